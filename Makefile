@@ -1,0 +1,64 @@
+# The commands of this project. `make` alone lists them.
+
+GO    ?= go
+TIME  ?= 5m
+TASKS := $(patsubst tasks/%/cmd/main.go,%,$(wildcard tasks/*/cmd/main.go))
+
+# One set of flags for building, testing and linting, so that dependencies are compiled once.
+# disable_grpc_modules leaves the gRPC transport out of the storage client: half the size of a binary.
+export CGO_ENABLED := 0
+export GOFLAGS     := $(strip $(GOFLAGS) -trimpath -tags=disable_grpc_modules)
+
+# Everything a binary can be made of; a target is rebuilt only when one of these is newer.
+SOURCES := go.mod go.sum $(shell find pkg tasks -type f ! -name '*_test.go' ! -path '*/testdata/*')
+
+LINT := bin/golangci-lint
+GCS  := bin/fake-gcs-server
+
+export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
+
+.DEFAULT_GOAL := help
+.PHONY: help build run demo test test-go lint fuzz fuzz-short bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: $(TASKS:%=bin/%) ## Build every task into bin/
+
+bin/%: tasks/%/cmd/main.go $(SOURCES)
+	$(GO) build -o $@ ./tasks/$*/cmd
+
+run: bin/pipeline bin/demo ## Run the whole way: SOURCE=file ROOT=folder ARGS="--window=all"; without SOURCE on a demo shop
+	@SOURCE='$(SOURCE)' ROOT='$(ROOT)' tools/run.sh $(ARGS)
+
+demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/demo/shop), ARGS="--customers=1000"
+	@bin/demo --out-dir='$(or $(OUT),.clientele/demo/shop)' $(ARGS)
+
+test: lint test-go fuzz-short ## Everything: format, vet, lint, all tests, a short run of every fuzz target
+
+test-go: build $(GCS) ## The Go tests alone, txtar scripts over the real binaries among them
+	$(GO) test ./...
+
+lint: $(LINT) ## gofmt, go vet, golangci-lint with the layer rules
+	@bad=$$(gofmt -l doc.go pkg tasks); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }
+	$(GO) vet ./...
+	$(LINT) run ./...
+
+fuzz: ## Fuzz every target for TIME=5m each
+	tools/fuzz.sh $(TIME)
+
+fuzz-short:
+	tools/fuzz.sh 3s
+
+bench: bin/ingest bin/preprocess ## Check against pandas, then time both; SOURCE=online-retail.csv.gz; prints docs/benchmarks.md's table
+	tools/bench/run.sh '$(SOURCE)'
+
+clean: ## Remove bin/, the runs of `make run` and the Python environment of `make bench`
+	rm -rf bin .clientele .venv
+
+# The tools have a module of their own: go.mod stays the product's.
+$(LINT): tools/go.mod tools/go.sum
+	$(GO) build -C tools -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(GCS): tools/go.mod tools/go.sum
+	$(GO) build -C tools -o ../$@ github.com/fsouza/fake-gcs-server

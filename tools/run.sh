@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# make run: the whole way on this machine. SOURCE and ROOT come from the environment, flags for bin/pipeline as arguments.
+#
+# Without SOURCE a demo shop is made and used. Without ROOT each source has a folder of its own under .clientele, named
+# after the file and a short hash of where it lies: two files of one name never share a root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source=${SOURCE:-}
+root=${ROOT:-}
+
+if [ -z "$source" ]; then
+  root=${root:-.clientele/demo}
+  bin/demo --out-dir="$root/shop"
+  source=$root/shop/lines.csv
+fi
+case $source in
+  *://*) ;;
+  *) source=$(realpath -m -- "$source") ;; # a file that is not there is bin/pipeline's to report
+esac
+if [ -z "$root" ]; then
+  slug=$(basename -- "${source%%\?*}" | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9\n' - | cut -c1-40)
+  root=.clientele/${slug%-}-$(printf %s "$source" | cksum | awk '{printf "%08x", $1}')
+fi
+case $root in
+  *://*)
+    mkdir -p .clientele
+    exec bin/pipeline --source="$source" --root="$root" --result=.clientele/result.json "$@"
+    ;;
+esac
+mkdir -p "$root"
+root=$(realpath -- "$root")
+exec bin/pipeline --source="$source" --root="file://$root" --result="$root/result.json" "$@"
