@@ -1,0 +1,25 @@
+// Package clientele turns a retailer's transaction lines into customer segments that people can act on.
+//
+// Nothing lives in this package but this page. The rooms are:
+//
+//	tasks/<task>   one folder a container: config.go (flags → Config → Validate), run.go (the step), cmd/ (wiring only)
+//	pkg/task       the runner: flags and environment, signals, logging, exit codes, termination message, result file
+//	pkg/contract   the wiring diagram in code: steps, tables with versions, object layout, runs, manifests, pointers
+//	pkg/objstore   gs:// file:// mem:// — all-or-nothing writes, create-if-absent, compare-and-swap
+//	pkg/frame      columns in memory; what the mathematics and the tables share
+//	pkg/table      Arrow IPC files: chunked write, checked read, column access
+//	pkg/retail     transaction lines: readers, rules, ledger, quarantine, matching of cancellations
+//	pkg/feature    customers out of sales lines
+//	pkg/rfm        tie-safe scores and the named grid
+//	pkg/space      what k-means sees: transforms and scaling
+//	pkg/cluster    k-means, seeding, criteria, the choice of k
+//	pkg/drift      statistics and verdict
+//	pkg/model      the bundle: canonical encoding, content address, golden customers
+//	pkg/registry   HEAD, promote, rollback, history
+//	pkg/report     one page for people
+//
+// A step is a function of its inputs, its parameters and its seed. The same inputs, parameters and version give the
+// same bytes on any number of cores; "now" is a parameter (--as-of), never the clock.
+//
+// Start with README.md for the two commands, docs/design.md for the way of the data.
+package clientele

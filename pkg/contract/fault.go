@@ -1,0 +1,78 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Exit codes: sysexits where they fit, and API. Schedulers never retry 64, 65, 66 and 78.
+const (
+	ExitDone       = 0   // also when nothing was new, quiet, or held back: the result says so
+	ExitUsage      = 64  // a flag is wrong
+	ExitBadData    = 65  // the data are wrong: trying again gives the same
+	ExitMissing    = 66  // an upstream input is missing
+	ExitInternal   = 70  // a mistake in this program
+	ExitTemporary  = 75  // try again; also: the source is not there yet
+	ExitConfig     = 78  // configuration; also: no permission
+	ExitNothingNew = 99  // only on request: --exit-nothing-new
+	ExitStopped    = 143 // stopped by SIGTERM
+)
+
+// ExitCode is an exit code with its meaning, for --help and contract.json.
+type ExitCode struct {
+	Code    int    `json:"code"`
+	Name    string `json:"name"`
+	Meaning string `json:"meaning"`
+	Retry   bool   `json:"retry"`
+}
+
+// ExitCodes lists every code that a task ends with.
+var ExitCodes = []ExitCode{
+	{ExitDone, "done", "done; also when nothing was new or a candidate was held back: the result says so", false},
+	{ExitUsage, "usage", "a flag is wrong; every problem is named", false},
+	{ExitBadData, "bad_data", "the data are wrong; trying again gives the same", false},
+	{ExitMissing, "missing", "an upstream input is missing: run the step before, or name its run", false},
+	{ExitInternal, "internal", "a mistake in this program; report it with the message", true},
+	{ExitTemporary, "temporary", "try again later; also: the source is not there yet", true},
+	{ExitConfig, "config", "configuration is wrong, or permission is missing", false},
+	{ExitNothingNew, "nothing_new", "nothing new (only with --exit-nothing-new)", false},
+	{ExitStopped, "stopped", "stopped by SIGTERM; nothing half written is visible", true},
+}
+
+// Retryable reports whether trying the same again can help after that exit code.
+func Retryable(code int) bool {
+	for _, c := range ExitCodes {
+		if c.Code == code {
+			return c.Retry
+		}
+	}
+	return true
+}
+
+// Fault is an error that knows its exit code. Steps make one where they can tell what a person or a scheduler should do;
+// pkg/task turns every other error into a code by its sentinel, or into 70.
+type Fault struct {
+	Code   int
+	Cause  string // one snake_case word for machines: source, columns, quarantine_share, head, …
+	Object string // the file, URI or table that it is about; may be empty
+	Err    error
+}
+
+// Error returns the message of what is wrong.
+func (f *Fault) Error() string { return f.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// Faultf returns a Fault whose message is the formatted text; %w works as in fmt.Errorf.
+func Faultf(code int, cause, object, format string, args ...any) *Fault {
+	return &Fault{Code: code, Cause: cause, Object: object, Err: fmt.Errorf(format, args...)}
+}
+
+// FaultCode returns the code of the outermost Fault in err's chain, or 0 if there is none.
+func FaultCode(err error) int {
+	if f, ok := errors.AsType[*Fault](err); ok {
+		return f.Code
+	}
+	return 0
+}

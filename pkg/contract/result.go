@@ -1,0 +1,215 @@
+package contract
+
+import "github.com/clientele/clientele/pkg/retail"
+
+// What each step reports: counts, metrics, verdicts and URIs, never data. Money is a decimal string with four decimals,
+// shares are 0..1. ResultLimit bounds the JSON of one.
+const ResultLimit = 16 << 10
+
+// IngestResult is what ingest reports.
+type IngestResult struct {
+	New             bool         `json:"new"` // false only if the snapshot before this run had it all
+	Snapshot        string       `json:"snapshot"`
+	SHA256          string       `json:"sha256"` // of the source's bytes
+	Source          string       `json:"source"` // --source-name
+	Delivery        string       `json:"delivery"`
+	RowsRead        int64        `json:"rows_read"`
+	RowsAccepted    int64        `json:"rows_accepted"`
+	RowsQuarantined int64        `json:"rows_quarantined"`
+	Days            int          `json:"days"`
+	First           *retail.Date `json:"first"`
+	Last            *retail.Date `json:"last"`
+	Quarantine      []RuleCount  `json:"quarantine"` // by descending rows, at most 20
+}
+
+// RuleCount is how many records broke a rule; a record can break several.
+type RuleCount struct {
+	Rule string `json:"rule"`
+	Rows int64  `json:"rows"`
+}
+
+// PreprocessResult is what preprocess reports.
+type PreprocessResult struct {
+	Lines          int64         `json:"lines"` // kept
+	Customers      int64         `json:"customers"`
+	OnlyReturns    int64         `json:"only_returns"` // customers with returns and nothing kept
+	Invoices       int64         `json:"invoices"`
+	Products       int64         `json:"products"`
+	Revenue        retail.Money  `json:"revenue"`         // over kept lines
+	AverageInvoice float64       `json:"average_invoice"` // over kept sale lines
+	AsOf           retail.Date   `json:"as_of"`
+	WindowStart    *retail.Date  `json:"window_start"` // null for the window all
+	Duplicates     int64         `json:"duplicates"`   // later copies that reached the rule, taken or not
+	Ledger         []LedgerRow   `json:"ledger"`       // input, each rule, kept
+	Cancellations  Cancellations `json:"cancellations"`
+}
+
+// LedgerRow says what one rule took.
+type LedgerRow struct {
+	Rule      string       `json:"rule"`
+	Lines     int64        `json:"lines"`
+	Invoices  int64        `json:"invoices"`
+	Customers int64        `json:"customers"`
+	Amount    retail.Money `json:"amount"`
+}
+
+// Cancellations counts cancellation lines by how much of them found its sale, and what they took back.
+type Cancellations struct {
+	Matched   int64        `json:"matched"`
+	Partly    int64        `json:"partly"`
+	Unmatched int64        `json:"unmatched"`
+	Amount    retail.Money `json:"amount"` // of the matched parts, negative
+}
+
+// Verdicts and acts of drift.
+const (
+	VerdictNone             = "none"
+	VerdictWarn             = "warn"
+	VerdictAlert            = "alert"
+	VerdictInsufficientData = "insufficient_data"
+
+	ActNone    = "none"
+	ActWait    = "wait"
+	ActRefit   = "refit"
+	ActRetrain = "retrain"
+	ActFixData = "fix_data"
+)
+
+// DriftResult is what drift reports.
+type DriftResult struct {
+	Verdict  string         `json:"verdict"`
+	Act      string         `json:"act"`
+	Cause    string         `json:"cause"`
+	Model    string         `json:"model"` // model_id compared with, "" without HEAD
+	Seq      int64          `json:"seq"`   // revision of HEAD, 0 without
+	Features []DriftFeature `json:"features"`
+	Effects  DriftEffects   `json:"effects"`
+}
+
+// DriftFeature is the drift of one feature.
+type DriftFeature struct {
+	Feature   string  `json:"feature"`
+	PSI       float64 `json:"psi"`
+	Threshold float64 `json:"threshold"` // what this many customers reach by chance
+	Verdict   string  `json:"verdict"`
+}
+
+// DriftEffects says how much of each kind moved; null where it was not measured.
+type DriftEffects struct {
+	Data       *float64 `json:"data"`
+	Model      *float64 `json:"model"`
+	Population *float64 `json:"population"`
+}
+
+// TrainResult is what train reports.
+type TrainResult struct {
+	FitID    string        `json:"fit_id"`
+	ModelID  string        `json:"model_id"`
+	Parent   string        `json:"parent"` // model_id of HEAD before the run, "" without
+	K        int           `json:"k"`
+	Rule     string        `json:"rule"` // the sentence that says why this k
+	Sizes    []int         `json:"sizes"`
+	Segments []string      `json:"segments"` // ids, in the order of sizes
+	Findings []string      `json:"findings"`
+	Sweep    []SweepResult `json:"sweep"`
+}
+
+// SweepResult is what one k gave. Criteria are null where they are undefined (k = 1).
+type SweepResult struct {
+	K                int      `json:"k"`
+	Inertia          float64  `json:"inertia"`
+	Silhouette       *float64 `json:"silhouette"`
+	DaviesBouldin    *float64 `json:"davies_bouldin"`
+	CalinskiHarabasz *float64 `json:"calinski_harabasz"`
+	SmallestShare    float64  `json:"smallest_share"`
+	Elbow            float64  `json:"elbow"` // distance to the chord in the unit square
+}
+
+// Verdicts of evaluate.
+const (
+	EvalPass       = "pass"
+	EvalFail       = "fail"
+	EvalUnverified = "unverified" // drift saw another HEAD
+)
+
+// EvaluateResult is what evaluate reports.
+type EvaluateResult struct {
+	Eval      string `json:"eval"` // eval-id
+	Verdict   string `json:"verdict"`
+	Candidate string `json:"candidate"` // model_id
+	Champion  string `json:"champion"`  // model_id of HEAD, "" without
+	Seq       int64  `json:"seq"`       // revision of HEAD, 0 without
+	Gates     []Gate `json:"gates"`
+}
+
+// Gate is one condition of promotion. Value and Limit are null where it is not about a number.
+type Gate struct {
+	Gate    string   `json:"gate"`
+	Verdict string   `json:"verdict"` // pass, fail
+	Value   *float64 `json:"value"`
+	Limit   *float64 `json:"limit"`
+	Why     string   `json:"why"`
+}
+
+// Actions of promote.
+const (
+	ActionBootstrap = "bootstrap" // the first HEAD
+	ActionPromote   = "promote"
+	ActionHold      = "hold"
+	ActionUnchanged = "unchanged" // the candidate's fit is HEAD's
+	ActionRollback  = "rollback"  // by bin/registry
+)
+
+// PromoteResult is what promote reports.
+type PromoteResult struct {
+	Action   string `json:"action"`
+	ModelID  string `json:"model_id"` // in force afterwards, "" if none
+	Previous string `json:"previous"`
+	Seq      int64  `json:"seq"`
+	Why      string `json:"why"`
+}
+
+// ScoreResult is what score reports.
+type ScoreResult struct {
+	ModelID   string          `json:"model_id"`
+	Seq       int64           `json:"seq"`
+	Customers int64           `json:"customers"`
+	Segments  []SegmentResult `json:"segments"`
+	Moved     int64           `json:"moved"`
+	First     bool            `json:"first"` // nothing to compare with
+	Why       string          `json:"why"`   // why there was nothing to compare with
+}
+
+// SegmentResult is one segment's people and money.
+type SegmentResult struct {
+	ID           string       `json:"id"`
+	Name         string       `json:"name"`
+	Customers    int64        `json:"customers"`
+	Share        float64      `json:"share"`
+	Revenue      retail.Money `json:"revenue"`
+	RevenueShare float64      `json:"revenue_share"`
+}
+
+// ReportResult is what report reports.
+type ReportResult struct {
+	Page   string `json:"page"` // URI
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// RollbackResult is what registry rollback reports.
+type RollbackResult struct {
+	ModelID  string `json:"model_id"`
+	Previous string `json:"previous"`
+	Seq      int64  `json:"seq"`
+	Run      string `json:"run"` // of the last scores: what the next score passes as --from-run
+}
+
+// PipelineResult is what pipeline reports.
+type PipelineResult struct {
+	Run     string         `json:"run"`
+	ModelID string         `json:"model_id"`
+	Report  string         `json:"report"` // URI
+	New     bool           `json:"new"`    // false if every step had been done before
+	Steps   map[string]any `json:"steps"`
+}

@@ -1,0 +1,352 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/table"
+)
+
+// ManifestVersion is the version of a manifest's JSON.
+const ManifestVersion = 1
+
+// Home is where a deployment keeps its things. Name tells registries on one root apart.
+type Home struct {
+	Root, Registry *objstore.Store
+	Name           string
+}
+
+// OpenHome opens both stores. registry "" means <root>/registry.
+func OpenHome(ctx context.Context, root, registry, name string, opts *objstore.Options) (*Home, error) {
+	if registry == "" {
+		registry = trimSlash(root) + "/registry"
+	}
+	r, err := objstore.Open(ctx, root, opts)
+	if err != nil {
+		return nil, err
+	}
+	g, err := objstore.Open(ctx, registry, opts)
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return &Home{Root: r, Registry: g, Name: name}, nil
+}
+
+func trimSlash(s string) string {
+	for len(s) > 0 && s[len(s)-1] == '/' {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// Close closes both stores.
+func (h *Home) Close() error { return errors.Join(h.Root.Close(), h.Registry.Close()) }
+
+// Manifest says what a step made of what. Two copies of a step that race write the same one.
+type Manifest struct {
+	Version int    `json:"version"`
+	Run     string `json:"run"`
+	Step    string `json:"step"`
+	Key     string `json:"key"`
+	Inputs
+	Objects map[string]Stored `json:"objects"` // by the table's or file's name
+	Result  json.RawMessage   `json:"result"`
+}
+
+// Stored is an object that a step made.
+type Stored struct {
+	Object       string `json:"object"` // relative to the root
+	TableVersion int    `json:"table_version,omitempty"`
+	Rows         int64  `json:"rows,omitempty"`
+	Size         int64  `json:"size"`
+	SHA256       string `json:"sha256"`
+}
+
+// Decode reads the step's result into v.
+func (m *Manifest) Decode(v any) error {
+	if err := json.Unmarshal(m.Result, v); err != nil {
+		return fmt.Errorf("parse result of %s: %w", m.Step, err)
+	}
+	return nil
+}
+
+// Session is one step at work in one run: what it puts becomes visible to the next step as a whole, by [Session.Commit].
+//
+//	s, err := home.Begin(ctx, run, contract.Preprocess, contract.Inputs{…})
+//	if m := s.Done(); m != nil { … the same was made before … }
+//	err = s.Put(ctx, customersFile)
+//	m, err := s.Commit(ctx, result)
+type Session struct {
+	home *Home
+	run  Run
+	m    Manifest
+	done bool
+}
+
+// Begin starts a step's work. Where the same inputs have been worked on in this run, [Session.Done] has the outcome.
+func (h *Home) Begin(ctx context.Context, run Run, step string, in Inputs) (*Session, error) {
+	key, err := Key(step, in)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{home: h, run: run, m: Manifest{
+		Version: ManifestVersion, Run: run.String(), Step: step, Key: key, Inputs: in, Objects: map[string]Stored{},
+	}}
+	m, err := h.manifest(ctx, run, step, key)
+	switch {
+	case err == nil:
+		s.m, s.done = *m, true
+	case !errors.Is(err, objstore.ErrNotFound):
+		return nil, err
+	}
+	return s, nil
+}
+
+// Key returns the name of what the step makes.
+func (s *Session) Key() string { return s.m.Key }
+
+// Run returns the run that the step works in.
+func (s *Session) Run() Run { return s.run }
+
+// Done returns the manifest if the same was made before, else nil.
+func (s *Session) Done() *Manifest {
+	if s.done {
+		return &s.m
+	}
+	return nil
+}
+
+// Put stores a finished table. It does not close it.
+func (s *Session) Put(ctx context.Context, f *table.File) error {
+	st := Stored{TableVersion: f.Version, Rows: f.Rows, Size: f.Size, SHA256: f.SHA256}
+	return s.store(ctx, f.Table, f.Table+".arrow", st, f)
+}
+
+// PutFrame stores a frame as a table of that schema.
+func (s *Session) PutFrame(ctx context.Context, schema table.Schema, f *frame.Frame, opts table.Options) error {
+	w := table.NewWriter(schema, opts)
+	defer w.Abort()
+	if err := w.WriteFrame(f); err != nil {
+		return fmt.Errorf("write table %s: %w", schema.Name, err)
+	}
+	file, err := w.Close()
+	if err != nil {
+		return fmt.Errorf("write table %s: %w", schema.Name, err)
+	}
+	defer file.Close()
+	return s.Put(ctx, file)
+}
+
+// PutBytes stores a small file, such as a page.
+func (s *Session) PutBytes(ctx context.Context, name string, data []byte) error {
+	st := Stored{Size: int64(len(data)), SHA256: SHA256(data)}
+	return s.store(ctx, name, name, st, bytes.NewReader(data))
+}
+
+func (s *Session) store(ctx context.Context, name, file string, st Stored, src io.ReaderAt) error {
+	st.Object = StepPath(s.run, s.m.Step, s.m.Key) + "/" + file
+	_, err := s.home.Root.Create(ctx, st.Object, src, st.Size)
+	if errors.Is(err, objstore.ErrExists) {
+		err = s.home.same(ctx, st) // an earlier try that was stopped, or a copy that races
+	}
+	if err != nil {
+		return err
+	}
+	s.m.Objects[name] = st
+	return nil
+}
+
+// same returns a Fault of [ExitInternal] unless the stored object is the one described.
+func (h *Home) same(ctx context.Context, st Stored) error {
+	o, err := h.Root.Open(ctx, st.Object, 0)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	got, err := hashOf(o)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", st.Object, err)
+	}
+	if got != st.SHA256 {
+		return Faultf(ExitInternal, "not_reproducible", h.Root.URI(st.Object),
+			"%s is there with other content (sha256 %s, now %s): the step is not reproducible", st.Object, got, st.SHA256)
+	}
+	return nil
+}
+
+// OpenStored opens an object and checks it against its description. A missing one is a Fault of [ExitMissing], a damaged
+// one of [ExitBadData]. Close it.
+func (h *Home) OpenStored(ctx context.Context, st Stored) (*objstore.Object, error) {
+	uri := h.Root.URI(st.Object)
+	o, err := h.Root.Open(ctx, st.Object, 0)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil, Faultf(ExitMissing, "upstream", uri, "open %s: gone, or expired: %w", st.Object, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	got, err := hashOf(o)
+	if err == nil && got != st.SHA256 {
+		err = Faultf(ExitBadData, "damaged", uri, "%s is damaged: sha256 is %s, the manifest says %s", st.Object, got, st.SHA256)
+	}
+	if err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+func hashOf(o *objstore.Object) (string, error) {
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(o, 0, o.Size)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// Commit makes the step's work visible: the manifest, once, and then the run's pointer to it. Of two copies that race,
+// both get the one manifest. The result must be a function of the inputs, as the objects are.
+func (s *Session) Commit(ctx context.Context, result any) (*Manifest, error) {
+	text, err := Canonical(result)
+	if err != nil {
+		return nil, fmt.Errorf("encode result of %s: %w", s.m.Step, err)
+	}
+	s.m.Result = json.RawMessage(text[:len(text)-1])
+	text, err = Canonical(s.m)
+	if err != nil {
+		return nil, fmt.Errorf("encode manifest of %s: %w", s.m.Step, err)
+	}
+	name := ManifestPath(s.run, s.m.Step, s.m.Key)
+	_, err = s.home.Root.CreateBytes(ctx, name, text)
+	if errors.Is(err, objstore.ErrExists) {
+		m, readErr := s.home.manifest(ctx, s.run, s.m.Step, s.m.Key)
+		if readErr != nil {
+			return nil, readErr
+		}
+		s.m, err = *m, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.done = true
+	return &s.m, s.Point(ctx)
+}
+
+// current is the content of a run's pointer to what a step made last.
+type current struct {
+	Version  int    `json:"version"`
+	Run      string `json:"run"`
+	AsOf     string `json:"as_of"`
+	Key      string `json:"key"`
+	Manifest string `json:"manifest"`
+	Previous string `json:"previous,omitempty"` // key
+}
+
+// Point makes the run's pointer name this step's work, for a step that was stopped before it did.
+func (s *Session) Point(ctx context.Context) error {
+	path := CurrentPath(s.run, s.m.Step)
+	now, generation, err := s.home.current(ctx, path)
+	if err != nil && !errors.Is(err, objstore.ErrNotFound) {
+		return err
+	}
+	if now.Key == s.m.Key {
+		return nil
+	}
+	text, err := Canonical(current{
+		Version: StateVersion, Run: s.run.String(), AsOf: s.run.AsOf.String(), Key: s.m.Key,
+		Manifest: ManifestPath(s.run, s.m.Step, s.m.Key), Previous: now.Key,
+	})
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	_, err = s.home.Root.Swap(ctx, path, generation, text)
+	if !errors.Is(err, objstore.ErrConflict) {
+		return err
+	}
+	if now, _, readErr := s.home.current(ctx, path); readErr == nil && now.Key == s.m.Key {
+		return nil
+	}
+	return Faultf(ExitTemporary, "lost_swap", s.home.Root.URI(path), "move %s: a copy of this step with other inputs moved it: %w", path, err)
+}
+
+func (h *Home) current(ctx context.Context, path string) (current, int64, error) {
+	var c current
+	text, attrs, err := h.Root.Read(ctx, path)
+	if err != nil {
+		return c, 0, err
+	}
+	if err := json.Unmarshal(text, &c); err != nil {
+		return c, 0, Faultf(ExitBadData, "state", h.Root.URI(path), "parse %s: %w", path, err)
+	}
+	return c, attrs.Generation, nil
+}
+
+func (h *Home) manifest(ctx context.Context, run Run, step, key string) (*Manifest, error) {
+	name := ManifestPath(run, step, key)
+	text, _, err := h.Root.Read(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	var m Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, Faultf(ExitBadData, "manifest", h.Root.URI(name), "parse %s: %w", name, err)
+	}
+	if m.Version > ManifestVersion {
+		return nil, newer("manifest", h.Root.URI(name), m.Version, ManifestVersion)
+	}
+	return &m, nil
+}
+
+// Current returns what a step made last in a run. Nothing yet is a Fault of [ExitMissing] that names step and run.
+func (h *Home) Current(ctx context.Context, run Run, step string) (*Manifest, error) {
+	path := CurrentPath(run, step)
+	c, _, err := h.current(ctx, path)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil, Faultf(ExitMissing, "upstream", h.Root.URI(path),
+			"%s has made nothing in run %s: run it first, or name another run with --from-run: %w", step, run, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := h.manifest(ctx, run, step, c.Key)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil, Faultf(ExitMissing, "upstream", h.Root.URI(c.Manifest), "what %s made in run %s has expired: %w", step, run, err)
+	}
+	return m, err
+}
+
+// ReadTable returns a table that a step made, checked against its hash and the schema. A missing object is a Fault of
+// [ExitMissing], a damaged or newer one of [ExitBadData].
+func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema table.Schema, opts table.Options) (*frame.Frame, error) {
+	st, ok := m.Objects[schema.Name]
+	if !ok {
+		return nil, Faultf(ExitMissing, "upstream", schema.Name, "%s of run %s made no table %s", m.Step, m.Run, schema.Name)
+	}
+	return h.ReadStored(ctx, st, schema, opts)
+}
+
+// ReadStored is [Home.ReadTable] of an object described elsewhere.
+func (h *Home) ReadStored(ctx context.Context, st Stored, schema table.Schema, opts table.Options) (*frame.Frame, error) {
+	o, err := h.OpenStored(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	r, err := table.Open(o, o.Size, schema, opts)
+	if err != nil {
+		return nil, &Fault{Code: ExitBadData, Cause: "table", Object: h.Root.URI(st.Object), Err: fmt.Errorf("open %s: %w", st.Object, err)}
+	}
+	defer r.Close()
+	f, err := r.Frame()
+	if err != nil {
+		return nil, &Fault{Code: ExitBadData, Cause: "table", Object: h.Root.URI(st.Object), Err: fmt.Errorf("read %s: %w", st.Object, err)}
+	}
+	return f, nil
+}

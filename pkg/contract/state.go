@@ -1,0 +1,153 @@
+package contract
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// StateVersion is the version of the pointers' JSON.
+const StateVersion = 1
+
+// State is the content of a pointer: what is in force, and what was before it, newest first. It is replaced only by
+// compare-and-swap.
+type State[T any] struct {
+	Version    int        `json:"version"`
+	Entries    []Entry[T] `json:"entries"`
+	generation int64
+}
+
+// Entry is one revision of a pointer.
+type Entry[T any] struct {
+	Run   string      `json:"run"`
+	AsOf  retail.Date `json:"as_of"`
+	Key   string      `json:"key"` // of the step that wrote it
+	Value T           `json:"value"`
+}
+
+// LinesState is what state/lines.json holds in each entry.
+type LinesState struct {
+	Snapshot string `json:"snapshot"` // sha256
+}
+
+// ScoreState is what state/<name>/score.json holds in each entry.
+type ScoreState struct {
+	Model       string `json:"model"`       // model_id that scored
+	Seq         int64  `json:"seq"`         // revision of HEAD
+	Assignments string `json:"assignments"` // object, relative to the root
+	SHA256      string `json:"sha256"`
+}
+
+// DriftState is what state/<name>/drift.json holds in each entry: one entry an as-of, the later replaces.
+type DriftState struct {
+	Verdict string `json:"verdict"`
+	Act     string `json:"act"`
+	Model   string `json:"model"`
+}
+
+// Keep says how much a pointer remembers.
+type Keep struct {
+	Entries   int  // at most
+	OneAnAsOf bool // a later entry replaces the one of the same as-of
+}
+
+// What each pointer remembers. The score's covers a night of reruns; the drift's a year of weeks.
+var (
+	KeepLines = Keep{Entries: 20}
+	KeepScore = Keep{Entries: 20}
+	KeepDrift = Keep{Entries: 53, OneAnAsOf: true}
+)
+
+// ReadState returns the pointer at path; one that is not there yet has no entry.
+func ReadState[T any](ctx context.Context, store *objstore.Store, path string) (State[T], error) {
+	s := State[T]{Version: StateVersion}
+	text, attrs, err := store.Read(ctx, path)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, Faultf(ExitBadData, "state", store.URI(path), "parse %s: %w", path, err)
+	}
+	if s.Version > StateVersion {
+		return s, newer("state", store.URI(path), s.Version, StateVersion)
+	}
+	s.generation = attrs.Generation
+	return s, nil
+}
+
+// Head returns the entry in force, or nil.
+func (s State[T]) Head() *Entry[T] {
+	if len(s.Entries) == 0 {
+		return nil
+	}
+	return &s.Entries[0]
+}
+
+// Before returns the state as it stood before the first revision that run wrote: a run never sees itself.
+func (s State[T]) Before(run Run) State[T] {
+	for i := len(s.Entries) - 1; i >= 0; i-- {
+		if s.Entries[i].Run == run.String() {
+			return State[T]{Version: s.Version, Entries: s.Entries[i+1:]}
+		}
+	}
+	return s
+}
+
+// Swap writes the pointer with e in force, unless it has changed since it was read ([objstore.ErrConflict]). An entry in
+// force that the same run wrote is replaced, so that reruns do not push out what was before.
+func (s State[T]) Swap(ctx context.Context, store *objstore.Store, path string, e Entry[T], keep Keep) error {
+	next := State[T]{Version: StateVersion, Entries: []Entry[T]{e}}
+	for i, old := range s.Entries {
+		replaced := i == 0 && old.Run == e.Run || keep.OneAnAsOf && old.AsOf == e.AsOf
+		if !replaced && len(next.Entries) < keep.Entries {
+			next.Entries = append(next.Entries, old)
+		}
+	}
+	text, err := Canonical(next)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	_, err = store.Swap(ctx, path, s.generation, text)
+	return err
+}
+
+// has reports whether the run's key is among the entries: then this revision was made, whatever came after it.
+func (s State[T]) has(e Entry[T]) bool {
+	for _, old := range s.Entries {
+		if old.Run == e.Run && old.Key == e.Key {
+			return true
+		}
+	}
+	return false
+}
+
+// Advance moves the pointer to e, unless that was done before or the pointer names a later as-of: an older run leaves
+// state alone. It reports whether it moved. Whoever loses the swap to another content gets a Fault of [ExitTemporary].
+func Advance[T any](ctx context.Context, store *objstore.Store, path string, e Entry[T], keep Keep) (bool, error) {
+	s, err := ReadState[T](ctx, store, path)
+	if err != nil {
+		return false, err
+	}
+	if h := s.Head(); s.has(e) || h != nil && h.AsOf > e.AsOf {
+		return false, nil
+	}
+	err = s.Swap(ctx, store, path, e, keep)
+	if !errors.Is(err, objstore.ErrConflict) {
+		return err == nil, err
+	}
+	s, readErr := ReadState[T](ctx, store, path)
+	if readErr != nil {
+		return false, readErr
+	}
+	if s.has(e) {
+		return false, nil
+	}
+	return false, Faultf(ExitTemporary, "lost_swap", store.URI(path), "move %s: another run moved it at the same moment: %w", path, err)
+}
