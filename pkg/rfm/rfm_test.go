@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Expected values: R 4.x `quantile(x, type = 7)` and numpy 2 `quantile(x)` agree on them, and they follow by hand from
+// Expected values: numpy 2 `quantile(x, [.2, .4, .6, .8])` (its default is type 7) agrees on them, and they follow by hand from
 // position (n−1)·j/5.
 func TestThresholdsAreType7Quantiles(t *testing.T) {
 	for _, c := range []struct {
