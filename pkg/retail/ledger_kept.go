@@ -1,0 +1,74 @@
+package retail
+
+// Row is a kept line.
+type Row struct {
+	Time     int64 // µs since 1970-01-01T00:00, the shop's local time
+	Quantity int64 // what is left of it
+	Price    Money // of one unit
+
+	Invoice, Code, Country uint32 // as written, in Lines' dictionaries
+	InvoiceKey, CodeKey    uint32 // as compared
+	description            uint32
+	Cancels                bool // line of a C… invoice; kept only with cancellation_unmatched off
+}
+
+// Amount returns what is left of the quantity × price.
+func (r *Row) Amount() Money { return Money(int64(r.Price) * r.Quantity) }
+
+// Returns are a customer's C… lines that reached the cancellation rules, in full quantity, whether they found their
+// sale or not.
+type Returns struct {
+	Lines    int64
+	Invoices int64 // distinct
+	Value    Money // Σ −quantity × own price
+}
+
+// Cancellations counts C… lines by how much of them found its sale.
+type Cancellations struct {
+	Matched   int64 // in full
+	Partly    int64
+	Unmatched int64 // not at all
+	Amount    Money // Σ quantity × own price over what found its sale, negative
+}
+
+// Kept is the outcome of [Rules.Apply]: the lines that no rule took, customer by customer, and the account of all others.
+type Kept struct {
+	*Lines // dictionaries; the columns are those before the rules
+
+	Ledger        Ledger
+	Cancellations Cancellations
+	Duplicates    int64 // later copies that reached the rule duplicate, taken or not
+	Products      int64 // distinct codes over kept lines
+	OnlyReturns   int64 // customers with C… lines that reached the cancellation rules and no kept sale line
+
+	Returns []Returns // by customer
+	sales   []uint32  // by customer: kept sale lines
+	rows    []Row
+	spans   []rowSpan // by customer: its rows
+}
+
+type rowSpan struct{ from, to int }
+
+// NumCustomers returns the number of customer ids; 0 is the guest, and a customer may have no row.
+func (k *Kept) NumCustomers() int { return len(k.spans) }
+
+// Rows returns the kept lines of a customer in the order of (time, invoice, code, price, quantity as delivered,
+// description, country, invoice and code as written). With cancellation_unmatched off there may be C… lines among them.
+func (k *Kept) Rows(customer uint32) []Row {
+	s := k.spans[customer]
+	return k.rows[s.from:s.to]
+}
+
+// NumSales returns how many kept lines of a customer are sale lines: not of a C… invoice.
+func (k *Kept) NumSales(customer uint32) int { return int(k.sales[customer]) }
+
+// NumRows returns the number of kept lines of all customers and guests. With cancellation_unmatched off the remainders
+// of cancellations matched in part are among them, so that their amounts add up to the ledger's; the ledger counts
+// those lines at cancellation_matched.
+func (k *Kept) NumRows() int {
+	n := 0
+	for _, s := range k.spans {
+		n += s.to - s.from
+	}
+	return n
+}

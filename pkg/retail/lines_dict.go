@@ -1,0 +1,182 @@
+package retail
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"hash/maphash"
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+// Dict numbers distinct texts. Number 0 is always the empty text.
+//
+// While lines are appended, numbers stand in the order of first sight. [Lines.Seal] renumbers them in byte order: from
+// then on comparing numbers is comparing texts, and nothing depends on the order of lines any more.
+type Dict struct {
+	data  []byte
+	ends  []int    // text i is data[ends[i-1]:ends[i]]
+	slots []uint64 // open addressing, at most half full: 32 bits of hash, then number + 1; 0 is free
+	seed  maphash.Seed
+	last  uint32 // the number handed out last: neighbours are often equal
+
+	text string // data once sealed, so that String need not copy
+}
+
+func newDict() Dict {
+	d := Dict{slots: make([]uint64, 1024), seed: maphash.MakeSeed()}
+	d.intern(nil)
+	return d
+}
+
+// Len returns how many texts there are, the empty one included.
+func (d *Dict) Len() int { return len(d.ends) }
+
+// String returns text id of a sealed dictionary. It does not copy.
+func (d *Dict) String(id uint32) string {
+	if id == 0 {
+		return ""
+	}
+	return d.text[d.ends[id-1]:d.ends[id]]
+}
+
+func (d *Dict) bytes(id uint32) []byte {
+	if id == 0 {
+		return nil
+	}
+	return d.data[d.ends[id-1]:d.ends[id]]
+}
+
+// intern returns the number of b, a new one where b has not been seen before.
+func (d *Dict) intern(b []byte) uint32 {
+	if len(d.ends) > 0 && bytes.Equal(d.bytes(d.last), b) {
+		return d.last
+	}
+	hash := maphash.Bytes(d.seed, b) >> 32
+	mask := uint64(len(d.slots) - 1)
+	at := hash & mask
+	for ; d.slots[at] != 0; at = (at + 1) & mask {
+		if s := d.slots[at]; s>>32 == hash {
+			if id := uint32(s) - 1; bytes.Equal(d.bytes(id), b) {
+				d.last = id
+				return id
+			}
+		}
+	}
+	id := uint32(len(d.ends))
+	d.data = append(d.data, b...)
+	d.ends = append(d.ends, len(d.data))
+	d.slots[at] = hash<<32 | uint64(id+1)
+	d.last = id
+	if 2*len(d.ends) > len(d.slots) {
+		d.grow()
+	}
+	return id
+}
+
+func (d *Dict) grow() {
+	old := d.slots
+	d.slots = make([]uint64, 2*len(old))
+	mask := uint64(len(d.slots) - 1)
+	for _, s := range old {
+		if s == 0 {
+			continue
+		}
+		at := s >> 32 & mask
+		for d.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		d.slots[at] = s
+	}
+}
+
+// ranked is a text on its way to its rank: the first thing to compare by, and its number.
+type ranked struct {
+	first uint64
+	id    uint32
+}
+
+// seal renumbers the texts in byte order and returns the new number of each old one. With major, texts are ordered by
+// major[id] first.
+func (d *Dict) seal(major []uint32) []uint32 {
+	order := make([]ranked, len(d.ends))
+	for i := range order {
+		id := uint32(i)
+		order[i] = ranked{id: id}
+		if major != nil {
+			order[i].first = uint64(major[i])
+		} else {
+			order[i].first = prefix(d.bytes(id))
+		}
+	}
+	slices.SortFunc(order, func(a, b ranked) int {
+		if a.first != b.first {
+			return cmp.Compare(a.first, b.first)
+		}
+		return bytes.Compare(d.bytes(a.id), d.bytes(b.id))
+	})
+	renumber := make([]uint32, len(order))
+	var text strings.Builder
+	text.Grow(len(d.data))
+	ends := make([]int, len(order))
+	for rank, r := range order {
+		renumber[r.id] = uint32(rank)
+		text.Write(d.bytes(r.id))
+		ends[rank] = text.Len()
+	}
+	*d = Dict{text: text.String(), ends: ends}
+	return renumber
+}
+
+// prefix packs the first eight bytes so that comparing packs compares bytes. Shorter texts are filled up with zeros.
+func prefix(b []byte) uint64 {
+	var p [8]byte
+	copy(p[:], b)
+	return binary.BigEndian.Uint64(p[:])
+}
+
+// KeyedDict is a Dict of texts as written, each of which also has a key: the text as it is compared, trimmed and in
+// ASCII upper case. Sealed, texts are numbered in the order of (key, text).
+type KeyedDict struct {
+	Dict
+	Keys Dict     // the compared texts, numbered in byte order
+	Key  []uint32 // text → key
+}
+
+func newKeyedDict() KeyedDict { return KeyedDict{Dict: newDict()} }
+
+// seal builds the keys, renumbers both and returns the new number of each old text.
+func (d *KeyedDict) seal() []uint32 {
+	d.Keys = newDict()
+	key := make([]uint32, d.Len())
+	var buf []byte
+	for i := range key {
+		buf = appendCompared(buf[:0], d.bytes(uint32(i)))
+		key[i] = d.Keys.intern(buf)
+	}
+	rank := d.Keys.seal(nil)
+	for i, k := range key {
+		key[i] = rank[k]
+	}
+	renumber := d.Dict.seal(key)
+	d.Key = make([]uint32, len(key))
+	for old, id := range renumber {
+		d.Key[id] = key[old]
+	}
+	return renumber
+}
+
+// appendCompared appends b as invoice numbers and codes are compared: trimmed and in ASCII upper case.
+func appendCompared(dst, b []byte) []byte {
+	for _, c := range bytes.TrimSpace(b) {
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// width returns how many bits the numbers below n take.
+func width(n int) int { return bits.Len(uint(max(n-1, 0))) }

@@ -1,0 +1,109 @@
+package retail
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+)
+
+// The one order of a customer's lines: time, invoice, code, price, quantity, description, country, then invoice and code
+// as written. All are numbers in sealed dictionaries, so it is an order of values. Lines equal in all are interchangeable.
+
+// sortKey packs the first fields of the order into 64 bits, where they fit: comparing packs then settles nearly every
+// comparison of two lines.
+type sortKey struct {
+	first    int64  // earliest time
+	unit     uint64 // every time is a whole number of units after first: of shops that keep minutes, 60,000,000 µs
+	time     uint   // what the units are shifted left by
+	invoice  uint   // what the invoice is shifted left by
+	hasParts bool   // invoice and code fit beside the time
+}
+
+func newSortKey(l *Lines) sortKey {
+	if l.Len() == 0 {
+		return sortKey{unit: 1}
+	}
+	first, last := l.Time[0], l.Time[0]
+	for _, t := range l.Time {
+		first, last = min(first, t), max(last, t)
+	}
+	k := sortKey{first: first}
+	before := first
+	for _, t := range l.Time {
+		if t != before && k.unit != 1 {
+			k.unit = gcd(uint64(t)-uint64(first), k.unit)
+			before = t
+		}
+	}
+	k.unit = max(k.unit, 1)
+	codes, invoices := width(l.Codes.Keys.Len()), width(l.Invoices.Keys.Len())
+	if bits.Len64((uint64(last)-uint64(first))/k.unit)+codes+invoices <= 64 {
+		k.time, k.invoice, k.hasParts = uint(codes+invoices), uint(codes), true
+	}
+	return k
+}
+
+// gcd returns the greatest common divisor; of 0 and b it is b.
+func gcd(a, b uint64) uint64 {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+func (k sortKey) of(l *Lines, i uint32) uint64 {
+	t := (uint64(l.Time[i]) - uint64(k.first)) / k.unit
+	if !k.hasParts {
+		return t
+	}
+	return t<<k.time | uint64(l.Invoices.Key[l.Invoice[i]])<<k.invoice | uint64(l.Codes.Key[l.Code[i]])
+}
+
+// keyed is a line with its pack.
+type keyed struct {
+	key  uint64
+	line uint32
+}
+
+// sortLines puts lines of one customer into order. scratch may be nil; it is returned, for reuse.
+func (k sortKey) sortLines(l *Lines, lines []uint32, scratch []keyed) []keyed {
+	scratch = scratch[:0]
+	for _, i := range lines {
+		scratch = append(scratch, keyed{k.of(l, i), i})
+	}
+	slices.SortFunc(scratch, func(a, b keyed) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return compareLines(l, a.line, b.line)
+	})
+	return scratch
+}
+
+func compareLines(l *Lines, a, b uint32) int {
+	if c := cmp.Compare(l.Time[a], l.Time[b]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Invoices.Key[l.Invoice[a]], l.Invoices.Key[l.Invoice[b]]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Codes.Key[l.Code[a]], l.Codes.Key[l.Code[b]]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Price[a], l.Price[b]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Quantity[a], l.Quantity[b]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Description[a], l.Description[b]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Country[a], l.Country[b]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Invoice[a], l.Invoice[b]); c != 0 {
+		return c
+	}
+	return cmp.Compare(l.Code[a], l.Code[b])
+}
