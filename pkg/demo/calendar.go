@@ -1,0 +1,62 @@
+package demo
+
+import (
+	"sort"
+	"time"
+
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// weekdays and months say how busy a day is, in percent of an ordinary one.
+var (
+	weekdays = [7]int{time.Sunday: 70, time.Monday: 110, time.Tuesday: 125, time.Wednesday: 120, time.Thursday: 125, time.Friday: 105, time.Saturday: 30}
+	months   = [13]int{time.January: 80, time.February: 82, time.March: 92, time.April: 90, time.May: 98, time.June: 95,
+		time.July: 92, time.August: 90, time.September: 110, time.October: 125, time.November: 145, time.December: 120}
+)
+
+// calendar is a clock that runs fast on busy days: a gap between visits is drawn on this clock, and seasons and weekdays
+// follow from it.
+type calendar struct {
+	busy  []int // day → how busy, in percent; 0 where the shop is closed
+	clock []int // day → Σ busy of the days before it; one more entry than days
+}
+
+func newCalendar(from retail.Date, days int) calendar {
+	c := calendar{busy: make([]int, days), clock: make([]int, days+1)}
+	for day := range days {
+		date := from + retail.Date(day)
+		t := dayOf(from, day)
+		c.busy[day] = weekdays[date.Weekday()] * months[t.Month()] / 100
+		if md := t.Format("01-02"); md == "12-25" || md == "12-26" || md == "01-01" {
+			c.busy[day] = 0
+		}
+		c.clock[day+1] = c.clock[day] + c.busy[day]
+	}
+	return c
+}
+
+// dayOf returns the day that is days after from.
+func dayOf(from retail.Date, days int) time.Time {
+	return time.Unix((int64(from)+int64(days))*24*60*60, 0).UTC()
+}
+
+// after returns the day on which the clock has run on by ticks (100 on an ordinary day) since the end of day: a later day
+// on which the shop is open, or the number of days if there is none.
+func (c *calendar) after(day, ticks int) int {
+	want := c.clock[day+1] + ticks
+	// The first day at whose end the clock shows more than want.
+	return day + 1 + sort.Search(len(c.busy)-day-1, func(i int) bool { return c.clock[day+2+i] > want })
+}
+
+// open returns the first open day from day on, or else the last one before it.
+func (c *calendar) open(day int) int {
+	for d := day; d < len(c.busy); d++ {
+		if c.busy[d] > 0 {
+			return d
+		}
+	}
+	for c.busy[day] == 0 {
+		day--
+	}
+	return day
+}
