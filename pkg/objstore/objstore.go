@@ -27,10 +27,10 @@ import (
 var (
 	ErrNotFound    = errors.New("no such object")
 	ErrExists      = errors.New("object exists")
-	ErrConflict    = errors.New("object has changed")           // Swap: not the generation that was read
-	ErrPermission  = errors.New("permission denied")            // exit code 78
+	ErrConflict    = errors.New("object has changed")            // Swap: not the generation that was read
+	ErrPermission  = errors.New("permission denied")             // exit code 78
 	ErrUnavailable = errors.New("store temporarily unavailable") // deadline, 429, 5xx, connection: exit code 75
-	ErrCorrupt     = errors.New("object is damaged")            // checksum or size differ
+	ErrCorrupt     = errors.New("object is damaged")             // checksum or size differ
 )
 
 // Options of a store. The zero value means the defaults.

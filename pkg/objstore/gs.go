@@ -1,0 +1,221 @@
+package objstore
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"strings"
+
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/option"
+)
+
+const (
+	// gsChunk is how much of a large object one request carries, in bytes; the client buffers as much, to send it again.
+	gsChunk = 8 << 20
+	// gsGrain is the grain of chunk sizes that the API asks for, in bytes.
+	gsGrain = 256 << 10
+	// gsMemory is the largest content that is held in memory rather than in a scratch file, in bytes.
+	gsMemory = 8 << 20
+	// gsWriteID is the metadata key under which each write leaves its own id.
+	gsWriteID = "clientele-write"
+)
+
+// gsDriver keeps objects in a bucket of Cloud Storage. The client retries requests within the call's deadline; nothing
+// here does.
+type gsDriver struct {
+	where   location
+	client  *storage.Client
+	scratch string
+}
+
+func openGS(ctx context.Context, where location, scratch string) (driver, error) {
+	// The client keeps ctx for fetching tokens, so it must outlive the call.
+	client, err := storage.NewClient(context.WithoutCancel(ctx), storage.WithJSONReads(),
+		option.WithScopes(storage.ScopeReadWrite), option.WithUserAgent("clientele"))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPermission, err) // in practice: no credentials, or unreadable ones
+	}
+	return &gsDriver{where: where, client: client, scratch: scratch}, nil
+}
+
+func (d *gsDriver) object(name string) *storage.ObjectHandle {
+	return d.client.Bucket(d.where.host).Object(d.where.join(name))
+}
+
+func (d *gsDriver) close() error { return d.client.Close() }
+
+func (d *gsDriver) create(ctx context.Context, name string, src io.ReaderAt, size int64) (Attrs, error) {
+	// The checksum goes ahead of the content, so that the server refuses what was damaged on the way.
+	crc, err := copySource(ctx, io.Discard, src, size)
+	if err != nil {
+		return Attrs{}, err
+	}
+	return d.write(ctx, name, storage.Conditions{DoesNotExist: true}, src, size, crc, ErrExists)
+}
+
+func (d *gsDriver) swap(ctx context.Context, name string, generation int64, data []byte) (Attrs, error) {
+	cond := storage.Conditions{GenerationMatch: generation}
+	if generation == 0 {
+		cond = storage.Conditions{DoesNotExist: true}
+	}
+	crc := crc32.Checksum(data, castagnoli)
+	return d.write(ctx, name, cond, bytes.NewReader(data), int64(len(data)), crc, ErrConflict)
+}
+
+// write uploads size bytes of src under a condition; refusal is what an unmet condition means.
+//
+// A first attempt may have won though its answer was lost; the client's retry is then refused by the very object that
+// it wrote. So after a refusal the object's write id says whose it is.
+func (d *gsDriver) write(ctx context.Context, name string, cond storage.Conditions, src io.ReaderAt, size int64,
+	crc uint32, refusal error) (Attrs, error) {
+	var raw [16]byte
+	rand.Read(raw[:])
+	id := hex.EncodeToString(raw[:])
+
+	attrs, err := d.upload(ctx, name, cond, src, size, crc, id)
+	if err == nil {
+		return gsAttrs(name, attrs), nil
+	}
+	if !isPrecondition(err) {
+		return Attrs{}, gsError(err)
+	}
+	attrs, err = d.object(name).Attrs(ctx)
+	switch {
+	case errors.Is(err, storage.ErrObjectNotExist):
+		return Attrs{}, refusal // a swap of an object that is not there
+	case err != nil:
+		return Attrs{}, gsError(err)
+	case attrs.Metadata[gsWriteID] == id:
+		return gsAttrs(name, attrs), nil
+	}
+	return Attrs{}, refusal
+}
+
+// upload sends the content. Nothing becomes visible unless it returns nil or the answer is lost on the way.
+func (d *gsDriver) upload(ctx context.Context, name string, cond storage.Conditions, src io.ReaderAt, size int64,
+	crc uint32, id string) (*storage.ObjectAttrs, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w := d.object(name).If(cond).NewWriter(ctx)
+	w.ContentType = contentType(name)
+	w.Metadata = map[string]string{gsWriteID: id}
+	w.CRC32C, w.SendCRC32C = crc, true
+	// One grain more than the size makes it a single request, still with a buffer to retry from.
+	w.ChunkSize = int(min(gsChunk, (size/gsGrain+1)*gsGrain))
+	if sent, err := copySource(ctx, w, src, size); err != nil {
+		cancel() // before Close, which would publish what has arrived so far
+		w.Close()
+		return nil, err
+	} else if sent != crc {
+		cancel()
+		w.Close()
+		return nil, errors.New("source has changed while it was read")
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return w.Attrs(), nil
+}
+
+func contentType(name string) string {
+	switch {
+	case strings.HasSuffix(name, ".json"):
+		return "application/json"
+	case strings.HasSuffix(name, ".html"):
+		return "text/html; charset=utf-8"
+	}
+	return "application/octet-stream"
+}
+
+func (d *gsDriver) open(ctx context.Context, name string, generation int64, admit func(int64) error) (*Object, error) {
+	h := d.object(name)
+	if generation != 0 {
+		h = h.Generation(generation)
+	}
+	r, err := h.NewReader(ctx)
+	if err != nil {
+		return nil, gsError(err)
+	}
+	defer r.Close()
+	attrs := Attrs{Name: name, Size: r.Attrs.Size, Generation: r.Attrs.Generation, CRC32C: r.Attrs.CRC32C}
+	if attrs.Generation <= 0 || attrs.Size < 0 {
+		return nil, fmt.Errorf("the server does not say generation and size")
+	}
+	if generation != 0 && attrs.Generation != generation {
+		return nil, fmt.Errorf("%w at generation %d", ErrNotFound, generation)
+	}
+	if err := admit(attrs.Size); err != nil {
+		return nil, err
+	}
+	o, err := d.download(r, attrs)
+	if err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// download moves the content to where it can be read at any place, and verifies it.
+func (d *gsDriver) download(r io.Reader, attrs Attrs) (*Object, error) {
+	o := &Object{Attrs: attrs}
+	var w io.Writer
+	var buf bytes.Buffer
+	if attrs.Size <= gsMemory {
+		buf.Grow(int(attrs.Size))
+		w = &buf
+	} else {
+		f, err := scratchFile(d.scratch)
+		if err != nil {
+			return nil, osError(fmt.Errorf("scratch file: %w", err))
+		}
+		o.ReaderAt, o.close, w = f, f.Close, f
+	}
+	sum := crc32.New(castagnoli)
+	n, err := io.Copy(io.MultiWriter(w, sum), r)
+	if err == nil && n != attrs.Size {
+		err = fmt.Errorf("%w: %d of %d bytes", ErrCorrupt, n, attrs.Size)
+	}
+	// The client compares checksums too; its error has no type, so ours goes first.
+	if n == attrs.Size && attrs.CRC32C != sum.Sum32() {
+		err = fmt.Errorf("%w: crc32c %08x, stored %08x", ErrCorrupt, sum.Sum32(), attrs.CRC32C)
+	}
+	if err != nil {
+		o.Close()
+		return nil, gsError(err)
+	}
+	if o.ReaderAt == nil {
+		o.ReaderAt = bytes.NewReader(buf.Bytes())
+	}
+	return o, nil
+}
+
+// scratchFile returns a file without a name: its space is freed when it is closed or the process dies.
+func scratchFile(folder string) (*os.File, error) {
+	f, err := os.CreateTemp(folder, "clientele-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func (d *gsDriver) stat(ctx context.Context, name string) (Attrs, error) {
+	attrs, err := d.object(name).Attrs(ctx)
+	if err != nil {
+		return Attrs{}, gsError(err)
+	}
+	return gsAttrs(name, attrs), nil
+}
+
+func gsAttrs(name string, a *storage.ObjectAttrs) Attrs {
+	return Attrs{Name: name, Size: a.Size, Generation: a.Generation, CRC32C: a.CRC32C}
+}

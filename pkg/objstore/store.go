@@ -1,0 +1,178 @@
+package objstore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"time"
+)
+
+// maxRead bounds what Read returns in memory. Larger content goes through Open.
+const maxRead = 64 << 20
+
+// castagnoli is the polynomial of CRC32C.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Store is a folder of objects. It is safe for use by many goroutines. Close it.
+type Store struct {
+	where   location
+	timeout time.Duration
+	drv     driver
+}
+
+// Open opens the store at url:
+//
+//	file:///abs           a folder; it is made by the first write
+//	mem://name[/prefix]   memory of this process; the same name is the same store
+//	gs://bucket[/prefix]  Cloud Storage, with the credentials of the environment (STORAGE_EMULATOR_HOST is honoured)
+//
+// Nothing is read or written yet, so a bucket that is missing shows at the first call. opts may be nil.
+func Open(ctx context.Context, url string, opts *Options) (*Store, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 60 * time.Second
+	}
+	if o.Scratch == "" {
+		o.Scratch = os.TempDir()
+	}
+	where, err := parseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{where: where, timeout: o.Timeout}
+	switch where.scheme {
+	case "file":
+		s.drv, err = openFile(where)
+	case "mem":
+		s.drv = openMem(where)
+	case "gs":
+		s.drv, err = openGS(ctx, where, o.Scratch)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", where, err)
+	}
+	return s, nil
+}
+
+// URL returns the store's URL without a slash at the end.
+func (s *Store) URL() string { return s.where.String() }
+
+// URI returns the address of an object, for people and logs.
+func (s *Store) URI(name string) string { return s.where.String() + "/" + name }
+
+// Close frees what the store holds. Open objects stay readable.
+func (s *Store) Close() error { return s.drv.close() }
+
+// Create stores the first size bytes of src under name, unless there is such an object: then it returns [ErrExists] and
+// leaves it alone. A src that ends early or fails leaves nothing. src may be read more than once.
+func (s *Store) Create(ctx context.Context, name string, src io.ReaderAt, size int64) (Attrs, error) {
+	b, err := s.bound(ctx, "create", name, size)
+	if err != nil {
+		return Attrs{}, err
+	}
+	defer b.stop()
+	attrs, err := s.drv.create(b.ctx, name, src, size)
+	return attrs, b.wrap(err)
+}
+
+// CreateBytes is [Store.Create] of data.
+func (s *Store) CreateBytes(ctx context.Context, name string, data []byte) (Attrs, error) {
+	return s.Create(ctx, name, bytes.NewReader(data), int64(len(data)))
+}
+
+// Swap replaces the object by data if its generation is still the given one; generation 0 means that there was no object.
+// Otherwise it returns [ErrConflict] and leaves the object alone. When Swap returns nil, data and everything written
+// before it survive a power cut.
+func (s *Store) Swap(ctx context.Context, name string, generation int64, data []byte) (Attrs, error) {
+	b, err := s.bound(ctx, "swap", name, int64(len(data)))
+	if err != nil {
+		return Attrs{}, err
+	}
+	defer b.stop()
+	if generation < 0 {
+		return Attrs{}, b.wrap(fmt.Errorf("generation %d is negative", generation))
+	}
+	attrs, err := s.drv.swap(b.ctx, name, generation, data)
+	return attrs, b.wrap(err)
+}
+
+// Read returns the whole content of a small object (at most 64 MiB) and its attributes. The checksum is verified where
+// the store keeps one.
+func (s *Store) Read(ctx context.Context, name string) ([]byte, Attrs, error) {
+	b, err := s.bound(ctx, "read", name, 0)
+	if err != nil {
+		return nil, Attrs{}, err
+	}
+	defer b.stop()
+	data, attrs, err := s.read(b, name)
+	if err != nil {
+		return nil, Attrs{}, b.wrap(err)
+	}
+	return data, attrs, nil
+}
+
+func (s *Store) read(b *bound, name string) ([]byte, Attrs, error) {
+	o, err := s.drv.open(b.ctx, name, 0, func(size int64) error {
+		if size > maxRead {
+			return fmt.Errorf("%d bytes are too many to read at once, at most %d", size, maxRead)
+		}
+		b.grow(size)
+		return nil
+	})
+	if err != nil {
+		return nil, Attrs{}, err
+	}
+	defer o.Close()
+	data := make([]byte, o.Size)
+	if n, err := o.ReadAt(data, 0); int64(n) < o.Size {
+		if err == io.EOF {
+			return nil, Attrs{}, fmt.Errorf("%w: %d of %d bytes", ErrCorrupt, n, o.Size)
+		}
+		return nil, Attrs{}, err
+	}
+	attrs, sum := o.Attrs, crc32.Checksum(data, castagnoli)
+	if attrs.CRC32C != 0 && attrs.CRC32C != sum {
+		return nil, Attrs{}, fmt.Errorf("%w: crc32c %08x, stored %08x", ErrCorrupt, sum, attrs.CRC32C)
+	}
+	attrs.CRC32C = sum
+	return data, attrs, nil
+}
+
+// Open opens the object's content at a generation, 0 for the one in force. Another generation than the one in force is
+// [ErrNotFound], unless the store keeps old ones (a versioned bucket). The content of gs:// is verified before Open
+// returns.
+func (s *Store) Open(ctx context.Context, name string, generation int64) (*Object, error) {
+	b, err := s.bound(ctx, "open", name, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer b.stop()
+	if generation < 0 {
+		return nil, b.wrap(fmt.Errorf("generation %d is negative", generation))
+	}
+	o, err := s.drv.open(b.ctx, name, generation, func(size int64) error {
+		b.grow(size)
+		return nil
+	})
+	if err != nil {
+		return nil, b.wrap(err)
+	}
+	return o, nil
+}
+
+// Stat returns the attributes of the generation in force.
+func (s *Store) Stat(ctx context.Context, name string) (Attrs, error) {
+	b, err := s.bound(ctx, "stat", name, 0)
+	if err != nil {
+		return Attrs{}, err
+	}
+	defer b.stop()
+	attrs, err := s.drv.stat(b.ctx, name)
+	return attrs, b.wrap(err)
+}
