@@ -1,0 +1,227 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// Version is the version of HEAD.json and of a history object.
+const Version = 1
+
+// Revision is one state of HEAD: the model in force and how it came to be.
+type Revision struct {
+	Version     int         `json:"version"`
+	Seq         int64       `json:"seq"` // 1, 2, 3, …
+	ModelID     string      `json:"model_id"`
+	FitID       string      `json:"fit_id"`
+	Action      string      `json:"action"` // contract.ActionBootstrap, ActionPromote or ActionRollback
+	Run         string      `json:"run"`    // that wrote it
+	AsOf        retail.Date `json:"as_of"`  // of that run, or of the revision before where that is later
+	Eval        string      `json:"eval"`   // eval-id that it rests on, "" for a rollback
+	Decision    string      `json:"decision"`
+	NextSegment int64       `json:"next_segment"` // number of the segment id to give next; the maximum over the history
+	Reason      string      `json:"reason"`
+	Previous    *Previous   `json:"previous"` // nil for the first
+
+	sha256     string // of the history object
+	generation int64  // of HEAD.json when it was read from there, else 0
+}
+
+// Previous names the revision before.
+type Previous struct {
+	Seq     int64  `json:"seq"`
+	SHA256  string `json:"sha256"`
+	ModelID string `json:"model_id"`
+}
+
+// SHA256 returns the hash of the revision's history object.
+func (r *Revision) SHA256() string { return r.sha256 }
+
+// Ref returns <seq>-<sha256>, which a step puts among its inputs, or "none" for nil.
+func (r *Revision) Ref() string {
+	if r == nil {
+		return "none"
+	}
+	return strconv.FormatInt(r.Seq, 10) + "-" + r.sha256
+}
+
+// Number returns the revision's seq, 0 for nil.
+func (r *Revision) Number() int64 {
+	if r == nil {
+		return 0
+	}
+	return r.Seq
+}
+
+// Model returns the revision's model id, "" for nil.
+func (r *Revision) Model() string {
+	if r == nil {
+		return ""
+	}
+	return r.ModelID
+}
+
+// pointer is the content of HEAD.json. The revision is kept as it was written, so that its hash can be checked.
+type pointer struct {
+	Version  int             `json:"version"`
+	SHA256   string          `json:"sha256"`
+	Revision json.RawMessage `json:"revision"`
+}
+
+// Registry is the models of one name. It is safe for use by many goroutines.
+type Registry struct {
+	store *objstore.Store
+	name  string
+}
+
+// New returns the registry of the home's name.
+func New(home *contract.Home) *Registry { return &Registry{store: home.Registry, name: home.Name} }
+
+// Head returns the revision in force, nil if there is none yet. A damaged or newer HEAD is a Fault of exit code 65.
+func (r *Registry) Head(ctx context.Context) (*Revision, error) {
+	path := contract.HeadPath(r.name)
+	text, attrs, err := r.store.Read(ctx, path)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read HEAD: %w", err)
+	}
+	var p pointer
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, r.damaged(path, "parse %s: %w", path, err)
+	}
+	if p.Version > Version {
+		return nil, r.damaged(path, "%s is of version %d, this program reads up to %d: use the program that wrote it, or a newer one", path, p.Version, Version)
+	}
+	rev, err := r.decode(path, append(bytes.Clone(p.Revision), '\n'), p.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	rev.generation = attrs.Generation
+	return rev, nil
+}
+
+// parent returns the revision before rev, nil for the first.
+func (r *Registry) parent(ctx context.Context, rev *Revision) (*Revision, error) {
+	if rev.Previous == nil {
+		return nil, nil
+	}
+	path := contract.HistoryPath(r.name, rev.Previous.Seq, rev.Previous.SHA256)
+	text, _, err := r.store.Read(ctx, path)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil, r.damaged(path, "revision %d of HEAD names a history that is not there: %w", rev.Seq, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	before, err := r.decode(path, text, rev.Previous.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	if before.Seq != rev.Seq-1 {
+		return nil, r.damaged(path, "history is out of order: revision %d follows revision %d", rev.Seq, before.Seq)
+	}
+	return before, nil
+}
+
+// decode reads the bytes of a history object and holds them against their hash.
+func (r *Registry) decode(path string, text []byte, sha256 string) (*Revision, error) {
+	if got := contract.SHA256(text); got != sha256 {
+		return nil, r.damaged(path, "%s is damaged: sha256 of the revision is %s, want %s", path, got, sha256)
+	}
+	rev := &Revision{sha256: sha256}
+	if err := json.Unmarshal(text, rev); err != nil {
+		return nil, r.damaged(path, "parse %s: %w", path, err)
+	}
+	if rev.Version > Version {
+		return nil, r.damaged(path, "revision in %s is of version %d, this program reads up to %d", path, rev.Version, Version)
+	}
+	if rev.Seq < 1 || (rev.Previous == nil) != (rev.Seq == 1) || rev.ModelID == "" {
+		return nil, r.damaged(path, "revision in %s makes no sense: seq %d, model %q", path, rev.Seq, rev.ModelID)
+	}
+	return rev, nil
+}
+
+func (r *Registry) damaged(path, format string, args ...any) error {
+	return contract.Faultf(contract.ExitBadData, "head", r.store.URI(path), format, args...)
+}
+
+// walk calls visit with each revision from HEAD backwards until visit returns false.
+func (r *Registry) walk(ctx context.Context, visit func(*Revision) bool) error {
+	rev, err := r.Head(ctx)
+	for err == nil && rev != nil && visit(rev) {
+		rev, err = r.parent(ctx, rev)
+	}
+	return err
+}
+
+// Before returns HEAD as it stood before the first revision that run wrote, nil if there was none: a run never sees
+// itself. Where the run wrote none, that is HEAD. It reads back only as far as the run's as-of.
+func (r *Registry) Before(ctx context.Context, run contract.Run) (*Revision, error) {
+	var seen *Revision
+	own := true // the revision visited last was the run's own, or there was none
+	err := r.walk(ctx, func(rev *Revision) bool {
+		switch {
+		case rev.Run == run.String():
+			seen, own = nil, true
+		case own:
+			seen, own = rev, false
+		}
+		return rev.AsOf >= run.AsOf
+	})
+	if err != nil {
+		return nil, err
+	}
+	return seen, nil
+}
+
+// Seen returns what drift and train read: HEAD before the run, or the pinned revision where pin is not 0.
+func (r *Registry) Seen(ctx context.Context, run contract.Run, pin int) (*Revision, error) {
+	if pin > 0 {
+		return r.At(ctx, int64(pin))
+	}
+	return r.Before(ctx, run)
+}
+
+// At returns the revision of that number. One that does not exist is a Fault of exit code 66.
+func (r *Registry) At(ctx context.Context, seq int64) (*Revision, error) {
+	var at *Revision
+	last := int64(0)
+	err := r.walk(ctx, func(rev *Revision) bool {
+		last = max(last, rev.Seq)
+		if rev.Seq == seq {
+			at = rev
+		}
+		return rev.Seq > seq
+	})
+	if err != nil {
+		return nil, err
+	}
+	if at == nil {
+		return nil, contract.Faultf(contract.ExitMissing, "head", r.store.URI(contract.HeadPath(r.name)),
+			"no revision %d of %s: there are %d", seq, r.name, last)
+	}
+	return at, nil
+}
+
+// History returns the latest revisions, newest first: at most limit, or all for limit ≤ 0.
+func (r *Registry) History(ctx context.Context, limit int) ([]*Revision, error) {
+	var all []*Revision
+	if limit <= 0 {
+		limit = int(^uint(0) >> 1)
+	}
+	err := r.walk(ctx, func(rev *Revision) bool {
+		all = append(all, rev)
+		return len(all) < limit
+	})
+	return all, err
+}
