@@ -1,0 +1,122 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/cluster"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/rfm"
+)
+
+// SchemaError says that a customers table is not what the model was trained on.
+type SchemaError struct {
+	Feature string
+	Want    string // kind
+	Got     string // kind, "" where the column is missing
+}
+
+// Error names the feature.
+func (e *SchemaError) Error() string {
+	if e.Got == "" {
+		return fmt.Sprintf("the customers have no column %s, which the model was trained on", e.Feature)
+	}
+	return fmt.Sprintf("column %s of the customers is %s, the model was trained on %s", e.Feature, e.Got, e.Want)
+}
+
+// Assignment says where customers belong, by position. Distances are Euclidean, in the model's space.
+type Assignment struct {
+	Nearest  []int32   // the nearest centroid; equal distance goes to the lower index
+	Distance []float64 // to it
+	Second   []float64 // to the second nearest; NaN in a model of one centroid
+
+	points    cluster.Points
+	centroids []float64
+}
+
+// DistanceTo returns the distance of customer i to the given centroid.
+func (a *Assignment) DistanceTo(i int, centroid int) float64 {
+	d := a.points.D
+	return cluster.Nearest(a.centroids[centroid*d:(centroid+1)*d], a.points.Row(i)).Distance
+}
+
+// Points returns the customers' places in the model's space.
+func (a *Assignment) Points() cluster.Points { return a.points }
+
+// Assign places every customer and finds the nearest centroid: the pure function of model and customer, in training as in
+// scoring. The table must have the columns of the model's space, of the kinds it was trained on ([*SchemaError]); a value
+// that cannot be placed is an error that names feature and row.
+func (b *Bundle) Assign(customers *frame.Frame) (*Assignment, error) {
+	m := &b.Model
+	columns, err := m.columns(customers, m.Space.Features())
+	if err != nil {
+		return nil, fmt.Errorf("assign customers: %w", err)
+	}
+	x, err := m.Space.ApplyColumns(nil, columns)
+	if err != nil {
+		return nil, fmt.Errorf("assign customers: %w", err)
+	}
+	n := customers.Rows()
+	a := &Assignment{
+		Nearest: make([]int32, n), Distance: make([]float64, n), Second: make([]float64, n),
+		points: cluster.Points{N: n, D: m.Space.Dim(), X: x}, centroids: m.flat(),
+	}
+	for i := range n {
+		near := cluster.Nearest(a.centroids, a.points.Row(i))
+		a.Nearest[i], a.Distance[i], a.Second[i] = int32(near.Index), near.Distance, near.SecondDistance
+	}
+	return a, nil
+}
+
+// Scores are customers' cells in the RFM grid, by position.
+type Scores struct {
+	R, F, M []int64 // 1 (worst) to 5 (best)
+	Names   []string
+}
+
+// RFM scores every customer by the model's thresholds. The errors are those of [Bundle.Assign].
+func (b *Bundle) RFM(customers *frame.Frame) (*Scores, error) {
+	m := &b.Model
+	columns, err := m.columns(customers, []string{"recency", "frequency", "monetary"})
+	if err != nil {
+		return nil, fmt.Errorf("score customers: %w", err)
+	}
+	n := customers.Rows()
+	s := &Scores{R: make([]int64, n), F: make([]int64, n), M: make([]int64, n), Names: make([]string, n)}
+	for i := range n {
+		score := m.Grid.Score(columns[0][i], columns[1][i], columns[2][i])
+		s.R[i], s.F[i], s.M[i] = int64(score.R), int64(score.F), int64(score.M)
+		s.Names[i] = rfm.Name(score.R, score.F)
+	}
+	return s, nil
+}
+
+// columns returns the values of the named features, which must be there in the kinds that the model was trained on.
+func (m *Model) columns(customers *frame.Frame, names []string) ([][]float64, error) {
+	out := make([][]float64, len(names))
+	for i, name := range names {
+		want := ""
+		for _, f := range m.Features {
+			if f.Name == name {
+				want = f.Kind
+			}
+		}
+		c := customers.Column(name)
+		switch {
+		case c == nil:
+			return nil, &SchemaError{Feature: name, Want: want}
+		case want != c.Kind.String() || !c.IsNumeric():
+			return nil, &SchemaError{Feature: name, Want: want, Got: c.Kind.String()}
+		}
+		out[i] = Numbers(c)
+	}
+	return out, nil
+}
+
+// Numbers returns the values of a numeric column as float64, null as NaN.
+func Numbers(c *frame.Column) []float64 {
+	out := make([]float64, c.Len())
+	for i := range out {
+		out[i] = c.Float(i)
+	}
+	return out
+}

@@ -1,0 +1,266 @@
+package model
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/table"
+)
+
+// schemas returns how the bundle's tables are declared: the customers table under a name of its own.
+func schemas() (reference, golden table.Schema) {
+	reference, golden = contract.Customers, contract.Customers
+	reference.Name, golden.Name = "reference", "golden"
+	golden.Columns = append(golden.Columns[:len(golden.Columns):len(golden.Columns)], answers...)
+	return reference, golden
+}
+
+// Write stores a bundle in the registry: blobs first, the manifest last, each unless it is there. Writing the same bundle
+// twice, or two copies at once, ends well and leaves one. What a killed writer leaves are blobs that no manifest names.
+func Write(ctx context.Context, registry *objstore.Store, b *Bundle, p Provenance, opts table.Options) error {
+	if err := b.write(ctx, registry, p, opts); err != nil {
+		return fmt.Errorf("write model %s: %w", b.Manifest.ModelID, err)
+	}
+	return nil
+}
+
+func (b *Bundle) write(ctx context.Context, registry *objstore.Store, p Provenance, opts table.Options) error {
+	m := &b.Manifest
+	text, fitID, err := b.Model.Encode()
+	if err != nil {
+		return err
+	}
+	if fitID != m.FitID {
+		return fmt.Errorf("the model has changed since it was built: its fit is %s, not %s", fitID, m.FitID)
+	}
+	m.Blobs.Model = Blob{SHA256: fitID, Size: int64(len(text))}
+	if err := m.check(); err != nil {
+		return err
+	}
+	if err := create(registry.CreateBytes(ctx, contract.BlobPath(fitID), text)); err != nil {
+		return err
+	}
+	reference, golden := schemas()
+	if m.Blobs.Reference, err = writeTable(ctx, registry, reference, b.Reference, opts); err != nil {
+		return err
+	}
+	if m.Blobs.Golden, err = writeTable(ctx, registry, golden, b.Golden, opts); err != nil {
+		return err
+	}
+	p.Version, p.ModelID = Version, m.ModelID
+	if text, err = contract.Canonical(p); err != nil {
+		return fmt.Errorf("encode provenance: %w", err)
+	}
+	if err := create(registry.CreateBytes(ctx, contract.ProvenancePath(m.ModelID), text)); err != nil {
+		return err
+	}
+	if text, err = contract.Canonical(m); err != nil {
+		return fmt.Errorf("encode manifest: %w", err)
+	}
+	return create(registry.CreateBytes(ctx, contract.ModelPath(m.ModelID), text))
+}
+
+// create takes an object that is there already for written: its name says what is in it. The manifest's says so too, but
+// for how the tables' files are written; whichever came first names files that are there.
+func create(_ objstore.Attrs, err error) error {
+	if errors.Is(err, objstore.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+func writeTable(ctx context.Context, registry *objstore.Store, schema table.Schema, f *frame.Frame, opts table.Options) (Blob, error) {
+	w := table.NewWriter(schema, opts)
+	defer w.Abort()
+	if err := w.WriteFrame(f); err != nil {
+		return Blob{}, fmt.Errorf("write table %s: %w", schema.Name, err)
+	}
+	file, err := w.Close()
+	if err != nil {
+		return Blob{}, fmt.Errorf("write table %s: %w", schema.Name, err)
+	}
+	defer file.Close()
+	return Blob{SHA256: file.SHA256, Size: file.Size},
+		create(registry.Create(ctx, contract.BlobPath(file.SHA256), file, file.Size))
+}
+
+// ReadManifest returns a model's manifest: the identities of its segments, without the blobs. A model that is not there is
+// a Fault of [contract.ExitMissing], a damaged or newer one of [contract.ExitBadData].
+func ReadManifest(ctx context.Context, registry *objstore.Store, modelID string) (*Manifest, error) {
+	if !isHash.MatchString(modelID) {
+		return nil, contract.Faultf(contract.ExitMissing, "model", modelID, "%q is not a model's id: want 64 hex digits", modelID)
+	}
+	name := contract.ModelPath(modelID)
+	uri := registry.URI(name)
+	text, _, err := registry.Read(ctx, name)
+	if err != nil {
+		return nil, unreadable("model "+modelID, uri, err)
+	}
+	m, err := decodeManifest(text)
+	if err == nil && m.ModelID != modelID {
+		err = fmt.Errorf("its content makes it model %s", m.ModelID)
+	}
+	if err != nil {
+		return nil, damaged("model "+modelID, uri, err)
+	}
+	return m, nil
+}
+
+// Load returns a model with everything that goes with it. Every blob is held against its hash, and the tables against the
+// logical hashes in the model. The Faults are those of [ReadManifest].
+func Load(ctx context.Context, registry *objstore.Store, modelID string, opts table.Options) (*Bundle, error) {
+	m, err := ReadManifest(ctx, registry, modelID)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bundle{Manifest: *m}
+	what := "model " + modelID
+	if err := readBlob(ctx, registry, what, m.Blobs.Model, func(o *objstore.Object) error {
+		text, err := io.ReadAll(io.NewSectionReader(o, 0, o.Size))
+		if err != nil {
+			return err
+		}
+		b.Model, err = decodeModel(text)
+		if err == nil && b.Model.K() != len(m.Segments) {
+			err = fmt.Errorf("%d segments for %d centroids", len(m.Segments), b.Model.K())
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	reference, golden := schemas()
+	for _, t := range []struct {
+		schema table.Schema
+		blob   Blob
+		want   Content
+		dst    **frame.Frame
+	}{
+		{reference, m.Blobs.Reference, b.Model.Reference, &b.Reference},
+		{golden, m.Blobs.Golden, b.Model.Golden, &b.Golden},
+	} {
+		if err := readBlob(ctx, registry, what, t.blob, func(o *objstore.Object) (err error) {
+			*t.dst, err = readTable(o, t.schema, t.want, opts)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// readBlob opens a blob, holds it against its hash, and hands it to read, whose error says that it is damaged.
+func readBlob(ctx context.Context, registry *objstore.Store, what string, blob Blob, read func(*objstore.Object) error) error {
+	if !isHash.MatchString(blob.SHA256) {
+		return damaged(what, registry.URL(), fmt.Errorf("%q names no blob", blob.SHA256))
+	}
+	name := contract.BlobPath(blob.SHA256)
+	o, err := registry.Open(ctx, name, 0)
+	if err != nil {
+		return unreadable("a blob of "+what, registry.URI(name), err)
+	}
+	defer o.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.NewSectionReader(o, 0, o.Size)); err != nil {
+		return fmt.Errorf("read %s: %w", registry.URI(name), err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != blob.SHA256 || o.Size != blob.Size {
+		return damaged("a blob of "+what, registry.URI(name),
+			fmt.Errorf("it is damaged: %d bytes of sha256 %s, want %d of %s", o.Size, got, blob.Size, blob.SHA256))
+	}
+	if err := read(o); err != nil {
+		return damaged("a blob of "+what, registry.URI(name), err)
+	}
+	return nil
+}
+
+func readTable(o *objstore.Object, schema table.Schema, want Content, opts table.Options) (*frame.Frame, error) {
+	r, err := table.Open(o, o.Size, schema, opts)
+	if err != nil {
+		return nil, fmt.Errorf("open table %s: %w", schema.Name, err)
+	}
+	defer r.Close()
+	f, err := r.Frame()
+	if err != nil {
+		return nil, fmt.Errorf("read table %s: %w", schema.Name, err)
+	}
+	if got := contentOf(f); got != want {
+		return nil, fmt.Errorf("table %s has content %s (%d rows), the model wants %s (%d rows)",
+			schema.Name, got.SHA256, got.Rows, want.SHA256, want.Rows)
+	}
+	return f, nil
+}
+
+var isHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// VersionError says that a later program wrote what is read.
+type VersionError struct {
+	What         string
+	Found, Known int
+}
+
+// Error names both versions.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%s has version %d, this program knows up to %d: run a newer program", e.What, e.Found, e.Known)
+}
+
+// decode reads JSON of at most this program's version into v. The version is looked at first: what a later program wrote
+// may not parse.
+func decode(what string, text []byte, v any) error {
+	var head struct {
+		Version *int `json:"version"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return fmt.Errorf("parse %s: %w", what, err)
+	}
+	switch {
+	case head.Version == nil || *head.Version < max(1, Version-1):
+		return fmt.Errorf("parse %s: it has no version that this program knows", what)
+	case *head.Version > Version:
+		return &VersionError{What: what, Found: *head.Version, Known: Version}
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("parse %s: %w", what, err)
+	}
+	return nil
+}
+
+func decodeManifest(text []byte) (*Manifest, error) {
+	var m Manifest
+	if err := decode("manifest", text, &m); err != nil {
+		return nil, err
+	}
+	return &m, m.check()
+}
+
+func decodeModel(text []byte) (Model, error) {
+	var m Model
+	if err := decode("model", text, &m); err != nil {
+		return m, err
+	}
+	return m, m.Check()
+}
+
+// unreadable makes a Fault of a missing object; other errors keep their own meaning.
+func unreadable(what, uri string, err error) error {
+	if errors.Is(err, objstore.ErrNotFound) {
+		return contract.Faultf(contract.ExitMissing, "model", uri, "%s is not in the registry: %w", what, err)
+	}
+	return fmt.Errorf("read %s: %w", what, err)
+}
+
+func damaged(what, uri string, err error) error {
+	cause := "damaged"
+	if _, ok := errors.AsType[*VersionError](err); ok {
+		cause = "newer_version"
+	}
+	return contract.Faultf(contract.ExitBadData, cause, uri, "read %s: %w", what, err)
+}
