@@ -37,7 +37,7 @@ demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele
 test: lint test-go fuzz-short ## Everything: format, vet, lint, all tests, a short run of every fuzz target
 
 test-go: build $(GCS) ## The Go tests alone, txtar scripts over the real binaries among them
-	$(GO) test ./...
+	CLIENTELE_BIN=$(CURDIR)/bin $(GO) test ./...
 
 lint: $(LINT) ## gofmt, go vet, golangci-lint with the layer rules
 	@bad=$$(gofmt -l doc.go pkg tasks); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }
