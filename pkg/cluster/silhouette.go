@@ -1,0 +1,135 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
+
+// SilhouetteExact is the number of points up to which the silhouette uses all of them.
+const SilhouetteExact = 50_000
+
+// SilhouetteSample is how many points it uses above that.
+const SilhouetteSample = 20_000
+
+// Silhouette is the mean silhouette of a grouping.
+type Silhouette struct {
+	Mean float64 // −1 … 1; NaN with fewer than two clusters
+	// Error is the standard error of Mean, taking the points used as drawn from a larger crowd, with the clusters as
+	// given: the deviation of the single silhouettes over √Used. It is no error of computation: with every point used,
+	// Mean is exact for them.
+	Error float64
+	Used  int // points it was computed on, and among
+}
+
+// MeanSilhouette returns the mean over the points of (b − a) / max(a, b): a is the mean Euclidean distance to the other
+// points of the own cluster, b the smallest mean distance to the points of another; 0 for a point alone in its cluster
+// (P. J. Rousseeuw, "Silhouettes: a graphical aid to the interpretation and validation of cluster analysis", Journal of
+// Computational and Applied Mathematics 20, 1987). A point whose a and b are both 0 counts as 0 too.
+//
+// labels are 0 … k−1, one a point. Up to [SilhouetteExact] points it is exact; above, points are replaced by a sample of
+// [SilhouetteSample] drawn from seed. Time O(n²·D) for n points used.
+func MeanSilhouette(ctx context.Context, p Points, labels []int32, k int, seed uint64) (Silhouette, error) {
+	return meanSilhouette(ctx, p, labels, k, seed, SilhouetteExact, SilhouetteSample)
+}
+
+func meanSilhouette(ctx context.Context, p Points, labels []int32, k int, seed uint64, exact, sample int) (Silhouette, error) {
+	if err := checkLabels(p, labels, k); err != nil {
+		return Silhouette{}, fmt.Errorf("silhouette: %w", err)
+	}
+	if p.N > exact {
+		rows := sampleRows(p.N, sample, stream(seed, 0, 1))
+		drawn := make([]int32, len(rows))
+		for i, r := range rows {
+			drawn[i] = labels[r]
+		}
+		p, labels = p.take(rows), drawn
+	}
+	sorted, start := sortByLabel(p, labels, k)
+	values := make([]float64, p.N)
+	const rows = 64
+	err := each(ctx, (p.N+rows-1)/rows, func(b int) error {
+		for i := b * rows; i < min((b+1)*rows, p.N); i++ {
+			values[i] = silhouetteOf(sorted, start, i)
+		}
+		return nil
+	})
+	if err != nil {
+		return Silhouette{}, fmt.Errorf("silhouette: %w", err)
+	}
+	s := Silhouette{Used: p.N}
+	n := float64(p.N)
+	s.Mean = floats.SumCompensated(values) / n
+	for i, v := range values {
+		d := v - s.Mean
+		values[i] = float64(d * d)
+	}
+	s.Error = math.Sqrt(floats.SumCompensated(values)/math.Max(n-1, 1)) / math.Sqrt(n)
+	return s, nil
+}
+
+// sortByLabel returns the points cluster after cluster, each cluster's in their given order; those of cluster c are rows
+// start[c] … start[c+1]−1. Clusters without points are left out.
+func sortByLabel(p Points, labels []int32, k int) (sorted Points, start []int) {
+	first := make([]int, k+1)
+	for _, c := range labels {
+		first[c+1]++
+	}
+	start = append(start, 0)
+	for c := range k {
+		if first[c+1] > 0 {
+			start = append(start, start[len(start)-1]+first[c+1])
+		}
+		first[c+1] += first[c]
+	}
+	rows := make([]int, p.N)
+	for i, c := range labels {
+		rows[first[c]] = i
+		first[c]++
+	}
+	return p.take(rows), start
+}
+
+// silhouetteOf returns the silhouette of point i of points sorted by cluster. NaN with fewer than two clusters.
+func silhouetteOf(p Points, start []int, i int) float64 {
+	if len(start) < 3 {
+		return math.NaN()
+	}
+	x := p.Row(i)
+	a, b := 0.0, math.Inf(1)
+	for c := 0; c+1 < len(start); c++ {
+		lo, hi := start[c], start[c+1]
+		sum := distances(p.X[lo*p.D:hi*p.D], x)
+		switch own := lo <= i && i < hi; {
+		case own && hi-lo == 1:
+			return 0
+		case own:
+			a = sum / float64(hi-lo-1)
+		default:
+			b = min(b, sum/float64(hi-lo))
+		}
+	}
+	if a == b {
+		return 0
+	}
+	return (b - a) / max(a, b)
+}
+
+// distances returns the sum of Euclidean distances from x to the points of xs.
+func distances(xs, x []float64) float64 {
+	sum := 0.0
+	if len(x) == 3 {
+		x0, x1, x2 := x[0], x[1], x[2]
+		for ; len(xs) >= 3; xs = xs[3:] {
+			d0, d1, d2 := xs[0]-x0, xs[1]-x1, xs[2]-x2
+			sum += math.Sqrt(float64(d0*d0) + float64(d1*d1) + float64(d2*d2))
+		}
+		return sum
+	}
+	for d := len(x); len(xs) >= d; xs = xs[d:] {
+		sum += math.Sqrt(squared(x, xs[:d]))
+	}
+	return sum
+}
