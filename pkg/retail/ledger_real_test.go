@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/retailtest"
 )
 
 // The sets of UCI Online Retail, counted by independent tools, reached by switches. Window all, adjustment off.
@@ -33,7 +34,7 @@ func TestRealSets(t *testing.T) {
 		if err := rules.Set(c.rules); err != nil {
 			t.Fatal(err)
 		}
-		kept, err := rules.Apply(realLines(t))
+		kept, err := rules.Apply(retailtest.Real(t, testData))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -55,7 +56,7 @@ func pennies(m retail.Money) string { return strconv.FormatFloat(m.Float(), 'f',
 
 // The defaults on UCI Online Retail, window all: counted by independent tools.
 func TestRealDefaults(t *testing.T) {
-	kept, err := retail.DefaultRules().Apply(realLines(t))
+	kept, err := retail.DefaultRules().Apply(retailtest.Real(t, testData))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,26 +95,15 @@ func TestRealDefaults(t *testing.T) {
 }
 
 func BenchmarkApplyReal(b *testing.B) {
-	batches := realBatches(b)
+	batches := retailtest.RealBatches(b, testData)
 	b.Run("append", func(b *testing.B) {
 		for b.Loop() {
-			l := retail.NewLines(541_909)
-			for _, x := range batches {
-				if err := l.Append(x); err != nil {
-					b.Fatal(err)
-				}
-			}
+			retailtest.Join(b, batches)
 		}
 	})
 	b.Run("append and apply", func(b *testing.B) {
 		for b.Loop() {
-			l := retail.NewLines(541_909)
-			for _, x := range batches {
-				if err := l.Append(x); err != nil {
-					b.Fatal(err)
-				}
-			}
-			if _, err := retail.DefaultRules().Apply(l); err != nil {
+			if _, err := retail.DefaultRules().Apply(retailtest.Join(b, batches)); err != nil {
 				b.Fatal(err)
 			}
 		}

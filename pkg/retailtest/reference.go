@@ -1,0 +1,209 @@
+package retailtest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// Reference is what the rules leave of a few lines, worked out slowly and in the plainest way: the definitions, sentence by
+// sentence, over strings and maps. It shares nothing with pkg/retail but money and the switches.
+type Reference struct {
+	Kept          []Line // with what is left of each quantity
+	Returned      []Line // C… lines that reached the cancellation rules, whole
+	Duplicates    int64
+	Cancellations retail.Cancellations
+	Ledger        map[string]retail.Entry
+}
+
+// Compared returns an invoice number or code as it is compared.
+func Compared(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
+
+// Amount returns what the line is worth.
+func (l Line) Amount() retail.Money { return l.Money() * retail.Money(l.Quantity) }
+
+// Cancels reports whether the line is of a C… invoice.
+func (l Line) Cancels() bool { return strings.HasPrefix(Compared(l.Invoice), "C") }
+
+// account is a row of the ledger in the making.
+type account struct {
+	lines               int64
+	invoices, customers map[string]bool
+	sales, returns      retail.Money
+}
+
+func (a *account) line(l Line, amount retail.Money) {
+	a.lines++
+	a.invoices[Compared(l.Invoice)] = true
+	if l.Customer != "" {
+		a.customers[l.Customer] = true
+	}
+	a.amount(amount)
+}
+
+func (a *account) amount(m retail.Money) {
+	a.sales += max(m, 0)
+	a.returns += min(m, 0)
+}
+
+// state is a line on its way through the rules.
+type state struct {
+	Line
+	left int64
+}
+
+// Apply asks the rules, whose list of non-products is taken to be the default one.
+func Apply(lines []Line, rules retail.Rules) Reference {
+	accounts := map[string]*account{}
+	to := func(name string) *account {
+		if accounts[name] == nil {
+			accounts[name] = &account{invoices: map[string]bool{}, customers: map[string]bool{}}
+		}
+		return accounts[name]
+	}
+	out := Reference{}
+	var reached []*state
+	for _, l := range canonical(lines) {
+		to("input").line(l, l.Amount())
+		if rule, taken := takenAlone(l, rules); taken {
+			to(rule.String()).line(l, l.Amount())
+			continue
+		}
+		if slices.ContainsFunc(reached, func(s *state) bool { return equal(s.Line, l) }) {
+			out.Duplicates++
+			if rules.On(retail.RuleDuplicate) {
+				to("duplicate").line(l, l.Amount())
+				continue
+			}
+		}
+		reached = append(reached, &state{l, l.Quantity})
+	}
+	if rules.On(retail.RuleMatched) {
+		match(reached)
+	}
+	keep := func(s *state) {
+		l := s.Line
+		l.Quantity = s.left
+		out.Kept = append(out.Kept, l)
+	}
+	for _, s := range reached {
+		whole, rest := s.Amount(), s.Money()*retail.Money(s.left)
+		if !s.Cancels() {
+			if s.left == 0 && s.Quantity > 0 {
+				to("cancellation_matched").line(s.Line, whole)
+				continue
+			}
+			to("cancellation_matched").amount(whole - rest)
+			to("kept").line(s.Line, rest)
+			keep(s)
+			continue
+		}
+		out.Returned = append(out.Returned, s.Line)
+		remainder := "cancellation_unmatched"
+		if !rules.On(retail.RuleUnmatched) {
+			remainder = "kept"
+		}
+		if s.left == s.Quantity {
+			out.Cancellations.Unmatched++
+			to(remainder).line(s.Line, whole)
+		} else {
+			out.Cancellations.Amount += whole - rest
+			to("cancellation_matched").line(s.Line, whole-rest)
+			to(remainder).amount(rest)
+			if s.left == 0 {
+				out.Cancellations.Matched++
+				continue
+			}
+			out.Cancellations.Partly++
+		}
+		if remainder == "kept" {
+			keep(s)
+		}
+	}
+	out.Ledger = map[string]retail.Entry{}
+	for name, a := range accounts {
+		out.Ledger[name] = retail.Entry{
+			Rule: name, Lines: a.lines, Invoices: int64(len(a.invoices)), Customers: int64(len(a.customers)),
+			Amount: a.sales + a.returns, Sales: a.sales, Returns: a.returns,
+		}
+	}
+	return out
+}
+
+// canonical returns the lines in the order in which interchangeable ones stand: by the bytes of what was written last.
+func canonical(lines []Line) []Line {
+	lines = slices.Clone(lines)
+	slices.SortFunc(lines, func(a, b Line) int {
+		return cmp.Or(compare(a, b), strings.Compare(a.Country, b.Country),
+			strings.Compare(a.Invoice, b.Invoice), strings.Compare(a.Code, b.Code))
+	})
+	return lines
+}
+
+// compare orders lines by (time, invoice, unit price, quantity, description).
+func compare(a, b Line) int {
+	return cmp.Or(strings.Compare(a.Time, b.Time), strings.Compare(Compared(a.Invoice), Compared(b.Invoice)),
+		cmp.Compare(a.Money(), b.Money()), cmp.Compare(a.Quantity, b.Quantity), strings.Compare(a.Description, b.Description))
+}
+
+func equal(a, b Line) bool {
+	return Compared(a.Code) == Compared(b.Code) && Compared(a.Invoice) == Compared(b.Invoice) && a.Customer == b.Customer &&
+		a.Quantity == b.Quantity && a.Money() == b.Money() && a.Micros() == b.Micros() &&
+		a.Description == b.Description && a.Country == b.Country
+}
+
+func takenAlone(l Line, rules retail.Rules) (retail.Rule, bool) {
+	digits := strings.Count(strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '0'
+		}
+		return r
+	}, l.Code), "0")
+	description := Compared(l.Description)
+	for _, x := range []struct {
+		rule  retail.Rule
+		takes bool
+	}{
+		{retail.RuleGuest, l.Customer == ""},
+		{retail.RuleAdjustment, strings.HasPrefix(Compared(l.Invoice), "A")},
+		{retail.RuleNonProduct, digits < 2 || strings.HasPrefix(Compared(l.Code), "GIFT_") ||
+			description == "NEXT DAY CARRIAGE" || description == "HIGH RESOLUTION IMAGE"},
+		{retail.RulePrice, l.Money() <= 0},
+		{retail.RuleQuantity, l.Quantity <= 0 && !l.Cancels()},
+	} {
+		if x.takes && rules.On(x.rule) {
+			return x.rule, true
+		}
+	}
+	return 0, false
+}
+
+// match goes through the cancellations in their order, and for each through all sales that it may take from.
+func match(lines []*state) {
+	for _, c := range lines { // in canonical order already
+		if !c.Cancels() || c.Customer == "" {
+			continue
+		}
+		var sales []*state
+		for _, s := range lines {
+			if !s.Cancels() && s.Customer == c.Customer && Compared(s.Code) == Compared(c.Code) && s.Micros() <= c.Micros() {
+				sales = append(sales, s)
+			}
+		}
+		slices.Reverse(sales) // descending
+		slices.SortStableFunc(sales, func(a, b *state) int {
+			return cmp.Compare(abs(a.Money()-c.Money()), 0) - cmp.Compare(abs(b.Money()-c.Money()), 0)
+		})
+		for _, s := range sales {
+			n := min(-c.left, s.left)
+			if n > 0 {
+				c.left += n
+				s.left -= n
+			}
+		}
+	}
+}
+
+func abs(m retail.Money) retail.Money { return max(m, -m) }
