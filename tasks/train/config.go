@@ -1,0 +1,103 @@
+// Package train fits a model to this run's customers: it sweeps k, chooses one by the stated rule, and writes the bundle to
+// the registry. Whether the model comes into force is for evaluate and promote.
+package train
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/cluster"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/space"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Task is train as a program.
+var Task = task.Task[Config, contract.TrainResult]{
+	Name:  contract.Train,
+	Usage: "fit a model: sweep k, choose one by the stated rule, write the bundle",
+	Description: `Reads the customers that preprocess made in this run, the act that drift asks for, and HEAD as it stood before this run. The
+act refit keeps HEAD's space and k and moves its centroids to the new customers; anything else sweeps k from --k-min to --k-max.
+The model is named by its content: the same customers and parameters give the same fit_id anywhere, on any day.`,
+	Example: "train --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
+		"train --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --k=5",
+	Flags: Flags, Config: NewConfig, Run: Run,
+}
+
+// maxK bounds k, so that the result stays within what a scheduler takes.
+const maxK = 50
+
+// Config is what train is told.
+type Config struct {
+	task.Common
+	K             int // 0: chosen by the elbow
+	KMin, KMax    int
+	Starts        int
+	Seed          int
+	SmallestShare float64 // 0..1
+	Space         string  // as space.ParseSpecs reads it
+}
+
+// Flags declares train's flags.
+func Flags() []cli.Flag {
+	return append(task.CommonFlags(),
+		task.Int("k", 0, "use this `NUMBER` of segments; 0 chooses by the elbow"),
+		task.Int("k-min", 2, "smallest `NUMBER` of segments that is tried"),
+		task.Int("k-max", 10, "largest `NUMBER` of segments that is tried"),
+		task.Int("starts", cluster.DefaultStarts, "`NUMBER` of starts for each k; the lowest inertia wins"),
+		task.Int("seed", 1, "`NUMBER` that every random draw comes from"),
+		task.Float("smallest-share", cluster.DefaultFloor, "`SHARE` of customers, 0 to 1, that the smallest segment must hold"),
+		task.String("space", defaultSpace(), "`FEATURES` that segments are made of: feature:transform[:imputation], comma separated; "+
+			"transforms identity, ln, log1p; imputation of nulls: median or a number"),
+	)
+}
+
+func defaultSpace() string { return spaceText(space.Default()) }
+
+// spaceText writes a space as the flag reads it: one text for one space.
+func spaceText(specs []space.Spec) string {
+	text := ""
+	for i, s := range specs {
+		if i > 0 {
+			text += ","
+		}
+		text += s.String()
+	}
+	return text
+}
+
+// NewConfig reads the flags.
+func NewConfig(c *cli.Context) Config {
+	return Config{
+		Common: task.NewCommon(c),
+		K:      c.Int("k"), KMin: c.Int("k-min"), KMax: c.Int("k-max"),
+		Starts: c.Int("starts"), Seed: c.Int("seed"), SmallestShare: c.Float64("smallest-share"), Space: c.String("space"),
+	}
+}
+
+// Validate reports every problem at once.
+func (c Config) Validate() error {
+	var p task.Problems
+	c.Check(&p)
+	if c.K < 0 || c.K > maxK {
+		p.Add("k", "want a number of segments from 1 to 50, or 0 to choose", c.K)
+	}
+	if c.KMin < 1 {
+		p.Add("k-min", "want a number of segments, 1 or more", c.KMin)
+	}
+	if c.KMax < c.KMin || c.KMax > maxK {
+		p.Add("k-max", "want a number of segments from --k-min to 50", c.KMax)
+	}
+	if c.Starts < 1 || c.Starts > 10_000 {
+		p.Add("starts", "want a number of starts from 1 to 10000", c.Starts)
+	}
+	if c.Seed < 0 {
+		p.Add("seed", "want a whole number, 0 or more", c.Seed)
+	}
+	if !(c.SmallestShare >= 0 && c.SmallestShare <= 1) {
+		p.Add("smallest-share", "want a share from 0 to 1", c.SmallestShare)
+	}
+	if err := checkSpace(c.Space); err != nil {
+		p.Add("space", err.Error(), c.Space)
+	}
+	return p.Err()
+}

@@ -1,0 +1,149 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// upstream is what train reads, as it stood before this run wrote anything.
+type upstream struct {
+	preprocess *contract.Manifest
+	act        string // that drift asks for
+	head       *registry.Revision
+}
+
+// Run fits a model and writes its bundle. The bundle is in the registry before the step's manifest is: who reads the
+// manifest finds the model.
+func Run(ctx context.Context, c Config, d task.Deps) (contract.TrainResult, error) {
+	var none contract.TrainResult
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = home.Close() }()
+	up, err := c.read(ctx, home)
+	if err != nil {
+		return none, err
+	}
+	s, err := home.Begin(ctx, c.Run(), contract.Train, c.inputs(up, d.Code))
+	if err != nil {
+		return none, err
+	}
+	if m := s.Done(); m != nil {
+		var r contract.TrainResult
+		if err := m.Decode(&r); err != nil {
+			return none, err
+		}
+		d.Log.Info("trained before on the same input", "key", s.Key(), "model", r.ModelID)
+		return r, s.Point(ctx)
+	}
+	opts := table.Options{Scratch: d.Scratch}
+	customers, err := readCustomers(ctx, home, up.preprocess, opts)
+	if err != nil {
+		return none, err
+	}
+	var head *model.Bundle
+	if up.head != nil {
+		if head, err = model.Load(ctx, home.Registry, up.head.ModelID, opts); err != nil {
+			return none, fmt.Errorf("load HEAD, revision %d: %w", up.head.Seq, err)
+		}
+	}
+	bar := d.Progress.Bar("train", -1)
+	defer bar.Done()
+	t, err := c.train(ctx, customers, up, head)
+	if err != nil {
+		return none, err
+	}
+	return c.commit(ctx, home, s, t, d.Code, opts)
+}
+
+// read looks up what the key is made of.
+func (c Config) read(ctx context.Context, home *contract.Home) (upstream, error) {
+	var up upstream
+	var err error
+	if up.preprocess, err = home.Current(ctx, c.ReadRun(), contract.Preprocess); err != nil {
+		return up, err
+	}
+	m, err := home.Current(ctx, c.ReadRun(), contract.Drift)
+	if err != nil {
+		return up, err
+	}
+	var drift contract.DriftResult
+	if err := m.Decode(&drift); err != nil {
+		return up, err
+	}
+	up.act = drift.Act
+	up.head, err = registry.New(home).Seen(ctx, c.Run(), c.Head)
+	return up, err
+}
+
+// inputs are what the content depends on: of drift the act alone.
+func (c Config) inputs(up upstream, code string) contract.Inputs {
+	seed := uint64(c.Seed)
+	return contract.Inputs{
+		Refs:   map[string]string{"preprocess": up.preprocess.Key, "act": up.act, "head": up.head.Ref()},
+		Params: c.parameters(),
+		Seed:   &seed,
+		Code:   code,
+	}
+}
+
+// parameters are the flags that change what is fitted.
+func (c Config) parameters() map[string]any {
+	return map[string]any{
+		"k": c.K, "k_min": c.KMin, "k_max": c.KMax, "starts": c.Starts,
+		"smallest_share": c.SmallestShare, "space": canonicalSpace(c.Space),
+	}
+}
+
+// readCustomers returns the customers in byte order of their key, each once: then nothing depends on the order of lines.
+func readCustomers(ctx context.Context, home *contract.Home, m *contract.Manifest, opts table.Options) (*frame.Frame, error) {
+	customers, err := home.ReadTable(ctx, m, contract.Customers, opts)
+	if err != nil {
+		return nil, err
+	}
+	customers.SortByText("customer")
+	keys := customers.Strings("customer")
+	if len(slices.Compact(slices.Clone(keys))) != len(keys) {
+		return nil, contract.Faultf(contract.ExitBadData, "customers", home.Root.URI(m.Objects[contract.Customers.Name].Object),
+			"the customers table of run %s has a customer twice", m.Run)
+	}
+	return customers, nil
+}
+
+// trained is a model with what there is to say about it.
+type trained struct {
+	bundle *model.Bundle
+	result contract.TrainResult
+	sweep  *frame.Frame
+	known  bool // the fit is HEAD's: bundle is HEAD's
+}
+
+func (c Config) commit(ctx context.Context, home *contract.Home, s *contract.Session, t trained, code string, opts table.Options) (contract.TrainResult, error) {
+	if !t.known {
+		p := model.Provenance{Run: s.Run().String(), AsOf: s.Run().AsOf.String(), Key: s.Key(), Code: code}
+		if err := model.Write(ctx, home.Registry, t.bundle, p, opts); err != nil {
+			return t.result, err
+		}
+	}
+	if err := s.PutFrame(ctx, contract.Sweep, t.sweep, opts); err != nil {
+		return t.result, err
+	}
+	m, err := s.Commit(ctx, t.result)
+	if err != nil {
+		return t.result, err
+	}
+	var r contract.TrainResult
+	if err := m.Decode(&r); err != nil {
+		return t.result, err
+	}
+	return r, nil
+}

@@ -1,0 +1,109 @@
+package train
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+)
+
+// identify gives the segments their identities. A fit that is HEAD's keeps HEAD's identities, and nothing is minted: then
+// HEAD's bundle is the answer. Otherwise every id is new, counted on from HEAD's next number by descending revenue.
+func (t *trained) identify(customers *frame.Frame, labels []int32, up upstream, head *model.Bundle) error {
+	a, err := t.bundle.Assign(customers)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(a.Nearest, labels) {
+		return contract.Faultf(contract.ExitInternal, "parity", "", "training and scoring put customers into different segments")
+	}
+	if head != nil && head.Manifest.FitID == t.bundle.Manifest.FitID {
+		t.bundle, t.known = head, true
+		return nil
+	}
+	scores, err := t.bundle.RFM(customers)
+	if err != nil {
+		return err
+	}
+	k := t.bundle.Model.K()
+	spent := customers.Ints("monetary")
+	names := segmentNames(labels, scores.Names, spent, k)
+	next, parent := int64(1), model.Parent{}
+	if up.head != nil {
+		next, parent = up.head.NextSegment, model.Parent{ModelID: up.head.ModelID, FitID: up.head.FitID}
+	}
+	segments := make([]model.Segment, k)
+	for i, c := range byRevenue(labels, spent, k) {
+		segments[c] = model.Segment{ID: model.SegmentID(next + int64(i)), Name: names[c], Lineage: model.LineageNew}
+	}
+	return t.bundle.Identify(segments, parent)
+}
+
+// byRevenue lists the centroids by descending revenue of their customers; equal revenue goes by index.
+func byRevenue(labels []int32, spent []int64, k int) []int {
+	revenue := make([]int64, k)
+	for i, c := range labels {
+		revenue[c] += spent[i]
+	}
+	order := make([]int, k)
+	for c := range order {
+		order[c] = c
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(revenue[b], revenue[a]) })
+	return order
+}
+
+// segmentNames names each segment by the cell of the RFM grid that most of its customers are in; of cells that are equally
+// frequent the one first in the alphabet. Segments of the same cell are told apart by what a customer of theirs spends on
+// average: "Champions, high spend", "Champions, lower spend"; three are high, middle and lower; more are numbered from the
+// highest.
+func segmentNames(labels []int32, cells []string, spent []int64, k int) []string {
+	counts := make([]map[string]int, k)
+	mean, size := make([]float64, k), make([]int, k)
+	for c := range counts {
+		counts[c] = map[string]int{}
+	}
+	for i, c := range labels {
+		counts[c][cells[i]]++
+		mean[c] += float64(spent[i])
+		size[c]++
+	}
+	names, alike := make([]string, k), map[string][]int{}
+	for c := range names {
+		names[c] = "Nobody" // a centroid without customers: evaluate's gates refuse such a model
+		most := 0
+		for cell, n := range counts[c] {
+			if n > most || n == most && cell < names[c] {
+				names[c], most = cell, n
+			}
+		}
+		mean[c] /= max(1, float64(size[c]))
+		alike[names[c]] = append(alike[names[c]], c)
+	}
+	for name, group := range alike {
+		if len(group) == 1 {
+			continue
+		}
+		slices.SortStableFunc(group, func(a, b int) int { return cmp.Compare(mean[b], mean[a]) })
+		for rank, c := range group {
+			names[c] = name + ", " + spendWord(rank, len(group))
+		}
+	}
+	return names
+}
+
+// spendWord says which of n segments of one name this is, rank 0 spending most.
+func spendWord(rank, n int) string {
+	switch {
+	case n > 3:
+		return fmt.Sprintf("spend %d of %d", rank+1, n)
+	case rank == 0:
+		return "high spend"
+	case rank == n-1:
+		return "lower spend"
+	}
+	return "middle spend"
+}
