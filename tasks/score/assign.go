@@ -1,0 +1,182 @@
+package score
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+)
+
+// assigned is where every customer belongs.
+type assigned struct {
+	bundle    *model.Bundle
+	customers *frame.Frame // in byte order of customer
+	nearest   *model.Assignment
+	scores    *model.Scores
+	segment   []int    // centroid of the published segment
+	last      []string // id of the segment at the last scores, "" for none
+	held      []bool   // the last segment was kept though another is nearer
+	previous  *frame.Frame
+}
+
+// assign places every customer by the bundle's one code path, and publishes the last segment where no other is clearly
+// nearer. previous are the last assignments, nil on a first run.
+func assign(b *model.Bundle, customers, previous *frame.Frame, hysteresis float64) (*assigned, error) {
+	keys := customers.Strings("customer")
+	for i := 1; i < len(keys); i++ {
+		if keys[i] <= keys[i-1] {
+			return nil, fmt.Errorf("the customers are out of order, or one is there twice, in row %d", i)
+		}
+	}
+	nearest, err := b.Assign(customers)
+	if err != nil {
+		return nil, err
+	}
+	scores, err := b.RFM(customers)
+	if err != nil {
+		return nil, err
+	}
+	n := customers.Rows()
+	a := &assigned{
+		bundle: b, customers: customers, nearest: nearest, scores: scores, previous: previous,
+		segment: make([]int, n), last: make([]string, n), held: make([]bool, n),
+	}
+	if previous != nil {
+		previous.SortByText("customer")
+		was := previous.Strings("segment")
+		eachCustomer(keys, previous.Strings("customer"), func(now, before int) {
+			if now >= 0 && before >= 0 {
+				a.last[now] = was[before]
+			}
+		})
+	}
+	for i := range n {
+		near := int(nearest.Nearest[i])
+		a.segment[i] = near
+		if old := b.Manifest.Index(a.last[i]); a.last[i] != "" && old >= 0 && old != near &&
+			stays(nearest.DistanceTo(i, old), nearest.Distance[i], hysteresis) {
+			a.segment[i], a.held[i] = old, true
+		}
+	}
+	return a, nil
+}
+
+// stays reports whether a customer at distance old from the segment that it is in, and at distance now ≤ old from the
+// nearest, stays where it is: unless the nearest is nearer by more than hysteresis × old.
+func stays(old, now, hysteresis float64) bool { return old-now <= float64(hysteresis*old) }
+
+// eachCustomer goes through two sorted lists of customers and calls visit with the positions of each one, −1 where a list
+// does not have it.
+func eachCustomer(now, before []string, visit func(now, before int)) {
+	i, k := 0, 0
+	for i < len(now) || k < len(before) {
+		switch {
+		case k == len(before) || i < len(now) && now[i] < before[k]:
+			visit(i, -1)
+			i++
+		case i == len(now) || before[k] < now[i]:
+			visit(-1, k)
+			k++
+		default:
+			visit(i, k)
+			i++
+			k++
+		}
+	}
+}
+
+// id returns the id of the segment of a centroid.
+func (a *assigned) id(centroid int) string { return a.bundle.Manifest.Segments[centroid].ID }
+
+// table returns the assignments; medians are those of [assigned.segments].
+func (a *assigned) table(medians []median) *frame.Frame {
+	n := a.customers.Rows()
+	t := frame.New(contract.Assignments.Columns, n)
+	copy(t.Strings("customer"), a.customers.Strings("customer"))
+	copy(t.Floats("distance"), a.nearest.Distance)
+	copy(t.Floats("second"), a.nearest.Second)
+	copy(t.Ints("r"), a.scores.R)
+	copy(t.Ints("f"), a.scores.F)
+	copy(t.Ints("m"), a.scores.M)
+	copy(t.Strings("rfm_name"), a.scores.Names)
+	copy(t.Ints("monetary"), a.customers.Ints("monetary"))
+	copy(t.Strings("previous"), a.last)
+	nearest, margin := t.Strings("nearest"), t.Floats("margin")
+	segment, name, why := t.Strings("segment"), t.Strings("segment_name"), t.Strings("why")
+	for i := range n {
+		nearest[i] = a.id(int(a.nearest.Nearest[i]))
+		margin[i] = marginOf(a.nearest.Distance[i], a.nearest.Second[i])
+		segment[i] = a.id(a.segment[i])
+		name[i] = a.bundle.Manifest.Segments[a.segment[i]].Name
+		why[i] = a.why(i, medians)
+	}
+	return t
+}
+
+// marginOf returns (second − distance) / second, NaN (null) where there is no second or both are 0.
+func marginOf(distance, second float64) float64 {
+	if !(second > 0) {
+		return math.NaN()
+	}
+	return (second - distance) / second
+}
+
+// Kinds of movers.
+const (
+	joined = "joined" // was not among the last scores
+	left   = "left"   // is no customer of the window any more
+	moved  = "moved"  // is in another segment
+)
+
+// movers lists who joined, left and moved since the last scores, in byte order of customer, and counts who moved. The
+// amount is the customer's money in the window: this one's, or the last one's of those who left. On a first run there is
+// nobody to list.
+func (a *assigned) movers() (*frame.Frame, int64) {
+	type row struct {
+		customer, from, to, kind string
+		amount                   int64
+	}
+	var rows []row
+	var count int64
+	if a.previous != nil {
+		keys, before := a.customers.Strings("customer"), a.previous.Strings("customer")
+		money, moneyBefore := a.customers.Ints("monetary"), a.previous.Ints("monetary")
+		was := a.previous.Strings("segment")
+		eachCustomer(keys, before, func(i, k int) {
+			switch {
+			case i < 0:
+				rows = append(rows, row{before[k], was[k], "", left, moneyBefore[k]})
+			case k < 0:
+				rows = append(rows, row{keys[i], "", a.id(a.segment[i]), joined, money[i]})
+			case was[k] != a.id(a.segment[i]):
+				rows = append(rows, row{keys[i], was[k], a.id(a.segment[i]), moved, money[i]})
+				count++
+			}
+		})
+	}
+	t := frame.New(contract.Movers.Columns, len(rows))
+	for i, r := range rows {
+		t.Strings("customer")[i], t.Strings("from")[i], t.Strings("to")[i] = r.customer, r.from, r.to
+		t.Strings("kind")[i], t.Ints("amount")[i] = r.kind, r.amount
+	}
+	return t, count
+}
+
+// sharesSegments reports whether any segment of the last scores is in the model.
+func (a *assigned) sharesSegments() bool {
+	if a.previous == nil {
+		return false
+	}
+	seen := map[string]bool{}
+	for _, id := range a.previous.Strings("segment") {
+		if !seen[id] {
+			if a.bundle.Manifest.Index(id) >= 0 {
+				return true
+			}
+			seen[id] = true
+		}
+	}
+	return false
+}

@@ -1,0 +1,49 @@
+// Package score gives every customer a segment by the model in force, and says who moved.
+package score
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Task is score as a program.
+var Task = task.Task[Config, contract.ScoreResult]{
+	Name:  contract.Score,
+	Usage: "give every customer a segment by the model in force, and say who moved",
+	Description: `Reads the customers that preprocess made in this run, or in --from-run after a rollback, and the model that HEAD names. A
+customer stays in the segment of the last scores unless another is clearly nearer: by more than --hysteresis of the old distance.
+Without a model in force it ends with 66.`,
+	Example: "score --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
+		"score --root=gs://shop/clientele --pipeline=rollback --run-id=manual --as-of=2011-12-10 --from-run=clientele/2011-12-10/manual-1b2c3d4e",
+	Flags: Flags, Config: NewConfig, Run: Run,
+}
+
+// Config is what score is told.
+type Config struct {
+	task.Common
+	Hysteresis float64 // share of the old distance by which another segment must be nearer, 0..1
+}
+
+// Flags declares score's flags.
+func Flags() []cli.Flag {
+	return append(task.CommonFlags(),
+		task.Float("hysteresis", 0.10, "`SHARE` of the old distance, 0 to 1, by which another segment must be nearer before a customer moves"),
+	)
+}
+
+// NewConfig reads the flags.
+func NewConfig(c *cli.Context) Config {
+	return Config{Common: task.NewCommon(c), Hysteresis: c.Float64("hysteresis")}
+}
+
+// Validate reports every problem at once.
+func (c Config) Validate() error {
+	var p task.Problems
+	c.Check(&p)
+	if !(c.Hysteresis >= 0 && c.Hysteresis <= 1) {
+		p.Add("hysteresis", "want a share from 0 to 1", c.Hysteresis)
+	}
+	return p.Err()
+}

@@ -1,0 +1,194 @@
+package score
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// job is one run of the step, with what it reads.
+type job struct {
+	Config
+	home       *contract.Home
+	deps       task.Deps
+	opts       table.Options
+	preprocess *contract.Manifest
+	head       *registry.Revision // whose model scores
+	pinned     bool               // --head names another revision than the one in force
+	last       *contract.Entry[contract.ScoreState]
+	previous   *frame.Frame // assignments of last; nil where there is nothing to compare with
+	first      string       // why there is nothing to compare with, "" if there is
+}
+
+// Run gives every customer a segment, writes the tables, and then moves state/<name>/score.json to them.
+//
+// The model is the one that HEAD names now: in a run that promotes, score follows promote and must use what it promoted;
+// after a rollback, whoever runs score again gets the model that was rolled back to. So a rerun has the same key and the
+// same bytes for as long as HEAD stays; --head pins a revision for good. What customers are compared with are the scores
+// as they stood before this run, of its as-of date or earlier: a run never sees itself, nor the future.
+func Run(ctx context.Context, c Config, d task.Deps) (contract.ScoreResult, error) {
+	var none contract.ScoreResult
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = home.Close() }()
+	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	if err := j.read(ctx); err != nil {
+		return none, err
+	}
+	s, err := j.begin(ctx)
+	if err != nil {
+		return none, err
+	}
+	m := s.Done()
+	if m != nil {
+		d.Log.Info("scored before on the same input", "key", s.Key(), "model", j.head.ModelID)
+		err = s.Point(ctx)
+	} else {
+		m, err = j.score(ctx, s)
+	}
+	if err != nil {
+		return none, err
+	}
+	var r contract.ScoreResult
+	if err := m.Decode(&r); err != nil {
+		return none, err
+	}
+	return r, j.advance(ctx, m)
+}
+
+// read looks up what the key is made of.
+func (j *job) read(ctx context.Context) error {
+	var err error
+	if j.preprocess, err = j.home.Current(ctx, j.ReadRun(), contract.Preprocess); err != nil {
+		return err
+	}
+	reg := registry.New(j.home)
+	now, err := reg.Head(ctx)
+	if err != nil {
+		return err
+	}
+	j.head = now
+	if j.Head > 0 {
+		if j.head, err = reg.At(ctx, int64(j.Head)); err != nil {
+			return err
+		}
+		j.pinned = now == nil || now.Seq != j.head.Seq
+	}
+	if j.head == nil {
+		path := contract.HeadPath(j.Name)
+		return contract.Faultf(contract.ExitMissing, "head", j.home.Registry.URI(path),
+			"no model is in force (%s is not there): train and promote one first", path)
+	}
+	state, err := contract.ReadState[contract.ScoreState](ctx, j.home.Root, contract.ScoreStatePath(j.Name))
+	if err != nil {
+		return err
+	}
+	entries := state.Before(j.Run()).Entries
+	for i := range entries {
+		if entries[i].AsOf <= j.Run().AsOf {
+			j.last = &entries[i]
+			break
+		}
+	}
+	return nil
+}
+
+// begin starts the step. Where the last scores have expired since, it goes on as on a first run, under a key that says so;
+// but what was made with them while they were there stays made.
+func (j *job) begin(ctx context.Context) (*contract.Session, error) {
+	if j.last == nil {
+		j.first = "there are no earlier scores"
+		return j.home.Begin(ctx, j.Run(), contract.Score, j.inputs("none"))
+	}
+	s, err := j.home.Begin(ctx, j.Run(), contract.Score, j.inputs(j.last.Value.SHA256))
+	if err != nil || s.Done() != nil {
+		return s, err
+	}
+	stored := contract.Stored{Object: j.last.Value.Assignments, SHA256: j.last.Value.SHA256}
+	j.previous, err = j.home.ReadStored(ctx, stored, contract.Assignments, j.opts)
+	if contract.FaultCode(err) != contract.ExitMissing {
+		return s, err
+	}
+	j.first = fmt.Sprintf("the scores of run %s have expired", j.last.Run)
+	j.deps.Log.Warn(j.first+": every customer is scored as on a first run", "object", j.home.Root.URI(stored.Object))
+	return j.home.Begin(ctx, j.Run(), contract.Score, j.inputs("expired"))
+}
+
+// inputs are what the content depends on.
+func (j *job) inputs(last string) contract.Inputs {
+	return contract.Inputs{
+		Refs:   map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref(), "scores": last},
+		Params: map[string]any{"hysteresis": j.Hysteresis},
+		Code:   j.deps.Code,
+	}
+}
+
+// score makes the tables.
+func (j *job) score(ctx context.Context, s *contract.Session) (*contract.Manifest, error) {
+	bundle, err := model.Load(ctx, j.home.Registry, j.head.ModelID, j.opts)
+	if err != nil {
+		return nil, fmt.Errorf("load HEAD, revision %d: %w", j.head.Seq, err)
+	}
+	customers, err := j.home.ReadTable(ctx, j.preprocess, contract.Customers, j.opts)
+	if err != nil {
+		return nil, err
+	}
+	customers.SortByText("customer")
+	bar := j.deps.Progress.Bar("score", -1)
+	defer bar.Done()
+	a, err := assign(bundle, customers, j.previous, j.Hysteresis)
+	if err != nil {
+		if ctx.Err() == nil && contract.FaultCode(err) == 0 {
+			err = &contract.Fault{Code: contract.ExitBadData, Cause: "customers", Err: err}
+		}
+		return nil, err
+	}
+	segments := a.segments()
+	result := contract.ScoreResult{
+		ModelID: j.head.ModelID, Seq: j.head.Seq, Customers: int64(customers.Rows()), Segments: segments.result,
+		First: j.previous == nil, Why: j.first,
+	}
+	movers, moved := a.movers()
+	result.Moved = moved
+	if moved > 0 && !a.sharesSegments() {
+		result.Why = "no segment of the last scores is in this model: every customer who was scored then has moved"
+	}
+	if err := s.PutFrame(ctx, contract.Assignments, a.table(segments.medians), j.opts); err != nil {
+		return nil, err
+	}
+	if err := s.PutFrame(ctx, contract.Segments, segments.table, j.opts); err != nil {
+		return nil, err
+	}
+	if err := s.PutFrame(ctx, contract.Movers, movers, j.opts); err != nil {
+		return nil, err
+	}
+	return s.Commit(ctx, result)
+}
+
+// advance lets the next run compare itself with these scores. Those of a replay by another revision than the one in force
+// are nobody's past.
+func (j *job) advance(ctx context.Context, m *contract.Manifest) error {
+	if j.pinned {
+		return nil
+	}
+	st := m.Objects[contract.Assignments.Name]
+	moved, err := contract.Advance(ctx, j.home.Root, contract.ScoreStatePath(j.Name), contract.Entry[contract.ScoreState]{
+		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
+		Value: contract.ScoreState{Model: j.head.ModelID, Seq: j.head.Seq, Assignments: st.Object, SHA256: st.SHA256},
+	}, contract.KeepScore)
+	if err != nil {
+		return err
+	}
+	if !moved {
+		j.deps.Log.Info("the scores in force stay: they are these, or of a later date")
+	}
+	return nil
+}
