@@ -1,0 +1,308 @@
+package contract_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/table"
+)
+
+func home(t *testing.T) *contract.Home {
+	t.Helper()
+	h, err := contract.OpenHome(t.Context(), "mem://"+t.Name(), "", "segments", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+func aRun(id string) contract.Run { return contract.NewRun("test", 15318, id) }
+
+func inputs(v string) contract.Inputs {
+	return contract.Inputs{Refs: map[string]string{"in": v}, Params: map[string]any{}, Code: "c"}
+}
+
+func ledger(lines ...int64) *frame.Frame {
+	f := frame.New(contract.Ledger.Columns, len(lines))
+	copy(f.Ints("lines"), lines)
+	return f
+}
+
+func options(t *testing.T) table.Options {
+	t.Helper()
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
+	return table.Options{Allocator: mem, Scratch: t.TempDir()}
+}
+
+func TestNothingIsVisibleBeforeCommit(t *testing.T) {
+	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
+	s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutFrame(ctx, contract.Ledger, ledger(1, 2), opts); err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Current(ctx, run, contract.Preprocess)
+	if contract.FaultCode(err) != contract.ExitMissing {
+		t.Fatalf("before commit Current gave %v, want a fault of %d", err, contract.ExitMissing)
+	}
+	for _, part := range []string{"preprocess", run.String(), "--from-run"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("message %q does not name %s", err, part)
+		}
+	}
+	if _, err := s.Commit(ctx, contract.ReportResult{Page: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := h.Current(ctx, run, contract.Preprocess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := h.ReadTable(ctx, m, contract.Ledger, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Hash() != ledger(1, 2).Hash() {
+		t.Error("the table read back differs")
+	}
+	var r contract.ReportResult
+	if err := m.Decode(&r); err != nil || r.Page != "x" {
+		t.Errorf("result read back %v, %v", r, err)
+	}
+}
+
+func TestAKilledStepCanBeRunAgainFromAnyPoint(t *testing.T) {
+	// A step that dies after its objects, or after its manifest, leaves a state that the next try completes.
+	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
+	for try := range 3 {
+		s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if try == 2 {
+			if s.Done() == nil {
+				t.Fatal("the third try does not see what the second made")
+			}
+			if err := s.Point(ctx); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		if err := s.PutFrame(ctx, contract.Ledger, ledger(1, 2), opts); err != nil {
+			t.Fatalf("try %d: %v", try, err)
+		}
+		if try == 1 {
+			if _, err := s.Commit(ctx, struct{}{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestAStepThatIsNotReproducibleIsCaught(t *testing.T) {
+	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
+	for i := range 2 {
+		s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.PutFrame(ctx, contract.Ledger, ledger(int64(i)), opts)
+		if i == 1 && contract.FaultCode(err) != contract.ExitInternal {
+			t.Errorf("other bytes under the same key gave %v, want a fault of %d", err, contract.ExitInternal)
+		}
+	}
+}
+
+func TestTwoCopiesAtOnceMakeOneManifest(t *testing.T) {
+	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
+	var wg sync.WaitGroup
+	keys := make([]string, 8)
+	for i := range keys {
+		wg.Go(func() {
+			s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+			if err == nil && s.Done() == nil {
+				err = s.PutFrame(ctx, contract.Ledger, ledger(7), opts)
+			}
+			if err == nil {
+				_, err = s.Commit(ctx, struct{}{})
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			keys[i] = s.Key()
+		})
+	}
+	wg.Wait()
+	m, err := h.Current(ctx, run, contract.Preprocess)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys {
+		if k != m.Key {
+			t.Errorf("a copy made %s, current is %s", k, m.Key)
+		}
+	}
+}
+
+func TestADamagedOrMissingObjectIsNamed(t *testing.T) {
+	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
+	s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutFrame(ctx, contract.Ledger, ledger(7), opts); err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.Commit(ctx, struct{}{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := m.Objects["ledger"]
+	st.SHA256 = contract.SHA256([]byte("other"))
+	if _, err := h.ReadStored(ctx, st, contract.Ledger, opts); contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), st.Object) {
+		t.Errorf("a damaged object gave %v", err)
+	}
+	st.Object += ".gone"
+	if _, err := h.ReadStored(ctx, st, contract.Ledger, opts); contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), st.Object) {
+		t.Errorf("a missing object gave %v", err)
+	}
+	newer := contract.Ledger
+	newer.Version--
+	if _, err := h.ReadTable(ctx, m, newer, opts); contract.FaultCode(err) != contract.ExitBadData {
+		t.Errorf("a newer table gave %v", err)
+	}
+}
+
+func entry(run contract.Run, key string) contract.Entry[contract.ScoreState] {
+	return contract.Entry[contract.ScoreState]{Run: run.String(), AsOf: run.AsOf, Key: key, Value: contract.ScoreState{Model: key}}
+}
+
+func TestStateMovesForwardOnly(t *testing.T) {
+	ctx, h := t.Context(), home(t)
+	path := contract.ScoreStatePath("segments")
+	advance := func(run contract.Run, key string, want bool) {
+		t.Helper()
+		moved, err := contract.Advance(ctx, h.Root, path, entry(run, key), contract.KeepScore)
+		if err != nil || moved != want {
+			t.Fatalf("advance to %s of %s: %v, %v; want %v", key, run, moved, err, want)
+		}
+	}
+	inForce := func(want string) {
+		t.Helper()
+		s, err := contract.ReadState[contract.ScoreState](ctx, h.Root, path)
+		if err != nil || s.Head().Key != want {
+			t.Fatalf("in force %v, %v; want %s", s.Head(), err, want)
+		}
+	}
+	a, b := contract.NewRun("p", 100, "a"), contract.NewRun("p", 107, "b")
+	old := contract.NewRun("p", 93, "old")
+	advance(a, "k1", true)
+	advance(b, "k2", true)
+	advance(old, "k0", false) // an older run leaves state alone
+	inForce("k2")
+	advance(b, "k2", false) // the same again
+	advance(b, "k3", true)  // the same run with other inputs
+	inForce("k3")
+	advance(a, "k1", false)
+	inForce("k3")
+
+	s, err := contract.ReadState[contract.ScoreState](ctx, h.Root, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Before(b).Head(); got == nil || got.Key != "k1" {
+		t.Errorf("before run b stood %v, want k1", got)
+	}
+	if got := s.Before(a).Head(); got != nil {
+		t.Errorf("before run a stood %v, want nothing", got)
+	}
+	if got := s.Before(old).Head(); got == nil || got.Key != "k3" {
+		t.Errorf("a run that wrote nothing sees %v, want k3", got)
+	}
+}
+
+func TestStateKeepsOneAnAsOf(t *testing.T) {
+	ctx, h := t.Context(), home(t)
+	path := contract.DriftStatePath("segments")
+	advance := func(day retail.Date, id string) {
+		t.Helper()
+		run := contract.NewRun("p", day, id)
+		e := contract.Entry[contract.DriftState]{Run: run.String(), AsOf: day, Key: id}
+		if _, err := contract.Advance(ctx, h.Root, path, e, contract.KeepDrift); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for day := range retail.Date(60) {
+		advance(day, "first")
+		advance(day, "second")
+	}
+	s, err := contract.ReadState[contract.DriftState](ctx, h.Root, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Entries) != contract.KeepDrift.Entries {
+		t.Errorf("%d entries after 60 days, want %d", len(s.Entries), contract.KeepDrift.Entries)
+	}
+	for i, e := range s.Entries {
+		if want := retail.Date(59 - i); e.AsOf != want || e.Key != "second" {
+			t.Errorf("entry %d is %s of %s, want second of %s", i, e.Key, e.AsOf, want)
+		}
+	}
+}
+
+func TestALostSwapIsTemporary(t *testing.T) {
+	ctx, h := t.Context(), home(t)
+	path := contract.LinesStatePath()
+	s, err := contract.ReadState[contract.LinesState](ctx, h.Root, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := contract.Entry[contract.LinesState]{Run: "a", Key: "a"}
+	if err := s.Swap(ctx, h.Root, path, e, contract.KeepLines); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Swap(ctx, h.Root, path, e, contract.KeepLines); !errors.Is(err, objstore.ErrConflict) {
+		t.Errorf("a swap from a stale reading gave %v, want %v", err, objstore.ErrConflict)
+	}
+}
+
+func TestSnapshotIsNamedByItsContent(t *testing.T) {
+	ctx, h := context.Background(), home(t)
+	s := &contract.Snapshot{Version: 1, Zone: "Europe/London", Currency: "GBP", Partitions: []contract.Partition{
+		{Source: "b", Day: 2, Object: "y"}, {Source: "a", Day: 3, Object: "x"}, {Source: "a", Day: 1, Object: "z"},
+	}}
+	sum, err := h.WriteSnapshot(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.ReadSnapshot(ctx, sum)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if in := got.Window(2, 4); len(in) != 2 || in[0].Object != "x" || in[1].Object != "y" {
+		t.Errorf("window holds %v", in)
+	}
+	if again, err := h.WriteSnapshot(ctx, got); err != nil || again != sum {
+		t.Errorf("written again: %s, %v; want %s", again, err, sum)
+	}
+	if _, err := h.ReadSnapshot(ctx, contract.SHA256(nil)); contract.FaultCode(err) != contract.ExitMissing {
+		t.Errorf("a missing snapshot gave %v", err)
+	}
+}

@@ -1,0 +1,162 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// Common are the flags that every step has: where things lie, and which run this is.
+type Common struct {
+	Root     string
+	Registry string
+	Name     string
+	Pipeline string
+	RunID    string
+	AsOf     string
+	FromRun  string
+	Head     int // revision to read instead of the one in force; 0 means the one in force
+}
+
+// CommonFlags declares the flags of [Common], made anew at each call.
+func CommonFlags() []cli.Flag {
+	return append(HomeFlags(),
+		Required(String("pipeline", "", "`NAME` of the pipeline that this run belongs to: the DAG's")),
+		Required(String("run-id", "", "`ID` of the run, as the scheduler writes it")),
+		Required(String("as-of", "", "`DATE` that counts as today, YYYY-MM-DD in the shop's zone")),
+		String("from-run", "", "read the steps of this `RUN` (<pipeline>/<as-of>/<slug>) instead of this run's"),
+		Int("head", 0, "read HEAD at revision `SEQ`, for a replay; 0 reads the one in force"),
+	)
+}
+
+// HomeFlags declares the flags that say where things lie.
+func HomeFlags() []cli.Flag {
+	return []cli.Flag{
+		Required(String("root", "", "`URL` that everything lies under: gs://bucket/prefix or file:///path")),
+		String("registry", "", "`URL` of the model registry (default: <root>/registry)"),
+		String("name", "segments", "`NAME` that tells registries on one root apart"),
+	}
+}
+
+// NewCommon reads the flags of [Common].
+func NewCommon(c *cli.Context) Common {
+	return Common{
+		Root: c.String("root"), Registry: c.String("registry"), Name: c.String("name"),
+		Pipeline: c.String("pipeline"), RunID: c.String("run-id"), AsOf: c.String("as-of"),
+		FromRun: c.String("from-run"), Head: c.Int("head"),
+	}
+}
+
+var registryName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+
+// Check notes what is wrong with the flags.
+func (c Common) Check(p *Problems) {
+	c.CheckHome(p)
+	if err := contract.CheckPipeline(c.Pipeline); err != nil {
+		p.Add("pipeline", err.Error(), c.Pipeline)
+	}
+	if strings.TrimSpace(c.RunID) == "" {
+		p.Add("run-id", "needs a value", c.RunID)
+	}
+	if _, err := retail.ParseDate(c.AsOf); err != nil {
+		p.Add("as-of", "want a calendar day written YYYY-MM-DD", c.AsOf)
+	}
+	if c.FromRun != "" {
+		if _, err := contract.ParseRun(c.FromRun); err != nil {
+			p.Add("from-run", "want <pipeline>/<as-of>/<slug>", c.FromRun)
+		}
+	}
+	if c.Head < 0 {
+		p.Add("head", "want a revision, 1 or more, or 0 for the one in force", c.Head)
+	}
+}
+
+// CheckHome notes what is wrong with the flags that say where things lie.
+func (c Common) CheckHome(p *Problems) {
+	if !knownScheme(c.Root) {
+		p.Add("root", "want gs://bucket/prefix or file:///path", c.Root)
+	}
+	if c.Registry != "" && !knownScheme(c.Registry) {
+		p.Add("registry", "want gs://bucket/prefix or file:///path", c.Registry)
+	}
+	if !registryName.MatchString(c.Name) || c.Name == "blobs" || c.Name == "models" || c.Name == "evals" {
+		p.Add("name", "want 1 to 63 of a-z, 0-9, _ and -, and none of blobs, models, evals", c.Name)
+	}
+}
+
+func knownScheme(url string) bool {
+	for _, scheme := range []string{"gs://", "file:///", "mem://"} {
+		if strings.HasPrefix(url, scheme) && len(url) > len(scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+// Run returns the run that the step writes to. The flags must have passed [Common.Check].
+func (c Common) Run() contract.Run {
+	day, err := retail.ParseDate(c.AsOf)
+	if err != nil {
+		panic("task: Run before Check: " + err.Error())
+	}
+	return contract.NewRun(c.Pipeline, day, c.RunID)
+}
+
+// ReadRun returns the run whose steps are read: --from-run, or this one.
+func (c Common) ReadRun() contract.Run {
+	if c.FromRun == "" {
+		return c.Run()
+	}
+	run, err := contract.ParseRun(c.FromRun)
+	if err != nil {
+		panic("task: ReadRun before Check: " + err.Error())
+	}
+	return run
+}
+
+// Open opens the stores that the flags name.
+func (c Common) Open(ctx context.Context, d Deps) (*contract.Home, error) {
+	home, err := contract.OpenHome(ctx, c.Root, c.Registry, c.Name, &objstore.Options{Scratch: d.Scratch})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", c.Root, err)
+	}
+	return home, nil
+}
+
+// parseFloat reads a finite decimal number; no NaN, Inf, hex or underscores.
+func parseFloat(s string) (float64, error) {
+	for _, c := range s {
+		if !strings.ContainsRune("0123456789+-.eE", c) {
+			return 0, strconv.ErrSyntax
+		}
+	}
+	v, err := strconv.ParseFloat(s, 64)
+	if err == nil && (math.IsInf(v, 0) || math.IsNaN(v)) {
+		err = strconv.ErrRange
+	}
+	return v, err
+}
+
+// Workers returns how many goroutines a step may keep busy.
+func Workers() int { return max(1, runtime.GOMAXPROCS(0)) }
+
+// scratchFolder makes a folder for spool files, which is removed when the task ends.
+func scratchFolder(name string) (string, func(), error) {
+	dir, err := os.MkdirTemp("", "clientele-"+name+"-")
+	if err != nil {
+		return "", nil, &contract.Fault{Code: contract.ExitConfig, Cause: "scratch", Object: os.TempDir(),
+			Err: fmt.Errorf("make a folder for scratch files (set TMPDIR to a writable one): %w", err)}
+	}
+	return dir, func() { _ = os.RemoveAll(dir) }, nil
+}

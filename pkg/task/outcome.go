@@ -1,0 +1,132 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/objstore"
+)
+
+// terminationLimit is what the kubelet takes of a termination message.
+const terminationLimit = 4096
+
+// stopped is the cause of a context that a signal ended.
+type stopped struct{ signal syscall.Signal }
+
+// Error names the signal.
+func (s stopped) Error() string { return "stopped by " + s.signal.String() }
+
+// withSignals returns a context that SIGTERM or SIGINT ends. The second signal ends the program at once.
+func withSignals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	go func() {
+		s, ok := <-signals
+		if !ok {
+			return
+		}
+		got, _ := s.(syscall.Signal)
+		cancel(stopped{got})
+		if _, again := <-signals; again {
+			os.Exit(128 + int(got))
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}
+
+// outcome turns an error into what people, schedulers and the kubelet see of it.
+type outcome struct {
+	task        string
+	std         stdio
+	log         *slog.Logger
+	termination string
+}
+
+// verdict is an error's exit code, cause and object. The order matters: a signal explains every error after it.
+func verdict(ctx context.Context, err error) (code int, cause, object string) {
+	if s, ok := errors.AsType[stopped](context.Cause(ctx)); ok {
+		return 128 + int(s.signal), "signal", ""
+	}
+	if f, ok := errors.AsType[*contract.Fault](err); ok {
+		return f.Code, f.Cause, f.Object
+	}
+	switch {
+	case errors.Is(err, objstore.ErrNotFound):
+		return contract.ExitMissing, "object", ""
+	case errors.Is(err, objstore.ErrPermission), errors.Is(err, fs.ErrPermission):
+		return contract.ExitConfig, "permission", ""
+	case errors.Is(err, objstore.ErrCorrupt):
+		return contract.ExitBadData, "damaged", ""
+	case errors.Is(err, objstore.ErrConflict):
+		return contract.ExitTemporary, "lost_swap", ""
+	case errors.Is(err, objstore.ErrUnavailable), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return contract.ExitTemporary, "store", ""
+	}
+	return contract.ExitInternal, "internal", ""
+}
+
+// termination is the message that the kubelet keeps of a failed container.
+type termination struct {
+	Step    string `json:"step"`
+	Code    int    `json:"code"`
+	Cause   string `json:"cause"`
+	Object  string `json:"object,omitempty"`
+	Message string `json:"message"`
+	Retry   bool   `json:"retry"` // whether trying the same again can help
+}
+
+// fail says what went wrong, wherever it is looked for, and returns the exit code.
+func (o *outcome) fail(ctx context.Context, err error) int {
+	code, cause, object := verdict(ctx, err)
+	if code == contract.ExitNothingNew {
+		o.log.Info("nothing new")
+		return code
+	}
+	message := err.Error()
+	if code == contract.ExitUsage {
+		// For a person at a keyboard: every problem on a line of its own.
+		_, _ = fmt.Fprintf(o.std.err, "%s: %s\n", o.task, strings.ReplaceAll(message, "\n", "\n"+o.task+": "))
+	} else {
+		o.log.Error(message, "code", code, "cause", cause, "object", object, "retry", contract.Retryable(code))
+	}
+	o.leave(termination{Step: o.task, Code: code, Cause: cause, Object: object, Message: message, Retry: contract.Retryable(code)})
+	return code
+}
+
+// leave writes the termination message where the kubelet has made the file for it.
+func (o *outcome) leave(t termination) {
+	path := o.termination
+	if path == "" {
+		path = "/dev/termination-log"
+	}
+	if _, err := os.Stat(path); err != nil {
+		return // not in a pod
+	}
+	text, err := json.Marshal(t)
+	for err == nil && len(text) > terminationLimit {
+		cut := max(0, len(t.Message)-(len(text)-terminationLimit)-8)
+		t.Message = strings.ToValidUTF8(t.Message[:cut], "") + " …"
+		text, err = json.Marshal(t)
+	}
+	if err == nil {
+		err = os.WriteFile(path, text, 0o644)
+	}
+	if err != nil {
+		o.log.Warn("could not leave a termination message", "file", path, "error", err.Error())
+	}
+}

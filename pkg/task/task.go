@@ -1,0 +1,229 @@
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/clientele/clientele/pkg/contract"
+)
+
+// Validator is a task's configuration. Validate reports every problem at once, by [Problems].
+type Validator interface{ Validate() error }
+
+// Deps is what the root lends to a step.
+type Deps struct {
+	Log      *slog.Logger
+	Progress Progress
+	Scratch  string // an empty folder for spool files, removed at the end
+	Code     string // code version: VCS revision, or the binary's sha256
+}
+
+// Task is a program: a step's Run function with its flags.
+type Task[C Validator, R any] struct {
+	Name        string
+	Usage       string // one line
+	Description string // what a person should know, a paragraph or two
+	Example     string // one command line a line
+	Flags       func() []cli.Flag
+	Config      func(*cli.Context) C
+	Run         func(context.Context, C, Deps) (R, error)
+	Print       func(io.Writer, R) error // writes the result for a person to standard output; nil writes JSON
+}
+
+// Program is what [Main] runs: a [Task] or a [Group].
+type Program interface {
+	run(ctx context.Context, name string, args []string, io stdio) int
+}
+
+type stdio struct {
+	out, err io.Writer
+	terminal bool
+}
+
+// Main runs a program with its arguments (without the program's name) and returns its exit code.
+func Main(p Program, args []string) int {
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+	return p.run(ctx, filepath.Base(os.Args[0]), args, stdio{
+		out: os.Stdout, err: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	})
+}
+
+// Group is a program of several commands: its first argument names the one to run.
+type Group struct {
+	Usage    string
+	Commands []Command
+	Default  Program // runs when the first argument is a flag or absent; may be nil
+}
+
+// Command is one program of a group.
+type Command struct {
+	Name, Usage string
+	Program     Program
+}
+
+func (g Group) run(ctx context.Context, name string, args []string, std stdio) int {
+	if len(args) > 0 {
+		for _, c := range g.Commands {
+			if c.Name == args[0] {
+				return c.Program.run(ctx, name+" "+c.Name, args[1:], std)
+			}
+		}
+	}
+	if g.Default != nil && (len(args) == 0 || args[0] != "" && args[0][0] == '-') {
+		return g.Default.run(ctx, name, args, std)
+	}
+	out, code := std.err, contract.ExitUsage
+	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
+		out, code = std.out, contract.ExitDone
+	} else if len(args) > 0 {
+		_, _ = fmt.Fprintf(out, "%s: no such command %q\n", name, args[0])
+	}
+	_, _ = fmt.Fprintf(out, "%s - %s\n\ncommands (each has --help):\n", name, g.Usage)
+	for _, c := range g.Commands {
+		_, _ = fmt.Fprintf(out, "  %-10s %s\n", c.Name, c.Usage)
+	}
+	return code
+}
+
+// runnerFlags are the flags that every program has besides its own.
+func runnerFlags() []cli.Flag {
+	return []cli.Flag{
+		String("result", "", "write the result as JSON to this `FILE` (default: standard output)"),
+		String("termination-log", "/dev/termination-log", "write why the task failed to this `FILE`, if it exists"),
+		String("log", "auto", "`FORMAT` of the log on standard error: json, plain, or auto (plain on a terminal)"),
+	}
+}
+
+// AllFlags returns every flag of the task: its own and the runner's.
+func (t Task[C, R]) AllFlags() []cli.Flag { return append(t.Flags(), runnerFlags()...) }
+
+// Describe returns the task's flags as contract.json shows them.
+func (t Task[C, R]) Describe() contract.TaskFlags {
+	return contract.TaskFlags{Task: t.Name, Flags: Describe(t.AllFlags())}
+}
+
+func (t Task[C, R]) run(ctx context.Context, name string, args []string, std stdio) int {
+	var problems Problems
+	good := scan(t.AllFlags(), args, &problems)
+	out := outcome{task: t.Name, std: std, log: newLogger("auto", t.Name, std)}
+	app := &cli.App{
+		Name: name, Usage: t.Usage, UsageText: t.Example, Description: t.Description,
+		Version: versionText(), Flags: t.AllFlags(), HideHelpCommand: true,
+		CustomAppHelpTemplate: helpTemplate, Metadata: map[string]any{"codes": contract.ExitCodes},
+		Writer: std.out, ErrWriter: std.err, ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
+			return &contract.Fault{Code: contract.ExitUsage, Cause: "flags", Err: err}
+		},
+		Action: func(c *cli.Context) error {
+			out.termination = c.String("termination-log")
+			cfg := t.Config(c)
+			if format := c.String("log"); format != "json" && format != "plain" && format != "auto" {
+				problems.Add("log", "want json, plain or auto", format)
+			}
+			if err := cfg.Validate(); err != nil {
+				problems.list = append(problems.list, err.Error())
+			}
+			if err := problems.Err(); err != nil {
+				return err
+			}
+			out.log = newLogger(c.String("log"), t.Name, std)
+			return t.work(ctx, cfg, c.String("result"), &out)
+		},
+	}
+	if err := app.RunContext(ctx, append([]string{name}, good...)); err != nil {
+		return out.fail(ctx, err)
+	}
+	return contract.ExitDone
+}
+
+// work runs the step and hands its result on.
+func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *outcome) error {
+	code, err := codeVersion()
+	if err != nil {
+		return err
+	}
+	scratch, remove, err := scratchFolder(t.Name)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	progress := Progress(Silent{})
+	if out.std.terminal {
+		progress = newBars(out.std.err)
+	}
+	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: scratch, Code: code})
+	if err != nil && contract.FaultCode(err) != contract.ExitNothingNew {
+		return err
+	}
+	if writeErr := t.hand(result, resultFile, out); writeErr != nil {
+		return writeErr
+	}
+	return err
+}
+
+func (t Task[C, R]) hand(result R, file string, out *outcome) error {
+	text, err := json.MarshalIndent(result, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode result: %w", err)
+	}
+	text = append(text, '\n')
+	if file != "" {
+		if len(text) > contract.ResultLimit {
+			out.log.Warn("the result is larger than a scheduler may take", "bytes", len(text), "limit", contract.ResultLimit)
+		}
+		if err := writeWhole(file, text); err != nil {
+			return &contract.Fault{Code: contract.ExitConfig, Cause: "result", Object: file, Err: fmt.Errorf("write result: %w", err)}
+		}
+	}
+	switch {
+	case t.Print != nil:
+		err = t.Print(out.std.out, result)
+	case file == "":
+		_, err = out.std.out.Write(text)
+	}
+	if err != nil {
+		return fmt.Errorf("print result: %w", err)
+	}
+	return nil
+}
+
+// writeWhole writes a file so that a reader sees all of it or none of it.
+func writeWhole(file string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(file, text, 0o644) // a pipe or a device has no half-way state
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".result-*")
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(text)
+	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, ignoreMissing(os.Remove(tmp.Name())))
+	}
+	return nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
