@@ -171,9 +171,9 @@ func (c Choice) sentence(fits []Fit, asked bool, floor float64) string {
 	default:
 		fmt.Fprintf(&b, "k = %d has the elbow of inertia over %s", c.K, span(fits))
 	}
-	switch {
-	case c.Silhouette == 0:
-	case c.Silhouette == c.K:
+	switch c.Silhouette {
+	case 0:
+	case c.K:
 		b.WriteString("; the silhouette agrees")
 	default:
 		fmt.Fprintf(&b, "; the silhouette would have said %d", c.Silhouette)

@@ -97,7 +97,7 @@ type Column struct {
 type Feature struct {
 	Name      string  `json:"feature"`
 	PSI       float64 `json:"psi"`
-	Noise     float64 `json:"noise"` // what PSI stays below by chance, but for a share of alpha / number of features
+	Threshold float64 `json:"threshold"` // what PSI stays below by chance: see Compare
 	Bins      int     `json:"bins"`  // with a value on either side
 	Reference int     `json:"reference_rows"`
 	Current   int     `json:"current_rows"`
@@ -115,7 +115,7 @@ type Result struct {
 
 // Compare takes PSI of every column and judges it.
 //
-// A feature's verdict is alert (warn) if its PSI is above both opts.Alert (opts.Warn) and its noise: the quantile at
+// A feature's verdict is alert (warn) if its PSI is above both opts.Alert (opts.Warn) and its threshold: the quantile at
 // 1 − alpha/F of (1/n + 1/m)·χ² with B − 1 degrees of freedom, for n and m rows, B bins in use and F features. That is the
 // distribution of PSI between samples of one population, in the limit (B. Yurdakul and J. Naranjo, "Statistical
 // properties of the population stability index", Journal of Risk Model Validation 14, 2020); dividing alpha by F is
@@ -147,8 +147,8 @@ func (o Options) judge(c Column, f int) Feature {
 	bins := FitBins(c.Reference)
 	ref, cur := bins.Count(c.Reference), bins.Count(c.Current)
 	out.PSI, out.Bins = psi(ref, cur)
-	out.Noise = noise(len(c.Reference), len(c.Current), out.Bins, o.Alpha/float64(f))
-	out.Verdict = o.grade(out.PSI, out.Noise, min(len(c.Reference), len(c.Current)))
+	out.Threshold = noise(len(c.Reference), len(c.Current), out.Bins, o.Alpha/float64(f))
+	out.Verdict = o.grade(out.PSI, out.Threshold, min(len(c.Reference), len(c.Current)))
 	return out
 }
 
