@@ -1,0 +1,108 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+)
+
+// File is a finished table file in memory or scratch. Close frees it.
+type File struct {
+	Table   string
+	Version int
+	Rows    int64
+	Size    int64  // bytes
+	SHA256  string // of the bytes, in hex
+	io.ReaderAt
+	scratch *os.File
+}
+
+// Close frees what the file holds. A second one does nothing.
+func (f *File) Close() error {
+	s := f.scratch
+	f.scratch, f.ReaderAt = nil, bytes.NewReader(nil)
+	if s == nil {
+		return nil
+	}
+	return s.Close()
+}
+
+// spool takes a file's bytes: in memory first, in a scratch file once they outgrow it, hashed on the way.
+type spool struct {
+	folder string
+	limit  int
+	size   int64
+	hash   hash.Hash
+	mem    []byte
+	file   *os.File
+	buf    *bufio.Writer
+}
+
+func newSpool(folder string, limit int) *spool {
+	return &spool{folder: folder, limit: limit, hash: sha256.New()}
+}
+
+// Write adds p at the end.
+func (s *spool) Write(p []byte) (int, error) {
+	s.hash.Write(p)
+	s.size += int64(len(p))
+	if s.file == nil {
+		if len(s.mem)+len(p) <= s.limit {
+			s.mem = append(s.mem, p...)
+			return len(p), nil
+		}
+		if err := s.spill(); err != nil {
+			return 0, err
+		}
+	}
+	return s.buf.Write(p)
+}
+
+// spill moves what is in memory to a scratch file without a name: its space is freed when it is closed or the process dies.
+func (s *spool) spill() error {
+	f, err := os.CreateTemp(s.folder, "clientele-*")
+	if err != nil {
+		return fmt.Errorf("make scratch file: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return fmt.Errorf("make scratch file: %w", err)
+	}
+	s.file, s.buf = f, bufio.NewWriterSize(f, 256<<10)
+	_, err = s.buf.Write(s.mem)
+	s.mem = nil
+	return err
+}
+
+// Seek tells where the end is. Arrow's writer asks for nothing else, though its signature would let it.
+func (s *spool) Seek(offset int64, whence int) (int64, error) {
+	if offset != 0 || whence != io.SeekCurrent {
+		return 0, errors.New("a table is written from front to back")
+	}
+	return s.size, nil
+}
+
+// finish returns the bytes as a File; the spool is used up.
+func (s *spool) finish() (*File, error) {
+	f := &File{Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil)), ReaderAt: bytes.NewReader(s.mem)}
+	if s.file != nil {
+		if err := s.buf.Flush(); err != nil {
+			return nil, fmt.Errorf("write scratch file: %w", err)
+		}
+		f.ReaderAt, f.scratch = s.file, s.file
+	}
+	return f, nil
+}
+
+func (s *spool) discard() {
+	if s.file != nil {
+		s.file.Close()
+	}
+	s.mem, s.file = nil, nil
+}

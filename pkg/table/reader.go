@@ -1,0 +1,222 @@
+package table
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/clientele/clientele/pkg/frame"
+)
+
+// Reader reads a table file. Record may be called by many goroutines at once. Close it.
+type Reader struct {
+	schema  Schema
+	version int // of the file
+	src     *source
+	ipc     *ipc.FileReader
+	from    []int // position in the file of each of the schema's columns, -1 for one that it does not have
+}
+
+// Open opens the first size bytes of src as a table of that schema, of its version or the one before. It returns a
+// [VersionError] for another version, a [SchemaError] for another table or other columns, [ErrDamaged] for what is no whole
+// Arrow file, and the error of src. The name alone says which column is which where the file is of the version before.
+func Open(src io.ReaderAt, size int64, schema Schema, opts Options) (*Reader, error) {
+	if err := schema.check(); err != nil {
+		return nil, err
+	}
+	r := &Reader{schema: schema, src: &source{ReaderAt: src}}
+	if err := r.open(size, opts); err != nil {
+		return nil, r.src.explain(err)
+	}
+	return r, nil
+}
+
+func (r *Reader) open(size int64, opts Options) (err error) {
+	defer guard(&err)
+	if err := checkFooter(r.src, size); err != nil {
+		return err
+	}
+	mem := bounded{Allocator: opts.allocator(), limit: 1<<20 + 256*size}
+	if r.ipc, err = ipc.NewFileReader(io.NewSectionReader(r.src, 0, size), ipc.WithAllocator(mem)); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if err := r.checkVersion(); err != nil {
+		return err
+	}
+	return r.checkColumns()
+}
+
+// checkVersion reads name and version before anything else: a file of a later version may hold what this program does not
+// understand.
+func (r *Reader) checkVersion() error {
+	meta := r.ipc.Schema().Metadata()
+	value := func(key string) string {
+		if i := meta.FindKey(key); i >= 0 {
+			return meta.Values()[i]
+		}
+		return ""
+	}
+	name, version := value(keyTable), value(keyVersion)
+	if name == "" {
+		return &SchemaError{Table: r.schema.Name, Problem: "the file does not say which table it is"}
+	}
+	if name != r.schema.Name {
+		return &SchemaError{Table: r.schema.Name, Problem: fmt.Sprintf("the file is table %q", name)}
+	}
+	var err error
+	if r.version, err = strconv.Atoi(version); err != nil || r.version < 1 {
+		return &SchemaError{Table: r.schema.Name, Problem: fmt.Sprintf("the file's version %q is no number from 1", version)}
+	}
+	if r.version > r.schema.Version || r.version < r.schema.Version-1 {
+		return &VersionError{Table: r.schema.Name, Found: r.version, Known: r.schema.Version}
+	}
+	return nil
+}
+
+// checkColumns finds each of the schema's columns in the file. A file of this version has exactly these, in order.
+func (r *Reader) checkColumns() error {
+	bad := func(problem string, a ...any) error {
+		return &SchemaError{Table: r.schema.Name, Problem: fmt.Sprintf(problem, a...)}
+	}
+	fields := r.ipc.Schema().Fields()
+	same := r.version == r.schema.Version
+	if same && len(fields) != len(r.schema.Columns) {
+		return bad("%d columns, want %d", len(fields), len(r.schema.Columns))
+	}
+	r.from = make([]int, len(r.schema.Columns))
+	for i, want := range r.schema.Columns {
+		r.from[i] = -1
+		for k, f := range fields {
+			if f.Name == want.Name && (!same || k == i) {
+				r.from[i] = k
+				break
+			}
+		}
+		switch {
+		case r.from[i] < 0 && (same || !want.Nullable):
+			return bad("version %d has no column %s where it is wanted", r.version, want.Name)
+		case r.from[i] < 0:
+		case !arrow.TypeEqual(fields[r.from[i]].Type, arrowType(want.Kind)):
+			return bad("column %s is %s, want %s", want.Name, fields[r.from[i]].Type, arrowType(want.Kind))
+		}
+	}
+	return nil
+}
+
+// Version returns the version of the file: the schema's or the one before.
+func (r *Reader) Version() int { return r.version }
+
+// NumRecords returns the number of batches.
+func (r *Reader) NumRecords() int { return r.ipc.NumRecords() }
+
+// Record returns batch i, from 0. Release it. Its columns are those of the schema, in order.
+func (r *Reader) Record(i int) (*Record, error) {
+	if i < 0 || i >= r.NumRecords() {
+		return nil, fmt.Errorf("read table %s: no batch %d of %d", r.schema.Name, i, r.NumRecords())
+	}
+	rec, err := r.record(i)
+	if err != nil {
+		return nil, fmt.Errorf("read table %s: batch %d: %w", r.schema.Name, i, r.src.explain(err))
+	}
+	return rec, nil
+}
+
+func (r *Reader) record(i int) (rec *Record, err error) {
+	defer guard(&err)
+	raw, err := r.ipc.RecordAt(i)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if rec, err = newRecord(r.schema, r.from, raw); err != nil {
+		raw.Release()
+		return nil, err
+	}
+	return rec, nil
+}
+
+// Frame returns all rows.
+func (r *Reader) Frame() (*frame.Frame, error) {
+	f := frame.New(r.schema.Columns, 0)
+	for i := range r.NumRecords() {
+		rec, err := r.Record(i)
+		if err != nil {
+			return nil, err
+		}
+		rec.appendTo(f)
+		rec.Release()
+	}
+	return f, nil
+}
+
+// Close frees what the reader holds, but not src.
+func (r *Reader) Close() error { return r.ipc.Close() }
+
+// guard turns a panic into [ErrDamaged]. Arrow's reader and the flatbuffers below it take a file's word for every
+// position, and panic where it is wrong.
+func guard(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case error:
+		*err = fmt.Errorf("%w: %w", ErrDamaged, p)
+	default:
+		*err = fmt.Errorf("%w: %v", ErrDamaged, p)
+	}
+}
+
+// source remembers why src failed, so that a failing disk is not taken for a damaged file.
+type source struct {
+	io.ReaderAt
+	failed atomic.Pointer[error]
+}
+
+// ReadAt reads from the source.
+func (s *source) ReadAt(p []byte, at int64) (int, error) {
+	n, err := s.ReaderAt.ReadAt(p, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failed.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// explain returns the source's own error in place of what it led to.
+func (s *source) explain(err error) error {
+	if failed := s.failed.Load(); failed != nil {
+		return *failed
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: it ends early", ErrDamaged)
+	}
+	return err
+}
+
+// bounded refuses buffers that a file of this size cannot fill: LZ4 makes content at most 255 times smaller.
+type bounded struct {
+	memory.Allocator
+	limit int64
+}
+
+var errTooLarge = errors.New("a buffer larger than the file can hold")
+
+// Allocate is Allocator's; it panics as Arrow's reader does, and guard catches it.
+func (b bounded) Allocate(size int) []byte {
+	b.check(size)
+	return b.Allocator.Allocate(size)
+}
+
+// Reallocate is Allocator's; see Allocate.
+func (b bounded) Reallocate(size int, old []byte) []byte {
+	b.check(size)
+	return b.Allocator.Reallocate(size, old)
+}
+
+func (b bounded) check(size int) {
+	if size < 0 || int64(size) > b.limit {
+		panic(errTooLarge)
+	}
+}

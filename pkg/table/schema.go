@@ -1,0 +1,179 @@
+// Package table keeps frames on disk: Arrow IPC files with a name and a version in them.
+//
+// It is always the file format, never the stream: a stream that is cut between two batches reads as success. Batches have
+// 64 Ki rows, for Arrow's writers write batches that its readers refuse. Arrow's writer wants a file that can seek and a
+// bucket is none, so a table is written to memory or scratch first, and hashed on the way; see [File].
+//
+//	w := table.NewWriter(contract.Lines, table.Options{})
+//	invoice, quantity := w.Text(0), w.Int(3) // once, not once a row
+//	for … {
+//		invoice.AppendBytes(field)
+//		quantity.Append(q)
+//		…
+//		err = w.EndRow()
+//	}
+//	file, err := w.Close()
+//	_, err = store.Create(ctx, name, file, file.Size)
+//
+//	r, err := table.Open(object, object.Size, contract.Lines, table.Options{})
+//	frame, err := r.Frame()
+//
+// The bytes of a file depend on its schema and its values only, not on how they were handed over.
+package table
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/clientele/clientele/pkg/frame"
+)
+
+// Metadata keys of a table's schema.
+const (
+	keyTable   = "clientele.table"
+	keyVersion = "clientele.version"
+)
+
+// BatchRows is the number of rows in each batch but the last, and the most that a reader takes.
+const BatchRows = 64 << 10
+
+// ErrDamaged says that a file is not a whole Arrow file of Clientele.
+var ErrDamaged = errors.New("damaged table file")
+
+// VersionError says that a table was written by another version than this program can read.
+type VersionError struct {
+	Table        string
+	Found, Known int
+}
+
+// Error names both versions.
+func (e *VersionError) Error() string {
+	if e.Found > e.Known {
+		return fmt.Sprintf("table %s has version %d, this program knows up to %d: run a newer program", e.Table, e.Found, e.Known)
+	}
+	return fmt.Sprintf("table %s has version %d, this program reads %d and %d: make it anew", e.Table, e.Found, e.Known-1, e.Known)
+}
+
+// SchemaError says that a file holds another table than the one asked for, or other columns than its version promises.
+type SchemaError struct {
+	Table   string // the one asked for
+	Problem string
+}
+
+// Error names the table and the problem.
+func (e *SchemaError) Error() string { return "table " + e.Table + ": " + e.Problem }
+
+// Schema declares a table. A change of Columns raises Version. A column that the version before did not have must be
+// nullable, and is null in its files.
+type Schema struct {
+	Name    string       `json:"name"`
+	Version int          `json:"version"` // from 1
+	Columns []frame.Spec `json:"columns"`
+}
+
+// Index returns the position of the column of that name, or -1.
+func (s Schema) Index(name string) int {
+	for i := range s.Columns {
+		if s.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// check returns an error unless the schema can be written.
+func (s Schema) check() error {
+	bad := func(problem string) error { return &SchemaError{Table: s.Name, Problem: problem} }
+	if s.Name == "" || s.Version < 1 || len(s.Columns) == 0 {
+		return bad("a schema wants a name, a version from 1 and a column")
+	}
+	for i, c := range s.Columns {
+		switch {
+		case s.Index(c.Name) != i || c.Name == "":
+			return bad(fmt.Sprintf("column name %q is empty or there twice", c.Name))
+		case arrowType(c.Kind) == nil:
+			return bad("column " + c.Name + " has unknown " + c.Kind.String())
+		case c.Nullable && c.Kind != frame.Text && c.Kind != frame.Float:
+			return bad("column " + c.Name + " of kind " + c.Kind.String() + " cannot be null in a frame")
+		}
+	}
+	return nil
+}
+
+// Arrow returns the schema as Arrow has it: name and version in the metadata, nothing of the unit.
+func (s Schema) Arrow() *arrow.Schema {
+	fields := make([]arrow.Field, len(s.Columns))
+	for i, c := range s.Columns {
+		fields[i] = arrow.Field{Name: c.Name, Type: arrowType(c.Kind), Nullable: c.Nullable}
+	}
+	meta := arrow.NewMetadata([]string{keyTable, keyVersion}, []string{s.Name, strconv.Itoa(s.Version)})
+	return arrow.NewSchema(fields, &meta)
+}
+
+// Types of the kinds. A time stamp has no zone: it is the shop's local time.
+var (
+	moneyType = &arrow.Decimal128Type{Precision: 18, Scale: 4}
+	timeType  = &arrow.TimestampType{Unit: arrow.Microsecond}
+)
+
+// maxMoney is the largest absolute value of decimal128(18,4), in ten-thousandths.
+const maxMoney = 999_999_999_999_999_999
+
+func arrowType(k frame.Kind) arrow.DataType {
+	switch k {
+	case frame.Text:
+		return arrow.BinaryTypes.String
+	case frame.Int:
+		return arrow.PrimitiveTypes.Int64
+	case frame.Money:
+		return moneyType
+	case frame.Float:
+		return arrow.PrimitiveTypes.Float64
+	case frame.Time:
+		return timeType
+	}
+	return nil
+}
+
+// Compression of a table's batches.
+type Compression uint8
+
+// The compressions that Clientele's contracts allow.
+const (
+	LZ4 Compression = iota
+	None
+)
+
+// Options of writers and readers. The zero value means the defaults.
+type Options struct {
+	// Allocator is where Arrow's buffers come from; tests hand in a checked one. Default: Go's heap.
+	Allocator memory.Allocator
+	// Scratch is the folder for files that outgrow Memory. Default os.TempDir().
+	Scratch string
+	// Memory is how many bytes of a finished file are kept in memory before it moves to Scratch. Default 8 MiB.
+	Memory int
+	// Compression of what is written; a reader takes both. Default LZ4.
+	Compression Compression
+}
+
+func (o Options) allocator() memory.Allocator {
+	if o.Allocator == nil {
+		return memory.DefaultAllocator
+	}
+	return o.Allocator
+}
+
+func (o Options) memory() int {
+	switch {
+	case o.Memory <= 0:
+		return 8 << 20
+	case o.Memory > math.MaxInt32:
+		return math.MaxInt32
+	}
+	return o.Memory
+}
