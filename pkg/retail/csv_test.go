@@ -1,0 +1,462 @@
+package retail_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+
+// good is a record that breaks no rule.
+const good = "536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n"
+
+// line is a retail.RawLine that can be kept and compared.
+type line struct {
+	Record, Time, Quantity                        int64
+	Price                                         retail.Money
+	Invoice, Code, Description, Customer, Country string
+}
+
+type reject struct {
+	Record int64
+	Rules  string
+	Raw    string
+}
+
+type outcome struct {
+	Lines   []line
+	Rejects []reject
+	Counts  retail.ReadCounts
+}
+
+// read reads a text and checks what holds for every text: each record ends in one place, in order.
+func read(t interface{ Fatalf(string, ...any) }, src io.Reader, opts retail.ReadOptions) (outcome, error) {
+	var o outcome
+	counts, err := retail.ReadCSV(context.Background(), src, opts, func(b *retail.Block) error {
+		for _, r := range b.Runs {
+			err := r.Each(func(l *retail.RawLine) error {
+				if retail.DateOf(l.Time) != r.Day {
+					t.Fatalf("record %d of %s is in the run of %s", l.Record, retail.DateOf(l.Time), r.Day)
+				}
+				o.Lines = append(o.Lines, line{l.Record, l.Time, l.Quantity, l.Price, string(l.Invoice), string(l.Code),
+					string(l.Description), string(l.Customer), string(l.Country)})
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		for _, r := range b.Rejects {
+			o.Rejects = append(o.Rejects, reject{r.Record, r.Breach.String(), string(r.Raw)})
+		}
+		return nil
+	})
+	o.Counts = counts
+	seen := make(map[int64]bool)
+	for i, l := range o.Lines {
+		if seen[l.Record] || i > 0 && l.Record <= o.Lines[i-1].Record {
+			t.Fatalf("line %d has record %d: twice or out of order", i, l.Record)
+		}
+		seen[l.Record] = true
+	}
+	for i, r := range o.Rejects {
+		if seen[r.Record] || i > 0 && r.Record <= o.Rejects[i-1].Record {
+			t.Fatalf("reject %d has record %d: twice or out of order", i, r.Record)
+		}
+		seen[r.Record] = true
+	}
+	if err == nil && (int64(len(seen)) != counts.Records || !seen[counts.Records] && counts.Records > 0) {
+		t.Fatalf("%d records have an end, %d were read", len(seen), counts.Records)
+	}
+	return o, err
+}
+
+func TestReadCSVAcceptsAsWritten(t *testing.T) {
+	text := "\xef\xbb\xbf\r\n" + "Country,Extra,invoice_no,Stock Code,DESCRIPTION,Quantity,InvoiceDate,Price,Customer ID\r\n" +
+		"\r\n" +
+		`France,x, 536370 ,22728,"ALARM ""RED"", small` + "\n" + `two lines",+24.0,2010-12-01 08:45:00.25, 3.7500 ,12583,` + "\r\n" +
+		"France,\"\xff\",C536379,d,12\" RULER,-1,2010-12-01 09:41:00,-27.5,14527.0\n" +
+		",,a563185,B,,1,2011-08-12 14:50:00,-11062.06,"
+	text = strings.Replace(text, "12583,\r\n", "12583\r\n", 1)
+	want := []line{
+		{1, stamp(t, "2010-12-01T08:45:00.25"), 24, 37_500, " 536370 ", "22728", "ALARM \"RED\", small\ntwo lines", "12583", "France"},
+		{2, stamp(t, "2010-12-01T09:41:00"), -1, -275_000, "C536379", "d", `12" RULER`, "14527", "France"},
+		{3, stamp(t, "2011-08-12T14:50:00"), 1, -110_620_600, "a563185", "B", "", "", ""},
+	}
+	for chunk := 1; chunk < 40; chunk++ {
+		o, err := read(t, strings.NewReader(text), retail.ReadOptions{Chunk: chunk})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, o.Lines); diff != "" || len(o.Rejects) > 0 {
+			t.Fatalf("chunks of %d: %v\n%s", chunk, o.Rejects, diff)
+		}
+	}
+}
+
+func stamp(t testing.TB, s string) int64 {
+	t.Helper()
+	l, err := retail.ParseLayout("2006-01-02T15:04:05")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, ok := l.Parse([]byte(s))
+	if !ok {
+		t.Fatalf("bad time %s", s)
+	}
+	return v
+}
+
+func TestReadCSVNamesEveryRule(t *testing.T) {
+	tests := []struct{ name, record, rules, raw string }{
+		{"too few fields", "a,b,c", "wrong_fields", "a,b,c"},
+		{"too many fields", strings.TrimSpace(good) + ",", "wrong_fields", strings.TrimSpace(good) + ","},
+		{"fields cannot be told, so no other rule", "a,b,\xffc", "wrong_fields,bad_encoding", `a,b,\xffc`},
+		{"text behind a quote", `1,2,"a"b,1,2010-12-01 08:26:00,1,1,x`, "bad_quote", `1,2,"a"b,1,2010-12-01 08:26:00,1,1,x`},
+		{"lone quote at the end", `1,2,"a,1,2010-12-01 08:26:00,1,1,x`, "wrong_fields,unterminated_quote", `1,2,"a,1,2010-12-01 08:26:00,1,1,x`},
+		{"blank invoice and code", " ,\t,a,1,2010-12-01 08:26:00,1,1,x", "missing_invoice,missing_code", " ,\t,a,1,2010-12-01 08:26:00,1,1,x"},
+		{"all the numbers", "1,2,a,NaN,01/12/2010 08:26,1e3,1,x", "bad_quantity,bad_time,bad_price", "1,2,a,NaN,01/12/2010 08:26,1e3,1,x"},
+		{"parts of a thing", "1,2,a,1.5,2010-12-01 08:26:00,1.23456,1,x", "fractional_quantity,price_decimals", "1,2,a,1.5,2010-12-01 08:26:00,1.23456,1,x"},
+		{"product too large", "1,2,a,1000000,2010-12-01 08:26:00,1000000000,1,x", "amount_out_of_range", "1,2,a,1000000,2010-12-01 08:26:00,1000000000,1,x"},
+		{"encoding, and the rest", "1,2,a\\\xe9\xc3\xa9,1,,1,1,x", "bad_encoding,bad_time", `1,2,a\\\xe9é,1,,1,1,x`},
+		{"empty fields", ",,,,,,,", "missing_invoice,missing_code,bad_quantity,bad_time,bad_price", ",,,,,,,"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			o, err := read(t, strings.NewReader(header+good+test.record+"\n"), retail.ReadOptions{Chunk: 7})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []reject{{2, test.rules, test.raw}}
+			if diff := cmp.Diff(want, o.Rejects); diff != "" || len(o.Lines) != 1 {
+				t.Errorf("%d lines\n%s", len(o.Lines), diff)
+			}
+		})
+	}
+}
+
+func TestReadCSVExamplesSayWhere(t *testing.T) {
+	text := header + "\n" + `1,2,"two` + "\n" + `lines",x,2010-12-01 08:26:00,1,1,x` + "\n" + "1,2\n1,2,a,y,2010-12-01 08:26:00,1,\xff,x\n"
+	o, err := read(t, strings.NewReader(text), retail.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i, e := range o.Counts.Examples {
+		if e.Record > 0 {
+			got = append(got, fmt.Sprintf("%s %d: %s", retail.BreachName(i), o.Counts.Broken[i], e))
+		}
+	}
+	want := []string{
+		"wrong_fields 1: line 5: 2 fields, the header has 8",
+		"bad_encoding 1: line 6, column CustomerID", // never the customer's id
+		`bad_quantity 2: line 3, column Quantity: "x"`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadCSVRecoversFromALoneQuote(t *testing.T) {
+	const limit = 300
+	lone := `1,2,"no end,1,2010-12-01 08:26:00,1,1,x` + "\n"
+	two := `1,2,"two` + "\n" + `lines",1,2010-12-01 08:26:00,1,1,x` + "\n" // behind the window a field may have two lines again
+	text := header + good + lone + strings.Repeat(good, 2) + `1,2,"",1,2010-12-01 08:26:00,1,1,x` + "\n" + good + strings.Repeat(good, 10) + two
+	for _, chunk := range []int{1, 2, 3, 7, 64, 299, 300, 301, 1000, 1 << 20} {
+		o, err := read(t, strings.NewReader(text), retail.ReadOptions{Chunk: chunk, MaxRecord: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The quotes of the empty description are one escaped quote inside the field that the lone one opened, so the record
+		// does not end within its bound. Line by line every other one is good again.
+		want := []reject{{2, "wrong_fields,unterminated_quote", strings.TrimSpace(lone)}}
+		if diff := cmp.Diff(want, o.Rejects); diff != "" || len(o.Lines) != 1+2+1+1+10+1 {
+			t.Fatalf("chunks of %d: %d lines\n%s", chunk, len(o.Lines), diff)
+		}
+	}
+}
+
+func TestReadCSVTakesARecordOfExactlyTheBound(t *testing.T) {
+	const limit = 200
+	for _, over := range []int{0, 1} {
+		head, tail := "1,2,\"two\n", "\",1,2010-12-01 08:26:00,1,1,x"
+		record := head + strings.Repeat("y", limit+over-len(head)-len(tail)) + tail
+		for _, text := range []string{header + record, header + record + "\n", header + record + "\n" + good, header + good + record + "\n"} {
+			for chunk := 1; chunk < 2*limit; chunk++ {
+				o, err := read(t, strings.NewReader(text), retail.ReadOptions{Chunk: chunk, MaxRecord: limit})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(o.Rejects) != 2*over { // over the bound its two lines are records that each lack something
+					t.Fatalf("%d bytes in chunks of %d: %v", len(record), chunk, o.Rejects)
+				}
+			}
+		}
+	}
+}
+
+func TestReadCSVBoundsARecord(t *testing.T) {
+	long := "1,2," + strings.Repeat("é", 100_000) + ",1,2010-12-01 08:26:00,1,1,x"
+	text := header + good + long + "\r\n" + good
+	var first outcome
+	for i, chunk := range []int{1000, 4096, 100_000, 1 << 20} {
+		src := iotest.OneByteReader(strings.NewReader(text))
+		if chunk > 1000 {
+			src = strings.NewReader(text)
+		}
+		o, err := read(t, src, retail.ReadOptions{Chunk: chunk, MaxRecord: 5000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = o
+		}
+		if diff := cmp.Diff(first, o); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+	r := first.Rejects
+	if len(r) != 1 || r[0].Rules != "record_too_long" || r[0].Record != 2 || len(first.Lines) != 2 {
+		t.Fatalf("got %v", r)
+	}
+	// 4 + 2 × 100,000 + 30 bytes; the hash is that of the whole record without its line end (sha256sum).
+	if raw := r[0].Raw; len(raw) > retail.MaxRaw+100 || !strings.Contains(raw, fmt.Sprintf("é… (%d bytes, sha256 ", len(long))) {
+		t.Errorf("raw text is %d bytes: …%s", len(raw), raw[max(0, len(raw)-120):])
+	}
+}
+
+func TestReadCSVLatin1(t *testing.T) {
+	// C3 A9 is "Ã©" in ISO-8859-1, although it would be a good é in UTF-8.
+	text := header + "1,2,\xa3 \xc3\xa9,1,2010-12-01 08:26:00,1,1,Cura\xe7ao\n" + "1,2,\"\xa3\"\"\",x,2010-12-01 08:26:00,1,1,x\n"
+	o, err := read(t, strings.NewReader(text), retail.ReadOptions{Dialect: retail.Dialect{Encoding: retail.Latin1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := outcome{
+		Lines:   []line{{1, stamp(t, "2010-12-01T08:26:00"), 1, 10_000, "1", "2", "£ Ã©", "1", "Curaçao"}},
+		Rejects: []reject{{2, "bad_quantity", `1,2,"£""",x,2010-12-01 08:26:00,1,1,x`}},
+		Counts:  o.Counts,
+	}
+	if diff := cmp.Diff(want, o); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadCSVHidesCustomers(t *testing.T) {
+	text := header + good + `1,2,"a",x,2010-12-01 08:26:00,1,"17850.0",UK` + "\n" + "1,2,17850\n" + "1,2,a,1,2010-12-01 08:26:00,1,,UK\n"
+	o, err := read(t, strings.NewReader(text), retail.ReadOptions{CustomerKey: []byte("secret")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// printf 17850 | openssl dgst -sha256 -hmac secret
+	const id = "367e23bbbb2a39ea44abe5275f76791ba7c33668efc3320523f9adbf2f255256"
+	if len(o.Lines) != 2 || o.Lines[0].Customer != id || o.Lines[1].Customer != "" {
+		t.Fatalf("got %+v", o.Lines)
+	}
+	want := []reject{
+		{2, "bad_quantity", `1,2,"a",x,2010-12-01 08:26:00,1,` + id + ",UK"},
+		// printf 1,2,17850 | sha256sum
+		{3, "wrong_fields", "(9 bytes, sha256 0ab6a3a55ff5f34fc9e46ba13c739f3976a2076c215d029a0e8cd6a5c426a953)"},
+	}
+	if diff := cmp.Diff(want, o.Rejects); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadCSVHeader(t *testing.T) {
+	tests := []struct{ name, text, columns, want string }{
+		{"empty", "", "", "the source is empty"},
+		{"only empty lines and a mark", "\xef\xbb\xbf\r\n\n", "", "the source is empty"},
+		{"a column is missing", strings.Replace(header, "UnitPrice", "Cost", 1), "", "read header: no column for price, wanted UnitPrice or Price; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, Cost, CustomerID, Country"},
+		{"a column is there twice", "Invoice," + header, "", "read header: 2 columns for invoice (positions 1 and 2), wanted one of InvoiceNo or Invoice; found the columns Invoice, InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
+		{"one column for two fields", header, "code=InvoiceNo", "read header: column InvoiceNo stands for both invoice and code; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
+		{"no header, no customer's id in the message", "536365,85123A,17850.0\n", "", "found the columns #1, 85123A, #3"},
+		{"a quote without end", `"InvoiceNo`, "", "it has not ended after 10 bytes"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			names, err := retail.ParseColumnNames(test.columns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = read(t, strings.NewReader(test.text), retail.ReadOptions{Columns: names, Chunk: 5})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+	for _, text := range []string{strings.TrimSpace(header), header, header + "\n\r\n"} {
+		o, err := read(t, strings.NewReader(text), retail.ReadOptions{})
+		if err != nil || o.Counts.Records != 0 {
+			t.Errorf("%q: %v, %v", text, o.Counts.Records, err)
+		}
+	}
+	names, err := retail.ParseColumnNames("invoice=Bill, price = cost")
+	if err != nil || names.String() != "invoice=Bill,price=cost" {
+		t.Fatal(names, err)
+	}
+	mapped := strings.NewReplacer("InvoiceNo", "Old,BILL", "UnitPrice", "Cost").Replace(header) + "," + good
+	if o, err := read(t, strings.NewReader(mapped), retail.ReadOptions{Columns: names}); err != nil || len(o.Lines) != 1 {
+		t.Errorf("mapped columns: %d lines, %v", len(o.Lines), err)
+	}
+	for _, bad := range []string{"invoice", "bill=Bill", "code=", "code=a,code=b"} {
+		if _, err := retail.ParseColumnNames(bad); err == nil {
+			t.Errorf("ParseColumnNames(%q) took it", bad)
+		}
+	}
+}
+
+func TestReadCSVHandsErrorsOn(t *testing.T) {
+	boom := errors.New("boom")
+	src := io.MultiReader(strings.NewReader(header+strings.Repeat(good, 1000)), iotest.ErrReader(boom))
+	if _, err := read(t, src, retail.ReadOptions{Chunk: 1000}); !errors.Is(err, boom) {
+		t.Errorf("source: got %v", err)
+	}
+	_, err := retail.ReadCSV(context.Background(), strings.NewReader(header+strings.Repeat(good, 1000)), retail.ReadOptions{Chunk: 1000},
+		func(*retail.Block) error { return boom })
+	if !errors.Is(err, boom) {
+		t.Errorf("sink: got %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	blocks := 0
+	_, err = retail.ReadCSV(ctx, strings.NewReader(header+strings.Repeat(good, 10_000)), retail.ReadOptions{Chunk: 1000},
+		func(*retail.Block) error { blocks++; cancel(); return nil })
+	if !errors.Is(err, context.Canceled) || blocks > 1 {
+		t.Errorf("cancelled: got %v after %d blocks", err, blocks)
+	}
+}
+
+// slowRecords cuts a text into records by the words of the splitter's comment, character by character.
+func slowRecords(text string, limit int) (records []string) {
+	add := func(record string) {
+		if record = strings.TrimSuffix(record, "\r"); record != "" {
+			records = append(records, record)
+		}
+	}
+	for text != "" {
+		end, quoted, done := 0, false, false
+		for ; end < len(text) && !done; end++ {
+			switch c := text[end]; {
+			case quoted && c == '"' && end+1 < len(text) && text[end+1] == '"':
+				end++
+			case quoted && c == '"':
+				quoted = false
+			case !quoted && c == '"' && (end == 0 || text[end-1] == ','):
+				quoted = true
+			case !quoted && c == '\n':
+				done = true
+				end--
+			}
+		}
+		if (done || !quoted) && end <= limit {
+			add(text[:end])
+			text = text[min(end+1, len(text)):]
+			continue
+		}
+		window := len(text)
+		if limit < len(text) {
+			if nl := strings.IndexByte(text[limit:], '\n'); nl >= 0 {
+				window = limit + nl + 1
+			}
+		}
+		for l := range strings.SplitSeq(strings.TrimSuffix(text[:window], "\n"), "\n") {
+			add(l)
+		}
+		text = text[window:]
+	}
+	return records
+}
+
+func TestReadCSVCutsAsTold(t *testing.T) {
+	const limit = 95 // the header must fit
+	rapid.Check(t, func(t *rapid.T) {
+		// Pieces that meet in every way; the long ones reach over the bound.
+		pieces := []string{`"`, `""`, `"""`, ",", "\n", "\r\n", "a", "é", ",\"", "\",", "\"\n", "\n\"", strings.Repeat("x", 40), strings.Repeat("y\n", 15)}
+		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 60).Draw(t, "pieces"), "")
+		o, err := read(t, strings.NewReader(header+text), retail.ReadOptions{
+			Chunk: rapid.IntRange(1, 250).Draw(t, "chunk"), Workers: 2, MaxRecord: limit,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want []string
+		for _, r := range o.Rejects {
+			raw := r.Raw
+			if strings.Contains(r.Rules, "record_too_long") {
+				raw, _, _ = strings.Cut(raw, "…")
+			}
+			got = append(got, raw)
+		}
+		for _, r := range slowRecords(text, limit) {
+			if len(r) > limit {
+				r = strings.ToValidUTF8(r[:limit], "")
+			}
+			want = append(want, r)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%q:\n%s", text, diff)
+		}
+	})
+}
+
+// drawn generates lines that break no rule.
+func drawn(t *rapid.T) []line {
+	text := rapid.StringOfN(rapid.SampledFrom([]rune("aB 1,\"\n£\u00a0é漢;\t'")), 0, 12, -1)
+	must := rapid.StringMatching(`[A-Za-z0-9 ]{0,4}[A-Za-z0-9][A-Za-z0-9 ]{0,4}`)
+	n := rapid.IntRange(0, 30).Draw(t, "n")
+	lines := make([]line, n)
+	for i := range lines {
+		lines[i] = line{
+			Record: int64(i + 1), Invoice: must.Draw(t, "invoice"), Code: must.Draw(t, "code"), Description: text.Draw(t, "description"),
+			Time:     rapid.Int64Range(0, 5*366*86400).Draw(t, "seconds") * 1_000_000,
+			Quantity: rapid.Int64Range(-100_000, 100_000).Draw(t, "quantity"),
+			Price:    retail.Money(rapid.Int64Range(-1e9, 1e9).Draw(t, "price")),
+			Customer: rapid.SampledFrom([]string{"", "17850", "12346", "X.01"}).Draw(t, "customer"), Country: text.Draw(t, "country"),
+		}
+	}
+	return lines
+}
+
+func asCSV(lines []line) []byte {
+	var b bytes.Buffer
+	b.WriteString(header)
+	w := csv.NewWriter(&b)
+	layout := "2006-01-02 15:04:05"
+	for _, l := range lines {
+		_ = w.Write([]string{l.Invoice, l.Code, l.Description, fmt.Sprint(l.Quantity), utc(l.Time).Format(layout), l.Price.String(), l.Customer, l.Country})
+	}
+	w.Flush()
+	return b.Bytes()
+}
+
+func TestReadCSVBringsWrittenLinesBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawn(t)
+		opts := retail.ReadOptions{
+			Chunk: rapid.IntRange(1, 400).Draw(t, "chunk"), Workers: rapid.IntRange(1, 3).Draw(t, "workers"),
+			MaxRecord: rapid.SampledFrom([]int{0, 300}).Draw(t, "bound"),
+		}
+		o, err := read(t, bytes.NewReader(asCSV(want)), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(want) == 0 {
+			want = nil
+		}
+		if diff := cmp.Diff(want, o.Lines); diff != "" || len(o.Rejects) > 0 {
+			t.Fatalf("rejects %v\n%s", o.Rejects, diff)
+		}
+	})
+}

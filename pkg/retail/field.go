@@ -1,0 +1,193 @@
+package retail
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Field is one of the eight things that a transaction line says.
+type Field uint8
+
+// The fields of a transaction line, in the order of the lines table.
+const (
+	FieldInvoice Field = iota
+	FieldCode
+	FieldDescription
+	FieldQuantity
+	FieldTime
+	FieldPrice
+	FieldCustomer
+	FieldCountry
+
+	NumFields = 8
+)
+
+var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country"}
+
+// spellings are the header names that both UCI files use (Online Retail: InvoiceNo, UnitPrice, CustomerID; Online Retail
+// II: Invoice, Price, Customer ID). They are compared by headerKey.
+var spellings = [NumFields][]string{
+	FieldInvoice:     {"InvoiceNo", "Invoice"},
+	FieldCode:        {"StockCode"},
+	FieldDescription: {"Description"},
+	FieldQuantity:    {"Quantity"},
+	FieldTime:        {"InvoiceDate"},
+	FieldPrice:       {"UnitPrice", "Price"},
+	FieldCustomer:    {"CustomerID", "Customer ID"},
+	FieldCountry:     {"Country"},
+}
+
+// String returns the field's name in the lines table.
+func (f Field) String() string {
+	if int(f) < NumFields {
+		return fieldNames[f]
+	}
+	return fmt.Sprintf("field(%d)", uint8(f))
+}
+
+// ColumnNames says which column of a source holds a field, for those whose name in the source is not a known spelling.
+type ColumnNames map[Field]string
+
+// ParseColumnNames reads "invoice=Bill,code=SKU". A column whose name has a comma cannot be named so.
+func ParseColumnNames(s string) (ColumnNames, error) {
+	if strings.TrimSpace(s) == "" {
+		return nil, nil
+	}
+	names := ColumnNames{}
+	for part := range strings.SplitSeq(s, ",") {
+		field, column, found := strings.Cut(part, "=")
+		field, column = strings.TrimSpace(field), strings.TrimSpace(column)
+		i := slices.Index(fieldNames[:], field)
+		switch {
+		case !found || headerKey(column) == "":
+			return nil, fmt.Errorf("parse columns %q: want field=column", part)
+		case i < 0:
+			return nil, fmt.Errorf("parse columns %q: no field %q, known are %s", part, field, strings.Join(fieldNames[:], ", "))
+		}
+		if _, twice := names[Field(i)]; twice {
+			return nil, fmt.Errorf("parse columns %q: field %s is named twice", s, field)
+		}
+		names[Field(i)] = column
+	}
+	return names, nil
+}
+
+// String writes the names as [ParseColumnNames] reads them, in the order of the fields.
+func (n ColumnNames) String() string {
+	var parts []string
+	for f := range Field(NumFields) {
+		if column, ok := n[f]; ok {
+			parts = append(parts, f.String()+"="+column)
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+// HeaderError says that the header of a source does not name each field once.
+type HeaderError struct {
+	Found    []string // the source's columns; one without any letter (a file without a header?) stands as #position
+	Problems []string // one for each field that is missing or there twice
+}
+
+func (e *HeaderError) Error() string {
+	return fmt.Sprintf("read header: %s; found the columns %s", strings.Join(e.Problems, "; "), strings.Join(e.Found, ", "))
+}
+
+// columns says where each field stands in a record.
+type columns struct {
+	width int    // fields of a record
+	field []int8 // by position: the Field there, or -1
+	at    [NumFields]int
+}
+
+// locate finds each field among the header's columns.
+func locate(header []string, names ColumnNames) (columns, error) {
+	c := columns{width: len(header), field: make([]int8, len(header))}
+	for i := range c.field {
+		c.field[i] = -1
+	}
+	var problems []string
+	for f := range Field(NumFields) {
+		wanted := spellings[f]
+		if column, ok := names[f]; ok {
+			wanted = []string{column}
+		}
+		var at []int
+		for i, h := range header {
+			if slices.ContainsFunc(wanted, func(w string) bool { return headerKey(w) == headerKey(h) }) {
+				at = append(at, i)
+			}
+		}
+		switch {
+		case len(at) == 0:
+			problems = append(problems, fmt.Sprintf("no column for %s, wanted %s", f, strings.Join(wanted, " or ")))
+		case len(at) > 1:
+			problems = append(problems, fmt.Sprintf("%d columns for %s (positions %d and %d), wanted one of %s",
+				len(at), f, at[0]+1, at[1]+1, strings.Join(wanted, " or ")))
+		case c.field[at[0]] >= 0:
+			problems = append(problems, fmt.Sprintf("column %s stands for both %s and %s", header[at[0]], Field(c.field[at[0]]), f))
+		default:
+			c.field[at[0]], c.at[f] = int8(f), at[0]
+		}
+	}
+	if len(problems) > 0 {
+		return columns{}, &HeaderError{Found: showHeader(header), Problems: problems}
+	}
+	return c, nil
+}
+
+// headerKey is the form in which column names are compared: lower case, without spaces and underscores.
+func headerKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || unicode.IsSpace(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name)
+}
+
+// showHeader makes column names fit for a message: at most 40 of them, at most 60 bytes each. A source without a header
+// has its first record here, with a customer's id in it: what has no letter is not shown.
+func showHeader(header []string) []string {
+	const most, longest = 40, 60
+	var show []string
+	for i, h := range header {
+		if i == most {
+			return append(show, fmt.Sprintf("and %d more", len(header)-most))
+		}
+		if !strings.ContainsFunc(h, unicode.IsLetter) {
+			h = fmt.Sprintf("#%d", i+1)
+		}
+		if len(h) > longest {
+			h = h[:longest] + "…"
+		}
+		show = append(show, strings.ToValidUTF8(h, "\uFFFD"))
+	}
+	return show
+}
+
+// trimSpace cuts ASCII blanks off both ends.
+func trimSpace(b []byte) []byte {
+	for len(b) > 0 && isBlank(b[0]) {
+		b = b[1:]
+	}
+	for len(b) > 0 && isBlank(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func isBlank(c byte) bool { return c == ' ' || (c >= '\t' && c <= '\r') }
+
+// normalCustomer returns a customer's id as it is compared: trimmed and without the ".0" that a spreadsheet's number
+// column leaves behind. Empty means a guest.
+func normalCustomer(b []byte) []byte {
+	b = trimSpace(b)
+	if len(b) > 2 && bytes.HasSuffix(b, []byte(".0")) {
+		b = b[:len(b)-2]
+	}
+	return b
+}
