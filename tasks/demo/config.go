@@ -1,0 +1,97 @@
+// Package demo writes a shop for those who have no data at hand: lines.csv, which bin/ingest takes as it is, and
+// truth.json, which says what was planted.
+package demo
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/demo"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Task is the demo shop as a program.
+var Task = task.Task[Config, Result]{
+	Name:  "demo",
+	Usage: "write a shop with planted truths: lines.csv and truth.json",
+	Description: `Invents a shop with seven kinds of customers, seasons, returns, guests and a few broken records. The same flags give the
+same bytes. A customer makes about 64 lines in 13 months; memory does not grow with lines.`,
+	Example: "demo --out-dir=/tmp/shop\ndemo --out-dir=/tmp/large --customers=160000 --seed=7",
+	Flags:   Flags, Config: NewConfig, Run: Run, Print: Print,
+}
+
+// Config is what the flags say.
+type Config struct {
+	OutDir    string
+	Seed      string
+	Customers int
+	From      string
+	Days      int
+	Dirty     float64
+}
+
+// Flags declares the flags.
+func Flags() []cli.Flag {
+	return []cli.Flag{
+		task.Required(task.String("out-dir", "", "write into this `FOLDER`, made if it is not there")),
+		task.String("seed", "1", "`NUMBER` that decides everything random"),
+		task.Int("customers", 800, "how many customers; each makes about 64 lines in 13 months"),
+		task.String("from", "2024-11-01", "first `DATE`, YYYY-MM-DD"),
+		task.Int("days", 396, "how many days"),
+		task.Float("dirty", 0.004, "share of records that are broken, 0 to 0.5"),
+	}
+}
+
+// NewConfig reads the flags.
+func NewConfig(c *cli.Context) Config {
+	return Config{
+		OutDir: c.String("out-dir"), Seed: c.String("seed"), Customers: c.Int("customers"),
+		From: c.String("from"), Days: c.Int("days"), Dirty: c.Float64("dirty"),
+	}
+}
+
+// Validate reports every problem of the configuration.
+func (c Config) Validate() error {
+	_, err := c.options()
+	return err
+}
+
+// options returns the shop that the flags describe, or every problem of them.
+func (c Config) options() (demo.Options, error) {
+	var p task.Problems
+	o := demo.Options{Customers: c.Customers, Days: c.Days}
+	if strings.TrimSpace(c.OutDir) == "" {
+		p.Add("out-dir", "needs a value", c.OutDir)
+	}
+	var err error
+	if o.Seed, err = strconv.ParseUint(c.Seed, 10, 64); err != nil {
+		p.Add("seed", "want a whole number, 0 or more", c.Seed)
+	}
+	if o.From, err = retail.ParseDate(c.From); err != nil {
+		p.Add("from", "want a calendar day written YYYY-MM-DD", c.From)
+	}
+	if c.Dirty < 0 || c.Dirty > float64(demo.MaxDirty)/1e6 {
+		p.Add("dirty", "want a share from 0 to 0.5", c.Dirty)
+	} else {
+		o.Dirty = int(c.Dirty*1e6 + 0.5)
+	}
+	if c.Customers < demo.MinCustomers || c.Customers > demo.MaxCustomers {
+		p.Add("customers", fmt.Sprintf("want %d to %d", demo.MinCustomers, demo.MaxCustomers), c.Customers)
+	}
+	if c.Days < demo.MinDays || c.Days > demo.MaxDays {
+		p.Add("days", fmt.Sprintf("want %d to %d", demo.MinDays, demo.MaxDays), c.Days)
+	}
+	return o, p.Err()
+}
+
+// Print says what was written.
+func Print(w io.Writer, r Result) error {
+	_, err := fmt.Fprintf(w, "a shop of %d customers, %s to %s: %d lines, %d of them broken on purpose\n  %s\n  %s\n",
+		r.Customers, r.First, r.Last, r.Records, r.Records-r.Lines, r.LinesFile, r.TruthFile)
+	return err
+}

@@ -1,0 +1,108 @@
+package demo_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/tasks/demo"
+)
+
+func config(t *testing.T) demo.Config {
+	t.Helper()
+	return demo.Config{OutDir: filepath.Join(t.TempDir(), "new", "shop"), Seed: "1", Customers: 30, From: "2024-11-01", Days: 60, Dirty: 0.004}
+}
+
+func TestFilesAgreeWithResult(t *testing.T) {
+	c := config(t)
+	r, err := demo.Run(context.Background(), c, task.Deps{Progress: task.Silent{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := os.ReadFile(r.LinesFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := bytes.Count(lines, []byte("\n")) - 1; got != r.Records || r.Lines == 0 || r.Lines > r.Records {
+		t.Errorf("%d records in the file; result says %d, %d of them good", got, r.Records, r.Lines)
+	}
+	text, err := os.ReadFile(r.TruthFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var truth struct {
+		Records int               `json:"records"`
+		Kinds   map[string]string `json:"customer_kinds"`
+	}
+	if err := json.Unmarshal(text, &truth); err != nil {
+		t.Fatal(err)
+	}
+	if truth.Records != r.Records || len(truth.Kinds) != c.Customers {
+		t.Errorf("truth: %d records, %d customers; want %d and %d", truth.Records, len(truth.Kinds), r.Records, c.Customers)
+	}
+}
+
+func TestStoppedLeavesNothing(t *testing.T) {
+	c := config(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := demo.Run(ctx, c, task.Deps{Progress: task.Silent{}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("Run after cancel: %v", err)
+	}
+	left, err := os.ReadDir(c.OutDir)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v; want an empty folder", left, err)
+	}
+}
+
+func TestFolderThatCannotBe(t *testing.T) {
+	c := config(t)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.OutDir = filepath.Join(file, "shop")
+	_, err := demo.Run(context.Background(), c, task.Deps{Progress: task.Silent{}})
+	if contract.FaultCode(err) != contract.ExitConfig {
+		t.Errorf("Run = %v (code %d), want code %d", err, contract.FaultCode(err), contract.ExitConfig)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	if err := config(t).Validate(); err != nil {
+		t.Fatalf("the valid configuration: %v", err)
+	}
+	for problem, change := range map[string]func(*demo.Config){
+		`--out-dir: needs a value (got " ")`:                                        func(c *demo.Config) { c.OutDir = " " },
+		`--seed: want a whole number, 0 or more (got "-1")`:                         func(c *demo.Config) { c.Seed = "-1" },
+		`--customers: want 30 to 20000000 (got 29)`:                                 func(c *demo.Config) { c.Customers = 29 },
+		`--from: want a calendar day written YYYY-MM-DD (got "2024-02-30")`:         func(c *demo.Config) { c.From = "2024-02-30" },
+		`--days: want 60 to 3660 (got 59)`:                                          func(c *demo.Config) { c.Days = 59 },
+		`--dirty: want a share from 0 to 0.5 (got 0.6)`:                             func(c *demo.Config) { c.Dirty = 0.6 },
+		"--customers: want 30 to 20000000 (got 0)\n--days: want 60 to 3660 (got 0)": func(c *demo.Config) { c.Customers, c.Days = 0, 0 },
+	} {
+		c := config(t)
+		change(&c)
+		err := c.Validate()
+		if err == nil || err.Error() != problem || contract.FaultCode(err) != contract.ExitUsage {
+			t.Errorf("Validate() = %v, want %q", err, problem)
+		}
+	}
+}
+
+func TestFlags(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range task.Describe(demo.Task.AllFlags()) {
+		if seen[f.Name] || f.Usage == "" || f.Env != "CLIENTELE_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")) {
+			t.Errorf("flag %+v: want it once, documented, with its variable", f)
+		}
+		seen[f.Name] = true
+	}
+}
