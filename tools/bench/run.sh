@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# make bench: a Python environment with pinned versions, then bench.py on SOURCE (a csv or csv.gz in the UCI layout).
+# AS_OF and ROUNDS can be set; the default date is the day after the last line of the Online Retail file.
+set -euo pipefail
+source=${1:-}
+if [ -z "$source" ]; then
+  echo "make bench needs SOURCE, for example: make bench SOURCE=online-retail.csv.gz" >&2
+  exit 64
+fi
+source=$(realpath -- "$source")
+cd "$(dirname "$0")/../.."
+if [ ! -x .venv/bin/python ] || [ tools/bench/requirements.txt -nt .venv/ready ]; then
+  python3 -m venv .venv
+  .venv/bin/pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
+  touch .venv/ready
+fi
+exec .venv/bin/python tools/bench/bench.py "$source" "${AS_OF:-2011-12-10}" "${ROUNDS:-7}"
