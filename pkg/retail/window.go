@@ -23,7 +23,7 @@ func ParseWindow(asOf Date, s string) (Window, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > maxWindow {
-		return Window{}, fmt.Errorf("want a number of days from 1 to %d, or all (got %q)", maxWindow, s)
+		return Window{}, fmt.Errorf("want a number of days from 1 to %d, or all", maxWindow)
 	}
 	return Window{AsOf: asOf, Days: n}, nil
 }

@@ -1,0 +1,134 @@
+package preprocess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/feature"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Run cleans the window's lines and builds customers. The same snapshot and flags give the same bytes, on any number of
+// cores and whatever the order of the lines.
+func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult, error) {
+	var none contract.PreprocessResult
+	p, err := c.plan()
+	if err != nil {
+		return none, err
+	}
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = home.Close() }()
+	var ingest contract.IngestResult
+	m, err := home.Current(ctx, c.ReadRun(), contract.Ingest)
+	if err != nil {
+		return none, err
+	}
+	if err := m.Decode(&ingest); err != nil {
+		return none, err
+	}
+	s, err := home.Begin(ctx, c.Run(), contract.Preprocess, contract.Inputs{
+		Refs: map[string]string{"snapshot": ingest.Snapshot}, Params: p.parameters(), Code: d.Code,
+	})
+	if err != nil {
+		return none, err
+	}
+	if m := s.Done(); m != nil {
+		d.Log.Info("preprocessed before on the same input", "key", s.Key())
+		return finish(m, s.Point(ctx))
+	}
+	snapshot, err := home.ReadSnapshot(ctx, ingest.Snapshot)
+	if err != nil {
+		return none, err
+	}
+	opts := table.Options{Scratch: d.Scratch}
+	r := reader{home: home, window: p.window, opts: opts, progress: d.Progress}
+	lines, err := r.read(ctx, snapshot)
+	if err != nil {
+		return none, err
+	}
+	kept, err := p.rules.Apply(lines)
+	if errors.Is(err, retail.ErrRange) {
+		return none, contract.Faultf(contract.ExitBadData, "range", home.Root.URI(contract.SnapshotPath(ingest.Snapshot)), "%w", err)
+	}
+	if err != nil {
+		return none, err
+	}
+	customers := feature.Build(kept, p.window)
+	result := resultOf(kept, customers, p.window)
+	if err := put(ctx, s, kept, customers, opts); err != nil {
+		return none, err
+	}
+	d.Log.Info("cleaned the lines", "input", kept.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
+		"revenue", result.Revenue.String())
+	return finish(s.Commit(ctx, result))
+}
+
+// finish returns the result that the manifest holds: of two copies that race, the one that was first.
+func finish(m *contract.Manifest, err error) (contract.PreprocessResult, error) {
+	var r contract.PreprocessResult
+	if err != nil {
+		return r, err
+	}
+	err = m.Decode(&r)
+	return r, err
+}
+
+// resultOf sums up. The average invoice is Σ monetary / Σ frequency over customers: guests have no row.
+func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) contract.PreprocessResult {
+	sum := kept.Ledger.Kept()
+	r := contract.PreprocessResult{
+		Lines: sum.Lines, Customers: sum.Customers, OnlyReturns: kept.OnlyReturns, Invoices: sum.Invoices, Products: kept.Products,
+		Revenue: sum.Amount, AsOf: w.AsOf, Duplicates: kept.Duplicates,
+		Cancellations: contract.Cancellations{
+			Matched: kept.Cancellations.Matched, Partly: kept.Cancellations.Partly, Unmatched: kept.Cancellations.Unmatched,
+			Amount: kept.Cancellations.Amount,
+		},
+	}
+	if w.Days > 0 {
+		start := w.Start()
+		r.WindowStart = &start
+	}
+	var money retail.Money
+	var invoices int64
+	for i := range customers.Len() {
+		money += retail.Money(customers.Monetary[i])
+		invoices += customers.Frequency[i]
+	}
+	if invoices > 0 {
+		r.AverageInvoice = money.Float() / float64(invoices)
+	}
+	for _, e := range kept.Ledger {
+		r.Ledger = append(r.Ledger, contract.LedgerRow{
+			Rule: e.Rule, Lines: e.Lines, Invoices: e.Invoices, Customers: e.Customers, Amount: e.Amount,
+		})
+	}
+	return r
+}
+
+// put writes the tables.
+func put(ctx context.Context, s *contract.Session, kept *retail.Kept, customers *feature.Table, opts table.Options) error {
+	if err := s.PutFrame(ctx, contract.Customers, customers.Frame(), opts); err != nil {
+		return err
+	}
+	if err := s.PutFrame(ctx, contract.Ledger, ledgerFrame(kept.Ledger), opts); err != nil {
+		return err
+	}
+	w := table.NewWriter(contract.Sales, opts)
+	defer w.Abort()
+	if err := writeSales(w, kept); err != nil {
+		return fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
+	}
+	file, err := w.Close()
+	if err != nil {
+		return fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
+	}
+	defer func() { _ = file.Close() }()
+	return s.Put(ctx, file)
+}
