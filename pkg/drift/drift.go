@@ -98,7 +98,7 @@ type Feature struct {
 	Name      string  `json:"feature"`
 	PSI       float64 `json:"psi"`
 	Threshold float64 `json:"threshold"` // what PSI stays below by chance: see Compare
-	Bins      int     `json:"bins"`  // with a value on either side
+	Bins      int     `json:"bins"`      // with a value on either side
 	Reference int     `json:"reference_rows"`
 	Current   int     `json:"current_rows"`
 	Space     bool    `json:"in_space"`
