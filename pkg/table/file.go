@@ -20,13 +20,15 @@ type File struct {
 	Size    int64  // bytes
 	SHA256  string // of the bytes, in hex
 	io.ReaderAt
+	mem     []byte
 	scratch *os.File
 }
 
-// Close frees what the file holds. A second one does nothing.
+// Close frees what the file holds; nothing may read it any more. A second one does nothing.
 func (f *File) Close() error {
 	s := f.scratch
-	f.scratch, f.ReaderAt = nil, bytes.NewReader(nil)
+	giveSpool(f.mem)
+	f.mem, f.scratch, f.ReaderAt = nil, nil, bytes.NewReader(nil)
 	if s == nil {
 		return nil
 	}
@@ -45,7 +47,7 @@ type spool struct {
 }
 
 func newSpool(folder string, limit int) *spool {
-	return &spool{folder: folder, limit: limit, hash: sha256.New()}
+	return &spool{folder: folder, limit: limit, hash: sha256.New(), mem: takeSpool()}
 }
 
 // Write adds p at the end.
@@ -76,6 +78,7 @@ func (s *spool) spill() error {
 	}
 	s.file, s.buf = f, bufio.NewWriterSize(f, 256<<10)
 	_, err = s.buf.Write(s.mem)
+	giveSpool(s.mem)
 	s.mem = nil
 	return err
 }
@@ -90,7 +93,7 @@ func (s *spool) Seek(offset int64, whence int) (int64, error) {
 
 // finish returns the bytes as a File; the spool is used up.
 func (s *spool) finish() (*File, error) {
-	f := &File{Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil)), ReaderAt: bytes.NewReader(s.mem)}
+	f := &File{Size: s.size, SHA256: hex.EncodeToString(s.hash.Sum(nil)), ReaderAt: bytes.NewReader(s.mem), mem: s.mem}
 	if s.file != nil {
 		if err := s.buf.Flush(); err != nil {
 			return nil, fmt.Errorf("write scratch file: %w", err)
@@ -104,5 +107,6 @@ func (s *spool) discard() {
 	if s.file != nil {
 		s.file.Close()
 	}
+	giveSpool(s.mem)
 	s.mem, s.file = nil, nil
 }

@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -195,6 +196,17 @@ func TestDamaged(t *testing.T) {
 				}
 				data[at] ^= 1 << bit
 			}
+		}
+		// Lengths and places are words; at their extremes readers count over the end and around.
+		for at := 0; at+4 <= len(data); at += 4 {
+			old := [4]byte(data[at:])
+			for _, word := range []uint32{0, 1, 64, 1 << 20, 1<<31 - 1, 1 << 31, -uint32(at) &^ 3, ^uint32(0) - 63, ^uint32(0)} {
+				binary.LittleEndian.PutUint32(data[at:], word)
+				if f, err := decode(opts, lines, data); err == nil && f.Check() != nil {
+					t.Errorf("word %#x at %d: %v", word, at, f.Check())
+				}
+			}
+			copy(data[at:], old[:])
 		}
 		t.Logf("compression %d: %d of %d flips are refused", compression, refused, 8*len(data))
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/clientele/clientele/pkg/frame"
 )
@@ -18,6 +19,7 @@ type Writer struct {
 	arrow   *arrow.Schema
 	opts    Options
 	columns []column
+	mem     memory.Allocator
 
 	pending int   // rows of the batch that is being filled
 	rows    int64 // rows of the batches before
@@ -30,7 +32,10 @@ var errEnded = errors.New("the table writer has ended")
 
 // NewWriter starts a table file. An impossible schema is the error of whatever is called first.
 func NewWriter(schema Schema, opts Options) *Writer {
-	w := &Writer{schema: schema, opts: opts}
+	w := &Writer{schema: schema, opts: opts, mem: opts.Allocator}
+	if w.mem == nil {
+		w.mem = &recycler{}
+	}
 	if w.err = schema.check(); w.err != nil {
 		return w
 	}
@@ -179,7 +184,7 @@ func (w *Writer) open() (err error) {
 	if w.ipc != nil {
 		return nil
 	}
-	opts := []ipc.Option{ipc.WithSchema(w.arrow), ipc.WithAllocator(w.opts.allocator())}
+	opts := []ipc.Option{ipc.WithSchema(w.arrow), ipc.WithAllocator(w.mem)}
 	if w.opts.Compression == LZ4 {
 		opts = append(opts, ipc.WithLZ4())
 	}
