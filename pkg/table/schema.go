@@ -143,7 +143,9 @@ func arrowType(k frame.Kind) arrow.DataType {
 // Compression of a table's batches.
 type Compression uint8
 
-// The compressions that Clientele's contracts allow.
+// The compressions that Clientele's contracts allow. LZ4 is the default: on the 541,909 lines of UCI Online Retail in 305
+// day files it makes 24.4 MB of 63.8 for 42 ms more of writing (133 against 91, 2 cores) and 7 ms more of reading (37
+// against 30). What is not there need not be hashed, sent or made durable, which costs more than that.
 const (
 	LZ4 Compression = iota
 	None
