@@ -1,0 +1,167 @@
+package drift
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Causes of insufficient_data that are no sentence of pkg/drift.
+const (
+	causeNoHead           = "no_head"
+	causeReferenceExpired = "the customers that the model in force was trained on have expired"
+)
+
+// job is one run of the step, with what it reads.
+type job struct {
+	Config
+	home       *contract.Home
+	deps       task.Deps
+	opts       table.Options
+	preprocess *contract.Manifest
+	head       *registry.Revision // as it stood before this run, or pinned; nil without
+	pinned     bool               // --head names another revision than the one that stood
+	lasted     int                // earlier as-of dates in a row on which this model's customers had drifted
+}
+
+// Run compares, writes both tables, and then moves state/<name>/drift.json to the verdict.
+func Run(ctx context.Context, c Config, d task.Deps) (contract.DriftResult, error) {
+	var none contract.DriftResult
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = home.Close() }()
+	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	if err := j.read(ctx); err != nil {
+		return none, err
+	}
+	s, err := home.Begin(ctx, c.Run(), contract.Drift, j.inputs())
+	if err != nil {
+		return none, err
+	}
+	m := s.Done()
+	if m != nil {
+		d.Log.Info("compared before on the same input", "key", s.Key())
+		err = s.Point(ctx)
+	} else {
+		m, err = j.work(ctx, s)
+	}
+	if err != nil {
+		return none, err
+	}
+	var r contract.DriftResult
+	if err := m.Decode(&r); err != nil {
+		return none, err
+	}
+	return r, j.advance(ctx, m, r)
+}
+
+// read looks up what the key is made of.
+func (j *job) read(ctx context.Context) error {
+	var err error
+	if j.preprocess, err = j.home.Current(ctx, j.ReadRun(), contract.Preprocess); err != nil {
+		return err
+	}
+	reg := registry.New(j.home)
+	before, err := reg.Before(ctx, j.Run())
+	if err != nil {
+		return err
+	}
+	if j.head = before; j.Head > 0 {
+		if j.head, err = reg.At(ctx, int64(j.Head)); err != nil {
+			return err
+		}
+		j.pinned = j.head.Seq != before.Number()
+	}
+	state, err := contract.ReadState[contract.DriftState](ctx, j.home.Root, contract.DriftStatePath(j.Name))
+	if err != nil {
+		return err
+	}
+	j.lasted = lasted(state.Before(j.Run()), j.Run(), j.head.Model())
+	return nil
+}
+
+// lasted counts the latest entries before the run's as-of, newest first, that say of this model that its customers have
+// drifted.
+func lasted(s contract.State[contract.DriftState], run contract.Run, modelID string) int {
+	n := 0
+	for _, e := range s.Entries {
+		switch drifted := e.Value.Verdict == contract.VerdictWarn || e.Value.Verdict == contract.VerdictAlert; {
+		case e.AsOf >= run.AsOf:
+		case !drifted || e.Value.Model != modelID:
+			return n
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+// inputs are what the content depends on.
+func (j *job) inputs() contract.Inputs {
+	return contract.Inputs{
+		Refs:   map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref(), "lasted": strconv.Itoa(j.lasted)},
+		Params: map[string]any{"psi_warn": j.Warn, "psi_alert": j.Alert, "alpha": j.Alpha},
+		Code:   j.deps.Code,
+	}
+}
+
+// work makes the tables.
+func (j *job) work(ctx context.Context, s *contract.Session) (*contract.Manifest, error) {
+	found, err := j.compare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.PutFrame(ctx, contract.Features, found.featuresTable(), j.opts); err != nil {
+		return nil, err
+	}
+	if err := s.PutFrame(ctx, contract.Effects, found.effectsTable(), j.opts); err != nil {
+		return nil, err
+	}
+	return s.Commit(ctx, found.result(j.head))
+}
+
+// compare finds out what has moved. Where there is nothing to compare with, it says why.
+func (j *job) compare(ctx context.Context) (*finding, error) {
+	if j.head == nil {
+		return insufficient(causeNoHead, "no model is in force yet, so there is nothing to compare with"), nil
+	}
+	bundle, err := model.Load(ctx, j.home.Registry, j.head.ModelID, j.opts)
+	if contract.FaultCode(err) == contract.ExitMissing {
+		j.deps.Log.Warn(causeReferenceExpired+": drift goes on as on a first run", "model", j.head.ModelID, "error", err.Error())
+		return insufficient(causeReferenceExpired, causeReferenceExpired), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load HEAD, revision %d: %w", j.head.Seq, err)
+	}
+	customers, err := j.home.ReadTable(ctx, j.preprocess, contract.Customers, j.opts)
+	if err != nil {
+		return nil, err
+	}
+	bar := j.deps.Progress.Bar("drift", -1)
+	defer bar.Done()
+	found, err := j.find(bundle, customers)
+	if err != nil {
+		return nil, &contract.Fault{Code: contract.ExitBadData, Cause: "customers", Err: err}
+	}
+	return found, nil
+}
+
+// advance lets later runs see the verdict. One of a replay by another revision is nobody's past.
+func (j *job) advance(ctx context.Context, m *contract.Manifest, r contract.DriftResult) error {
+	if j.pinned {
+		return nil
+	}
+	_, err := contract.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), contract.Entry[contract.DriftState]{
+		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
+		Value: contract.DriftState{Verdict: r.Verdict, Act: r.Act, Model: r.Model},
+	}, contract.KeepDrift)
+	return err
+}
