@@ -107,8 +107,8 @@ func (t *Truth) Write(w io.Writer) error {
 		return fmt.Errorf("write truth: %w", err)
 	}
 	out := bufio.NewWriterSize(w, 1<<16)
-	out.Write(head[:len(head)-len("\n}")])
-	out.WriteString(",\n  \"customer_kinds\": {")
+	// What goes wrong in between, Flush reports.
+	fmt.Fprintf(out, "%s,\n  \"customer_kinds\": {", head[:len(head)-len("\n}")])
 	for c := range t.Customers {
 		comma := ","
 		if c == 0 {
@@ -116,7 +116,7 @@ func (t *Truth) Write(w io.Writer) error {
 		}
 		fmt.Fprintf(out, "%s\n    \"%d\": %q", comma, firstID+c, kinds[t.shop.kindOf(c)].name)
 	}
-	out.WriteString("\n  }\n}\n")
+	fmt.Fprint(out, "\n  }\n}\n")
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write truth: %w", err)
 	}

@@ -75,10 +75,10 @@ func (c Config) options() (demo.Options, error) {
 	if o.From, err = retail.ParseDate(c.From); err != nil {
 		p.Add("from", "want a calendar day written YYYY-MM-DD", c.From)
 	}
-	if c.Dirty < 0 || c.Dirty > float64(demo.MaxDirty)/1e6 {
-		p.Add("dirty", "want a share from 0 to 0.5", c.Dirty)
-	} else {
+	if c.Dirty >= 0 && c.Dirty <= demo.MaxDirty/1e6 {
 		o.Dirty = int(c.Dirty*1e6 + 0.5)
+	} else { // NaN too
+		p.Add("dirty", "want a share from 0 to 0.5", c.Dirty)
 	}
 	if c.Customers < demo.MinCustomers || c.Customers > demo.MaxCustomers {
 		p.Add("customers", fmt.Sprintf("want %d to %d", demo.MinCustomers, demo.MaxCustomers), c.Customers)

@@ -1,0 +1,109 @@
+package clientele_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// documents returns every Markdown file of the repository.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && slices.Contains([]string{".git", ".clientele", ".venv", "bin", "dist"}, path):
+			return filepath.SkipDir
+		case filepath.Ext(path) == ".md":
+			found = append(found, path)
+		}
+		return nil
+	})
+	if err != nil || len(found) < 5 {
+		t.Fatalf("found %v: %v", found, err)
+	}
+	return found
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#\s]+)`)
+	for _, doc := range documents(t) {
+		for _, m := range link.FindAllStringSubmatch(read(t, doc), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(doc), m[1])); err != nil {
+				t.Errorf("%s links to %s: %v", doc, m[1], err)
+			}
+		}
+	}
+}
+
+func TestReadmeListsEveryTask(t *testing.T) {
+	var listed []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z]+)` \\|").FindAllStringSubmatch(read(t, "README.md"), -1) {
+		listed = append(listed, m[1])
+	}
+	mains, err := filepath.Glob("tasks/*/cmd/main.go")
+	if err != nil || len(mains) == 0 {
+		t.Fatalf("found %v: %v", mains, err)
+	}
+	for _, main := range mains {
+		if name := strings.Split(filepath.ToSlash(main), "/")[1]; !slices.Contains(listed, name) {
+			t.Errorf("README.md does not list the task %s", name)
+		}
+	}
+	for _, name := range listed {
+		if !slices.Contains(mains, filepath.Join("tasks", name, "cmd", "main.go")) {
+			t.Errorf("README.md lists %s, which is no task", name)
+		}
+	}
+}
+
+func TestDocumentsNameRealTargets(t *testing.T) {
+	makefile := read(t, "Makefile")
+	named := regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)")
+	for _, doc := range documents(t) {
+		for _, m := range named.FindAllStringSubmatch(read(t, doc), -1) {
+			if !strings.Contains(makefile, "\n"+m[1]+":") {
+				t.Errorf("%s names make %s, which the Makefile does not have", doc, m[1])
+			}
+		}
+	}
+}
+
+// Every direct dependency has its line, with what it is for.
+func TestEveryDependencyIsExplained(t *testing.T) {
+	const record = "docs/adr/0005-dependencies.md"
+	explained := read(t, record)
+	direct := 0
+	for line := range strings.Lines(read(t, "go.mod")) {
+		fields := strings.Fields(line)
+		if !strings.HasPrefix(line, "\t") || len(fields) != 2 {
+			continue // indirect ones have a comment
+		}
+		direct++
+		if !strings.Contains(explained, fmt.Sprintf("| %s |", fields[0])) {
+			t.Errorf("%s has no line for %s", record, fields[0])
+		}
+	}
+	if direct == 0 {
+		t.Error("go.mod has no direct dependency: this test reads it wrongly")
+	}
+}
