@@ -259,7 +259,9 @@ func unreadable(what, uri string, err error) error {
 
 func damaged(what, uri string, err error) error {
 	cause := "damaged"
-	if _, ok := errors.AsType[*VersionError](err); ok {
+	_, newer := errors.AsType[*VersionError](err)
+	_, newerTable := errors.AsType[*table.VersionError](err)
+	if newer || newerTable {
 		cause = "newer_version"
 	}
 	return contract.Faultf(contract.ExitBadData, cause, uri, "read %s: %w", what, err)

@@ -1,0 +1,98 @@
+// Package modeltest makes customers and models for tests.
+package modeltest
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/cluster"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/rfm"
+	"github.com/clientele/clientele/pkg/space"
+)
+
+// kinds of customers: mean days since the last purchase, invoices, and money an invoice.
+var kinds = [][3]float64{{10, 20, 400}, {25, 6, 250}, {60, 2, 200}, {250, 1, 150}}
+
+// Customers returns n plausible customers of four kinds in equal shares, sorted, with every column of the customers table.
+// The same n and seed give the same customers.
+func Customers(n int, seed uint64) *frame.Frame {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	f := frame.New(contract.Customers.Columns, n)
+	for i := range n {
+		kind := kinds[i%len(kinds)]
+		spread := func(mean, sd float64) float64 { return mean * math.Exp(sd*rng.NormFloat64()) }
+		recency := min(374, 1+int64(spread(kind[0], 0.4)))
+		frequency := 1 + int64(spread(kind[1]-1, 0.3))
+		invoice := 1 + int64(spread(kind[2]*10_000, 0.5))
+		for c := range f.Columns {
+			column := &f.Columns[c]
+			switch {
+			case column.Name == "customer":
+				column.Strings[i] = fmt.Sprintf("c%06d", i)
+			case column.Kind == frame.Text:
+				column.Strings[i] = []string{"United Kingdom", "France"}[i%2]
+			case column.Name == "recency":
+				column.Ints[i] = recency
+			case column.Name == "frequency":
+				column.Ints[i] = frequency
+			case column.Name == "monetary":
+				column.Ints[i] = frequency * invoice
+			case column.Kind == frame.Float && column.Nullable && frequency < 3:
+				column.Floats[i] = math.NaN()
+			case column.Kind == frame.Float:
+				column.Floats[i] = spread(1, 0.5)
+			default:
+				column.Ints[i] = 1 + int64(spread(20, 0.5))
+			}
+		}
+	}
+	return f
+}
+
+// Bundle fits a model of k segments in the default space to the customers, as train does, with ids from seg-<next>.
+func Bundle(t testing.TB, customers *frame.Frame, k int, next int64) *model.Bundle {
+	t.Helper()
+	specs := space.Default()
+	columns := make([][]float64, len(specs))
+	for i, s := range specs {
+		columns[i] = model.Numbers(customers.Column(s.Feature))
+	}
+	sp, err := space.Fit(columns, specs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := sp.ApplyColumns(nil, columns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := cluster.KMeans(context.Background(), cluster.Points{N: customers.Rows(), D: sp.Dim(), X: x}, k, cluster.Options{Starts: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	grid, err := rfm.Fit(columns[0], columns[1], columns[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := model.Build(model.Model{
+		Prepared: map[string]any{"window": "365"}, Schema: contract.Customers.Version,
+		Space: *sp, Centroids: model.Centroids(r.Centroids, sp.Dim()), Grid: grid,
+		Parameters: map[string]any{"k": k}, Seed: 1,
+	}, customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	segments := make([]model.Segment, k)
+	for i := range segments {
+		segments[i] = model.Segment{ID: model.SegmentID(next + int64(i)), Name: fmt.Sprintf("Kind %d", i+1), Lineage: model.LineageNew}
+	}
+	if err := b.Identify(segments, model.Parent{}); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
