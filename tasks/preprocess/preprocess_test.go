@@ -1,0 +1,503 @@
+package preprocess
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/feature"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+const asOf = "2011-03-02"
+
+// shop has a customer with a return in part, one with returns only, a guest, a fee, and lines outside a window of 95 days.
+const shop = `
+1,22,X,10,2010-11-28 12:00,1,7,UK
+2,22,X,2,2010-12-02 10:00,10,7,UK
+3,23,X,4,2011-01-30 08:59,5,8,
+C4,23,X,-6,2011-02-02 09:00,5,8,
+C5,99,X,-1,2011-02-03 09:00,6,9,EIRE
+6,POST,POSTAGE,1,2011-02-04 09:00,18,7,UK
+7,22,X,1,2011-02-04 09:00,1,,UK
+8,22,X,3,2011-02-05 09:00,0.0001,8,UK
+9,22,X,1,2010-11-26 23:59,1,7,UK
+10,22,X,1,2011-03-02 00:00,1,7,UK`
+
+// stage is a root in which ingest has worked.
+type stage struct {
+	t    testing.TB
+	cfg  Config
+	home *contract.Home
+	deps task.Deps
+}
+
+var stages int
+
+// newStage puts lines into day files, in the given order, and a snapshot of them into this run's ingest. spoil may change
+// the snapshot's partitions before.
+func newStage(t testing.TB, root string, lines []retailtest.Line, spoil func(*stage, []contract.Partition)) *stage {
+	t.Helper()
+	if root == "" {
+		stages++
+		root = fmt.Sprintf("mem://%s-%d", strings.ReplaceAll(t.Name(), "/", "-"), stages)
+	}
+	s := &stage{t: t, cfg: Config{
+		Common: task.Common{Root: root, Name: "segments", Pipeline: "test", RunID: "r1", AsOf: asOf},
+		Window: "95", NonProducts: retail.DefaultNonProducts().String(),
+	}}
+	if err := s.cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	s.deps = task.Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test"}
+	home, err := s.cfg.Open(t.Context(), s.deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = home.Close() })
+	s.home = home
+	parts := s.partitions(lines)
+	if spoil != nil {
+		spoil(s, parts)
+	}
+	sum, err := home.WriteSnapshot(t.Context(), &contract.Snapshot{Version: contract.SnapshotVersion, Zone: "Europe/London", Currency: "GBP", Partitions: parts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := home.Begin(t.Context(), s.cfg.Run(), contract.Ingest, contract.Inputs{Code: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.Commit(t.Context(), contract.IngestResult{Snapshot: sum}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// partitions writes the lines of each day into a file of its own.
+func (s *stage) partitions(lines []retailtest.Line) []contract.Partition {
+	byDay := map[retail.Date][]retailtest.Line{}
+	for _, l := range lines {
+		day := retail.DateOf(l.Micros())
+		byDay[day] = append(byDay[day], l)
+	}
+	var parts []contract.Partition
+	for day, lines := range byDay {
+		parts = append(parts, s.partition(day, lines))
+	}
+	slices.SortFunc(parts, func(a, b contract.Partition) int { return int(a.Day - b.Day) })
+	return parts
+}
+
+func (s *stage) partition(day retail.Date, lines []retailtest.Line) contract.Partition {
+	s.t.Helper()
+	f := frame.New(contract.Lines.Columns, len(lines))
+	for i, l := range lines {
+		for name, v := range map[string]string{"invoice": l.Invoice, "code": l.Code, "description": l.Description, "customer": l.Customer, "country": l.Country} {
+			f.Strings(name)[i] = v
+		}
+		for name, v := range map[string]int64{"quantity": l.Quantity, "time": l.Micros(), "price": int64(l.Money()), "record": int64(i)} {
+			f.Ints(name)[i] = v
+		}
+	}
+	return s.store(contract.Lines, day, f)
+}
+
+func (s *stage) store(schema table.Schema, day retail.Date, f *frame.Frame) contract.Partition {
+	s.t.Helper()
+	w := table.NewWriter(schema, table.Options{Scratch: s.deps.Scratch})
+	defer w.Abort()
+	if err := w.WriteFrame(f); err != nil {
+		s.t.Fatal(err)
+	}
+	file, err := w.Close()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer file.Close()
+	p := contract.Partition{Source: "test", Day: day, Object: contract.PartitionPath("test", day, file.SHA256), Rows: file.Rows, SHA256: file.SHA256}
+	if _, err := s.home.Root.Create(s.t.Context(), p.Object, file, file.Size); err != nil {
+		s.t.Fatal(err)
+	}
+	return p
+}
+
+func (s *stage) run() (contract.PreprocessResult, error) { return Run(s.t.Context(), s.cfg, s.deps) }
+
+// tables reads what the run made.
+func (s *stage) tables() (m *contract.Manifest, sales, ledger, customers *frame.Frame) {
+	s.t.Helper()
+	m, err := s.home.Current(s.t.Context(), s.cfg.Run(), contract.Preprocess)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	read := func(schema table.Schema) *frame.Frame {
+		f, err := s.home.ReadTable(s.t.Context(), m, schema, checked(s.t))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return f
+	}
+	return m, read(contract.Sales), read(contract.Ledger), read(contract.Customers)
+}
+
+// checked returns options whose allocator must be empty when the test ends.
+func checked(t testing.TB) table.Options {
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
+	return table.Options{Allocator: mem, Scratch: t.TempDir()}
+}
+
+func money(s string) retail.Money {
+	m, err := retail.ParseMoney(s)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func TestRun(t *testing.T) {
+	s := newStage(t, "", retailtest.CSV(t, shop), nil)
+	got, err := s.run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// By hand. In the window: eight lines. C4 takes back all 4 units of invoice 3, 2 units at 5 find no sale.
+	start := s.cfg.Run().AsOf - 95
+	want := contract.PreprocessResult{
+		Lines: 3, Customers: 2, OnlyReturns: 1, Invoices: 3, Products: 1, Revenue: money("30.0003"), AverageInvoice: 30.0003 / 3,
+		AsOf: s.cfg.Run().AsOf, WindowStart: &start,
+		Ledger: []contract.LedgerRow{
+			{Rule: "input", Lines: 8, Invoices: 8, Customers: 3, Amount: money("33.0003")}, // 10 + 20 + 20 − 30 − 6 + 18 + 1 + 0.0003
+			{Rule: "guest", Lines: 1, Invoices: 1, Amount: money("1")},
+			{Rule: "adjustment"},
+			{Rule: "non_product", Lines: 1, Invoices: 1, Customers: 1, Amount: money("18")},
+			{Rule: "price"}, {Rule: "quantity"}, {Rule: "duplicate"},
+			{Rule: "cancellation_matched", Lines: 2, Invoices: 2, Customers: 1},
+			{Rule: "cancellation_unmatched", Lines: 1, Invoices: 1, Customers: 1, Amount: money("-16")}, // C5 and the rest of C4
+			{Rule: "kept", Lines: 3, Invoices: 3, Customers: 2, Amount: money("30.0003")},
+		},
+		Cancellations: contract.Cancellations{Partly: 1, Unmatched: 1, Amount: money("-20")},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+	_, sales, ledger, customers := s.tables()
+	if diff := cmp.Diff([]string{"7", "7", "8"}, sales.Strings("customer")); diff != "" {
+		t.Errorf("customers of sales (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int64{100_000, 200_000, 3}, sales.Ints("amount")); diff != "" {
+		t.Errorf("amounts of sales (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"7", "8"}, customers.Strings("customer")); diff != "" {
+		t.Errorf("customers (-want +got):\n%s", diff)
+	}
+	for i, row := range got.Ledger {
+		if ledger.Strings("rule")[i] != row.Rule || ledger.Ints("lines")[i] != row.Lines || ledger.Ints("amount")[i] != int64(row.Amount) ||
+			ledger.Ints("sales")[i]+ledger.Ints("returns")[i] != int64(row.Amount) {
+			t.Errorf("row %d of the ledger's table is not %+v", i, row)
+		}
+	}
+	if ledger.Ints("sales")[0] != 690_003 || ledger.Ints("returns")[0] != -360_000 {
+		t.Errorf("sales and returns of the input are %d and %d", ledger.Ints("sales")[0], ledger.Ints("returns")[0])
+	}
+
+	again, err := s.run()
+	if diff := cmp.Diff(got, again); err != nil || diff != "" {
+		t.Errorf("the second run differs: %v\n%s", err, diff)
+	}
+}
+
+// Any order of lines and any number of cores give the same bytes, and so does another way into memory.
+func TestSameBytes(t *testing.T) {
+	lines := retailtest.CSV(t, shop)
+	for i := range 3_000 { // enough for goroutines
+		l := lines[i%8]
+		l.Invoice, l.Customer = fmt.Sprint(l.Invoice, i/20), fmt.Sprint(i/60)
+		lines = append(lines, l)
+	}
+	first := newStage(t, "", lines, nil)
+	if _, err := first.run(); err != nil {
+		t.Fatal(err)
+	}
+	want, _, _, customers := first.tables()
+
+	kept, err := retail.DefaultRules().Apply(cut(t, lines, first.cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := first.cfg.plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := feature.Build(kept, plan.window).Frame()
+	if diff := cmp.Diff(direct, customers, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("customers (-direct +read):\n%s", diff)
+	}
+
+	for _, cores := range []int{1, 2, 4} {
+		slices.Reverse(lines)
+		s := newStage(t, "", lines, nil)
+		before := runtime.GOMAXPROCS(cores)
+		_, err := s.run()
+		runtime.GOMAXPROCS(before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, _, _, _ := s.tables()
+		for name, o := range want.Objects {
+			if got.Objects[name].SHA256 != o.SHA256 {
+				t.Errorf("%d cores, lines reversed: table %s has other bytes", cores, name)
+			}
+		}
+		if string(got.Result) != string(want.Result) {
+			t.Errorf("%d cores, lines reversed: another result", cores)
+		}
+	}
+}
+
+func cut(t testing.TB, lines []retailtest.Line, c Config) *retail.Lines {
+	p, err := c.plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := retailtest.Lines(t, lines)
+	l.Cut(p.window)
+	return l
+}
+
+// Two copies at once end well with one manifest.
+func TestTwoCopies(t *testing.T) {
+	s := newStage(t, "file://"+t.TempDir(), retailtest.CSV(t, shop), nil)
+	var results [2]contract.PreprocessResult
+	var errs [2]error
+	var wg sync.WaitGroup
+	for i := range results {
+		wg.Go(func() { results[i], errs[i] = s.run() })
+	}
+	wg.Wait()
+	if errs[0] != nil || errs[1] != nil {
+		t.Fatal(errs)
+	}
+	if diff := cmp.Diff(results[0], results[1]); diff != "" {
+		t.Errorf("two copies, two results:\n%s", diff)
+	}
+}
+
+// Stopped between manifest and pointer, a run is completed by the next one.
+func TestPointerIsCompleted(t *testing.T) {
+	root := t.TempDir()
+	s := newStage(t, "file://"+root, retailtest.CSV(t, shop), nil)
+	if _, err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(root + "/" + contract.CurrentPath(s.cfg.Run(), contract.Preprocess)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.run(); err != nil {
+		t.Fatal(err)
+	}
+	s.tables() // by the pointer
+}
+
+// What a flag changes makes another key; another spelling of the same does not.
+func TestKey(t *testing.T) {
+	s := newStage(t, "", retailtest.CSV(t, shop), nil)
+	key := func(change func(*Config)) string {
+		was := s.cfg
+		defer func() { s.cfg = was }()
+		change(&s.cfg)
+		if _, err := s.run(); err != nil {
+			t.Fatal(err)
+		}
+		m, _, _, _ := s.tables()
+		return m.Key
+	}
+	base := key(func(*Config) {})
+	for name, change := range map[string]func(*Config){
+		"rules": func(c *Config) { c.Rules = " +guest,-duplicate" }, "list": func(c *Config) { c.NonProducts += ";" },
+	} {
+		if key(change) != base {
+			t.Errorf("%s: the same in other words has another key", name)
+		}
+	}
+	for name, change := range map[string]func(*Config){
+		"window": func(c *Config) { c.Window = "96" }, "all": func(c *Config) { c.Window = "all" },
+		"rules": func(c *Config) { c.Rules = "-guest" }, "list": func(c *Config) { c.NonProducts = "digits<2" },
+	} {
+		if key(change) == base {
+			t.Errorf("%s: another content has the same key", name)
+		}
+	}
+}
+
+// With every rule off everything is kept, net, and the sales add up to the ledger.
+func TestRulesOff(t *testing.T) {
+	s := newStage(t, "", retailtest.CSV(t, shop), nil)
+	s.cfg.Rules = "-guest,-adjustment,-non_product,-price,-quantity,-cancellation_matched,-cancellation_unmatched"
+	r, err := s.run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sales, _, customers := s.tables()
+	sum := int64(0)
+	for _, v := range sales.Ints("amount") {
+		sum += v
+	}
+	if r.Lines != 8 || sales.Rows() != 8 || r.Revenue != money("33.0003") || sum != int64(r.Revenue) || customers.Rows() != 2 {
+		t.Errorf("%+v, %d sales worth %s, %d customers", r, sales.Rows(), retail.Money(sum), customers.Rows())
+	}
+}
+
+// Day files outside the window are not opened: one that is gone does no harm.
+func TestOpensTheWindowAlone(t *testing.T) {
+	s := newStage(t, "", retailtest.CSV(t, shop), func(_ *stage, parts []contract.Partition) {
+		parts[0].Object, parts[len(parts)-1].Object = "lines/gone", "lines/gone"
+	})
+	if _, err := s.run(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	day := func(s string) retail.Date {
+		d, err := retail.ParseDate(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for _, c := range []struct {
+		name  string
+		code  int
+		says  string
+		spoil func(*stage, []contract.Partition)
+	}{
+		{"gone", contract.ExitMissing, "gone", func(_ *stage, p []contract.Partition) { p[2].Object = "lines/gone" }},
+		{"other bytes", contract.ExitBadData, "damaged", func(_ *stage, p []contract.Partition) { p[2].SHA256 = strings.Repeat("0", 64) }},
+		{"other rows", contract.ExitBadData, "the snapshot says", func(_ *stage, p []contract.Partition) { p[2].Rows++ }},
+		{"other day", contract.ExitBadData, "in the file of", func(_ *stage, p []contract.Partition) { p[2].Day++ }},
+		{"other table", contract.ExitBadData, "table", func(s *stage, p []contract.Partition) {
+			p[2] = s.store(contract.Ledger, p[2].Day, frame.New(contract.Ledger.Columns, 1))
+		}},
+		{"newer table", contract.ExitBadData, "version", func(s *stage, p []contract.Partition) {
+			newer := contract.Lines
+			newer.Version++
+			p[2] = s.store(newer, p[2].Day, frame.New(newer.Columns, 1))
+		}},
+		{"no table", contract.ExitBadData, "damaged", func(s *stage, p []contract.Partition) {
+			if _, err := s.home.Root.CreateBytes(t.Context(), "lines/text", []byte("no table")); err != nil {
+				t.Fatal(err)
+			}
+			p[2].Object, p[2].SHA256 = "lines/text", contract.SHA256([]byte("no table"))
+		}},
+		{"sum out of range", contract.ExitBadData, "range", func(s *stage, p []contract.Partition) {
+			f := frame.New(contract.Lines.Columns, 2)
+			for i := range 2 {
+				f.Strings("invoice")[i], f.Strings("code")[i], f.Strings("customer")[i] = "1", "22", "7"
+				f.Ints("time")[i], f.Ints("price")[i], f.Ints("quantity")[i] = p[2].Day.Start(), 1, 999_999_999_999_999_999
+			}
+			p[2] = s.store(contract.Lines, p[2].Day, f)
+		}},
+		{"empty window", contract.ExitMissing, "has lines from 2020-01-01 to 2020-01-01", func(_ *stage, p []contract.Partition) {
+			for i := range p {
+				p[i].Day = day("2020-01-01")
+			}
+		}},
+	} {
+		s := newStage(t, "", retailtest.CSV(t, shop), c.spoil)
+		_, err := s.run()
+		if code := contract.FaultCode(err); code != c.code || !strings.Contains(fmt.Sprint(err), c.says) {
+			t.Errorf("%s: code %d, %v; want %d, %q", c.name, code, err, c.code, c.says)
+		}
+		if _, err := s.home.Current(t.Context(), s.cfg.Run(), contract.Preprocess); contract.FaultCode(err) != contract.ExitMissing {
+			t.Errorf("%s: something is visible: %v", c.name, err)
+		}
+	}
+}
+
+func TestStopped(t *testing.T) {
+	s := newStage(t, "", retailtest.CSV(t, shop), nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Run(ctx, s.cfg, s.deps); err == nil {
+		t.Error("a stopped run ended well")
+	}
+	if _, err := s.home.Current(t.Context(), s.cfg.Run(), contract.Preprocess); contract.FaultCode(err) != contract.ExitMissing {
+		t.Errorf("something is visible: %v", err)
+	}
+}
+
+// The reader gives back what it takes from Arrow, on the good way and on the bad one.
+func TestReaderReleases(t *testing.T) {
+	for name, spoil := range map[string]func(*stage, []contract.Partition){
+		"good":      nil,
+		"other day": func(_ *stage, p []contract.Partition) { p[2].Day++ },
+	} {
+		var parts []contract.Partition
+		s := newStage(t, "", retailtest.CSV(t, shop), func(s *stage, p []contract.Partition) {
+			if spoil != nil {
+				spoil(s, p)
+			}
+			parts = p
+		})
+		p, err := s.cfg.plan()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := reader{home: s.home, window: p.window, opts: checked(t), progress: task.Silent{}}
+		lines, err := r.read(t.Context(), &contract.Snapshot{Partitions: parts})
+		if (err == nil) != (spoil == nil) || err == nil && lines.Len() != 8 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	base := newStage(t, "", nil, nil).cfg
+	for want, change := range map[string]func(*Config){
+		`--window: want a number of days from 1 to 1000000, or all (got "0")`: func(c *Config) { c.Window = "0" },
+		`--rules: no rule "dup": there are guest, `:                           func(c *Config) { c.Rules = "+dup" },
+		`--non-product: "POST": want digits<N`:                                func(c *Config) { c.NonProducts = "POST" },
+		`--non-product: the list is empty`:                                    func(c *Config) { c.NonProducts = "" },
+		`--as-of: `:                                                           func(c *Config) { c.AsOf = "" },
+	} {
+		c := base
+		change(&c)
+		err := c.Validate()
+		if contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(fmt.Sprint(err), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	c := base
+	c.Window, c.Rules = "-1", "x"
+	if err := c.Validate(); strings.Count(fmt.Sprint(err), "\n") != 1 {
+		t.Errorf("two problems, got %v", err)
+	}
+}
+
+// A customer's average must be a number that JSON can hold, even of nobody.
+func TestNobody(t *testing.T) {
+	s := newStage(t, "", retailtest.CSV(t, "C1,22,X,-1,2011-02-03 09:00,6,9,EIRE"), nil)
+	r, err := s.run()
+	if err != nil || r.Customers != 0 || r.OnlyReturns != 1 || r.AverageInvoice != 0 || math.IsNaN(r.AverageInvoice) {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
