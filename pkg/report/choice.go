@@ -1,0 +1,108 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/clientele/clientele/pkg/contract"
+)
+
+// choice shows how the number of segments was chosen: the rule's sentence, elbow and silhouette, every criterion.
+func (v *view) choice() (section, error) {
+	s := section{ID: "choice", Title: "How many segments"}
+	t := v.Train
+	if t == nil {
+		s.Blocks = append(s.Blocks, block{Text: "No model was trained in this run."})
+		return s, nil
+	}
+	s.Blocks = append(s.Blocks, block{Text: sentence(t.Rule)})
+	if v.Score != nil && v.Score.ModelID != t.ModelID {
+		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("This is about the candidate %s. The segments above come from the model in force, %s.",
+			brief(t.ModelID), brief(v.Score.ModelID))})
+	}
+	for _, f := range t.Findings {
+		s.Blocks = append(s.Blocks, block{Warning: capital(sentence(f))})
+	}
+	if len(t.Sweep) >= 2 {
+		figures, err := v.sweepFigures(t)
+		if err != nil {
+			return s, err
+		}
+		s.Blocks = append(s.Blocks, block{Figures: figures})
+	}
+	if len(t.Sweep) > 0 {
+		s.Blocks = append(s.Blocks, block{Table: sweepTable(t)}, block{Note: "Inertia: the squared distances to the centres, always less with more " +
+			"segments. Silhouette (−1 to 1) and Calinski–Harabasz: more is better. Davies–Bouldin: less is better. They often disagree."})
+	}
+	return s, nil
+}
+
+func (v *view) sweepFigures(t *contract.TrainResult) ([]figure, error) {
+	n := len(t.Sweep)
+	labels := make([]string, n)
+	inertia, chord, silhouette := make([]float64, n), make([]float64, n), make([]float64, n)
+	first, last := t.Sweep[0], t.Sweep[n-1]
+	known := false
+	for i, r := range t.Sweep {
+		labels[i] = strconv.Itoa(r.K)
+		inertia[i], silhouette[i] = r.Inertia, math.NaN()
+		chord[i] = first.Inertia + (last.Inertia-first.Inertia)*float64(r.K-first.K)/float64(last.K-first.K)
+		if r.Silhouette != nil {
+			silhouette[i], known = *r.Silhouette, true
+		}
+	}
+	at := func(values []float64) curve {
+		point := make([]float64, n)
+		for i := range point {
+			point[i] = math.NaN()
+			if t.Sweep[i].K == t.K {
+				point[i] = values[i]
+			}
+		}
+		return curve{name: "chosen: k = " + strconv.Itoa(t.K), values: point, colour: roleOther, big: true}
+	}
+	alt := fmt.Sprintf("Inertia falls from %s at k = %d to %s at k = %d; k = %d is chosen.", short(first.Inertia), first.K, short(last.Inertia), last.K, t.K)
+	svg, err := lineChart(labels, "segments (k)", []curve{
+		{name: "inertia", values: inertia, colour: roleFirst}, {name: "chord", values: chord, colour: roleAxis, bare: true}, at(inertia),
+	}, axis{least: new(0.0), format: compact}, alt)
+	if err != nil {
+		return nil, err
+	}
+	figures := []figure{{Title: "Elbow", SVG: svg, Caption: "The elbow is where the curve lies farthest below the straight line between its ends."}}
+	if !known {
+		return figures, nil
+	}
+	alt = fmt.Sprintf("Silhouette by k from %d to %d; k = %d is chosen.", first.K, last.K, t.K)
+	least, most := tenths(silhouette)
+	svg, err = lineChart(labels, "segments (k)", []curve{{name: "silhouette", values: silhouette, colour: roleFirst}, at(silhouette)},
+		axis{least: &least, most: &most, format: func(x float64) string { return decimal(x, 2) }}, alt)
+	if err != nil {
+		return nil, err
+	}
+	return append(figures, figure{Title: "Silhouette", SVG: svg, Caption: "How much nearer customers are to their own segment than to the next one; 1 is best."}), nil
+}
+
+// tenths returns the range of values in whole tenths, with 0 in it.
+func tenths(values []float64) (least, most float64) {
+	most = 0.1
+	for _, v := range values {
+		if v == v {
+			least, most = min(least, math.Floor(v*10)/10), max(most, math.Ceil(v*10)/10)
+		}
+	}
+	return least, most
+}
+
+func sweepTable(t *contract.TrainResult) *grid {
+	g := &grid{Caption: "Every k that was tried", Head: heads("k", "#Inertia", "#Silhouette", "#Davies–Bouldin", "#Calinski–Harabasz", "#Smallest share", "#Below the chord")}
+	for _, r := range t.Sweep {
+		k := name(strconv.Itoa(r.K))
+		if r.K == t.K {
+			k.Note, k.Class = "chosen", "good"
+		}
+		g.Rows = append(g.Rows, []cell{k, number(short(r.Inertia)), number(optional(r.Silhouette)), number(optional(r.DaviesBouldin)),
+			number(optional(r.CalinskiHarabasz)), number(share(r.SmallestShare)), number(decimal(r.Elbow, 3))})
+	}
+	return g
+}

@@ -1,0 +1,194 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/clientele/clientele/pkg/contract"
+)
+
+// drift shows how far each feature has moved from what the model in force was trained on.
+func (v *view) drift() (section, error) {
+	s := section{ID: "drift", Title: "Drift"}
+	d := v.Drift
+	if d == nil {
+		s.Blocks = append(s.Blocks, block{Text: "Drift was not looked at in this run."})
+		return s, nil
+	}
+	s.Blocks = append(s.Blocks, block{Text: v.driftWords()})
+	if len(d.Features) > 0 {
+		picture, err := driftFigure(d)
+		if err != nil {
+			return s, err
+		}
+		t := &grid{Caption: "Drift by feature, against the customers that the model was trained on", Head: heads("Feature", "#PSI", "#By chance", "Verdict")}
+		for _, f := range d.Features {
+			t.Rows = append(t.Rows, []cell{name(plain(f.Feature)), number(decimal(f.PSI, 4)), number(decimal(f.Threshold, 4)), judged(f.Verdict)})
+		}
+		s.Blocks = append(s.Blocks, block{Figures: []figure{picture}}, block{Table: t})
+		if limits := v.driftLimits(); limits != "" {
+			s.Blocks = append(s.Blocks, block{Note: limits})
+		}
+	}
+	if e := d.Effects; e.Data != nil || e.Model != nil || e.Population != nil {
+		s.Blocks = append(s.Blocks, block{Table: &grid{
+			Caption: "What moved: the data, the model's fit, or how many customers each segment has", Head: heads("Effect", "#Size"),
+			Rows: [][]cell{
+				{name("data"), number(optional(e.Data))}, {name("model"), number(optional(e.Model))}, {name("population"), number(optional(e.Population))},
+			}}})
+	}
+	return s, nil
+}
+
+// driftLimits says from which PSI on a feature counts, as the step was told.
+func (v *view) driftLimits() string {
+	for _, st := range v.Steps {
+		warn, hasWarn := st.Params["psi_warn"].(float64)
+		alert, hasAlert := st.Params["psi_alert"].(float64)
+		if st.Name == contract.Drift && hasWarn && hasAlert {
+			return fmt.Sprintf("A feature warns at a PSI of %s and alerts at %s, if that is also more than chance reaches.", short(warn), short(alert))
+		}
+	}
+	return ""
+}
+
+func driftFigure(d *contract.DriftResult) (figure, error) {
+	features := slices.Clone(d.Features)
+	slices.SortStableFunc(features, func(a, b contract.DriftFeature) int {
+		switch {
+		case a.PSI > b.PSI:
+			return -1
+		case a.PSI < b.PSI:
+			return 1
+		}
+		return 0
+	})
+	names := make([]string, len(features))
+	psi, chance := bars{name: "PSI", colour: roleFirst, label: short}, bars{name: "reached by chance", colour: roleAxis}
+	for i, f := range features {
+		names[i] = plain(f.Feature)
+		if f.Verdict != contract.VerdictNone {
+			names[i] += " (" + plain(f.Verdict) + ")"
+		}
+		psi.values, chance.values = append(psi.values, f.PSI), append(chance.values, f.Threshold)
+	}
+	alt := fmt.Sprintf("PSI of %d features beside what chance alone reaches; the largest is %s with %s.", len(features), names[0], short(features[0].PSI))
+	svg, err := barChart(names, []bars{psi, chance}, false, alt, func(x float64) string { return decimal(x, 2) })
+	return figure{Title: "Drift by feature", SVG: svg,
+		Caption: "PSI: how differently customers spread over a feature's range. Up to the second bar chance alone explains it, with this many customers."}, err
+}
+
+// gates shows what evaluate asked of the candidate.
+func (v *view) gates() (section, error) {
+	s := section{ID: "gates", Title: "Gates before promotion"}
+	e := v.Evaluate
+	if e == nil {
+		s.Blocks = append(s.Blocks, block{Text: "No candidate was evaluated in this run."})
+		return s, nil
+	}
+	words := map[string]string{
+		contract.EvalPass:       "The candidate passed every gate.",
+		contract.EvalFail:       "The candidate did not pass, so it is not put in force.",
+		contract.EvalUnverified: "Not verified: drift was measured against another model than the one in force now.",
+	}[e.Verdict]
+	if words == "" {
+		words = sentence(capital(plain(e.Verdict)))
+	}
+	champion := "There was no model in force to compare with."
+	if e.Champion != "" {
+		champion = fmt.Sprintf("In force at that moment: %s (revision %d).", brief(e.Champion), e.Seq)
+	}
+	s.Blocks = append(s.Blocks, block{Text: words + " " + champion})
+	if len(e.Gates) > 0 {
+		t := &grid{Caption: "Gates", Head: heads("Gate", "Verdict", "#Value", "#Limit", "Why")}
+		for _, g := range e.Gates {
+			t.Rows = append(t.Rows, []cell{name(plain(g.Gate)), judged(g.Verdict), number(optional(g.Value)), number(optional(g.Limit)), text(g.Why)})
+		}
+		s.Blocks = append(s.Blocks, block{Table: t})
+	}
+	return s, nil
+}
+
+// origin says where the numbers come from, so that they can be made again.
+func (v *view) origin() (section, error) {
+	s := section{ID: "origin", Title: "Where this comes from"}
+	t := &grid{Caption: "Names that make this page again", Head: heads("What", "Name")}
+	add := func(what, id string) {
+		if id != "" {
+			t.Rows = append(t.Rows, []cell{name(what), code(id)})
+		}
+	}
+	add("run", v.Run)
+	if v.Ingest != nil {
+		add("snapshot of lines", v.Ingest.Snapshot)
+		add("source, sha256", v.Ingest.SHA256)
+	}
+	if v.Score != nil {
+		add("model in force", v.Score.ModelID)
+		add("revision of HEAD", strconv.FormatInt(v.Score.Seq, 10))
+	}
+	if v.Train != nil {
+		add("candidate, model id", v.Train.ModelID)
+		add("candidate, fit id", v.Train.FitID)
+		add("candidate, parent", v.Train.Parent)
+	}
+	if v.Evaluate != nil {
+		add("evaluation", v.Evaluate.Eval)
+	}
+	for i, c := range v.codes() {
+		what := "code"
+		if i > 0 {
+			what = "code, too"
+		}
+		add(what, c)
+	}
+	s.Blocks = append(s.Blocks, block{Table: t})
+	if len(v.Steps) == 0 {
+		return s, nil
+	}
+	steps := &grid{Caption: "Steps of the run with all that their content depends on", Head: heads("Step", "Key", "Inputs", "Parameters", "#Seed")}
+	for _, st := range v.Steps {
+		inputs, err := json.Marshal(st.Inputs)
+		if err != nil {
+			return s, fmt.Errorf("inputs of %s: %w", st.Name, err)
+		}
+		params, err := json.Marshal(st.Params)
+		if err != nil {
+			return s, fmt.Errorf("parameters of %s: %w", st.Name, err)
+		}
+		seed := dash
+		if st.Seed != nil {
+			seed = strconv.FormatUint(*st.Seed, 10)
+		}
+		step := name(st.Name)
+		if st.Run != "" && st.Run != v.Run {
+			step.Note = "of run " + st.Run
+		}
+		steps.Rows = append(steps.Rows, []cell{step, code(st.Key), code(pairs(inputs)), code(pairs(params)), number(seed)})
+	}
+	s.Blocks = append(s.Blocks, block{Table: steps})
+	return s, nil
+}
+
+// codes returns the code versions that the steps ran with, each once, in their order.
+func (v *view) codes() []string {
+	var codes []string
+	for _, st := range v.Steps {
+		if st.Code != "" && !slices.Contains(codes, st.Code) {
+			codes = append(codes, st.Code)
+		}
+	}
+	return codes
+}
+
+// pairs shows an object's JSON without its braces, nothing as a dash.
+func pairs(object []byte) string {
+	switch s := string(object); s {
+	case "null", "{}":
+		return dash
+	default:
+		return s[1 : len(s)-1]
+	}
+}

@@ -1,0 +1,214 @@
+package report
+
+import (
+	"fmt"
+	"html/template"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+var ruleWords = map[string]string{
+	"input":                  "every line of the window",
+	"guest":                  "no customer number",
+	"adjustment":             "bad-debt adjustments",
+	"non_product":            "postage, fees, vouchers",
+	"price":                  "price of zero or less",
+	"quantity":               "negative quantity without a cancellation",
+	"duplicate":              "later copies of an equal line",
+	"cancellation_matched":   "cancellations and the sales they take back",
+	"cancellation_unmatched": "cancellations without a sale in the window",
+	"kept":                   "what the numbers on this page are made of",
+}
+
+// ledger accounts for every line and all money, rule by rule.
+func (v *view) ledger() (section, error) {
+	s := section{ID: "ledger", Title: "Where every line went"}
+	rows := v.Preprocess.Ledger
+	if len(rows) < 2 {
+		s.Blocks = append(s.Blocks, block{Text: "The ledger of this run is empty."})
+		return s, nil
+	}
+	sum := contract.LedgerRow{}
+	for _, r := range rows[1:] {
+		sum.Lines += r.Lines
+		sum.Amount += r.Amount
+	}
+	in, decimals := rows[0], v.ledgerDecimals()
+	if sum.Lines == in.Lines && sum.Amount == in.Amount {
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Taken and kept add up to the input: %s and %s, to the last decimal.",
+			many(in.Lines, "line"), v.money.exact(in.Amount, decimals))})
+	} else {
+		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("The ledger does not add up: %s and %s came in, %s and %s are accounted for.",
+			many(in.Lines, "line"), v.money.exact(in.Amount, decimals), count(sum.Lines), v.money.exact(sum.Amount, decimals))})
+	}
+	figures, err := v.ledgerFigures()
+	if err != nil {
+		return s, err
+	}
+	if len(figures) > 0 {
+		s.Blocks = append(s.Blocks, block{Figures: figures})
+	}
+	t := &grid{Caption: "Ledger: each line is counted at the first rule that takes it", Head: heads("Rule", "#Lines", "#Invoices", "#Customers", "#Amount")}
+	for i, r := range rows {
+		rule := name(plain(r.Rule))
+		rule.Note = ruleWords[r.Rule]
+		cells := []cell{rule, number(count(r.Lines)), number(count(r.Invoices)), number(count(r.Customers)), number(v.money.exact(r.Amount, decimals))}
+		if i == len(rows)-1 {
+			t.Foot = cells
+			break
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	s.Blocks = append(s.Blocks, block{Table: t}, block{Note: v.ledgerNote()})
+	return s, nil
+}
+
+func (v *view) ledgerNote() string {
+	copies := "later copies"
+	if v.Preprocess.Duplicates == 1 {
+		copies = "later copy"
+	}
+	text := fmt.Sprintf("Equal lines: %s %s reached the rule, taken or not (two equal lines can be real).", count(v.Preprocess.Duplicates), copies)
+	return text + " Invoices and customers can stand in several rows, so they do not add up."
+}
+
+func (v *view) ledgerDecimals() int {
+	var amounts []retail.Money
+	for _, r := range v.Preprocess.Ledger {
+		amounts = append(amounts, r.Amount)
+	}
+	return decimalsOf(amounts...)
+}
+
+// ledgerFigures draws the way from input to kept as falls, once for lines and once for money. A run whose money falls
+// below zero on the way has no such picture of it.
+func (v *view) ledgerFigures() ([]figure, error) {
+	rows := v.Preprocess.Ledger
+	lines, amounts := make([]float64, len(rows)), make([]float64, len(rows))
+	for i, r := range rows {
+		lines[i], amounts[i] = float64(r.Lines), r.Amount.Float()
+	}
+	var figures []figure
+	for _, f := range []struct {
+		title  string
+		values []float64
+		write  func(float64) string
+	}{
+		{"Lines", lines, func(x float64) string { return decimal(x, 0) }},
+		{"Money", amounts, func(x float64) string { return v.money.amount(x, 0) }},
+	} {
+		svg, ok, err := v.falls(f.title, f.values, f.write)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			figures = append(figures, figure{Title: f.title + " from input to kept", SVG: svg})
+		}
+	}
+	return figures, nil
+}
+
+// falls draws input, what each rule takes from what is left, and kept. It is not ok where something falls below zero.
+func (v *view) falls(title string, values []float64, write func(float64) string) (svg template.HTML, ok bool, err error) {
+	n := len(values)
+	signed := func(sign string) func(float64) string {
+		return func(x float64) string {
+			if x == 0 {
+				return ""
+			}
+			return sign + write(x)
+		}
+	}
+	series := []bars{
+		{colour: roleClear},
+		{name: "input, kept", colour: roleFirst, label: signed("")},
+		{name: "taken", colour: roleOther, label: signed("−")},
+		{name: "negative, taken", colour: roleAxis, label: signed("+")},
+	}
+	for i := range series {
+		series[i].values = make([]float64, n)
+	}
+	base, ends, taken, back := series[0].values, series[1].values, series[2].values, series[3].values
+	categories := make([]string, n)
+	left, rises := values[0], false
+	alt := title + " by rule:"
+	for i, x := range values {
+		categories[i] = plain(v.Preprocess.Ledger[i].Rule)
+		alt += fmt.Sprintf(" %s %s;", categories[i], write(x))
+		switch {
+		case i == 0 || i == n-1:
+			ends[i] = x
+			continue
+		case x >= 0:
+			taken[i] = x
+		default:
+			back[i], rises = -x, true
+		}
+		base[i] = min(left, left-x)
+		left -= x
+		if base[i] < 0 {
+			return "", false, nil
+		}
+	}
+	if values[0] <= 0 || values[n-1] < 0 {
+		return "", false, nil
+	}
+	if !rises {
+		series = series[:3]
+	}
+	svg, err = barChart(categories, series, true, alt[:len(alt)-1]+".", compact)
+	return svg, err == nil, err
+}
+
+// compact writes an axis value: 250k, 8.5m.
+func compact(x float64) string {
+	for _, u := range []struct {
+		one  float64
+		name string
+	}{{1e9, "bn"}, {1e6, "m"}, {1e3, "k"}} {
+		if x >= u.one {
+			return trimZero(decimal(x/u.one, 1)) + u.name
+		}
+	}
+	return trimZero(decimal(x, 1))
+}
+
+func trimZero(s string) string {
+	if n := len(s) - 2; n > 0 && s[n:] == ".0" {
+		return s[:n]
+	}
+	return s
+}
+
+// dropped shows quarantine, cancellations and customers without a row.
+func (v *view) dropped() (section, error) {
+	s := section{ID: "dropped", Title: "Quarantine and cancellations"}
+	switch in := v.Ingest; {
+	case in == nil:
+		s.Blocks = append(s.Blocks, block{Text: "Quarantine: no ingest belongs to this run."})
+	case in.RowsQuarantined == 0:
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Quarantine: empty. All %s were readable.", many(in.RowsRead, "record"))})
+	default:
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Quarantine: %s of %s (%s) broke a rule of reading and stay out.", count(in.RowsQuarantined),
+			many(in.RowsRead, "record"), share(float64(in.RowsQuarantined)/float64(in.RowsRead)))})
+		t := &grid{Caption: "Why records are in quarantine; one record can break several rules", Head: heads("Rule", "#Records")}
+		for _, q := range in.Quarantine {
+			t.Rows = append(t.Rows, []cell{name(plain(q.Rule)), number(count(q.Rows))})
+		}
+		s.Blocks = append(s.Blocks, block{Table: t})
+	}
+	c := v.Preprocess.Cancellations
+	decimals := decimalsOf(c.Amount)
+	t := &grid{Caption: "Cancellation lines, by how much of them found its sale", Head: heads("Cancellations", "#Lines")}
+	t.Rows = [][]cell{
+		{name("matched in full"), number(count(c.Matched))},
+		{name("matched in part"), number(count(c.Partly))},
+		{name("not matched"), number(count(c.Unmatched))},
+	}
+	s.Blocks = append(s.Blocks, block{Table: t}, block{Text: fmt.Sprintf("Matched cancellations took back %s of sales.", v.money.exact(max(c.Amount, -c.Amount), decimals))})
+	if n := v.Preprocess.OnlyReturns; n > 0 {
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("%s returned goods and bought nothing that was kept; they have no segment.", people(n))})
+	}
+	return s, nil
+}

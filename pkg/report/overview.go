@@ -1,0 +1,208 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// view is the data with what several sections ask of it.
+type view struct {
+	Data
+	money currency
+}
+
+// newPage lays out the page. Sections stand in the order in which people ask: who are my customers, can I trust it, where
+// does it come from.
+func newPage(d Data) (*page, error) {
+	v := view{Data: d, money: currency(d.Currency)}
+	p := &page{Title: d.Title, Lead: v.lead(), Facts: v.facts()}
+	if p.Title == "" {
+		p.Title = "Customer segments"
+	}
+	var errs []error
+	for _, lay := range []func() (section, error){
+		v.happened, v.segments, v.movement, v.choice, v.ledger, v.dropped, v.drift, v.gates, v.origin,
+	} {
+		s, err := lay()
+		errs = append(errs, err)
+		p.Sections = append(p.Sections, s)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (v *view) lead() string {
+	pre := v.Preprocess
+	var b strings.Builder
+	if pre.WindowStart != nil {
+		fmt.Fprintf(&b, "Purchases from %s to %s", day(*pre.WindowStart), day(v.AsOf-1))
+	} else {
+		fmt.Fprintf(&b, "All purchases up to %s", day(v.AsOf-1))
+	}
+	fmt.Fprintf(&b, ", seen as of %s", day(v.AsOf))
+	if v.Zone != "" {
+		fmt.Fprintf(&b, " (%s)", v.Zone)
+	}
+	fmt.Fprintf(&b, ". Run %s.", v.Run)
+	return b.String()
+}
+
+// day writes a date as 9 December 2011.
+func day(d retail.Date) string {
+	t := time.Unix(d.Start()/1_000_000, 0).UTC()
+	return t.Format("2 January 2006")
+}
+
+func (v *view) facts() []fact {
+	pre := v.Preprocess
+	f := []fact{
+		{Label: "Customers", Value: count(pre.Customers), Note: many(pre.Invoices, "invoice")},
+		{Label: "Revenue", Value: v.money.whole(pre.Revenue), Note: "after rules and cancellations"},
+		{Label: "Average invoice", Value: v.money.amount(pre.AverageInvoice, 2), Note: "revenue by invoice"},
+	}
+	switch {
+	case v.Score != nil:
+		f = append(f, fact{Label: "Segments", Value: count(int64(len(v.Score.Segments))), Note: "model " + brief(v.Score.ModelID)})
+	default:
+		f = append(f, fact{Label: "Segments", Value: dash, Note: "no scores in this run"})
+	}
+	return f
+}
+
+// happened says what this run did, step by step, in sentences.
+func (v *view) happened() (section, error) {
+	s := section{ID: "run", Title: "What happened in this run"}
+	items := []string{v.deliveryWords(), v.driftWords(), v.modelWords(), v.scoreWords()}
+	s.Blocks = append(s.Blocks, block{List: items})
+	var missing []string
+	for _, step := range []struct {
+		name   string
+		absent bool
+	}{
+		{contract.Ingest, v.Ingest == nil}, {contract.Drift, v.Drift == nil}, {contract.Train, v.Train == nil},
+		{contract.Evaluate, v.Evaluate == nil}, {contract.Promote, v.Promote == nil}, {contract.Score, v.Score == nil},
+	} {
+		if step.absent && !slices.Contains(v.Stale, step.name) {
+			missing = append(missing, step.name)
+		}
+	}
+	if len(v.Stale) > 0 {
+		s.Blocks = append(s.Blocks, block{Warning: "Left out, because made from other input than this run has now: " + list(v.Stale) + ". Run these steps again."})
+	}
+	if p, sc := v.Promote, v.Score; p != nil && sc != nil && p.ModelID != sc.ModelID {
+		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("The scores are by model %s (revision %d): another one is in force since that decision.", brief(sc.ModelID), sc.Seq)})
+	}
+	if len(missing) > 0 {
+		s.Blocks = append(s.Blocks, block{Warning: "Made nothing in this run: " + list(missing) + ". What they would show is missing below."})
+	}
+	return s, nil
+}
+
+func (v *view) deliveryWords() string {
+	in := v.Ingest
+	if in == nil {
+		return "Delivery: no ingest belongs to this run; the lines were taken in before."
+	}
+	if !in.New {
+		return fmt.Sprintf("Delivery: nothing new. Everything in the delivery of %s was known before.", in.Source)
+	}
+	text := fmt.Sprintf("Delivery: %s of %s accepted from %s", count(in.RowsAccepted), many(in.RowsRead, "record"), in.Source)
+	if in.First != nil && in.Last != nil {
+		text += fmt.Sprintf(", %s from %s to %s", many(int64(in.Days), "trading day"), day(*in.First), day(*in.Last))
+	}
+	if in.RowsQuarantined > 0 {
+		text += fmt.Sprintf("; %s in quarantine", count(in.RowsQuarantined))
+	}
+	return text + "."
+}
+
+func (v *view) driftWords() string {
+	d := v.Drift
+	if d == nil {
+		return "Drift: not looked at in this run."
+	}
+	act := actWords[d.Act]
+	if act == "" {
+		act = plain(d.Act)
+	}
+	switch d.Verdict {
+	case contract.VerdictNone:
+		return "Drift: none. Customers look like those that the model in force was trained on. " + sentence(act)
+	case contract.VerdictWarn, contract.VerdictAlert:
+		word := map[string]string{contract.VerdictWarn: "a warning", contract.VerdictAlert: "an alert"}[d.Verdict]
+		return fmt.Sprintf("Drift: %s. %s %s", word, capital(sentence(d.Cause)), sentence(act))
+	case contract.VerdictInsufficientData:
+		if d.Model == "" {
+			return "Drift: cannot be told. There was no model in force to compare with."
+		}
+		return "Drift: cannot be told. " + capital(sentence(d.Cause))
+	}
+	return "Drift: " + sentence(plain(d.Verdict))
+}
+
+var actWords = map[string]string{
+	contract.ActNone:    "Nothing to do",
+	contract.ActWait:    "To do: wait for the next run",
+	contract.ActRefit:   "To do: fit new centres, with the same features and number of segments",
+	contract.ActRetrain: "To do: train anew from the start",
+	contract.ActFixData: "To do: mend the data; until then no model is promoted",
+}
+
+func (v *view) modelWords() string {
+	p := v.Promote
+	if p == nil {
+		return "Model: no decision in this run."
+	}
+	var text string
+	switch p.Action {
+	case contract.ActionBootstrap:
+		text = fmt.Sprintf("Model: %s is the first in force (revision %d)", brief(p.ModelID), p.Seq)
+	case contract.ActionPromote:
+		text = fmt.Sprintf("Model: %s is now in force (revision %d)", brief(p.ModelID), p.Seq)
+		if p.Previous != "" {
+			text += " instead of " + brief(p.Previous)
+		}
+	case contract.ActionHold:
+		text = "Model: the candidate was held back, and no model is in force"
+		if p.ModelID != "" {
+			text = fmt.Sprintf("Model: the candidate was held back; %s stays in force (revision %d)", brief(p.ModelID), p.Seq)
+		}
+	case contract.ActionUnchanged:
+		text = fmt.Sprintf("Model: unchanged. Training gave the fit of %s again, which is in force (revision %d)", brief(p.ModelID), p.Seq)
+	default:
+		text = fmt.Sprintf("Model: %s, %s in force (revision %d)", plain(p.Action), brief(p.ModelID), p.Seq)
+	}
+	return strings.TrimSpace(text + ". " + capital(sentence(p.Why)))
+}
+
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+func (v *view) scoreWords() string {
+	s := v.Score
+	switch {
+	case s == nil:
+		return "Scores: none in this run. Without a model in force no customer has a segment."
+	case s.First:
+		text := fmt.Sprintf("Scores: %s got a segment. There are no earlier scores to compare with", people(s.Customers))
+		if s.Why != "" {
+			text += ": " + s.Why
+		}
+		return sentence(text)
+	case s.Moved == 0:
+		return fmt.Sprintf("Scores: %s got a segment; none moved to another.", people(s.Customers))
+	}
+	return fmt.Sprintf("Scores: %s got a segment; %s of them moved to another.", people(s.Customers), count(s.Moved))
+}

@@ -1,0 +1,52 @@
+// Package report makes one page for people out of what the steps of a run found.
+package report
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Task is report as a program.
+var Task = task.Task[Config, contract.ReportResult]{
+	Name:  contract.Report,
+	Usage: "make one page for people of what a run found",
+	Description: `Reads what the steps of this run made and writes report.html, one file that needs no network: segments, how their number was
+chosen, the ledger, drift, gates and where it all comes from. Only preprocess must have run; what other steps have not made the page says
+plainly. A step that made nothing in this run is looked for in --from-run, if that is given. Customers are counted, never named.`,
+	Example: `report --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10 --title="Gifts and lamps"`,
+	Flags:   Flags, Config: NewConfig, Run: Run,
+}
+
+// Config is what report is told.
+type Config struct {
+	task.Common
+	Title string // of the page
+}
+
+// maxTitle bounds the title, in characters.
+const maxTitle = 200
+
+// Flags declares report's flags.
+func Flags() []cli.Flag {
+	return append(task.CommonFlags(), task.String("title", "Customer segments", "`TEXT` that heads the page"))
+}
+
+// NewConfig reads the flags.
+func NewConfig(c *cli.Context) Config {
+	return Config{Common: task.NewCommon(c), Title: c.String("title")}
+}
+
+// Validate reports every problem at once.
+func (c Config) Validate() error {
+	var p task.Problems
+	c.Check(&p)
+	if n := utf8.RuneCountInString(c.Title); strings.TrimSpace(c.Title) == "" || n > maxTitle || !utf8.ValidString(c.Title) {
+		p.Add("title", "want 1 to 200 characters of text", c.Title)
+	}
+	return p.Err()
+}

@@ -1,0 +1,225 @@
+package report
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/report"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// pageName is the page's file among what the step makes.
+const pageName = "report.html"
+
+// job is one run of the step, with what it reads.
+type job struct {
+	Config
+	home  *contract.Home
+	deps  task.Deps
+	opts  table.Options
+	steps map[string]*contract.Manifest // what each step made; a step that made nothing is not there
+	stale []string                      // steps whose work is from other input than the run has now, left out
+	shop  contract.Snapshot             // zone and currency; empty where it has expired
+}
+
+// Run writes the page of a run. The same steps make the same bytes.
+func Run(ctx context.Context, c Config, d task.Deps) (contract.ReportResult, error) {
+	var none contract.ReportResult
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = home.Close() }()
+	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}, steps: map[string]*contract.Manifest{}}
+	if err := j.read(ctx); err != nil {
+		return none, err
+	}
+	s, err := home.Begin(ctx, c.Run(), contract.Report, j.inputs())
+	if err != nil {
+		return none, err
+	}
+	m := s.Done()
+	if m != nil {
+		d.Log.Info("reported before on the same input", "key", s.Key())
+		err = s.Point(ctx)
+	} else {
+		m, err = j.write(ctx, s)
+	}
+	if err != nil {
+		return none, err
+	}
+	var r contract.ReportResult
+	if err := m.Decode(&r); err != nil {
+		return none, err
+	}
+	r.Page = home.Root.URI(m.Objects[pageName].Object) // by the root as it is called today
+	return r, nil
+}
+
+// read looks up what the steps made: in this run, else in --from-run. After a rollback the one has the scores and the other
+// has the customers.
+func (j *job) read(ctx context.Context) error {
+	for _, step := range contract.Steps {
+		if step.Name == contract.Report {
+			continue
+		}
+		m, err := j.home.Current(ctx, j.Run(), step.Name)
+		if contract.FaultCode(err) == contract.ExitMissing && j.FromRun != "" {
+			m, err = j.home.Current(ctx, j.ReadRun(), step.Name)
+		}
+		if contract.FaultCode(err) == contract.ExitMissing && step.Name != contract.Preprocess {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		j.steps[step.Name] = m
+	}
+	j.leaveStale()
+	snapshot, err := j.home.ReadSnapshot(ctx, j.steps[contract.Preprocess].Refs["snapshot"])
+	switch {
+	case err == nil:
+		j.shop = *snapshot
+	case contract.FaultCode(err) == contract.ExitMissing:
+		j.deps.Log.Warn("the snapshot of the lines has expired: the page shows money without its currency")
+	default:
+		return err
+	}
+	return nil
+}
+
+// leaveStale takes out what was made from other work than the run has now: later steps that were not run again after
+// earlier ones. Where a step's inputs name another step, they name its key.
+func (j *job) leaveStale() {
+	for _, step := range contract.Steps {
+		m := j.steps[step.Name]
+		if m == nil {
+			continue
+		}
+		for input, made := range m.Refs {
+			if up := j.steps[input]; slices.Contains(j.stale, input) || up != nil && up.Key != made {
+				j.stale = append(j.stale, step.Name)
+				delete(j.steps, step.Name)
+				break
+			}
+		}
+	}
+}
+
+// inputs are what the page depends on.
+func (j *job) inputs() contract.Inputs {
+	in := contract.Inputs{
+		Refs:   map[string]string{},
+		Params: map[string]any{"title": j.Title, "from_run": j.FromRun, "currency": j.shop.Currency, "zone": j.shop.Zone, "stale": j.stale},
+		Code:   j.deps.Code,
+	}
+	for name, m := range j.steps {
+		in.Refs[name] = m.Key
+	}
+	return in
+}
+
+// write makes the page and stores it.
+func (j *job) write(ctx context.Context, s *contract.Session) (*contract.Manifest, error) {
+	data, err := j.data(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var page bytes.Buffer
+	if err := report.Page(&page, data); err != nil {
+		return nil, err
+	}
+	if err := s.PutBytes(ctx, pageName, page.Bytes()); err != nil {
+		return nil, err
+	}
+	object := contract.StepPath(s.Run(), contract.Report, s.Key()) + "/" + pageName
+	j.deps.Log.Info("wrote the page", "page", j.home.Root.URI(object), "bytes", page.Len())
+	return s.Commit(ctx, contract.ReportResult{
+		Page: j.home.Root.URI(object), SHA256: contract.SHA256(page.Bytes()), Size: int64(page.Len()),
+	})
+}
+
+// data gathers what the page shows.
+func (j *job) data(ctx context.Context) (report.Data, error) {
+	d := report.Data{Title: j.Title, Run: j.Run().String(), AsOf: j.Run().AsOf, Currency: j.shop.Currency, Zone: j.shop.Zone, Stale: j.stale}
+	var err error
+	decode := func(step string, v any) bool {
+		m := j.steps[step]
+		if m == nil || err != nil {
+			return false
+		}
+		err = m.Decode(v)
+		return err == nil
+	}
+	decode(contract.Preprocess, &d.Preprocess)
+	d.Ingest = optional[contract.IngestResult](decode, contract.Ingest)
+	d.Drift = optional[contract.DriftResult](decode, contract.Drift)
+	d.Train = optional[contract.TrainResult](decode, contract.Train)
+	d.Evaluate = optional[contract.EvaluateResult](decode, contract.Evaluate)
+	d.Promote = optional[contract.PromoteResult](decode, contract.Promote)
+	d.Score = optional[contract.ScoreResult](decode, contract.Score)
+	if err != nil {
+		return d, err
+	}
+	for _, step := range contract.Steps {
+		if m := j.steps[step.Name]; m != nil {
+			d.Steps = append(d.Steps, report.Step{Name: m.Step, Run: m.Run, Key: m.Key, Code: m.Code, Seed: m.Seed, Inputs: m.Refs, Params: m.Params})
+		}
+	}
+	score := j.steps[contract.Score]
+	if score == nil {
+		return d, nil
+	}
+	if d.Segments, err = j.home.ReadTable(ctx, score, contract.Segments, j.opts); err != nil {
+		return d, err
+	}
+	movers, err := j.home.ReadTable(ctx, score, contract.Movers, j.opts)
+	if err != nil {
+		return d, err
+	}
+	d.Movers, err = countMovers(movers)
+	return d, err
+}
+
+// optional returns a step's result, or nil if there is none.
+func optional[R any](decode func(string, any) bool, step string) *R {
+	var r R
+	if !decode(step, &r) {
+		return nil
+	}
+	return &r
+}
+
+// countMovers counts the table of movers by where customers went: the most first, then by name.
+func countMovers(movers *frame.Frame) ([]report.Move, error) {
+	type way struct{ kind, from, to string }
+	kinds, froms, tos, amounts := movers.Strings("kind"), movers.Strings("from"), movers.Strings("to"), movers.Ints("amount")
+	at := map[way]int{}
+	var moves []report.Move
+	for i := range kinds {
+		w := way{kinds[i], froms[i], tos[i]}
+		k, ok := at[w]
+		if !ok {
+			k = len(moves)
+			at[w] = k
+			moves = append(moves, report.Move{Kind: w.kind, From: w.from, To: w.to})
+		}
+		sum, err := moves[k].Amount.Plus(retail.Money(amounts[i]))
+		if err != nil {
+			return nil, fmt.Errorf("sum spending of customers who %s: %w", w.kind, err)
+		}
+		moves[k].Amount = sum
+		moves[k].Customers++
+	}
+	slices.SortFunc(moves, func(a, b report.Move) int {
+		return cmp.Or(cmp.Compare(b.Customers, a.Customers), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	return moves, nil
+}
