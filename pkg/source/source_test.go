@@ -1,0 +1,206 @@
+package source_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/clientele/clientele/pkg/source"
+)
+
+func packed(t testing.TB, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func file(t testing.TB, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func open(t testing.TB, url string) *source.Delivery {
+	t.Helper()
+	d, err := source.Open(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+func TestTextIsUnpackedByContent(t *testing.T) {
+	const text = "a,b\n1,2\n"
+	two := append(packed(t, "a,b\n"), packed(t, "1,2\n")...) // two members are one text (RFC 1952, 2.2)
+	for name, data := range map[string][]byte{"plain.gz": []byte(text), "packed.csv": packed(t, text), "two.csv": two} {
+		path := file(t, name, data)
+		for _, url := range []string{path, "file://" + path} {
+			d := open(t, url)
+			for range 2 {
+				seen := int64(0)
+				r, err := d.Text(func(n int64) { seen += n })
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := io.ReadAll(r)
+				if err != nil || string(got) != text || seen != d.Size || d.Size != int64(len(data)) {
+					t.Errorf("%s: %q, %d of %d bytes, %v", url, got, seen, d.Size, err)
+				}
+				if err := d.Unchanged(); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	// printf 'a,b\n1,2\n' | sha256sum
+	if diff := cmp.Diff("492d5ea496056f1a6a6592241032fab764c321596317930b4fa0e1e8bc3b7470", open(t, file(t, "x", []byte(text))).SHA256); diff != "" {
+		t.Error(diff)
+	}
+	if d := open(t, file(t, "empty", nil)); d.Size != 0 {
+		t.Errorf("empty file has %d bytes", d.Size)
+	} else if r, err := d.Text(nil); err != nil {
+		t.Error(err)
+	} else if got, err := io.ReadAll(r); err != nil || len(got) > 0 {
+		t.Errorf("empty file reads %q, %v", got, err)
+	}
+	if path := file(t, "a b%.csv", []byte(text)); open(t, path).Size == 0 || open(t, "file://"+strings.NewReplacer(" ", "%20", "%", "%25").Replace(path)).Size == 0 {
+		t.Error("blank and percent in a name")
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	secret := file(t, "secret.csv", []byte("x"))
+	if err := os.Chmod(secret, 0); err != nil {
+		t.Fatal(err)
+	}
+	for url, want := range map[string]error{
+		filepath.Join(dir, "missing.csv"): source.ErrNotThere, filepath.Join(dir, "no", "folder.csv"): source.ErrNotThere,
+		filepath.Join(secret, "below-a-file.csv"): source.ErrNotThere, dir: source.ErrNotFile, pipe: source.ErrNotFile,
+		secret: source.ErrPermission,
+	} {
+		if want == source.ErrPermission && os.Geteuid() == 0 {
+			t.Log("no test of permission: root may read everything")
+			continue
+		}
+		if _, err := source.Open(context.Background(), url); !errors.Is(err, want) || !strings.Contains(err.Error(), url) {
+			t.Errorf("%s: got %v, want %v", url, err, want)
+		}
+	}
+	for _, url := range []string{"", " ", "https://shop/x.csv", "gs://bucket/x.csv", "file://host/x.csv", "file:///x.csv?a=b", "file://", "file:///%zz"} {
+		if source.Check(url) == nil {
+			t.Errorf("Check(%q) took it", url)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := source.Open(ctx, file(t, "x", []byte("x"))); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+func TestTextRefusesOtherFormatsAndDamage(t *testing.T) {
+	for _, head := range []string{"PK\x03\x04", "PAR1", "ARROW1\x00\x00", "\xff\xfea\x00", "\x28\xb5\x2f\xfd", "BZh9", "\xfd7zXZ\x00", "\xd0\xcf\x11\xe0"} {
+		d := open(t, file(t, "x.csv", []byte(head+"more")))
+		if _, err := d.Text(nil); !errors.Is(err, source.ErrFormat) || !strings.Contains(err.Error(), "x.csv") {
+			t.Errorf("%q: %v", head, err)
+		}
+	}
+	whole := packed(t, strings.Repeat("a,b,c\n", 1000))
+	flipped := bytes.Clone(whole)
+	flipped[len(flipped)-6] ^= 1 // of the checksum
+	for name, data := range map[string][]byte{"cut": whole[:len(whole)-9], "head": whole[:5], "flipped": flipped, "behind": append(bytes.Clone(whole), "xxxxxxxxxx"...)} {
+		d := open(t, file(t, name, data))
+		r, err := d.Text(nil)
+		if err == nil {
+			_, err = io.ReadAll(r)
+		}
+		if !errors.Is(err, source.ErrDamaged) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestUnchangedNotices(t *testing.T) {
+	changes := map[string]func(path string) error{
+		"longer": func(path string) error {
+			f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			_, err = f.WriteString("more")
+			return errors.Join(err, f.Close())
+		},
+		"touched": func(path string) error { return os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)) },
+		"same size and time": func(path string) error {
+			info, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			f, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				return err
+			}
+			_, err = f.WriteString("B")
+			return errors.Join(err, f.Close(), os.Chtimes(path, info.ModTime(), info.ModTime()))
+		},
+	}
+	for name, change := range changes {
+		path := file(t, "x.csv", []byte("a,b\n"))
+		d := open(t, path)
+		if err := change(path); err != nil {
+			t.Fatal(err)
+		}
+		r, err := d.Text(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Unchanged(); !errors.Is(err, source.ErrChanged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add(packed(f, "a,b\n"))
+	f.Add([]byte("a,b\n"))
+	f.Add([]byte("\x1f\x8b\x08\x04\x00\x00\x00\x00\x00\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d := open(t, file(t, "x", data))
+		r, err := d.Text(nil)
+		if err == nil {
+			_, err = io.Copy(io.Discard, io.LimitReader(r, 1<<20))
+		}
+		if err != nil && !errors.Is(err, source.ErrFormat) && !errors.Is(err, source.ErrDamaged) {
+			t.Errorf("neither bad format nor damage: %v", err)
+		}
+	})
+}
