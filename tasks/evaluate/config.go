@@ -1,0 +1,57 @@
+// Package evaluate holds the candidate that train made against the gates of promotion.
+package evaluate
+
+import (
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/cluster"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Task is evaluate as a program.
+var Task = task.Task[Config, contract.EvaluateResult]{
+	Name:  contract.Evaluate,
+	Usage: "hold the candidate against the gates of promotion",
+	Description: `Reads the model that train made in this run, the customers, drift's act, and the model in force. Every gate says what it
+found, what its limit is and why it matters. The verdict is pass, fail, or unverified where drift was held against another model
+than the one in force. A candidate that fails is no failure of the step: the exit code is 0, and promote holds.`,
+	Example: "evaluate --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10",
+	Flags:   Flags, Config: NewConfig, Run: Run,
+}
+
+// defaultSilhouette is low: it refuses segments that are no groups at all, and leaves the rest to people.
+const defaultSilhouette = 0.2
+
+// Config is what evaluate is told.
+type Config struct {
+	task.Common
+	SmallestShare   float64 // 0..1
+	SilhouetteFloor float64 // -1..1
+}
+
+// Flags declares evaluate's flags.
+func Flags() []cli.Flag {
+	return append(task.CommonFlags(),
+		task.Float("smallest-share", cluster.DefaultFloor, "`SHARE` of customers, 0 to 1, that the smallest segment must hold"),
+		task.Float("silhouette-floor", defaultSilhouette, "mean silhouette `WIDTH`, -1 to 1, that the segments must reach"),
+	)
+}
+
+// NewConfig reads the flags.
+func NewConfig(c *cli.Context) Config {
+	return Config{Common: task.NewCommon(c), SmallestShare: c.Float64("smallest-share"), SilhouetteFloor: c.Float64("silhouette-floor")}
+}
+
+// Validate reports every problem at once.
+func (c Config) Validate() error {
+	var p task.Problems
+	c.Check(&p)
+	if !(c.SmallestShare >= 0 && c.SmallestShare <= 1) {
+		p.Add("smallest-share", "want a share from 0 to 1", c.SmallestShare)
+	}
+	if !(c.SilhouetteFloor >= -1 && c.SilhouetteFloor <= 1) {
+		p.Add("silhouette-floor", "want a width from -1 to 1", c.SilhouetteFloor)
+	}
+	return p.Err()
+}

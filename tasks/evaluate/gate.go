@@ -1,0 +1,237 @@
+package evaluate
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/registry"
+)
+
+// evidence is what the gates look at.
+type evidence struct {
+	limits    Config
+	candidate *model.Bundle
+	trained   contract.TrainResult
+	customers *frame.Frame
+	placed    *model.Assignment // nil where misplaced says why
+	misplaced error
+	drifted   contract.DriftResult
+	champion  *registry.Revision // nil without
+	defender  *model.Manifest    // the champion's model, nil without
+}
+
+// sizes returns how many customers each segment of the candidate has, or nil if they could not be placed.
+func (e *evidence) sizes() []int {
+	if e.placed == nil {
+		return nil
+	}
+	out := make([]int, e.candidate.Model.K())
+	for _, c := range e.placed.Nearest {
+		out[c]++
+	}
+	return out
+}
+
+// gate is one condition of promotion. The name is filled in by ask.
+type gate struct {
+	name string
+	ask  func(*evidence) contract.Gate
+}
+
+// gates lists the conditions in the order in which they are shown. Gates that hold the candidate against the champion on
+// the same customers join here.
+var gates = []gate{
+	{"finite", finite},
+	{"parity", parity},
+	{"golden_replay", goldenReplay},
+	{"no_empty_cluster", noEmptyCluster},
+	{"smallest_share", smallestShare},
+	{"silhouette", silhouette},
+	{"drift_act", driftAct},
+	{"drift_head", driftHead},
+	{"segment_ids", segmentIDs},
+}
+
+// ask puts every gate to the evidence.
+func ask(e *evidence) []contract.Gate {
+	out := make([]contract.Gate, len(gates))
+	for i, g := range gates {
+		out[i] = g.ask(e)
+		out[i].Gate = g.name
+	}
+	return out
+}
+
+// verdict is fail if a gate failed, else unverified if one could not be asked, else pass.
+func verdict(gates []contract.Gate) string {
+	out := contract.EvalPass
+	for _, g := range gates {
+		switch g.Verdict {
+		case contract.EvalFail:
+			return contract.EvalFail
+		case contract.EvalUnverified:
+			out = contract.EvalUnverified
+		}
+	}
+	return out
+}
+
+// judged makes a gate of a condition. value and limit are NaN where it is not about a number.
+func judged(holds bool, value, limit float64, format string, args ...any) contract.Gate {
+	g := contract.Gate{Verdict: contract.EvalFail, Value: number(value), Limit: number(limit), Why: fmt.Sprintf(format, args...)}
+	if holds {
+		g.Verdict = contract.EvalPass
+	}
+	return g
+}
+
+func number(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// unplaced is the answer of a gate that needs the customers' places where there are none.
+func unplaced(e *evidence) contract.Gate {
+	return judged(false, math.NaN(), math.NaN(), "the customers have no places in the model: %v", e.misplaced)
+}
+
+// finite: a model whose numbers are not numbers puts customers anywhere.
+func finite(e *evidence) contract.Gate {
+	bad := 0
+	count := func(values []float64) {
+		for _, v := range values {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				bad++
+			}
+		}
+	}
+	for _, c := range e.candidate.Model.Centroids {
+		count(c)
+	}
+	if e.placed == nil {
+		return unplaced(e)
+	}
+	count(e.placed.Distance)
+	return judged(bad == 0, float64(bad), 0, "%d of the centroids' coordinates and the customers' distances are not finite", bad)
+}
+
+// parity: the model that was read back puts the customers of this run where training put them.
+func parity(e *evidence) contract.Gate {
+	if e.placed == nil {
+		if s, ok := errors.AsType[*model.SchemaError](e.misplaced); ok {
+			return judged(false, math.NaN(), math.NaN(), "the model does not fit the customers' schema: %v", s)
+		}
+		return unplaced(e)
+	}
+	if got, want := e.customers.Hash(), e.candidate.Model.Customers.SHA256; got != want {
+		return judged(false, math.NaN(), math.NaN(),
+			"the model was trained on other customers (%.12s) than this run's (%.12s): run train again", want, got)
+	}
+	elsewhere := 0
+	sizes := e.sizes()
+	if len(sizes) != len(e.trained.Sizes) {
+		return judged(false, math.NaN(), math.NaN(), "the model has %d segments, training made %d", len(sizes), len(e.trained.Sizes))
+	}
+	for i, n := range sizes {
+		elsewhere += max(0, n-e.trained.Sizes[i])
+	}
+	return judged(elsewhere == 0, float64(elsewhere), 0, "%d of %d customers are put into another segment than in training",
+		elsewhere, e.customers.Rows())
+}
+
+// goldenReplay: customers whose answers were written down get the same answers.
+func goldenReplay(e *evidence) contract.Gate {
+	n := e.candidate.Golden.Rows()
+	if err := e.candidate.Replay(); err != nil {
+		return judged(false, math.NaN(), math.NaN(), "%v", err)
+	}
+	return judged(n > 0, float64(n), 1, "%d golden customers get the answers that they carry", n)
+}
+
+// noEmptyCluster: a segment that nobody is in cannot be acted on.
+func noEmptyCluster(e *evidence) contract.Gate {
+	sizes := e.sizes()
+	if len(sizes) == 0 {
+		return unplaced(e)
+	}
+	least := slices.Min(sizes)
+	return judged(least > 0, float64(least), 1, "the smallest of %d segments has %d customers", len(sizes), least)
+}
+
+// smallestShare: a segment of a handful of people is an outlier, not a group.
+func smallestShare(e *evidence) contract.Gate {
+	sizes := e.sizes()
+	if len(sizes) == 0 || e.customers.Rows() == 0 {
+		return unplaced(e)
+	}
+	share := float64(slices.Min(sizes)) / float64(e.customers.Rows())
+	return judged(share >= e.limits.SmallestShare, share, e.limits.SmallestShare,
+		"the smallest segment holds %.2f %% of %d customers", 100*share, e.customers.Rows())
+}
+
+// silhouette: customers must lie nearer to their own segment than to the next one.
+func silhouette(e *evidence) contract.Gate {
+	for _, s := range e.trained.Sweep {
+		if s.K != e.trained.K || s.Silhouette == nil {
+			continue
+		}
+		return judged(*s.Silhouette >= e.limits.SilhouetteFloor, *s.Silhouette, e.limits.SilhouetteFloor,
+			"customers are nearer to their own segment than to the next one by %.3f of the larger distance, on average", *s.Silhouette)
+	}
+	return judged(false, math.NaN(), e.limits.SilhouetteFloor, "the silhouette is not defined for %d segments", e.trained.K)
+}
+
+// driftAct: where the input is broken, nothing that was made of it comes into force.
+func driftAct(e *evidence) contract.Gate {
+	return judged(e.drifted.Act != contract.ActFixData, math.NaN(), math.NaN(), "drift asks for the act %s", e.drifted.Act)
+}
+
+// driftHead: drift's act counts only for the model that it was held against.
+func driftHead(e *evidence) contract.Gate {
+	seen, now := e.drifted.Seq, e.champion.Number()
+	g := judged(seen == now, float64(seen), float64(now), "drift and this evaluation were held against the same: %s", revision(seen))
+	if seen != now {
+		g.Verdict = contract.EvalUnverified
+		g.Why = fmt.Sprintf("drift was held against %s, in force is %s: run drift, train and evaluate again", revision(seen), revision(now))
+	}
+	return g
+}
+
+func revision(seq int64) string {
+	if seq == 0 {
+		return "no model"
+	}
+	return fmt.Sprintf("revision %d of HEAD", seq)
+}
+
+// segmentIDs: an id that meant other people once is never given again. Ids that are new with the candidate are later than
+// any that the history has given; those that it says to keep are the champion's.
+func segmentIDs(e *evidence) contract.Gate {
+	if e.defender != nil && e.defender.ModelID == e.candidate.Manifest.ModelID {
+		return judged(true, 0, 0, "the segments are those of the model in force")
+	}
+	next := int64(1)
+	if e.champion != nil {
+		next = e.champion.NextSegment
+	}
+	var used []string
+	for _, s := range e.candidate.Manifest.Segments {
+		n, err := model.SegmentNumber(s.ID)
+		kept := s.Lineage != model.LineageNew && e.defender != nil && e.defender.Index(s.ID) >= 0
+		if err != nil || !kept && n < next {
+			used = append(used, s.ID)
+		}
+	}
+	if len(used) > 0 {
+		return judged(false, float64(len(used)), 0, "these ids were given to other segments before: %s; run train again", strings.Join(used, ", "))
+	}
+	return judged(true, 0, 0, "no id was given to another segment before")
+}

@@ -1,0 +1,196 @@
+package evaluate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// recordVersion is the version of an evaluation's JSON in the registry.
+const recordVersion = 1
+
+// record is evals/<eval-id>.json: what HEAD's revision names as its reason.
+type record struct {
+	Version   int                     `json:"version"`
+	Customers string                  `json:"customers"` // logical hash
+	Drift     string                  `json:"drift"`     // key
+	Limits    map[string]any          `json:"limits"`
+	Result    contract.EvaluateResult `json:"result"`
+}
+
+// job is one run of the step, with what it reads.
+type job struct {
+	Config
+	home                     *contract.Home
+	deps                     task.Deps
+	opts                     table.Options
+	preprocess, drift, train *contract.Manifest
+	drifted                  contract.DriftResult
+	trained                  contract.TrainResult
+	champion                 *registry.Revision // nil without
+}
+
+// Run asks every gate, records the evaluation in the registry, and then says so in the step's manifest.
+func Run(ctx context.Context, c Config, d task.Deps) (contract.EvaluateResult, error) {
+	var none contract.EvaluateResult
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = home.Close() }()
+	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	if err := j.read(ctx); err != nil {
+		return none, err
+	}
+	s, err := home.Begin(ctx, c.Run(), contract.Evaluate, j.inputs())
+	if err != nil {
+		return none, err
+	}
+	m := s.Done()
+	if m != nil {
+		d.Log.Info("evaluated before on the same input", "key", s.Key())
+		err = s.Point(ctx)
+	} else {
+		m, err = j.evaluate(ctx, s)
+	}
+	if err != nil {
+		return none, err
+	}
+	var r contract.EvaluateResult
+	return r, m.Decode(&r)
+}
+
+// read looks up what the key is made of.
+func (j *job) read(ctx context.Context) error {
+	var err error
+	if j.train, err = j.home.Current(ctx, j.ReadRun(), contract.Train); err != nil {
+		return err
+	}
+	if j.drift, err = j.home.Current(ctx, j.ReadRun(), contract.Drift); err != nil {
+		return err
+	}
+	if j.preprocess, err = j.home.Current(ctx, j.ReadRun(), contract.Preprocess); err != nil {
+		return err
+	}
+	if err := errors.Join(j.train.Decode(&j.trained), j.drift.Decode(&j.drifted)); err != nil {
+		return err
+	}
+	j.champion, err = j.defender(ctx)
+	return err
+}
+
+// defender returns the revision that the candidate would replace: HEAD now, or what --head pins. Where this run has put
+// the candidate there already, it is the revision before, so that a rerun asks what the first try asked. A HEAD with the
+// same model that another run made is the defender itself: promote will find nothing to change.
+func (j *job) defender(ctx context.Context) (*registry.Revision, error) {
+	reg := registry.New(j.home)
+	if j.Head > 0 {
+		return reg.At(ctx, int64(j.Head))
+	}
+	head, err := reg.Head(ctx)
+	if err != nil || head == nil || head.ModelID != j.trained.ModelID || head.Run != j.Run().String() {
+		return head, err
+	}
+	if head.Previous == nil {
+		return nil, nil
+	}
+	return reg.At(ctx, head.Previous.Seq)
+}
+
+// limits are the configuration of the gates.
+func (c Config) limits() map[string]any {
+	return map[string]any{"smallest_share": c.SmallestShare, "silhouette_floor": c.SilhouetteFloor}
+}
+
+// inputs are what the content depends on.
+func (j *job) inputs() contract.Inputs {
+	return contract.Inputs{
+		Refs: map[string]string{
+			"train": j.train.Key, "drift": j.drift.Key, "preprocess": j.preprocess.Key, "head": j.champion.Ref(),
+		},
+		Params: j.limits(),
+		Code:   j.deps.Code,
+	}
+}
+
+// evaluate asks the gates.
+func (j *job) evaluate(ctx context.Context, s *contract.Session) (*contract.Manifest, error) {
+	e, err := j.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
+	result := contract.EvaluateResult{
+		Candidate: j.trained.ModelID, Champion: j.champion.Model(), Seq: j.champion.Number(), Gates: ask(e),
+	}
+	result.Verdict = verdict(result.Gates)
+	customers := e.customers.Hash()
+	if result.Eval, err = evalID(result, customers, j.limits(), j.drift.Key); err != nil {
+		return nil, err
+	}
+	text, err := contract.Canonical(record{recordVersion, customers, j.drift.Key, j.limits(), result})
+	if err != nil {
+		return nil, fmt.Errorf("encode evaluation: %w", err)
+	}
+	if err := j.record(ctx, contract.EvalPath(result.Eval), text); err != nil {
+		return nil, err
+	}
+	return s.Commit(ctx, result)
+}
+
+// gather reads what the gates look at.
+func (j *job) gather(ctx context.Context) (*evidence, error) {
+	e := &evidence{limits: j.Config, trained: j.trained, drifted: j.drifted, champion: j.champion}
+	var err error
+	if e.candidate, err = model.Load(ctx, j.home.Registry, j.trained.ModelID, j.opts); err != nil {
+		return nil, fmt.Errorf("load candidate: %w", err)
+	}
+	if j.champion != nil {
+		if e.defender, err = model.ReadManifest(ctx, j.home.Registry, j.champion.ModelID); err != nil {
+			return nil, fmt.Errorf("read the model of HEAD, revision %d: %w", j.champion.Seq, err)
+		}
+	}
+	if e.customers, err = j.home.ReadTable(ctx, j.preprocess, contract.Customers, j.opts); err != nil {
+		return nil, err
+	}
+	e.customers.SortByText("customer")
+	// Customers that cannot be placed are a gate's matter, not an error.
+	e.placed, e.misplaced = e.candidate.Assign(e.customers)
+	return e, nil
+}
+
+// evalID names an evaluation by what it was about.
+func evalID(r contract.EvaluateResult, customers string, limits map[string]any, drift string) (string, error) {
+	text, err := contract.Canonical(struct {
+		Model     string         `json:"model"`
+		Seq       int64          `json:"seq"` // of HEAD, 0 for none
+		Customers string         `json:"customers"`
+		Limits    map[string]any `json:"limits"`
+		Drift     string         `json:"drift"`
+	}{r.Candidate, r.Seq, customers, limits, drift})
+	if err != nil {
+		return "", fmt.Errorf("encode eval-id: %w", err)
+	}
+	return contract.SHA256(text), nil
+}
+
+// record keeps the evaluation. The first one of an eval-id stays; one that says otherwise was made by other code, which is
+// worth a word.
+func (j *job) record(ctx context.Context, path string, text []byte) error {
+	_, err := j.home.Registry.CreateBytes(ctx, path, text)
+	if !errors.Is(err, objstore.ErrExists) {
+		return err
+	}
+	old, _, err := j.home.Registry.Read(ctx, path)
+	if err == nil && !bytes.Equal(old, text) {
+		j.deps.Log.Warn("this was evaluated before by other code, with another outcome; its record stays", "object", j.home.Registry.URI(path))
+	}
+	return err
+}
