@@ -1,0 +1,130 @@
+package promote
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Run swaps HEAD or holds, and then says so in the step's manifest. The swap comes first: a try that is killed between the
+// two is recognised by its decision in HEAD's history, and the next one only writes the manifest.
+func Run(ctx context.Context, c Config, d task.Deps) (contract.PromoteResult, error) {
+	var none contract.PromoteResult
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return none, err
+	}
+	defer func() { _ = home.Close() }()
+	m, err := home.Current(ctx, c.ReadRun(), contract.Evaluate)
+	if err != nil {
+		return none, err
+	}
+	s, err := home.Begin(ctx, c.Run(), contract.Promote, c.inputs(m, d.Code))
+	if err != nil {
+		return none, err
+	}
+	var r contract.PromoteResult
+	if done := s.Done(); done != nil {
+		d.Log.Info("decided before on the same evaluation", "key", s.Key())
+		if err := done.Decode(&r); err != nil {
+			return none, err
+		}
+		return r, s.Point(ctx)
+	}
+	if r, err = c.move(ctx, home, m, s.Key()); err != nil {
+		return none, err
+	}
+	made, err := s.Commit(ctx, r)
+	if err != nil {
+		return none, err
+	}
+	return r, made.Decode(&r)
+}
+
+// inputs are what the decision depends on, besides HEAD at its moment. The name is among them, since registries on one
+// root have one run in common.
+func (c Config) inputs(evaluate *contract.Manifest, code string) contract.Inputs {
+	return contract.Inputs{
+		Refs: map[string]string{"evaluate": evaluate.Key}, Params: map[string]any{"name": c.Name}, Code: code,
+	}
+}
+
+// move swaps HEAD if the candidate may replace what it names at this moment.
+func (c Config) move(ctx context.Context, home *contract.Home, m *contract.Manifest, key string) (contract.PromoteResult, error) {
+	var none contract.PromoteResult
+	var eval contract.EvaluateResult
+	if err := m.Decode(&eval); err != nil {
+		return none, err
+	}
+	candidate, err := model.ReadManifest(ctx, home.Registry, eval.Candidate)
+	if err != nil {
+		return none, fmt.Errorf("read candidate: %w", err)
+	}
+	var held contract.PromoteResult
+	rev, err := registry.New(home).Move(ctx, registry.Move{Run: c.Run(), Key: key}, func(head *registry.Revision) (*registry.Revision, error) {
+		action, why := decide(c.Run(), head, candidate, eval)
+		if action == contract.ActionHold || action == contract.ActionUnchanged {
+			held = contract.PromoteResult{Action: action, ModelID: head.Model(), Previous: head.Model(), Seq: head.Number(), Why: why}
+			return nil, nil
+		}
+		return &registry.Revision{
+			ModelID: candidate.ModelID, FitID: candidate.FitID, Action: action, Eval: eval.Eval,
+			NextSegment: candidate.NextSegment(), Reason: why,
+		}, nil
+	})
+	if err != nil {
+		return none, err
+	}
+	if rev == nil {
+		return held, nil
+	}
+	r := contract.PromoteResult{Action: rev.Action, ModelID: rev.ModelID, Seq: rev.Seq, Why: rev.Reason}
+	if rev.Previous != nil {
+		r.Previous = rev.Previous.ModelID
+	}
+	return r, nil
+}
+
+// decide says what becomes of the candidate, given what HEAD names at this moment, and why.
+func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest, eval contract.EvaluateResult) (action, why string) {
+	switch {
+	case head != nil && head.FitID == candidate.FitID:
+		return contract.ActionUnchanged, "the candidate is what is in force: the same fit"
+	case eval.Verdict != contract.EvalPass:
+		return contract.ActionHold, refusal(eval)
+	case head != nil && head.AsOf > run.AsOf:
+		return contract.ActionHold, fmt.Sprintf("the model in force is of %s, this run of %s: an older run replaces nothing", head.AsOf, run.AsOf)
+	case head.Number() != eval.Seq:
+		return contract.ActionHold, fmt.Sprintf("the candidate was held against %s, in force is %s by now: run drift, train and evaluate again",
+			named(eval.Seq), named(head.Number()))
+	case head == nil:
+		return contract.ActionBootstrap, fmt.Sprintf("the first model: it passed all %d gates", len(eval.Gates))
+	}
+	return contract.ActionPromote, fmt.Sprintf("the candidate passed all %d gates", len(eval.Gates))
+}
+
+// refusal names the gates that were not passed.
+func refusal(eval contract.EvaluateResult) string {
+	var gates []string
+	for _, g := range eval.Gates {
+		if g.Verdict != contract.EvalPass {
+			gates = append(gates, g.Gate+" ("+g.Why+")")
+		}
+	}
+	if eval.Verdict == contract.EvalUnverified {
+		return "the candidate could not be verified: " + strings.Join(gates, "; ")
+	}
+	return "the candidate did not pass: " + strings.Join(gates, "; ")
+}
+
+func named(seq int64) string {
+	if seq == 0 {
+		return "no model"
+	}
+	return fmt.Sprintf("revision %d of HEAD", seq)
+}
