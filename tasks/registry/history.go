@@ -1,0 +1,69 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"io"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// HistoryConfig is what history is told.
+type HistoryConfig struct {
+	task.Common
+	Limit int
+}
+
+// HistoryResult is what history reports.
+type HistoryResult struct {
+	Revisions []*registry.Revision `json:"revisions"` // newest first
+}
+
+// History lists the revisions of HEAD.
+var History = task.Task[HistoryConfig, HistoryResult]{
+	Name: "registry-history", Usage: "list who was in force, newest first",
+	Description: "Walks from HEAD backwards and checks the sha256 of each revision on the way.",
+	Example:     "registry history --root=gs://shop/clientele --limit=5",
+	Flags: func() []cli.Flag {
+		return append(task.HomeFlags(), task.Int("limit", 20, "show at most this `NUMBER` of revisions; 0 shows all"))
+	},
+	Config: func(c *cli.Context) HistoryConfig {
+		return HistoryConfig{Common: task.NewCommon(c), Limit: c.Int("limit")}
+	},
+	Run: func(ctx context.Context, c HistoryConfig, d task.Deps) (HistoryResult, error) {
+		return with(ctx, c.Common, d, func(_ *contract.Home, reg *registry.Registry) (HistoryResult, error) {
+			revisions, err := reg.History(ctx, c.Limit)
+			return HistoryResult{Revisions: append([]*registry.Revision{}, revisions...)}, err
+		})
+	},
+	Print: printHistory,
+}
+
+// Validate reports every problem at once.
+func (c HistoryConfig) Validate() error {
+	var p task.Problems
+	c.CheckHome(&p)
+	if c.Limit < 0 {
+		p.Add("limit", "want a number of revisions, or 0 for all", c.Limit)
+	}
+	return p.Err()
+}
+
+func printHistory(w io.Writer, r HistoryResult) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	p := printer{w: t}
+	if len(r.Revisions) == 0 {
+		p.line("no model has been in force yet")
+	} else {
+		p.line("seq\tas of\taction\tmodel\trun\treason")
+	}
+	for _, v := range r.Revisions {
+		p.line("%d\t%s\t%s\t%s\t%s\t%s", v.Seq, v.AsOf, v.Action, short(v.ModelID), v.Run, v.Reason)
+	}
+	return errors.Join(p.err, t.Flush())
+}

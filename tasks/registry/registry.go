@@ -1,0 +1,70 @@
+// Package registry shows people which model is in force and was before, checks it, and rolls back.
+package registry
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Program is the registry's commands.
+var Program = task.Group{
+	Usage: "see which model is in force, and roll back",
+	Commands: []task.Command{
+		{Name: "history", Usage: "list who was in force, newest first", Program: History},
+		{Name: "show", Usage: "show the model in force, or that of a revision", Program: Show},
+		{Name: "verify", Usage: "check the history and every part of the model in force", Program: Verify},
+		{Name: "rollback", Usage: "put an earlier model in force", Program: Rollback},
+	},
+}
+
+// shownID is how much of an id is enough for people.
+const shownID = 12
+
+// short cuts an id for people.
+func short(id string) string { return id[:min(shownID, len(id))] }
+
+// with opens the registry that the flags name, and closes it.
+func with[R any](ctx context.Context, c task.Common, d task.Deps, work func(*contract.Home, *registry.Registry) (R, error)) (R, error) {
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		var none R
+		return none, err
+	}
+	defer func() { _ = home.Close() }()
+	return work(home, registry.New(home))
+}
+
+// at returns the revision of that number, or HEAD for 0. No HEAD is a Fault of exit code 66.
+func at(ctx context.Context, home *contract.Home, reg *registry.Registry, seq int) (*registry.Revision, error) {
+	if seq > 0 {
+		return reg.At(ctx, int64(seq))
+	}
+	head, err := reg.Head(ctx)
+	if err == nil && head == nil {
+		err = noHead(home)
+	}
+	return head, err
+}
+
+func noHead(home *contract.Home) error {
+	path := contract.HeadPath(home.Name)
+	return contract.Faultf(contract.ExitMissing, "head", home.Registry.URI(path),
+		"no model is in force: %s is not there; train and promote one first", path)
+}
+
+// printer writes lines and keeps the first error.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}

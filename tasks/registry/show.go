@@ -1,0 +1,137 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// ShowConfig is what show and verify are told.
+type ShowConfig struct {
+	task.Common
+	Seq int
+}
+
+// ShowResult is what show reports.
+type ShowResult struct {
+	Revision *registry.Revision `json:"revision"`
+	Manifest *model.Manifest    `json:"manifest"`
+}
+
+// Show shows a revision and the segments of its model.
+var Show = task.Task[ShowConfig, ShowResult]{
+	Name: "registry-show", Usage: "show the model in force, or that of a revision",
+	Description: "Shows who put the model in force and why, and its segments.",
+	Example:     "registry show --root=gs://shop/clientele\nregistry show --root=gs://shop/clientele --seq=3",
+	Flags:       showFlags, Config: newShowConfig,
+	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (ShowResult, error) {
+		return with(ctx, c.Common, d, func(home *contract.Home, reg *registry.Registry) (ShowResult, error) {
+			rev, err := at(ctx, home, reg, c.Seq)
+			if err != nil {
+				return ShowResult{}, err
+			}
+			m, err := model.ReadManifest(ctx, home.Registry, rev.ModelID)
+			return ShowResult{Revision: rev, Manifest: m}, err
+		})
+	},
+	Print: printShow,
+}
+
+func showFlags() []cli.Flag {
+	return append(task.HomeFlags(), task.Int("seq", 0, "look at revision `SEQ`; 0 looks at the one in force"))
+}
+
+func newShowConfig(c *cli.Context) ShowConfig {
+	return ShowConfig{Common: task.NewCommon(c), Seq: c.Int("seq")}
+}
+
+// Validate reports every problem at once.
+func (c ShowConfig) Validate() error {
+	var p task.Problems
+	c.CheckHome(&p)
+	if c.Seq < 0 {
+		p.Add("seq", "want a revision, 1 or more, or 0 for the one in force", c.Seq)
+	}
+	return p.Err()
+}
+
+func printShow(w io.Writer, r ShowResult) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	p := printer{w: t}
+	v := r.Revision
+	for _, row := range [][2]string{
+		{"revision", fmt.Sprint(v.Seq)}, {"model", v.ModelID}, {"fit", v.FitID}, {"action", v.Action}, {"as of", v.AsOf.String()},
+		{"run", v.Run}, {"reason", v.Reason}, {"evaluation", v.Eval}, {"next segment", model.SegmentID(max(1, v.NextSegment))},
+	} {
+		if row[1] != "" {
+			p.line("%s\t%s", row[0], row[1])
+		}
+	}
+	p.line("")
+	p.line("segment\tname\tlineage")
+	for _, s := range r.Manifest.Segments {
+		p.line("%s\t%s\t%s", s.ID, s.Name, strings.TrimSpace(s.Lineage+" "+s.Parent))
+	}
+	return errors.Join(p.err, t.Flush())
+}
+
+// VerifyResult is what verify reports.
+type VerifyResult struct {
+	ModelID   string `json:"model_id"`
+	Seq       int64  `json:"seq"`
+	Revisions int    `json:"revisions"` // of the history, all whole
+	Reference int    `json:"reference"` // customers
+	Golden    int    `json:"golden"`    // customers who got their answers again
+}
+
+// Verify checks the history and a model.
+var Verify = task.Task[ShowConfig, VerifyResult]{
+	Name: "registry-verify", Usage: "check the history and every part of the model in force",
+	Description: `Walks the whole history, holds every blob of the model against its sha256, and asks the model about its golden customers.
+What is damaged ends with 65, what is missing with 66.`,
+	Example: "registry verify --root=gs://shop/clientele",
+	Flags:   showFlags, Config: newShowConfig,
+	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (VerifyResult, error) {
+		return with(ctx, c.Common, d, func(home *contract.Home, reg *registry.Registry) (VerifyResult, error) {
+			return verify(ctx, home, reg, c.Seq, table.Options{Scratch: d.Scratch})
+		})
+	},
+	Print: func(w io.Writer, r VerifyResult) error {
+		_, err := fmt.Fprintf(w, "revision %d, model %s: %d revisions, %d reference and %d golden customers, all as they were written\n",
+			r.Seq, short(r.ModelID), r.Revisions, r.Reference, r.Golden)
+		return err
+	},
+}
+
+func verify(ctx context.Context, home *contract.Home, reg *registry.Registry, seq int, opts table.Options) (VerifyResult, error) {
+	var none VerifyResult
+	all, err := reg.History(ctx, 0)
+	if err != nil {
+		return none, err
+	}
+	rev, err := at(ctx, home, reg, seq)
+	if err != nil {
+		return none, err
+	}
+	b, err := model.Load(ctx, home.Registry, rev.ModelID, opts)
+	if err != nil {
+		return none, err
+	}
+	if err := b.Replay(); err != nil {
+		return none, &contract.Fault{Code: contract.ExitBadData, Cause: "golden_replay", Object: rev.ModelID, Err: err}
+	}
+	return VerifyResult{
+		ModelID: rev.ModelID, Seq: rev.Seq, Revisions: len(all), Reference: b.Reference.Rows(), Golden: b.Golden.Rows(),
+	}, nil
+}
