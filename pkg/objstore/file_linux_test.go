@@ -35,7 +35,9 @@ func TestFilePermission(t *testing.T) {
 	top := t.TempDir()
 	for dir := top; dir != filepath.Dir(os.TempDir()) && len(dir) > 1; dir = filepath.Dir(dir) {
 		if info, err := os.Stat(dir); err == nil && dir != os.TempDir() {
-			os.Chmod(dir, info.Mode()|0o755) // nobody must get this far
+			if err := os.Chmod(dir, info.Mode()|0o755); err != nil { // nobody must get this far
+				t.Fatal(err)
+			}
 		}
 	}
 	root := filepath.Join(top, "root")
@@ -51,7 +53,11 @@ func TestFilePermission(t *testing.T) {
 		if err := os.Chmod(filepath.Join(root, dir), 0o555); err != nil {
 			t.Fatal(err)
 		}
-		defer os.Chmod(filepath.Join(root, dir), 0o755)
+		t.Cleanup(func() {
+			if err := os.Chmod(filepath.Join(root, dir), 0o755); err != nil { // or TempDir cannot be removed
+				t.Error(err)
+			}
+		})
 	}
 	asNobody(t, func() {
 		_, _, read := s.Read(t.Context(), "a/x")

@@ -98,7 +98,9 @@ func killWriter(t *testing.T, root string, after time.Duration) {
 	if err := cmd.Process.Kill(); err != nil {
 		t.Error(err)
 	}
-	cmd.Wait()
+	if err := cmd.Wait(); err == nil {
+		t.Error("the writer ended well although it was killed")
+	}
 }
 
 func wantWholeObjects(t *testing.T, root string) {

@@ -215,7 +215,9 @@ func TestGSDamagedRead(t *testing.T) {
 			w.Header()[k] = v
 		}
 		w.WriteHeader(rec.Code)
-		w.Write(body)
+		if _, err := w.Write(body); err != nil {
+			t.Error(err)
+		}
 	})
 	s := open(t, bucket, &objstore.Options{Timeout: 2 * time.Second})
 	if _, _, err := s.Read(t.Context(), "x"); !errors.Is(err, objstore.ErrCorrupt) {

@@ -3,6 +3,7 @@ package objstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -131,7 +132,7 @@ func (s *Store) read(b *bound, name string) ([]byte, Attrs, error) {
 	defer o.Close()
 	data := make([]byte, o.Size)
 	if n, err := o.ReadAt(data, 0); int64(n) < o.Size {
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil, Attrs{}, fmt.Errorf("%w: %d of %d bytes", ErrCorrupt, n, o.Size)
 		}
 		return nil, Attrs{}, err

@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -96,8 +97,7 @@ func tryLaunch(binary string) (string, error) {
 	}
 	if err := await(host); err != nil {
 		stdin.Close()
-		cmd.Wait()
-		return "", fmt.Errorf("start %s: %w", binary, err)
+		return "", fmt.Errorf("start %s: %w", binary, errors.Join(err, cmd.Wait()))
 	}
 	alive = append(alive, stdin)
 	return host, nil

@@ -181,7 +181,7 @@ func bigObject(t *testing.T, s *objstore.Store) {
 	}
 	defer o.Close()
 	got := make([]byte, bigSize)
-	if _, err := o.ReadAt(got, 0); err != nil && err != io.EOF {
+	if _, err := o.ReadAt(got, 0); err != nil && !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, data) {
