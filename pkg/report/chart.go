@@ -141,11 +141,12 @@ type bars struct {
 	label  func(float64) string // at the bar's end; nil for none
 }
 
-// barChart draws lying bars, the first category on top. Stacked series follow each other on one bar, others lie side by side.
-func barChart(categories []string, series []bars, stacked bool, alt string, format func(float64) string) (template.HTML, error) {
-	height := 60 + len(categories)*(10+16*len(series))
+// barChart draws lying bars from 0, the first category on top. Stacked series follow each other on one bar, others lie side by
+// side. There is no value axis: the bars have their numbers.
+func barChart(categories []string, series []bars, stacked bool, alt string) (template.HTML, error) {
+	height := 44 + len(categories)*(10+16*len(series))
 	if stacked {
-		height = 60 + len(categories)*26
+		height = 44 + len(categories)*26
 	}
 	n := len(categories)
 	upside := make([]string, n) // the library draws from the bottom up
@@ -161,11 +162,11 @@ func barChart(categories []string, series []bars, stacked bool, alt string, form
 	}
 	palette, font := theme(colours...), charts.FontStyle{FontSize: fontPoints}
 	opt := charts.NewBarChartOptionWithData(values)
-	opt.Horizontal, opt.StackSeries, opt.Theme, opt.ValueFormatter = true, charts.Ptr(stacked), palette, format
+	opt.Horizontal, opt.StackSeries, opt.Theme = true, charts.Ptr(stacked), palette
 	opt.Padding = charts.NewBox(6, 6, 62, 4)
 	opt.CategoryAxis.Labels, opt.CategoryAxis.LabelFontStyle = upside, font
-	most, labels := niceAxis(longest(values, stacked))
-	opt.ValueAxis = []charts.ValueAxisOption{{LabelFontStyle: font, Min: charts.Ptr(0.0), Max: &most, LabelCount: labels}}
+	most := longest(values, stacked)
+	opt.ValueAxis = []charts.ValueAxisOption{{Show: charts.Ptr(false), Min: charts.Ptr(0.0), Max: &most}}
 	opt.Legend = charts.LegendOption{SeriesNames: names, FontStyle: font}
 	for i, s := range series {
 		if s.label == nil {
@@ -183,7 +184,7 @@ func barChart(categories []string, series []bars, stacked bool, alt string, form
 	return inline(p, height, alt)
 }
 
-// longest returns the length of the longest bar.
+// longest returns the length of the longest bar, or 1 where all are empty.
 func longest(values [][]float64, stacked bool) float64 {
 	most := 0.0
 	for j := range values[0] {
@@ -196,21 +197,10 @@ func longest(values [][]float64, stacked bool) float64 {
 			most = max(most, sum)
 		}
 	}
+	if most == 0 {
+		return 1
+	}
 	return most
-}
-
-// niceAxis returns the end of an axis from 0 that holds most, and its number of labels: 4 to 6, in steps of 1, 2, 2.5 or 5.
-func niceAxis(most float64) (end float64, labels int) {
-	if most <= 0 || math.IsInf(most, 0) || most != most {
-		return 1, 2
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(most))-1)
-	for _, step := range []float64{2, 2.5, 5, 10, 20, 25} {
-		if n := math.Ceil(most/(step*unit) - rounding); n <= 5 {
-			return n * step * unit, int(n) + 1
-		}
-	}
-	return 100 * unit, 5
 }
 
 // clip keeps a category's name from pushing the bars aside.

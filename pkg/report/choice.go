@@ -65,7 +65,12 @@ func (v *view) sweepFigures(t *contract.TrainResult) ([]figure, error) {
 	alt := fmt.Sprintf("Inertia falls from %s at k = %d to %s at k = %d; k = %d is chosen.", short(first.Inertia), first.K, short(last.Inertia), last.K, t.K)
 	svg, err := lineChart(labels, "segments (k)", []curve{
 		{name: "inertia", values: inertia, colour: roleFirst}, {name: "chord", values: chord, colour: roleAxis, bare: true}, at(inertia),
-	}, axis{least: new(0.0), format: compact}, alt)
+	}, axis{least: new(0.0), format: func(x float64) string {
+		if x < 1000 {
+			return short(x)
+		}
+		return large(x)
+	}}, alt)
 	if err != nil {
 		return nil, err
 	}

@@ -66,7 +66,7 @@ func driftFigure(d *contract.DriftResult) (figure, error) {
 		return 0
 	})
 	names := make([]string, len(features))
-	psi, chance := bars{name: "PSI", colour: roleFirst, label: short}, bars{name: "reached by chance", colour: roleAxis}
+	psi, chance := bars{name: "PSI", colour: roleFirst, label: short}, bars{name: "reached by chance", colour: roleAxis, label: short}
 	for i, f := range features {
 		names[i] = plain(f.Feature)
 		if f.Verdict != contract.VerdictNone {
@@ -75,7 +75,7 @@ func driftFigure(d *contract.DriftResult) (figure, error) {
 		psi.values, chance.values = append(psi.values, f.PSI), append(chance.values, f.Threshold)
 	}
 	alt := fmt.Sprintf("PSI of %d features beside what chance alone reaches; the largest is %s with %s.", len(features), names[0], short(features[0].PSI))
-	svg, err := barChart(names, []bars{psi, chance}, false, alt, func(x float64) string { return decimal(x, 2) })
+	svg, err := barChart(names, []bars{psi, chance}, false, alt)
 	return figure{Title: "Drift by feature", SVG: svg,
 		Caption: "PSI: how differently customers spread over a feature's range. Up to the second bar chance alone explains it, with this many customers."}, err
 }

@@ -95,15 +95,15 @@ func (v *view) ledgerFigures() ([]figure, error) {
 		values []float64
 		write  func(float64) string
 	}{
-		{"Lines", lines, func(x float64) string { return decimal(x, 0) }},
-		{"Money", amounts, func(x float64) string { return v.money.amount(x, 0) }},
+		{"Lines", lines, large},
+		{"Money", amounts, func(x float64) string { return v.money.before(large(x)) }},
 	} {
 		svg, ok, err := v.falls(f.title, f.values, f.write)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			figures = append(figures, figure{Title: f.title + " from input to kept", SVG: svg})
+			figures = append(figures, figure{Title: f.title + " from input to kept", SVG: svg, Caption: "What each rule takes of what the rules before it left."})
 		}
 	}
 	return figures, nil
@@ -157,28 +157,8 @@ func (v *view) falls(title string, values []float64, write func(float64) string)
 	if !rises {
 		series = series[:3]
 	}
-	svg, err = barChart(categories, series, true, alt[:len(alt)-1]+".", compact)
+	svg, err = barChart(categories, series, true, alt[:len(alt)-1]+".")
 	return svg, err == nil, err
-}
-
-// compact writes an axis value: 250k, 8.5m.
-func compact(x float64) string {
-	for _, u := range []struct {
-		one  float64
-		name string
-	}{{1e9, "bn"}, {1e6, "m"}, {1e3, "k"}} {
-		if x >= u.one {
-			return trimZero(decimal(x/u.one, 1)) + u.name
-		}
-	}
-	return trimZero(decimal(x, 1))
-}
-
-func trimZero(s string) string {
-	if n := len(s) - 2; n > 0 && s[n:] == ".0" {
-		return s[:n]
-	}
-	return s
 }
 
 // dropped shows quarantine, cancellations and customers without a row.

@@ -52,8 +52,7 @@ func (v *view) peopleAndMoney() (figure, error) {
 		moneyShare.values = append(moneyShare.values, 100*g.RevenueShare)
 		alt += fmt.Sprintf(" %s %s and %s;", segmentName(g), share(g.Share), share(g.RevenueShare))
 	}
-	svg, err := barChart(names, []bars{peopleShare, moneyShare}, false, alt[:len(alt)-1]+".",
-		func(x float64) string { return decimal(x, 0) + " %" })
+	svg, err := barChart(names, []bars{peopleShare, moneyShare}, false, alt[:len(alt)-1]+".")
 	return figure{Title: "People and money", SVG: svg,
 		Caption: "A segment whose revenue bar is the longer one earns more than its share of customers."}, err
 }

@@ -97,6 +97,19 @@ func short(v float64) string {
 	return decimal(v, 0)
 }
 
+// large writes a number in at most seven digits: 541,909, 9.75m, 12.3bn.
+func large(v float64) string {
+	for _, u := range []struct {
+		one  float64
+		name string
+	}{{1e9, "bn"}, {1e6, "m"}} {
+		if math.Abs(v) >= u.one {
+			return short(v/u.one) + u.name
+		}
+	}
+	return decimal(v, 0)
+}
+
 // optional writes a number that may be missing.
 func optional(v *float64) string {
 	if v == nil {
@@ -145,7 +158,11 @@ func (c currency) average(v float64) string {
 }
 
 func (c currency) amount(v float64, decimals int) string {
-	s := decimal(v, decimals)
+	return c.before(decimal(v, decimals))
+}
+
+// before puts the currency before a number that is written already.
+func (c currency) before(s string) string {
 	if s == dash {
 		return s
 	}

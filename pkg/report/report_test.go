@@ -1,0 +1,413 @@
+package report_test
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/net/html"
+	"pgregory.net/rapid"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/report"
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+func render(t interface{ Fatal(...any) }, d report.Data) []byte {
+	var b bytes.Buffer
+	if err := report.Page(&b, d); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// element is an element of a parsed page with all text below it, white space folded.
+type element struct {
+	*html.Node
+	text string
+}
+
+func (e element) attr(name string) string {
+	for _, a := range e.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// find returns the elements below n of that name, "" for all, in their order.
+func find(n *html.Node, name string) []element {
+	var found []element
+	for c := range n.Descendants() {
+		if c.Type == html.ElementNode && (name == "" || c.Data == name) {
+			found = append(found, element{c, textOf(c)})
+		}
+	}
+	return found
+}
+
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for c := range n.Descendants() {
+		if c.Type == html.TextNode {
+			b.WriteString(c.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+func parse(t interface{ Fatal(...any) }, page []byte) *html.Node {
+	n, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// table returns the cells of the table whose caption begins so: head, body and foot rows alike.
+func table(t *testing.T, n *html.Node, caption string) [][]string {
+	t.Helper()
+	for _, e := range find(n, "table") {
+		if c := find(e.Node, "caption"); len(c) == 1 && strings.HasPrefix(c[0].text, caption) {
+			var rows [][]string
+			for _, tr := range find(e.Node, "tr") {
+				var row []string
+				for _, cell := range find(tr.Node, "") {
+					if cell.Data == "th" || cell.Data == "td" {
+						row = append(row, cell.text)
+					}
+				}
+				rows = append(rows, row)
+			}
+			return rows
+		}
+	}
+	t.Fatalf("no table %q", caption)
+	return nil
+}
+
+// whole reads back a number as the page writes it.
+func whole(t *testing.T, s string) int64 {
+	t.Helper()
+	v, err := strconv.ParseInt(strings.NewReplacer(",", "", "£", "", "−", "-", ".", "").Replace(strings.Fields(s)[0]), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func TestEverySegmentIsThere(t *testing.T) {
+	d := sample(t)
+	page := parse(t, render(t, d))
+	rows := table(t, page, "Segments, people and money")
+	if len(rows) != 1+len(d.Score.Segments)+1 {
+		t.Fatalf("%d rows, want head, %d segments and all", len(rows), len(d.Score.Segments))
+	}
+	var customers, revenue int64
+	for i, g := range d.Score.Segments {
+		row := rows[i+1]
+		if row[0] != g.Name || row[1] != g.ID {
+			t.Errorf("row %d is %v, want %s %s", i, row, g.Name, g.ID)
+		}
+		customers += whole(t, row[2])
+		revenue += whole(t, row[4])
+	}
+	all := rows[len(rows)-1]
+	if customers != d.Preprocess.Customers || whole(t, all[2]) != customers {
+		t.Errorf("segments have %d customers, all says %s, preprocess %d", customers, all[2], d.Preprocess.Customers)
+	}
+	if off := math.Abs(float64(revenue - whole(t, all[4]))); off > float64(len(d.Score.Segments)) {
+		t.Errorf("revenue of segments %d, of all %s: apart by more than rounding", revenue, all[4])
+	}
+	for _, g := range d.Score.Segments {
+		var cards int
+		for _, a := range find(page, "article") {
+			if strings.Contains(a.text, g.ID) {
+				cards++
+			}
+		}
+		if cards != 1 {
+			t.Errorf("%d cards for %s, want 1", cards, g.ID)
+		}
+	}
+}
+
+// The profile's column of all customers is the mean of the segments' means, weighted by customers.
+func TestProfileComparesWithAll(t *testing.T) {
+	rows := table(t, parse(t, render(t, sample(t))), "Profile")
+	for _, want := range []struct{ title, first, all string }{
+		{"Invoices", "13.7 3.2 × all", "4.24"},             // (726·13.7 + 1163·4.21 + 1521·1.31 + 913·1.63) / 4323 = 4.2385
+		{"Spent", "£7,731 4.0 × all", "£1,922"},            // 5612403.17 / 726 = 7730.58; 8309328.59 / 4323 = 1922.12
+		{"Returned, of value", "3.1 % 1.2 × all", "2.7 %"}, // (726·.031 + 1163·.026 + 1521·.034 + 913·.012) / 4323 = .026698
+		{"Days between purchases", "28 days", "–"},         // only some customers have one: no mean of all can be had
+	} {
+		i := slices.IndexFunc(rows, func(r []string) bool { return r[0] == want.title })
+		if i < 0 {
+			t.Errorf("no line %q", want.title)
+			continue
+		}
+		if r := rows[i]; r[1] != want.first || r[len(r)-1] != want.all {
+			t.Errorf("%s: first %q and all %q, want %q and %q", want.title, r[1], r[len(r)-1], want.first, want.all)
+		}
+	}
+}
+
+func TestLedgerAddsUp(t *testing.T) {
+	d := sample(t)
+	page := parse(t, render(t, d))
+	rows := table(t, page, "Ledger")
+	if len(rows) != 1+len(d.Preprocess.Ledger) {
+		t.Fatalf("%d rows, want %d", len(rows), 1+len(d.Preprocess.Ledger))
+	}
+	var lines, amount int64
+	for i, r := range d.Preprocess.Ledger {
+		row := rows[i+1]
+		if !strings.HasPrefix(row[0], strings.ReplaceAll(r.Rule, "_", " ")) {
+			t.Errorf("row %d is %q, want %q", i, row[0], r.Rule)
+		}
+		if i > 0 {
+			lines += whole(t, row[1])
+			amount += whole(t, row[4])
+		}
+	}
+	// Amounts on the page have three decimals here, as the input needs: £9,747,747.934.
+	if lines != whole(t, rows[1][1]) || amount != whole(t, rows[1][4]) || amount != 9_747_747_934 {
+		t.Errorf("rows add up to %d lines and %d, input is %s and %s", lines, amount, rows[1][1], rows[1][4])
+	}
+	if !strings.Contains(textOf(page), "Taken and kept add up to the input: 541,909 lines and £9,747,747.934") {
+		t.Error("the page does not say that the ledger adds up")
+	}
+	d.Preprocess.Ledger[1].Lines--
+	if got := textOf(parse(t, render(t, d))); !strings.Contains(got, "The ledger does not add up: 541,909 lines") || strings.Contains(got, "Taken and kept add up") {
+		t.Error("the page hides that the ledger does not add up")
+	}
+}
+
+// A page that reaches out would be blank on a plane, and would tell somebody who reads it.
+func TestNothingFromOutside(t *testing.T) {
+	for name, d := range map[string]report.Data{"full": sample(t), "least": {}} {
+		page := render(t, d)
+		if s := string(page); strings.Contains(s, "http://") || strings.Contains(s, "https://") || strings.Contains(s, "url(") || strings.Contains(s, "@import") {
+			t.Errorf("%s: an address or an import", name)
+		}
+		ids := map[string]bool{}
+		n := parse(t, page)
+		for _, e := range find(n, "") {
+			switch e.Data {
+			case "script", "link", "img", "iframe", "object", "embed", "image", "use", "form":
+				t.Errorf("%s: element %s", name, e.Data)
+			}
+			for _, a := range e.Attr {
+				if a.Key == "src" || strings.HasPrefix(a.Key, "on") || a.Key == "href" && !strings.HasPrefix(a.Val, "#") {
+					t.Errorf("%s: attribute %s=%q", name, a.Key, a.Val)
+				}
+				if a.Key == "id" {
+					if ids[a.Val] {
+						t.Errorf("%s: id %s twice", name, a.Val)
+					}
+					ids[a.Val] = true
+				}
+			}
+		}
+		for _, a := range find(n, "a") {
+			if !ids[strings.TrimPrefix(a.attr("href"), "#")] {
+				t.Errorf("%s: link to nothing: %s", name, a.attr("href"))
+			}
+		}
+	}
+}
+
+func TestReadByEar(t *testing.T) {
+	n := parse(t, render(t, sample(t)))
+	if h := find(n, "h1"); len(h) != 1 {
+		t.Errorf("%d h1, want 1", len(h))
+	}
+	if got := find(n, "html")[0].attr("lang"); got != "en" {
+		t.Errorf("language %q", got)
+	}
+	pictures := find(n, "svg")
+	if len(pictures) != 6 { // people and money, elbow, silhouette, ledger in lines and in money, drift
+		t.Errorf("%d pictures, want 6", len(pictures))
+	}
+	for _, s := range pictures {
+		if s.attr("role") != "img" || len(s.attr("aria-label")) < 20 {
+			t.Errorf("picture without words: %q", s.attr("aria-label"))
+		}
+	}
+	for _, e := range find(n, "table") {
+		if c := find(e.Node, "caption"); len(c) != 1 || c[0].text == "" {
+			t.Error("table without a caption")
+		}
+		for _, h := range find(e.Node, "th") {
+			if h.attr("scope") == "" || h.text == "" {
+				t.Errorf("heading cell %q of scope %q", h.text, h.attr("scope"))
+			}
+		}
+	}
+}
+
+// Every colour of a picture must be one of the page's, or it would be lost in the dark.
+func TestPicturesTakeThePagesColours(t *testing.T) {
+	page := string(render(t, sample(t)))
+	for _, svg := range strings.Split(page, "<svg")[1:] {
+		svg, _, _ = strings.Cut(svg, "</svg>")
+		for _, fixed := range []string{"rgb(", "rgba(", "fill:white", "fill:black", "stroke:black", "#", "Roboto"} {
+			if strings.Contains(svg, fixed) {
+				t.Errorf("a picture has %q", fixed)
+			}
+		}
+		if !strings.Contains(svg, "var(--first)") {
+			t.Error("a picture has none of the page's colours")
+		}
+	}
+	if !strings.Contains(page, "prefers-color-scheme: dark") || !strings.Contains(page, "@media print") {
+		t.Error("no style for the dark or for paper")
+	}
+}
+
+func TestSameDataSameBytes(t *testing.T) {
+	want := render(t, sample(t))
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			var b bytes.Buffer
+			if err := report.Page(&b, sample(t)); err != nil || !bytes.Equal(b.Bytes(), want) {
+				t.Errorf("another page from the same data (%v)", err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestHostileNamesAreText(t *testing.T) {
+	evil := `<script>alert(1)</script>"><img src=x onerror=alert(1)>'&{{.}}]]>`
+	d := sample(t)
+	d.Title, d.Run, d.Currency, d.Zone = evil, evil, evil, evil
+	d.Ingest.Source, d.Ingest.Quarantine[0].Rule = evil, evil
+	d.Preprocess.Ledger[1].Rule = evil
+	d.Drift.Cause, d.Drift.Features[0].Feature, d.Drift.Features[0].Verdict = evil, evil, evil
+	d.Train.Rule, d.Train.Findings = evil, []string{evil}
+	d.Evaluate.Gates[0].Why, d.Evaluate.Gates[0].Gate = evil, evil
+	d.Promote.Why, d.Promote.Action = evil, evil
+	d.Score.Segments[0].Name, d.Score.Segments[1].ID = evil, evil
+	d.Movers[0].Kind, d.Movers[0].From = evil, evil
+	d.Stale = []string{evil}
+	d.Steps[0] = report.Step{Name: evil, Run: evil, Key: evil, Code: evil, Inputs: map[string]string{evil: evil}, Params: map[string]any{evil: evil}}
+	n := parse(t, render(t, d))
+	for _, e := range find(n, "") {
+		if e.Data == "script" || e.Data == "img" {
+			t.Errorf("element %s made of a name", e.Data)
+		}
+		for _, a := range e.Attr {
+			if strings.HasPrefix(a.Key, "on") {
+				t.Errorf("attribute %s made of a name", a.Key)
+			}
+		}
+	}
+	if h := find(n, "h1")[0]; h.text != evil {
+		t.Errorf("title is %q", h.text)
+	}
+	if rows := table(t, n, "Segments, people"); rows[1][0] != evil {
+		t.Errorf("segment's name is %q", rows[1][0])
+	}
+}
+
+// What is missing is said, not hidden.
+func TestMissingStepsAreNamed(t *testing.T) {
+	d := report.Data{Run: "weekly/2011-12-10/x", AsOf: date(t, "2011-12-10"), Preprocess: sample(t).Preprocess}
+	got := textOf(parse(t, render(t, d)))
+	for _, want := range []string{
+		"Made nothing in this run: ingest, drift, train, evaluate, promote and score.", "this run has no scores", "No model was trained",
+		"Drift was not looked at", "No candidate was evaluated", "no ingest belongs to this run", "Customers 4,323", "Segments – ",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	d.Stale = []string{contract.Score}
+	got = textOf(parse(t, render(t, d)))
+	if !strings.Contains(got, "Left out, because made from other input than this run has now: score.") || strings.Contains(got, "promote and score") {
+		t.Error("a stale step is not told from a missing one")
+	}
+	held := sample(t)
+	held.Score, held.Segments, held.Movers = nil, nil, nil
+	held.Promote = &contract.PromoteResult{Action: contract.ActionHold, Why: "silhouette below its floor"}
+	held.Evaluate.Verdict = contract.EvalFail
+	got = textOf(parse(t, render(t, held)))
+	for _, want := range []string{"held back, and no model is in force. Silhouette below its floor.", "did not pass", "4 segments of 1,521, 1,163, 913 and 726 customers"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page of a refused candidate does not say %q", want)
+		}
+	}
+}
+
+// A rollback after the run's own decision: page and scores must not be taken for the candidate's.
+func TestOtherModelInForceIsSaid(t *testing.T) {
+	d := sample(t)
+	d.Score.ModelID, d.Score.Seq = d.Promote.Previous, 5
+	got := textOf(parse(t, render(t, d)))
+	for _, want := range []string{"The scores are by model 7d865e959b24 (revision 5)", "The segments above come from the model in force, 7d865e959b24"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+// Whatever a run found, there is a page, and it claims a ledger that adds up only where it does.
+func TestAnyRunHasAPage(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		d := sample(t)
+		share := rapid.Float64Range(0, 1)
+		number := rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -1e-300}))
+		text := rapid.String()
+		d.Preprocess.Ledger = rapid.SliceOfN(rapid.Custom(func(r *rapid.T) contract.LedgerRow {
+			return contract.LedgerRow{Rule: text.Draw(r, "rule"), Lines: rapid.Int64Range(0, 9).Draw(r, "lines"), Amount: retail.Money(rapid.Int64Range(-3, 3).Draw(r, "amount"))}
+		}), 0, 6).Draw(r, "ledger")
+		d.Score.Segments = rapid.SliceOfN(rapid.Custom(func(r *rapid.T) contract.SegmentResult {
+			return contract.SegmentResult{ID: text.Draw(r, "id"), Name: text.Draw(r, "name"), Customers: rapid.Int64Range(0, 1<<40).Draw(r, "customers"),
+				Share: share.Draw(r, "share"), RevenueShare: share.Draw(r, "revenue share")}
+		}), 0, 11).Draw(r, "segments")
+		d.Segments = profile(d.Score.Segments)
+		for i := range d.Drift.Features {
+			d.Drift.Features[i].PSI = number.Draw(r, "psi")
+		}
+		d.Train.K = rapid.IntRange(-1, 12).Draw(r, "k")
+		d.Train.Sweep = d.Train.Sweep[:rapid.IntRange(0, 9).Draw(r, "swept")]
+		for i := range d.Train.Sweep {
+			d.Train.Sweep[i].Inertia = number.Draw(r, "inertia")
+			if v := number.Draw(r, "silhouette"); v == v {
+				d.Train.Sweep[i].Silhouette = &v
+			} else {
+				d.Train.Sweep[i].Silhouette = nil
+			}
+		}
+		page := textOf(parse(r, render(r, d)))
+		var lines int64
+		var amount retail.Money
+		for _, row := range d.Preprocess.Ledger {
+			lines += row.Lines
+			amount += row.Amount
+		}
+		l := d.Preprocess.Ledger
+		adds := len(l) > 1 && lines == 2*l[0].Lines && amount == 2*l[0].Amount
+		if says := strings.Contains(page, "Taken and kept add up to the input"); says != adds {
+			r.Fatalf("page says that the ledger adds up: %v, it does: %v", says, adds)
+		}
+	})
+}
+
+type broken struct{}
+
+func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestFailedWriteIsAnError(t *testing.T) {
+	if err := report.Page(broken{}, sample(t)); err == nil {
+		t.Error("no error")
+	}
+}
