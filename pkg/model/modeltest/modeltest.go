@@ -14,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/rfm"
 	"github.com/clientele/clientele/pkg/space"
+	"github.com/clientele/clientele/pkg/table"
 )
 
 // kinds of customers: mean days since the last purchase, invoices, and money an invoice.
@@ -95,4 +96,42 @@ func Bundle(t testing.TB, customers *frame.Frame, k int, next int64) *model.Bund
 		t.Fatal(err)
 	}
 	return b
+}
+
+// Preprocess writes the customers to the run as preprocess does.
+func Preprocess(t testing.TB, home *contract.Home, run contract.Run, customers *frame.Frame) *contract.Manifest {
+	t.Helper()
+	// The hash stands for the snapshot: what is read differs if the customers do, order and all.
+	s := begin(t, home, run, contract.Preprocess, contract.Inputs{
+		Refs: map[string]string{"ingest": customers.Hash()}, Params: map[string]any{"window": "365", "as_of": run.AsOf.String()}, Code: "test",
+	})
+	if err := s.PutFrame(context.Background(), contract.Customers, customers, table.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return commit(t, s, contract.PreprocessResult{Customers: int64(customers.Rows()), AsOf: run.AsOf})
+}
+
+// Drift writes an act to the run as drift does.
+func Drift(t testing.TB, home *contract.Home, run contract.Run, act string) *contract.Manifest {
+	t.Helper()
+	s := begin(t, home, run, contract.Drift, contract.Inputs{Params: map[string]any{"act": act}, Code: "test"})
+	return commit(t, s, contract.DriftResult{Verdict: contract.VerdictNone, Act: act})
+}
+
+func begin(t testing.TB, home *contract.Home, run contract.Run, step string, in contract.Inputs) *contract.Session {
+	t.Helper()
+	s, err := home.Begin(context.Background(), run, step, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func commit(t testing.TB, s *contract.Session, result any) *contract.Manifest {
+	t.Helper()
+	m, err := s.Commit(context.Background(), result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }

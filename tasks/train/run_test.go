@@ -1,0 +1,401 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clientele/clientele/pkg/cluster"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/model/modeltest"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+func config(root, run string) Config {
+	return Config{
+		Common: task.Common{Root: root, Name: "segments", Pipeline: "test", RunID: run, AsOf: "2011-12-10"},
+		KMin:   2, KMax: 6, Starts: 4, Seed: 1, SmallestShare: cluster.DefaultFloor, Space: defaultSpace(),
+	}
+}
+
+func deps(t testing.TB) task.Deps {
+	return task.Deps{Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test"}
+}
+
+func home(t testing.TB, c Config) *contract.Home {
+	t.Helper()
+	h, err := c.Open(context.Background(), deps(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	return h
+}
+
+// train writes what train reads to the run and runs it.
+func train(t testing.TB, c Config, customers *frame.Frame, act string) (contract.TrainResult, error) {
+	t.Helper()
+	h := home(t, c)
+	modeltest.Preprocess(t, h, c.Run(), customers)
+	modeltest.Drift(t, h, c.Run(), act)
+	return Run(context.Background(), c, deps(t))
+}
+
+func must(t testing.TB, c Config, customers *frame.Frame, act string) contract.TrainResult {
+	t.Helper()
+	r, err := train(t, c, customers, act)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// promote makes a model HEAD, as promote does.
+func promote(t testing.TB, c Config, r contract.TrainResult, next int64) {
+	t.Helper()
+	_, err := registry.New(home(t, c)).Move(context.Background(), registry.Move{Run: c.Run(), Key: r.ModelID},
+		func(*registry.Revision) (*registry.Revision, error) {
+			return &registry.Revision{ModelID: r.ModelID, FitID: r.FitID, Action: contract.ActionBootstrap, NextSegment: next}, nil
+		})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func load(t testing.TB, c Config, id string) *model.Bundle {
+	t.Helper()
+	b, err := model.Load(context.Background(), home(t, c).Registry, id, table.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestSameFitAnywhere trains the same customers in another order, on one and two cores, in memory and in files, for another
+// run and day: one fit, one model.
+func TestSameFitAnywhere(t *testing.T) {
+	customers := modeltest.Customers(600, 1)
+	want := must(t, config("mem://"+t.Name(), "r1"), customers, contract.ActNone)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for i, root := range []string{"mem://" + t.Name() + "2", "file://" + t.TempDir()} {
+		runtime.GOMAXPROCS(1 + i)
+		c := config(root, fmt.Sprint("other", i))
+		c.AsOf = "2011-12-17"
+		order := rand.New(rand.NewPCG(uint64(i), 1)).Perm(customers.Rows())
+		got := must(t, c, customers.Take(order), contract.ActNone)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-first +other):\n%s", root, diff)
+		}
+		if b := load(t, c, got.ModelID); b.Replay() != nil {
+			t.Error(b.Replay())
+		}
+	}
+}
+
+func TestFirstModel(t *testing.T) {
+	c, customers := config("mem://"+t.Name(), "r1"), modeltest.Customers(600, 1)
+	r := must(t, c, customers, contract.ActNone)
+	b := load(t, c, r.ModelID)
+	if r.Parent != "" || b.Manifest.FitID != r.FitID || b.Model.K() != r.K || len(r.Sizes) != r.K {
+		t.Errorf("result %+v", r)
+	}
+	// Ids count from 1 by descending revenue.
+	a, err := b.Assign(customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	revenue := make([]int64, r.K)
+	for i, at := range a.Nearest {
+		revenue[at] += customers.Ints("monetary")[i]
+	}
+	ids := slices.Clone(r.Segments)
+	slices.Sort(ids)
+	for i, id := range ids {
+		if id != model.SegmentID(int64(i+1)) {
+			t.Errorf("ids %v, want seg-0001 …", ids)
+		}
+		if at := b.Manifest.Index(id); i > 0 && revenue[at] > revenue[b.Manifest.Index(ids[i-1])] {
+			t.Errorf("%s has more revenue than %s", id, ids[i-1])
+		}
+	}
+	if b.Manifest.Segments[0].Lineage != model.LineageNew || b.Model.Prepared["as_of"] != nil || b.Model.Prepared["window"] != "365" {
+		t.Errorf("manifest %+v, prepared %v", b.Manifest, b.Model.Prepared)
+	}
+	if len(r.Sweep) != 5 || r.Sweep[0].K != 2 || r.Sweep[0].Silhouette == nil || r.Rule == "" {
+		t.Errorf("sweep %+v, rule %q", r.Sweep, r.Rule)
+	}
+	m, err := home(t, c).Current(context.Background(), c.Run(), contract.Train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep, err := home(t, c).ReadTable(context.Background(), m, contract.Sweep, table.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen := int64(0)
+	for i, k := range sweep.Ints("k") {
+		chosen += k * sweep.Ints("chosen")[i]
+	}
+	if chosen != int64(r.K) {
+		t.Errorf("the sweep table chooses %d, the result %d", chosen, r.K)
+	}
+}
+
+func TestRerunDoesNothing(t *testing.T) {
+	c, customers := config("mem://"+t.Name(), "r1"), modeltest.Customers(200, 1)
+	first := must(t, c, customers, contract.ActNone)
+	// What the run itself promotes is no input of a rerun.
+	promote(t, c, first, 10)
+	path := contract.CurrentPath(c.Run(), contract.Train)
+	before, err := home(t, c).Root.Stat(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := must(t, c, customers, contract.ActNone)
+	after, err := home(t, c).Root.Stat(context.Background(), path)
+	if err != nil || after != before {
+		t.Errorf("current moved: %+v, then %+v, %v", before, after, err)
+	}
+	if diff := cmp.Diff(first, again); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRace(t *testing.T) {
+	c, customers := config("file://"+t.TempDir(), "r1"), modeltest.Customers(150, 1)
+	modeltest.Preprocess(t, home(t, c), c.Run(), customers)
+	modeltest.Drift(t, home(t, c), c.Run(), contract.ActNone)
+	var wg sync.WaitGroup
+	results, errs := make([]contract.TrainResult, 3), make([]error, 3)
+	for i := range results {
+		d := deps(t)
+		wg.Go(func() { results[i], errs[i] = Run(context.Background(), c, d) })
+	}
+	wg.Wait()
+	for i := range results {
+		if errs[i] != nil || cmp.Diff(results[0], results[i]) != "" {
+			t.Errorf("copy %d: %v\n%s", i, errs[i], cmp.Diff(results[0], results[i]))
+		}
+	}
+}
+
+func TestHeadWithTheSameFitMintsNothing(t *testing.T) {
+	c, customers := config("mem://"+t.Name(), "r1"), modeltest.Customers(300, 1)
+	first := must(t, c, customers, contract.ActNone)
+	promote(t, c, first, 20)
+	next := c
+	next.RunID, next.AsOf = "r2", "2011-12-17"
+	again := must(t, next, customers, contract.ActNone)
+	if again.ModelID != first.ModelID || again.Parent != first.ModelID || !slices.Equal(again.Segments, first.Segments) {
+		t.Errorf("first %+v\nagain %+v", first, again)
+	}
+	if !strings.Contains(strings.Join(again.Findings, "\n"), "nothing was minted") {
+		t.Errorf("findings %q", again.Findings)
+	}
+	// Other customers: ids count on from HEAD's next number.
+	next.RunID, next.AsOf = "r3", "2011-12-24"
+	other := must(t, next, modeltest.Customers(301, 2), contract.ActNone)
+	if other.Parent != first.ModelID || slices.Min(other.Segments) != "seg-0020" {
+		t.Errorf("parent %s, ids %v, want %s and seg-0020 …", other.Parent, other.Segments, first.ModelID)
+	}
+	if b := load(t, c, other.ModelID); b.Manifest.ParentFit != first.FitID {
+		t.Errorf("parent fit %s, want %s", b.Manifest.ParentFit, first.FitID)
+	}
+}
+
+func TestRefitKeepsSpaceAndK(t *testing.T) {
+	c := config("mem://"+t.Name(), "r1")
+	first := must(t, c, modeltest.Customers(400, 1), contract.ActNone)
+	promote(t, c, first, 20)
+	next := c
+	next.RunID, next.AsOf, next.KMin, next.KMax = "r2", "2011-12-17", 7, 9
+	r := must(t, next, modeltest.Customers(400, 2), contract.ActRefit)
+	old, now := load(t, c, first.ModelID), load(t, c, r.ModelID)
+	if diff := cmp.Diff(old.Model.Space, now.Model.Space); diff != "" || r.K != first.K || len(r.Sweep) != 1 {
+		t.Errorf("k %d, sweep %d, space:\n%s", r.K, len(r.Sweep), diff)
+	}
+	if cmp.Equal(old.Model.Centroids, now.Model.Centroids) {
+		t.Error("the centroids did not move")
+	}
+	if now.Model.Parameters["method"] != methodRefit || old.Model.Parameters["method"] != methodSweep {
+		t.Errorf("methods %v, %v", old.Model.Parameters["method"], now.Model.Parameters["method"])
+	}
+}
+
+func TestKAskedFor(t *testing.T) {
+	for _, k := range []int{3, 8} {
+		c := config(fmt.Sprintf("mem://%s%d", t.Name(), k), "r1")
+		c.K = k
+		r := must(t, c, modeltest.Customers(300, 1), contract.ActNone)
+		if r.K != k || !strings.Contains(r.Rule, "asked for") {
+			t.Errorf("k %d, %q; want %d", r.K, r.Rule, k)
+		}
+	}
+}
+
+func TestBadCustomers(t *testing.T) {
+	constant := modeltest.Customers(50, 1)
+	for i := range constant.Ints("recency") {
+		constant.Ints("recency")[i] = 7
+	}
+	twice := modeltest.Customers(50, 1).Take([]int{0, 1, 2, 3, 4, 5, 5})
+	free := modeltest.Customers(50, 1)
+	free.Ints("monetary")[3] = 0
+	for want, customers := range map[string]*frame.Frame{
+		"too few":           modeltest.Customers(3, 1),
+		"0 customers":       modeltest.Customers(0, 1),
+		"recency is const":  constant,
+		"twice":             twice,
+		"monetary is 0 in":  free,
+		"2 distinct points": modeltest.Customers(2, 1).Take([]int{0, 0, 0, 1, 1, 1}),
+	} {
+		c := config("mem://"+t.Name()+strings.ReplaceAll(want, " ", "-"), "r1")
+		if want == "2 distinct points" {
+			c.KMin = 3
+			for i := range customers.Strings("customer") {
+				customers.Strings("customer")[i] = fmt.Sprint(i)
+			}
+		}
+		_, err := train(t, c, customers, contract.ActNone)
+		if contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v (code %d)", want, err, contract.FaultCode(err))
+		}
+		if _, err := home(t, c).Current(context.Background(), c.Run(), contract.Train); contract.FaultCode(err) != contract.ExitMissing {
+			t.Errorf("%s: a manifest is there: %v", want, err)
+		}
+	}
+}
+
+func TestFewDistinctCustomers(t *testing.T) {
+	customers := modeltest.Customers(4, 1).Take([]int{0, 0, 1, 1, 2, 2, 3, 3})
+	for i := range customers.Strings("customer") {
+		customers.Strings("customer")[i] = fmt.Sprint(i)
+	}
+	r := must(t, config("mem://"+t.Name(), "r1"), customers, contract.ActNone)
+	if len(r.Sweep) != 3 || !strings.Contains(strings.Join(r.Findings, "\n"), "only 4 distinct") {
+		t.Errorf("sweep of %d, findings %q", len(r.Sweep), r.Findings)
+	}
+}
+
+func TestMissingUpstream(t *testing.T) {
+	c := config("mem://"+t.Name(), "r1")
+	for _, step := range []string{contract.Preprocess, contract.Drift} {
+		_, err := Run(context.Background(), c, deps(t))
+		if contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), step) {
+			t.Errorf("without %s: %v", step, err)
+		}
+		modeltest.Preprocess(t, home(t, c), c.Run(), modeltest.Customers(50, 1))
+	}
+}
+
+func TestStopped(t *testing.T) {
+	c := config("mem://"+t.Name(), "r1")
+	modeltest.Preprocess(t, home(t, c), c.Run(), modeltest.Customers(50, 1))
+	modeltest.Drift(t, home(t, c), c.Run(), contract.ActNone)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Run(ctx, c, deps(t)); err == nil || contract.FaultCode(err) != 0 {
+		t.Errorf("an ended context: %v, want the context's own error", err)
+	}
+}
+
+// TestDominance gives recency two far groups and all else little: recency alone makes the segments.
+func TestDominance(t *testing.T) {
+	customers := modeltest.Customers(400, 1)
+	for i := range customers.Rows() {
+		customers.Ints("recency")[i] = int64(10 + i%2*300 + i%7)
+	}
+	c := config("mem://"+t.Name(), "r1")
+	c.K, c.Space = 2, "recency,products:ln"
+	r := must(t, c, customers, contract.ActNone)
+	if !strings.Contains(strings.Join(r.Findings, "\n"), "recency alone makes nearly the same segments") {
+		t.Errorf("findings %q", r.Findings)
+	}
+}
+
+func TestManifestFollowsTheBundle(t *testing.T) {
+	ctx := context.Background()
+	c := config("mem://"+t.Name(), "r1")
+	r := must(t, c, modeltest.Customers(100, 1), contract.ActNone)
+	text, _, err := home(t, c).Registry.Read(ctx, contract.ProvenancePath(r.ModelID))
+	if err != nil || !strings.Contains(string(text), c.Run().String()) {
+		t.Errorf("provenance %s, %v", text, err)
+	}
+	if _, err := home(t, c).Registry.Stat(ctx, contract.HeadPath("segments")); !errors.Is(err, objstore.ErrNotFound) {
+		t.Errorf("HEAD: %v, want none", err)
+	}
+}
+
+func TestSegmentNames(t *testing.T) {
+	// By hand: 0 and 1 are mostly Loyal, 0 spends more; 2 has one of each, so the first in the alphabet; 3 is empty.
+	labels := []int32{0, 0, 0, 1, 1, 2, 2}
+	cells := []string{"Loyal", "Loyal", "New", "Loyal", "Loyal", "New", "At risk"}
+	spent := []int64{50, 50, 50, 10, 10, 1, 1}
+	got := segmentNames(labels, cells, spent, 4)
+	if diff := cmp.Diff([]string{"Loyal, high spend", "Loyal, lower spend", "At risk", "Nobody"}, got); diff != "" {
+		t.Error(diff)
+	}
+	for n, want := range map[int][]string{
+		3: {"A, high spend", "A, middle spend", "A, lower spend"},
+		5: {"A, spend 1 of 5", "A, spend 2 of 5", "A, spend 3 of 5", "A, spend 4 of 5", "A, spend 5 of 5"},
+	} {
+		var labels []int32
+		var cells []string
+		var spent []int64
+		for i := range n {
+			labels, cells, spent = append(labels, int32(i)), append(cells, "A"), append(spent, int64(100-i))
+		}
+		if diff := cmp.Diff(want, segmentNames(labels, cells, spent, n)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestOrNull(t *testing.T) {
+	if orNull(math.NaN()) != nil || orNull(math.Inf(1)) != nil || *orNull(0.5) != 0.5 {
+		t.Error("orNull")
+	}
+}
+
+func TestValidate(t *testing.T) {
+	if err := config("mem://x", "r").Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for flag, change := range map[string]func(*Config){
+		"--k: ":            func(c *Config) { c.K = -1 },
+		"--k-min: ":        func(c *Config) { c.KMin = 0 },
+		"--k-max: ":        func(c *Config) { c.KMax = 1 },
+		"--starts: ":       func(c *Config) { c.Starts = 0 },
+		"--seed: ":         func(c *Config) { c.Seed = -1 },
+		"--smallest-share": func(c *Config) { c.SmallestShare = math.NaN() },
+		"no numeric":       func(c *Config) { c.Space = "country" },
+		"--space: ":        func(c *Config) { c.Space = "recency:sqrt" },
+		"--root: ":         func(c *Config) { c.Root = "" },
+	} {
+		c := config("mem://x", "r")
+		change(&c)
+		if err := c.Validate(); contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%s: %v", flag, err)
+		}
+	}
+	c := config("mem://x", "r")
+	c.K, c.Seed = 99, -1
+	if err := c.Validate(); err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("two problems: %v", err)
+	}
+}
