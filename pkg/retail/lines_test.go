@@ -2,7 +2,10 @@ package retail_test
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,6 +68,29 @@ c2,22b,é,1,2011-01-03 10:00,1,9,UK
 	}
 	if got := l.Codes.String(l.Code[2]); got != "22a " {
 		t.Errorf("code as written is %q, want %q", got, "22a ")
+	}
+}
+
+// Rows stand in the order of time even where times span all of int64 and cannot be packed beside invoice and code.
+func TestOrderOfExtremes(t *testing.T) {
+	b := retailtest.Batch(retailtest.CSV(t, `
+1,22,X,1,2011-01-03 10:00,1,7,UK
+2,23,X,1,2011-01-03 10:00,1,7,UK
+3,24,X,1,2011-01-03 10:00,1,7,UK
+1,25,X,1,2011-01-03 10:00,1,7,UK
+1,24,X,1,2011-01-03 10:00,1,7,UK`))
+	b.Time = []int64{math.MaxInt64, 1, math.MinInt64, 0, 0}
+	kept, err := retail.DefaultRules().Apply(retailtest.Join(t, []retail.LineBatch{b}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range kept.Rows(1) {
+		got = append(got, fmt.Sprint(r.Time, " ", kept.Codes.String(r.Code)))
+	}
+	want := []string{fmt.Sprint(math.MinInt64, " 24"), "0 24", "0 25", "1 23", fmt.Sprint(math.MaxInt64, " 22")}
+	if !slices.Equal(got, want) {
+		t.Errorf("rows %q, want %q", got, want)
 	}
 }
 

@@ -3,8 +3,6 @@ package preprocess
 import (
 	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"math"
 	"os"
 	"runtime"
@@ -13,7 +11,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -22,156 +19,8 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retailtest"
-	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
-
-const asOf = "2011-03-02"
-
-// shop has a customer with a return in part, one with returns only, a guest, a fee, and lines outside a window of 95 days.
-const shop = `
-1,22,X,10,2010-11-28 12:00,1,7,UK
-2,22,X,2,2010-12-02 10:00,10,7,UK
-3,23,X,4,2011-01-30 08:59,5,8,
-C4,23,X,-6,2011-02-02 09:00,5,8,
-C5,99,X,-1,2011-02-03 09:00,6,9,EIRE
-6,POST,POSTAGE,1,2011-02-04 09:00,18,7,UK
-7,22,X,1,2011-02-04 09:00,1,,UK
-8,22,X,3,2011-02-05 09:00,0.0001,8,UK
-9,22,X,1,2010-11-26 23:59,1,7,UK
-10,22,X,1,2011-03-02 00:00,1,7,UK`
-
-// stage is a root in which ingest has worked.
-type stage struct {
-	t    testing.TB
-	cfg  Config
-	home *contract.Home
-	deps task.Deps
-}
-
-var stages int
-
-// newStage puts lines into day files, in the given order, and a snapshot of them into this run's ingest. spoil may change
-// the snapshot's partitions before.
-func newStage(t testing.TB, root string, lines []retailtest.Line, spoil func(*stage, []contract.Partition)) *stage {
-	t.Helper()
-	if root == "" {
-		stages++
-		root = fmt.Sprintf("mem://%s-%d", strings.ReplaceAll(t.Name(), "/", "-"), stages)
-	}
-	s := &stage{t: t, cfg: Config{
-		Common: task.Common{Root: root, Name: "segments", Pipeline: "test", RunID: "r1", AsOf: asOf},
-		Window: "95", NonProducts: retail.DefaultNonProducts().String(),
-	}}
-	if err := s.cfg.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	s.deps = task.Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test"}
-	home, err := s.cfg.Open(t.Context(), s.deps)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = home.Close() })
-	s.home = home
-	parts := s.partitions(lines)
-	if spoil != nil {
-		spoil(s, parts)
-	}
-	sum, err := home.WriteSnapshot(t.Context(), &contract.Snapshot{Version: contract.SnapshotVersion, Zone: "Europe/London", Currency: "GBP", Partitions: parts})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := home.Begin(t.Context(), s.cfg.Run(), contract.Ingest, contract.Inputs{Code: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := in.Commit(t.Context(), contract.IngestResult{Snapshot: sum}); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// partitions writes the lines of each day into a file of its own.
-func (s *stage) partitions(lines []retailtest.Line) []contract.Partition {
-	byDay := map[retail.Date][]retailtest.Line{}
-	for _, l := range lines {
-		day := retail.DateOf(l.Micros())
-		byDay[day] = append(byDay[day], l)
-	}
-	var parts []contract.Partition
-	for day, lines := range byDay {
-		parts = append(parts, s.partition(day, lines))
-	}
-	slices.SortFunc(parts, func(a, b contract.Partition) int { return int(a.Day - b.Day) })
-	return parts
-}
-
-func (s *stage) partition(day retail.Date, lines []retailtest.Line) contract.Partition {
-	s.t.Helper()
-	f := frame.New(contract.Lines.Columns, len(lines))
-	for i, l := range lines {
-		for name, v := range map[string]string{"invoice": l.Invoice, "code": l.Code, "description": l.Description, "customer": l.Customer, "country": l.Country} {
-			f.Strings(name)[i] = v
-		}
-		for name, v := range map[string]int64{"quantity": l.Quantity, "time": l.Micros(), "price": int64(l.Money()), "record": int64(i)} {
-			f.Ints(name)[i] = v
-		}
-	}
-	return s.store(contract.Lines, day, f)
-}
-
-func (s *stage) store(schema table.Schema, day retail.Date, f *frame.Frame) contract.Partition {
-	s.t.Helper()
-	w := table.NewWriter(schema, table.Options{Scratch: s.deps.Scratch})
-	defer w.Abort()
-	if err := w.WriteFrame(f); err != nil {
-		s.t.Fatal(err)
-	}
-	file, err := w.Close()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer file.Close()
-	p := contract.Partition{Source: "test", Day: day, Object: contract.PartitionPath("test", day, file.SHA256), Rows: file.Rows, SHA256: file.SHA256}
-	if _, err := s.home.Root.Create(s.t.Context(), p.Object, file, file.Size); err != nil {
-		s.t.Fatal(err)
-	}
-	return p
-}
-
-func (s *stage) run() (contract.PreprocessResult, error) { return Run(s.t.Context(), s.cfg, s.deps) }
-
-// tables reads what the run made.
-func (s *stage) tables() (m *contract.Manifest, sales, ledger, customers *frame.Frame) {
-	s.t.Helper()
-	m, err := s.home.Current(s.t.Context(), s.cfg.Run(), contract.Preprocess)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	read := func(schema table.Schema) *frame.Frame {
-		f, err := s.home.ReadTable(s.t.Context(), m, schema, checked(s.t))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		return f
-	}
-	return m, read(contract.Sales), read(contract.Ledger), read(contract.Customers)
-}
-
-// checked returns options whose allocator must be empty when the test ends.
-func checked(t testing.TB) table.Options {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-	t.Cleanup(func() { mem.AssertSize(t, 0) })
-	return table.Options{Allocator: mem, Scratch: t.TempDir()}
-}
-
-func money(s string) retail.Money {
-	m, err := retail.ParseMoney(s)
-	if err != nil {
-		panic(err)
-	}
-	return m
-}
 
 func TestRun(t *testing.T) {
 	s := newStage(t, "", retailtest.CSV(t, shop), nil)
