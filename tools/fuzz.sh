@@ -4,25 +4,28 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:?usage: tools/fuzz.sh TIME}
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cache=$(go env GOCACHE)/fuzz/clientele
 
-# `go test -list` prints the names of a package's targets and then "ok <package>".
-targets=$(go test -list '^Fuzz' ./... | awk '/^Fuzz/ {names[n++]=$1} /^ok/ {for (i=0; i<n; i++) print $2, names[i]; n=0}')
 failed=0
-while read -r package name; do
-  [ -n "$name" ] || continue
-  echo "fuzz $package $name $time"
-  if go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$package" >"$log" 2>&1; then
-    grep -E '^fuzz: elapsed' "$log" | tail -n 1
-    continue
-  fi
-  # Go sometimes reports its own deadline as a failure when the time is up (golang/go#75804); a find always names its input.
-  if grep -q 'context deadline exceeded' "$log" && ! grep -q 'Failing input written' "$log"; then
-    grep -E '^fuzz: elapsed' "$log" | tail -n 1
-    continue
-  fi
-  cat "$log"
-  failed=1
-done <<<"$targets"
+for folder in $(grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' pkg tasks | xargs -n1 dirname | sort -u); do
+  # Built once for all targets of the package, with the instrumentation that -fuzz asks for.
+  go test -c -fuzz=. -o "$scratch/target" "./$folder"
+  for name in $(sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' "$folder"/*_test.go); do
+    echo "fuzz $folder $name $time"
+    if (cd "$folder" && "$scratch/target" -test.run='^$' -test.fuzz="^$name\$" -test.fuzztime="$time" \
+      -test.fuzzcachedir="$cache/$folder" >"$scratch/log" 2>&1); then
+      grep -E '^fuzz: elapsed' "$scratch/log" | tail -n 1
+      continue
+    fi
+    # Go sometimes reports its own deadline as a failure when the time is up (golang/go#75804); a find names its input.
+    if grep -q 'context deadline exceeded' "$scratch/log" && ! grep -q 'Failing input written' "$scratch/log"; then
+      grep -E '^fuzz: elapsed' "$scratch/log" | tail -n 1
+      continue
+    fi
+    cat "$scratch/log"
+    failed=1
+  done
+done
 exit $failed
