@@ -1,0 +1,216 @@
+package report_test
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/tasks/report"
+)
+
+func deps(t *testing.T) task.Deps {
+	return task.Deps{Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test"}
+}
+
+func config(t *testing.T, runID string) report.Config {
+	return report.Config{Title: "Gifts & lamps", Common: task.Common{
+		Root: "mem://" + strings.ReplaceAll(t.Name(), "/", "-"), Name: "segments", Pipeline: "weekly", RunID: runID, AsOf: "2011-12-10",
+	}}
+}
+
+// shop is a run's steps as report sees them, without the steps.
+type shop struct {
+	t    *testing.T
+	c    report.Config
+	home *contract.Home
+}
+
+func newShop(t *testing.T, runID string) *shop {
+	t.Helper()
+	c := config(t, runID)
+	home, err := c.Open(t.Context(), deps(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = home.Close() })
+	return &shop{t, c, home}
+}
+
+// made commits a step's result and tables and returns its key.
+func (s *shop) made(step string, refs map[string]string, result any, tables map[string]*frame.Frame) string {
+	s.t.Helper()
+	session, err := s.home.Begin(s.t.Context(), s.c.Run(), step, contract.Inputs{Refs: refs, Params: map[string]any{}, Code: "test"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, schema := range []table.Schema{contract.Segments, contract.Movers} {
+		if f, ok := tables[schema.Name]; ok {
+			if err := session.PutFrame(s.t.Context(), schema, f, table.Options{Scratch: s.t.TempDir()}); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+	}
+	if _, err := session.Commit(s.t.Context(), result); err != nil {
+		s.t.Fatal(err)
+	}
+	return session.Key()
+}
+
+func (s *shop) preprocess(customers int64) string {
+	s.t.Helper()
+	snapshot, err := s.home.WriteSnapshot(s.t.Context(), &contract.Snapshot{Version: 1, Zone: "Europe/London", Currency: "GBP"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.made(contract.Preprocess, map[string]string{"snapshot": snapshot, "n": string(rune('0' + customers%10))}, contract.PreprocessResult{
+		Customers: customers, Revenue: 1_230_000, AverageInvoice: 61.5,
+		Ledger: []contract.LedgerRow{{Rule: "input", Lines: 4, Amount: 1_230_000}, {Rule: "kept", Lines: 4, Amount: 1_230_000}},
+	}, nil)
+}
+
+const secretCustomer = "customer-17850"
+
+func (s *shop) score(preprocess string) string {
+	s.t.Helper()
+	segments := frame.New(contract.Segments.Columns, 1)
+	segments.Strings("segment")[0], segments.Ints("customers")[0] = "seg-0001", 2
+	movers := frame.New(contract.Movers.Columns, 3)
+	for i, m := range []struct{ customer, from, to, kind string }{
+		{secretCustomer, "seg-0002", "seg-0001", "moved"}, {secretCustomer + "1", "seg-0002", "seg-0001", "moved"}, {secretCustomer + "2", "", "seg-0001", "joined"},
+	} {
+		movers.Strings("customer")[i], movers.Strings("from")[i], movers.Strings("to")[i], movers.Strings("kind")[i] = m.customer, m.from, m.to, m.kind
+		movers.Ints("amount")[i] = int64(1_000_000 * (i + 1))
+	}
+	return s.made(contract.Score, map[string]string{contract.Preprocess: preprocess}, contract.ScoreResult{
+		ModelID: "5f70bf18a086", Seq: 1, Customers: 2, Moved: 2, Segments: []contract.SegmentResult{
+			{ID: "seg-0001", Name: "Champions", Customers: 2, Share: 1, Revenue: 1_230_000, RevenueShare: 1}},
+	}, map[string]*frame.Frame{contract.Segments.Name: segments, contract.Movers.Name: movers})
+}
+
+func (s *shop) run(c report.Config) (contract.ReportResult, string) {
+	s.t.Helper()
+	r, err := report.Run(s.t.Context(), c, deps(s.t))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	page, _, err := s.home.Root.Read(s.t.Context(), strings.TrimPrefix(r.Page, s.home.Root.URI("")))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if got := contract.SHA256(page); got != r.SHA256 || int64(len(page)) != r.Size {
+		s.t.Errorf("result says sha256 %s and %d bytes, the page has %s and %d", r.SHA256, r.Size, got, len(page))
+	}
+	return r, string(page)
+}
+
+func wants(t *testing.T, page string, texts ...string) {
+	t.Helper()
+	for _, w := range texts {
+		if !strings.Contains(page, w) {
+			t.Errorf("the page does not say %q", w)
+		}
+	}
+}
+
+func TestPageOfARun(t *testing.T) {
+	s := newShop(t, "one")
+	s.score(s.preprocess(2))
+	r, page := s.run(s.c)
+	// Of the movers two went the same way, with 100 and 200: 300 together.
+	wants(t, page, "<h1>Gifts &amp; lamps</h1>", "Champions", "£123", "Europe/London", ">moved<", ">2</td>", "£300", "Made nothing in this run: ingest, drift, train, evaluate and promote.")
+	if strings.Contains(page, secretCustomer) {
+		t.Error("the page names a customer")
+	}
+	again, _ := s.run(s.c)
+	if again != r {
+		t.Errorf("the second run gives %v, the first %v", again, r)
+	}
+	m, err := s.home.Current(t.Context(), s.c.Run(), contract.Report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Objects) != 1 || !strings.HasSuffix(r.Page, m.Objects["report.html"].Object) {
+		t.Errorf("manifest has %v, result says %s", m.Objects, r.Page)
+	}
+	c := s.c
+	c.Title = "Another"
+	if other, _ := s.run(c); other.Page == r.Page {
+		t.Error("another title has the same key")
+	}
+}
+
+func TestNothingToReportIsMissing(t *testing.T) {
+	s := newShop(t, "one")
+	_, err := report.Run(t.Context(), s.c, deps(t))
+	if contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "preprocess has made nothing") {
+		t.Errorf("got %v, want exit code 66 that names preprocess", err)
+	}
+	if _, err := s.home.Current(t.Context(), s.c.Run(), contract.Report); contract.FaultCode(err) != contract.ExitMissing {
+		t.Errorf("a report is there after a failure: %v", err)
+	}
+}
+
+// A run whose customers were made anew after its scores: the old scores must not stand beside the new ledger.
+func TestStaleStepsAreLeftOut(t *testing.T) {
+	s := newShop(t, "one")
+	old := s.preprocess(2)
+	train := s.made(contract.Train, map[string]string{contract.Preprocess: old}, contract.TrainResult{K: 2}, nil)
+	s.made(contract.Evaluate, map[string]string{contract.Train: train}, contract.EvaluateResult{Verdict: contract.EvalPass}, nil)
+	s.score(old)
+	_, before := s.run(s.c)
+	s.preprocess(3)
+	_, page := s.run(s.c)
+	wants(t, before, "Champions")
+	wants(t, page, "made from other input than this run has now: train, evaluate and score.")
+	if strings.Contains(page, "Champions") {
+		t.Error("the page shows stale scores")
+	}
+}
+
+// After a rollback the new run has scores of its own and reads the customers of --from-run.
+func TestFromRunFillsWhatIsMissing(t *testing.T) {
+	s := newShop(t, "one")
+	preprocess := s.preprocess(2)
+	later := newShop(t, "two")
+	later.score(preprocess)
+	later.c.FromRun = s.c.Run().String()
+	r, page := later.run(later.c)
+	wants(t, page, "Champions", "of run "+s.c.Run().String(), "£123")
+	if !strings.Contains(r.Page, later.c.Run().String()) {
+		t.Errorf("the page lies in %s, want it in run %s", r.Page, later.c.Run())
+	}
+}
+
+// What has expired makes the page poorer, not impossible.
+func TestExpiredSnapshotLeavesMoneyWithoutSign(t *testing.T) {
+	s := newShop(t, "one")
+	s.made(contract.Preprocess, map[string]string{"snapshot": strings.Repeat("0", 64)}, contract.PreprocessResult{Revenue: retail.Money(1_230_000)}, nil)
+	_, page := s.run(s.c)
+	wants(t, page, "<dd>123<small>")
+	if strings.Contains(page, "£") {
+		t.Error("the page has a currency from nowhere")
+	}
+}
+
+func TestValidateReportsEverything(t *testing.T) {
+	good := config(t, "one")
+	if err := good.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	bad := good
+	bad.Title, bad.AsOf = " ", "yesterday"
+	err := bad.Validate()
+	if contract.FaultCode(err) != contract.ExitUsage {
+		t.Fatalf("got %v, want exit code 64", err)
+	}
+	for _, want := range []string{`--title: want 1 to 200 characters of text (got " ")`, `--as-of: want a calendar day`} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+}
