@@ -6,7 +6,7 @@ type Row struct {
 	Quantity int64 // what is left of it
 	Price    Money // of one unit
 
-	Invoice, Code, Country uint32 // as written, in Lines' dictionaries
+	Invoice, Code, Country uint32 // as written
 	InvoiceKey, CodeKey    uint32 // as compared
 	description            uint32
 	Cancels                bool // line of a C… invoice; kept only with cancellation_unmatched off
@@ -33,7 +33,8 @@ type Cancellations struct {
 
 // Kept is the outcome of [Rules.Apply]: the lines that no rule took, customer by customer, and the account of all others.
 type Kept struct {
-	*Lines // dictionaries; the columns are those before the rules
+	Customers, Countries Dict // of the lines, which themselves are not held on to
+	Invoices, Codes      KeyedDict
 
 	Ledger        Ledger
 	Cancellations Cancellations

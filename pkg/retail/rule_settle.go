@@ -22,7 +22,8 @@ type settler struct {
 func (p *pass) settleCustomers() {
 	customers := len(p.start) - 1
 	p.out = &Kept{
-		Lines: p.l, Returns: make([]Returns, customers), sales: make([]uint32, customers),
+		Customers: p.l.Customers, Countries: p.l.Countries, Invoices: p.l.Invoices, Codes: p.l.Codes,
+		Returns: make([]Returns, customers), sales: make([]uint32, customers),
 		rows: make([]Row, len(p.order)), spans: make([]rowSpan, customers),
 	}
 	ranges := workers(len(p.order))
