@@ -1,0 +1,11 @@
+// Command ingest takes a delivery in: every record accepted or quarantined.
+package main
+
+import (
+	"os"
+
+	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/tasks/ingest"
+)
+
+func main() { os.Exit(task.Main(ingest.Task, os.Args[1:])) }

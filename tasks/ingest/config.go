@@ -1,0 +1,174 @@
+// Package ingest takes a delivery in: every record of it ends in one place, accepted into a day's partition or quarantined
+// with every rule it broke, and the delivery becomes visible whole or not at all.
+package ingest
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"time"
+	_ "time/tzdata" // an image from scratch has no time zones
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/source"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Task is ingest as a program.
+var Task = task.Task[Config, contract.IngestResult]{
+	Name:  contract.Ingest,
+	Usage: "take a delivery of transaction lines in",
+	Description: `Reads a csv or csv.gz file of transaction lines. A record that breaks a rule is quarantined with its raw text; if more
+than --max-quarantine-share are, nothing is taken in and the ten commonest reasons are told. The lines become visible by one
+swap of state/lines.json. With --mode=replace a delivered day replaces that day of the same --source-name; with append it is
+added to it, and a file whose lines are in force already is refused. The same file again changes nothing.`,
+	Example: "ingest --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --source=online-retail.csv.gz\n" +
+		"ingest --root=gs://shop/clientele --pipeline=daily --run-id=manual --as-of=2011-12-10 --source=/data/sales.csv \\\n" +
+		"       --columns=invoice=Bill,price=Cost '--date-layout=02/01/2006 15:04' --encoding=iso-8859-1\n" +
+		"ingest --root=gs://shop/clientele --pipeline=daily --run-id=undo --as-of=2011-12-10 --undo=<snapshot>",
+	Flags: Flags, Config: NewConfig, Run: Run,
+}
+
+// Modes of a delivery.
+const (
+	modeReplace = "replace"
+	modeAppend  = "append"
+)
+
+// minKey is the least length of a customer key: shop customer numbers are few, so a short key would be guessed.
+const minKey = 16
+
+// Config is what ingest is told.
+type Config struct {
+	task.Common
+	Source             string
+	SourceName         string
+	Mode               string
+	Columns            string
+	DateLayout         string
+	Encoding           string
+	Zone               string
+	Currency           string
+	MaxQuarantineShare float64 // 0..1
+	AllowShrink        bool
+	Undo               string // sha256 of a snapshot
+	CustomerKey        string // secret
+	ExitNothingNew     bool
+}
+
+// Flags declares ingest's flags.
+func Flags() []cli.Flag {
+	return append(task.CommonFlags(),
+		task.Required(task.String("source", "", "`FILE` to take in: a path or file:// URL of a csv or csv.gz (not with --undo)")),
+		task.String("source-name", "shop", "`NAME` of where deliveries come from; a delivered day replaces that day of the same name"),
+		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day) or append (it is added to that day)"),
+		task.String("columns", "", "`LIST` of field=column for columns of unknown names, such as invoice=Bill,price=Cost"),
+		task.String("date-layout", retail.DefaultLayout, "`LAYOUT` of every date, as Go writes it, such as 02/01/2006 15:04 (day first) or 1/2/2006 15:04 (month first)"),
+		task.String("encoding", "utf-8", "`ENCODING` of the text: utf-8 or iso-8859-1"),
+		task.String("zone", "Europe/London", "time `ZONE` that the dates are in; one for all lines of a root"),
+		task.String("currency", "GBP", "`CODE` of the currency that prices are in; one for all lines of a root"),
+		task.Float("max-quarantine-share", 0.02, "`SHARE` of records, 0 to 1, that may break a rule"),
+		task.Bool("allow-shrink", "take a day in that has over 20 % fewer lines than the same day in force"),
+		task.String("undo", "", "take nothing in, but go back to the parent of this `SNAPSHOT` if it is in force"),
+		task.Secret(task.String("customer-key", "", "`SECRET` under which customers' ids are hashed (HMAC-SHA256), at least 16 bytes; from a variable, not the command line")),
+		task.Bool("exit-nothing-new", "end with exit code 99 when nothing was new"),
+	)
+}
+
+// NewConfig reads the flags.
+func NewConfig(c *cli.Context) Config {
+	return Config{
+		Common: task.NewCommon(c), Source: c.String("source"), SourceName: c.String("source-name"), Mode: c.String("mode"),
+		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"),
+		Zone: c.String("zone"), Currency: c.String("currency"), MaxQuarantineShare: c.Float64("max-quarantine-share"),
+		AllowShrink: c.Bool("allow-shrink"), Undo: c.String("undo"), CustomerKey: c.String("customer-key"),
+		ExitNothingNew: c.Bool("exit-nothing-new"),
+	}
+}
+
+var (
+	sourceName   = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,62}$`)
+	currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+	snapshotHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// Validate reports every problem at once.
+func (c Config) Validate() error {
+	var p task.Problems
+	c.Check(&p)
+	if c.Undo != "" {
+		if !snapshotHash.MatchString(c.Undo) {
+			p.Add("undo", "want the 64 hex digits of a snapshot", c.Undo)
+		}
+		if c.Source != "" {
+			p.Add("undo", "takes nothing in, so it goes without --source", c.Undo)
+		}
+	} else if err := source.Check(c.Source); err != nil {
+		p.Add("source", err.Error(), c.Source)
+	}
+	if !sourceName.MatchString(c.SourceName) || c.SourceName == "index" {
+		p.Add("source-name", "want 1 to 63 of a-z, 0-9, _ and -, and not index", c.SourceName)
+	}
+	if c.Mode != modeReplace && c.Mode != modeAppend {
+		p.Add("mode", "want replace or append", c.Mode)
+	}
+	if _, err := retail.ParseColumnNames(c.Columns); err != nil {
+		p.Add("columns", err.Error(), c.Columns)
+	}
+	if _, err := retail.ParseLayout(c.DateLayout); err != nil {
+		p.Add("date-layout", err.Error(), c.DateLayout)
+	}
+	if _, err := retail.ParseEncoding(c.Encoding); err != nil {
+		p.Add("encoding", err.Error(), c.Encoding)
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" || c.Zone == "Local" {
+		p.Add("zone", "want an IANA time zone such as Europe/London", c.Zone)
+	}
+	if !currencyCode.MatchString(c.Currency) {
+		p.Add("currency", "want an ISO 4217 code of three capitals such as GBP", c.Currency)
+	}
+	if !(c.MaxQuarantineShare >= 0 && c.MaxQuarantineShare <= 1) {
+		p.Add("max-quarantine-share", "want 0 to 1", c.MaxQuarantineShare)
+	}
+	if c.CustomerKey != "" && len(c.CustomerKey) < minKey {
+		p.Secret("customer-key", "want at least 16 bytes")
+	}
+	return p.Err()
+}
+
+// readOptions says how the delivery is read. The configuration must have passed Validate.
+func (c Config) readOptions() (retail.ReadOptions, error) {
+	opts := retail.ReadOptions{Workers: task.Workers()}
+	var err error
+	if opts.Columns, err = retail.ParseColumnNames(c.Columns); err != nil {
+		return opts, err
+	}
+	if opts.Layout, err = retail.ParseLayout(c.DateLayout); err != nil {
+		return opts, err
+	}
+	if opts.Dialect.Encoding, err = retail.ParseEncoding(c.Encoding); err != nil {
+		return opts, err
+	}
+	if c.CustomerKey != "" {
+		opts.CustomerKey = []byte(c.CustomerKey)
+	}
+	return opts, nil
+}
+
+// parameters are the flags that change the content, each in its one spelling. A secret is there by its mark only.
+func (c Config) parameters(opts retail.ReadOptions) map[string]any {
+	p := map[string]any{
+		"source_name": c.SourceName, "mode": c.Mode, "columns": opts.Columns.String(), "date_layout": opts.Layout.String(),
+		"encoding": opts.Dialect.Encoding.String(), "zone": c.Zone, "currency": c.Currency,
+	}
+	if len(opts.CustomerKey) > 0 {
+		mac := hmac.New(sha256.New, opts.CustomerKey)
+		mac.Write([]byte("clientele: the mark of a customer key"))
+		p["customer_key"] = hex.EncodeToString(mac.Sum(nil)[:8])
+	}
+	return p
+}

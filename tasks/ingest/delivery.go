@@ -1,0 +1,165 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/source"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Latest returns the day of the latest line of the source, by the same reader and rules as [Run]. It writes nothing.
+func Latest(ctx context.Context, c Config, d task.Deps) (retail.Date, error) {
+	opts, err := c.readOptions()
+	if err != nil {
+		return 0, err
+	}
+	src, err := openSource(ctx, c.Source)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = src.Close() }()
+	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", func(*retail.Block) error { return nil })
+	return retail.DateOf(counts.Last), err
+}
+
+// openSource opens and hashes the source.
+func openSource(ctx context.Context, url string) (*source.Delivery, error) {
+	src, err := source.Open(ctx, url)
+	return src, sourceFault(url, err)
+}
+
+// sourceFault gives an error of a source its exit code.
+func sourceFault(url string, err error) error {
+	fault := func(code int, cause string) error {
+		return &contract.Fault{Code: code, Cause: cause, Object: url, Err: err}
+	}
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, source.ErrNotThere):
+		return fault(contract.ExitTemporary, "source")
+	case errors.Is(err, source.ErrChanged):
+		return fault(contract.ExitTemporary, "source_changed")
+	case errors.Is(err, source.ErrPermission):
+		return fault(contract.ExitConfig, "permission")
+	case errors.Is(err, source.ErrNotFile):
+		return fault(contract.ExitUsage, "source")
+	case errors.Is(err, source.ErrDamaged):
+		return fault(contract.ExitBadData, "damaged")
+	case errors.Is(err, source.ErrFormat):
+		return fault(contract.ExitBadData, "format")
+	}
+	return err
+}
+
+// read reads the whole delivery into sink and holds it against what a delivery must be: whole, with the wanted columns,
+// with lines, and with few records that break a rule.
+func (c Config) read(ctx context.Context, src *source.Delivery, opts retail.ReadOptions, d task.Deps, title string,
+	sink func(*retail.Block) error) (retail.ReadCounts, error) {
+	bar := d.Progress.Bar(title, src.Size)
+	defer bar.Done()
+	counts, err := readText(ctx, src, opts, bar.Add, sink)
+	if ctx.Err() != nil {
+		return counts, context.Cause(ctx)
+	}
+	// What was read half old, half new may look like anything: a change explains every other error.
+	if changed := src.Unchanged(); changed != nil {
+		return counts, sourceFault(src.Name, changed)
+	}
+	if err != nil {
+		return counts, err
+	}
+	return counts, c.accept(src.Name, counts)
+}
+
+func readText(ctx context.Context, src *source.Delivery, opts retail.ReadOptions, progress func(int64),
+	sink func(*retail.Block) error) (retail.ReadCounts, error) {
+	bad := func(cause string, err error) error {
+		return contract.Faultf(contract.ExitBadData, cause, src.Name, "%s: %w", src.Name, err)
+	}
+	text, err := src.Text(progress)
+	if err != nil {
+		return retail.ReadCounts{}, sourceFault(src.Name, err)
+	}
+	counts, err := retail.ReadCSV(ctx, text, opts, sink)
+	var header *retail.HeaderError
+	switch {
+	case err == nil:
+		return counts, nil
+	case errors.As(err, &header):
+		return counts, bad("columns", fmt.Errorf("%w (name columns of other names by --columns)", err))
+	case errors.Is(err, retail.ErrEmpty):
+		return counts, bad("empty", err)
+	}
+	return counts, sourceFault(src.Name, err)
+}
+
+// accept returns a Fault unless the delivery's records are good enough to be taken in.
+func (c Config) accept(name string, n retail.ReadCounts) error {
+	if n.Records == 0 {
+		return contract.Faultf(contract.ExitBadData, "empty", name, "%s is empty but for its header", name)
+	}
+	if n.Accepted > 0 && float64(n.Rejected) <= c.MaxQuarantineShare*float64(n.Records) {
+		return nil
+	}
+	limit := fmt.Sprintf("more than --max-quarantine-share=%g", c.MaxQuarantineShare)
+	if n.Accepted == 0 {
+		limit = "all of them"
+	}
+	return contract.Faultf(contract.ExitBadData, "quarantine_share", name, "%s: %d of %d records (%.1f %%) break a rule, %s; nothing was taken in; %s%s",
+		name, n.Rejected, n.Records, 100*float64(n.Rejected)/float64(n.Records), limit, commonest(n), hint(n))
+}
+
+// commonest lists the ten rules that most records broke, with an example each.
+func commonest(n retail.ReadCounts) string {
+	var reasons []string
+	for _, r := range ruleCounts(n) {
+		if len(reasons) == 10 {
+			break
+		}
+		i := r.index
+		reasons = append(reasons, fmt.Sprintf("%s %d (%s)", r.Rule, r.Rows, n.Examples[i]))
+	}
+	return strings.Join(reasons, "; ")
+}
+
+// hint names the flag that most likely is wrong, where one rule took most of what was rejected.
+func hint(n retail.ReadCounts) string {
+	counts := ruleCounts(n)
+	if len(counts) == 0 || 2*counts[0].Rows < n.Rejected {
+		return ""
+	}
+	switch counts[0].Rule {
+	case retail.BadTime.String():
+		return "; are the dates in another --date-layout?"
+	case retail.BadEncoding.String():
+		return "; is the text in another --encoding?"
+	}
+	return ""
+}
+
+type ruleCount struct {
+	contract.RuleCount
+	index int
+}
+
+// ruleCounts counts the records that broke each rule, by descending count; a record can break several.
+func ruleCounts(n retail.ReadCounts) []ruleCount {
+	counts := []ruleCount{}
+	for i, rows := range n.Broken {
+		if rows > 0 {
+			counts = append(counts, ruleCount{contract.RuleCount{Rule: retail.BreachName(i), Rows: rows}, i})
+		}
+	}
+	slices.SortStableFunc(counts, func(a, b ruleCount) int {
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Rule, b.Rule))
+	})
+	return counts
+}

@@ -1,0 +1,207 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/source"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Run takes a delivery in. Nothing is written before the whole delivery has been read and held against its limits and what
+// is in force; then come the partitions, the quarantine and a snapshot, which nobody sees, one swap of state/lines.json,
+// which everybody does, and the manifest. The same file and flags give the same bytes, on any number of cores.
+func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, error) {
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return contract.IngestResult{}, err
+	}
+	defer func() { _ = home.Close() }()
+	var m *contract.Manifest
+	if c.Undo != "" {
+		m, err = undo(ctx, c, d, home)
+	} else {
+		m, err = takeIn(ctx, c, d, home)
+	}
+	if err != nil {
+		return contract.IngestResult{}, err
+	}
+	var result contract.IngestResult
+	if err := m.Decode(&result); err != nil {
+		return result, err
+	}
+	if !result.New && c.ExitNothingNew {
+		return result, contract.Faultf(contract.ExitNothingNew, "nothing_new", c.Source, "nothing new")
+	}
+	return result, nil
+}
+
+func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*contract.Manifest, error) {
+	opts, err := c.readOptions()
+	if err != nil {
+		return nil, err
+	}
+	src, err := openSource(ctx, c.Source)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = src.Close() }()
+	s, err := home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
+		Refs: map[string]string{"source": src.SHA256}, Params: c.parameters(opts), Code: d.Code,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if m := s.Done(); m != nil {
+		d.Log.Info("the same delivery was taken in before, in this run", "key", s.Key())
+		return m, s.Point(ctx)
+	}
+	spool := newSpool(d.Scratch)
+	defer func() { _ = spool.Close() }()
+	counts, err := c.read(ctx, src, opts, d, "reading", spool.add)
+	if err != nil {
+		return nil, err
+	}
+	result, err := c.store(ctx, d, home, s, src, spool, counts)
+	if err != nil {
+		return nil, err
+	}
+	d.Log.Info("took the delivery in", "new", result.New, "read", result.RowsRead, "accepted", result.RowsAccepted,
+		"quarantined", result.RowsQuarantined, "days", result.Days, "snapshot", result.Snapshot)
+	// The lines are in force: a signal now would leave a run that does not know it.
+	return s.Commit(context.WithoutCancel(ctx), result)
+}
+
+// store writes the spooled delivery and puts it into force.
+func (c Config) store(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Session, src *source.Delivery,
+	spool *spool, counts retail.ReadCounts) (contract.IngestResult, error) {
+	result := resultOf(c, s.Key(), src, spool, counts)
+	now, err := readLines(ctx, home)
+	if err != nil {
+		return result, err
+	}
+	in := &intake{
+		delivery: contract.Delivery{ID: s.Key(), Source: c.SourceName, Files: []string{src.SHA256}},
+		zone:     c.Zone, currency: c.Currency, append: c.Mode == modeAppend, shrink: c.AllowShrink,
+	}
+	for _, day := range spool.dates() { // their names are not known yet, and need not be
+		in.partitions = append(in.partitions, contract.Partition{Source: c.SourceName, Day: day, Rows: spool.days[day].rows})
+	}
+	if err := now.check(in, s.Run()); err != nil {
+		return result, err
+	}
+	bar := d.Progress.Bar("writing", counts.Accepted)
+	defer bar.Done()
+	w := &writer{
+		home: home, spool: spool, source: c.SourceName, delivery: s.Key(), workers: task.Workers(),
+		opts: table.Options{Scratch: d.Scratch, Memory: keep},
+	}
+	if in.partitions, err = w.partitions(ctx, bar); err != nil {
+		return result, err
+	}
+	quarantined, err := w.quarantine(ctx)
+	if err != nil {
+		return result, err
+	}
+	if err := balance(counts, in.partitions, quarantined); err != nil {
+		return result, err
+	}
+	if err := now.check(in, s.Run()); err != nil { // now with the names: a day may be there out of another file
+		return result, err
+	}
+	if result.New, err = now.isNew(ctx, home, s.Run(), in); err != nil {
+		return result, err
+	}
+	result.Snapshot, err = now.force(ctx, home, s.Run(), in)
+	return result, err
+}
+
+// balance returns a Fault of [contract.ExitInternal] unless every record read is in one place.
+func balance(counts retail.ReadCounts, partitions []contract.Partition, quarantined int64) error {
+	accepted := int64(0)
+	for _, p := range partitions {
+		accepted += p.Rows
+	}
+	if accepted == counts.Accepted && quarantined == counts.Rejected && accepted+quarantined == counts.Records {
+		return nil
+	}
+	return contract.Faultf(contract.ExitInternal, "unbalanced", "", "%d records were read, %d accepted and %d rejected; %d lines and %d quarantined records were written",
+		counts.Records, counts.Accepted, counts.Rejected, accepted, quarantined)
+}
+
+func resultOf(c Config, key string, src *source.Delivery, spool *spool, counts retail.ReadCounts) contract.IngestResult {
+	first, last := retail.DateOf(counts.First), retail.DateOf(counts.Last)
+	r := contract.IngestResult{
+		SHA256: src.SHA256, Source: c.SourceName, Delivery: key, RowsRead: counts.Records, RowsAccepted: counts.Accepted,
+		RowsQuarantined: counts.Rejected, Days: len(spool.days), First: &first, Last: &last, Quarantine: []contract.RuleCount{},
+	}
+	for _, n := range ruleCounts(counts) {
+		r.Quarantine = append(r.Quarantine, n.RuleCount)
+	}
+	return r
+}
+
+// undo goes back to the parent of a snapshot that is in force; where another one is, it changes nothing. Either way the
+// run's manifest names the snapshot in force, for the steps behind. The parent of the first snapshot is one without lines.
+func undo(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*contract.Manifest, error) {
+	now, err := readLines(ctx, home)
+	if err != nil {
+		return nil, err
+	}
+	s, err := home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
+		Refs: map[string]string{"undo": c.Undo}, Params: map[string]any{}, Code: d.Code,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if m := s.Done(); m != nil {
+		d.Log.Info("undone before, in this run", "key", s.Key())
+		return m, s.Point(ctx)
+	}
+	if now.hash == "" {
+		return nil, contract.Faultf(contract.ExitMissing, "snapshot", home.Root.URI(contract.LinesStatePath()), "undo %s: no lines are in force", c.Undo)
+	}
+	result := contract.IngestResult{Snapshot: now.hash, Source: c.SourceName, Delivery: s.Key(), Quarantine: []contract.RuleCount{}}
+	undone := now.has(s.Run(), s.Key())
+	if now.hash == c.Undo && !undone {
+		if result.Snapshot, err = back(ctx, home, s, now); err != nil {
+			return nil, err
+		}
+		undone = true
+	}
+	result.New = undone
+	d.Log.Info("undo", "undone", undone, "snapshot", result.Snapshot)
+	return s.Commit(context.WithoutCancel(ctx), result)
+}
+
+// back swaps the pointer to the parent of the snapshot in force.
+func back(ctx context.Context, home *contract.Home, s *contract.Session, now lines) (string, error) {
+	parent := now.snapshot.Parent
+	if parent == "" {
+		empty := &contract.Snapshot{Version: contract.SnapshotVersion, Zone: now.snapshot.Zone, Currency: now.snapshot.Currency}
+		var err error
+		if parent, err = home.WriteSnapshot(ctx, empty); err != nil {
+			return "", err
+		}
+	} else if _, err := home.ReadSnapshot(ctx, parent); err != nil {
+		return "", fmt.Errorf("undo %s: %w", now.hash, err)
+	}
+	err := now.state.Swap(ctx, home.Root, contract.LinesStatePath(), contract.Entry[contract.LinesState]{
+		Run: s.Run().String(), AsOf: s.Run().AsOf, Key: s.Key(), Value: contract.LinesState{Snapshot: parent},
+	}, contract.KeepLines)
+	if err == nil {
+		return parent, nil
+	}
+	again, readErr := readLines(ctx, home)
+	if readErr != nil {
+		return "", errors.Join(err, readErr)
+	}
+	if again.has(s.Run(), s.Key()) { // a copy of this step did it
+		return again.hash, nil
+	}
+	return "", fmt.Errorf("undo %s: %w", now.hash, err)
+}

@@ -1,0 +1,149 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// uploads is how many finished partitions are on their way to the store at once: a bucket answers slowly, and takes many.
+const uploads = 16
+
+// keep is how much of a finished table is held in memory. A day's lines are small; with many uploads a large day must not
+// count many times.
+const keep = 1 << 20
+
+// writer makes objects of a spooled delivery. All of them are named by their content or by the delivery's, so that a second
+// try finds those of the first.
+type writer struct {
+	home     *contract.Home
+	spool    *spool
+	source   string
+	delivery string
+	opts     table.Options
+	workers  int
+}
+
+// partitions writes a table of lines for each day and returns them in the order of days.
+func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]contract.Partition, error) {
+	days := w.spool.dates()
+	out := make([]contract.Partition, len(days))
+	sending := make(chan struct{}, uploads)
+	var next atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	for range min(w.workers, len(days)) {
+		g.Go(func() error {
+			b := newLinesBuilder(w.opts)
+			defer b.table.Abort()
+			for i := int(next.Add(1)) - 1; i < len(days) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				file, err := b.build(w.spool, days[i])
+				if err != nil {
+					return fmt.Errorf("make lines of %s: %w", days[i], err)
+				}
+				sending <- struct{}{}
+				g.Go(func() (err error) {
+					defer func() {
+						_ = file.Close()
+						<-sending
+					}()
+					out[i], err = w.send(ctx, days[i], file)
+					bar.Add(file.Rows)
+					return err
+				})
+			}
+			return context.Cause(ctx)
+		})
+	}
+	return out, g.Wait()
+}
+
+func (w *writer) send(ctx context.Context, day retail.Date, file *table.File) (contract.Partition, error) {
+	p := contract.Partition{
+		Source: w.source, Day: day, Object: contract.PartitionPath(w.source, day, file.SHA256),
+		Rows: file.Rows, SHA256: file.SHA256, Delivery: w.delivery,
+	}
+	return p, create(ctx, w.home.Root, p.Object, file)
+}
+
+// create stores a table. One that is there has the same content, for its name says so.
+func create(ctx context.Context, store *objstore.Store, name string, file *table.File) error {
+	_, err := store.Create(ctx, name, file, file.Size)
+	if errors.Is(err, objstore.ErrExists) {
+		return nil
+	}
+	return err
+}
+
+// quarantine writes the table of rejected records.
+func (w *writer) quarantine(ctx context.Context) (rows int64, err error) {
+	t := table.NewWriter(contract.Quarantine, w.opts)
+	defer t.Abort()
+	var f frames
+	err = f.each(w.spool, w.spool.rejects, func(record, breach uint64, raw []byte) error {
+		t.Text(0).Append(w.delivery)
+		t.Int(1).Append(int64(record))
+		t.Text(2).AppendBytes(raw)
+		t.Text(3).Append(retail.Breach(breach).String())
+		return t.EndRow()
+	})
+	if err != nil {
+		return 0, fmt.Errorf("make quarantine: %w", err)
+	}
+	file, err := t.Close()
+	if err != nil {
+		return 0, fmt.Errorf("make quarantine: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	return file.Rows, create(ctx, w.home.Root, contract.QuarantinePath(w.source, w.delivery), file)
+}
+
+// linesBuilder makes tables of lines, one after the other, in the same memory.
+type linesBuilder struct {
+	table  *table.Writer
+	frames frames
+	used   bool
+}
+
+func newLinesBuilder(opts table.Options) *linesBuilder {
+	return &linesBuilder{table: table.NewWriter(contract.Lines, opts)}
+}
+
+// build makes the table of a day's lines in the order of their records.
+func (b *linesBuilder) build(s *spool, day retail.Date) (*table.File, error) {
+	if b.used {
+		b.table.Reset()
+	}
+	b.used = true
+	t := b.table
+	invoice, code, description := t.Text(0), t.Text(1), t.Text(2)
+	quantity, stamp, price := t.Int(3), t.Int(4), t.Int(5)
+	customer, country, record := t.Text(6), t.Text(7), t.Int(8)
+	add := func(l *retail.RawLine) error {
+		invoice.AppendBytes(l.Invoice)
+		code.AppendBytes(l.Code)
+		description.AppendBytes(l.Description)
+		quantity.Append(l.Quantity)
+		stamp.Append(l.Time)
+		price.Append(int64(l.Price))
+		customer.AppendBytes(l.Customer)
+		country.AppendBytes(l.Country)
+		record.Append(l.Record)
+		return t.EndRow()
+	}
+	err := b.frames.each(s, s.days[day], func(first, rows uint64, data []byte) error {
+		return retail.Run{Day: day, Rows: int(rows), Record: int64(first), Data: data}.Each(add)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return t.Close()
+}
