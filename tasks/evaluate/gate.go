@@ -24,6 +24,7 @@ type evidence struct {
 	drifted   contract.DriftResult
 	champion  *registry.Revision // nil without
 	defender  *model.Manifest    // the champion's model, nil without
+	veteran   bool               // the candidate itself has been in force
 }
 
 // sizes returns how many customers each segment of the candidate has, or nil if they could not be placed.
@@ -215,8 +216,8 @@ func revision(seq int64) string {
 // segmentIDs: an id that meant other people once is never given again. Ids that are new with the candidate are later than
 // any that the history has given; those that it says to keep are the champion's.
 func segmentIDs(e *evidence) contract.Gate {
-	if e.defender != nil && e.defender.ModelID == e.candidate.Manifest.ModelID {
-		return judged(true, 0, 0, "the segments are those of the model in force")
+	if e.veteran {
+		return judged(true, 0, 0, "the segments are those that this model had when it was in force")
 	}
 	next := int64(1)
 	if e.champion != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/model"
@@ -156,6 +157,9 @@ func (j *job) gather(ctx context.Context) (*evidence, error) {
 		if e.defender, err = model.ReadManifest(ctx, j.home.Registry, j.champion.ModelID); err != nil {
 			return nil, fmt.Errorf("read the model of HEAD, revision %d: %w", j.champion.Seq, err)
 		}
+		if e.veteran, err = j.veteran(ctx, &e.candidate.Manifest); err != nil {
+			return nil, err
+		}
 	}
 	if e.customers, err = j.home.ReadTable(ctx, j.preprocess, contract.Customers, j.opts); err != nil {
 		return nil, err
@@ -164,6 +168,26 @@ func (j *job) gather(ctx context.Context) (*evidence, error) {
 	// Customers that cannot be placed are a gate's matter, not an error.
 	e.placed, e.misplaced = e.candidate.Assign(e.customers)
 	return e, nil
+}
+
+// veteran reports whether the candidate is, or was before, the champion's model. The history is only looked at where the
+// candidate has an id that was given already.
+func (j *job) veteran(ctx context.Context, candidate *model.Manifest) (bool, error) {
+	if candidate.ModelID == j.champion.ModelID {
+		return true, nil
+	}
+	given := slices.ContainsFunc(candidate.Segments, func(s model.Segment) bool {
+		n, err := model.SegmentNumber(s.ID)
+		return err == nil && n < j.champion.NextSegment
+	})
+	if !given {
+		return false, nil
+	}
+	history, err := registry.New(j.home).History(ctx, 0)
+	// Not what came after the champion: the answer must be a function of the step's inputs.
+	return slices.ContainsFunc(history, func(rev *registry.Revision) bool {
+		return rev.Seq <= j.champion.Seq && rev.ModelID == candidate.ModelID
+	}), err
 }
 
 // evalID names an evaluation by what it was about.

@@ -1,0 +1,365 @@
+package promote_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clientele/clientele/pkg/cluster"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model/modeltest"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/tasks/drift"
+	"github.com/clientele/clientele/tasks/evaluate"
+	"github.com/clientele/clientele/tasks/promote"
+	"github.com/clientele/clientele/tasks/train"
+)
+
+const (
+	sunday    = "2011-12-11"
+	monday    = "2011-12-12"
+	nextDay   = "2011-12-13"
+	noLimits  = -1.0 // a silhouette that every model reaches
+	tooStrict = 1.0  // one that none reaches
+)
+
+// shop is one root with the steps around promote.
+type shop struct {
+	t    *testing.T
+	root string
+	deps task.Deps
+	home *contract.Home
+}
+
+func open(t *testing.T) *shop {
+	s := &shop{t: t, root: "mem://" + t.Name(), deps: task.Deps{
+		Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test",
+	}}
+	home, err := s.common("x", monday).Open(t.Context(), s.deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = home.Close() })
+	s.home = home
+	return s
+}
+
+func (s *shop) common(id, asOf string) task.Common {
+	return task.Common{Root: s.root, Name: "segments", Pipeline: "test", RunID: id, AsOf: asOf}
+}
+
+func must[R any](t *testing.T, r R, err error) R {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// candidate runs the steps before promote.
+func (s *shop) candidate(c task.Common, customers *frame.Frame, silhouette float64) contract.EvaluateResult {
+	s.t.Helper()
+	ctx := context.Background()
+	modeltest.Preprocess(s.t, s.home, c.Run(), customers)
+	_, err := drift.Run(ctx, drift.Config{Common: c, Warn: 0.1, Alert: 0.25, Alpha: 0.001}, s.deps)
+	must(s.t, 0, err)
+	_, err = train.Run(ctx, train.Config{
+		Common: c, K: 4, KMin: 3, KMax: 4, Starts: 2, Seed: 1, SmallestShare: cluster.DefaultFloor,
+		Space: "recency:identity,frequency:ln,monetary:ln",
+	}, s.deps)
+	must(s.t, 0, err)
+	return s.evaluate(c, silhouette)
+}
+
+func (s *shop) evaluate(c task.Common, silhouette float64) contract.EvaluateResult {
+	s.t.Helper()
+	r, err := evaluate.Run(context.Background(), evaluate.Config{Common: c, SmallestShare: 0.01, SilhouetteFloor: silhouette}, s.deps)
+	return must(s.t, r, err)
+}
+
+func (s *shop) promote(c task.Common) contract.PromoteResult {
+	s.t.Helper()
+	r, err := promote.Run(context.Background(), promote.Config{Common: c}, s.deps)
+	return must(s.t, r, err)
+}
+
+// run runs them all.
+func (s *shop) run(c task.Common, customers *frame.Frame) contract.PromoteResult {
+	s.t.Helper()
+	s.candidate(c, customers, noLimits)
+	return s.promote(c)
+}
+
+func (s *shop) history() []*registry.Revision {
+	s.t.Helper()
+	all, err := registry.New(s.home).History(context.Background(), 0)
+	return must(s.t, all, err)
+}
+
+// rollback puts the model of an earlier revision in force, as a person would.
+func (s *shop) rollback(c task.Common, seq int64) *registry.Revision {
+	s.t.Helper()
+	reg := registry.New(s.home)
+	rev, err := reg.Move(context.Background(), registry.Move{Run: c.Run(), Key: "rollback"}, func(*registry.Revision) (*registry.Revision, error) {
+		old, err := reg.At(context.Background(), seq)
+		if err != nil {
+			return nil, err
+		}
+		return &registry.Revision{ModelID: old.ModelID, FitID: old.FitID, Action: contract.ActionRollback}, nil
+	})
+	return must(s.t, rev, err)
+}
+
+func expect(t *testing.T, r contract.PromoteResult, action string, seq int64, why string) {
+	t.Helper()
+	if r.Action != action || r.Seq != seq || !strings.Contains(r.Why, why) {
+		t.Errorf("promote = %+v; want %s, revision %d, because of %q", r, action, seq, why)
+	}
+}
+
+func TestFromFirstModelToSecond(t *testing.T) {
+	s := open(t)
+	first, same, second := s.common("1", monday), s.common("2", monday), s.common("3", nextDay)
+	a := s.run(first, modeltest.Customers(200, 1))
+	expect(t, a, contract.ActionBootstrap, 1, "the first model: it passed all")
+	b := s.run(same, modeltest.Customers(200, 1))
+	expect(t, b, contract.ActionUnchanged, 1, "the same fit")
+	c := s.run(second, modeltest.Customers(200, 2))
+	expect(t, c, contract.ActionPromote, 2, "passed all")
+	if a.Previous != "" || b.ModelID != a.ModelID || c.Previous != a.ModelID || c.ModelID == a.ModelID {
+		t.Errorf("models do not follow each other: %+v, %+v, %+v", a, b, c)
+	}
+	all := s.history()
+	if len(all) != 2 || all[1].NextSegment != 5 || all[0].NextSegment != 9 {
+		t.Errorf("history %+v; want two revisions, whose next segments are 5 and 9: four segments each", all)
+	}
+	if all[0].Eval == "" || all[0].Run != second.Run().String() {
+		t.Errorf("revision %+v does not say what it rests on", all[0])
+	}
+	// What was decided stays decided.
+	for _, again := range []struct {
+		got, want contract.PromoteResult
+	}{{s.run(second, modeltest.Customers(200, 2)), c}, {s.promote(first), a}, {s.promote(same), b}, {s.promote(second), c}} {
+		if diff := cmp.Diff(again.want, again.got); diff != "" {
+			t.Errorf("again (-first +again):\n%s", diff)
+		}
+	}
+	// An older run, wholly cleared, is held against the HEAD of now.
+	expect(t, s.run(first, modeltest.Customers(200, 1)), contract.ActionHold, 2, "in force is revision 2 of HEAD")
+	if n := len(s.history()); n != 2 {
+		t.Errorf("%d revisions after reruns, want 2", n)
+	}
+}
+
+func TestHoldAndBootstrapLater(t *testing.T) {
+	s := open(t)
+	c := s.common("1", monday)
+	e := s.candidate(c, modeltest.Customers(200, 1), tooStrict)
+	if e.Verdict != contract.EvalFail {
+		t.Fatalf("verdict %s, want fail", e.Verdict)
+	}
+	r := s.promote(c)
+	expect(t, r, contract.ActionHold, 0, "silhouette")
+	if r.ModelID != "" || len(s.history()) != 0 {
+		t.Errorf("a refused first candidate left %+v and %d revisions", r, len(s.history()))
+	}
+	s.evaluate(c, noLimits) // other limits: another evaluation, another decision
+	expect(t, s.promote(c), contract.ActionBootstrap, 1, "first")
+}
+
+func TestHoldWhatIsHeldAgainstAnotherHead(t *testing.T) {
+	s := open(t)
+	slow, quick := s.common("slow", monday), s.common("quick", monday)
+	s.candidate(slow, modeltest.Customers(200, 1), noLimits)
+	expect(t, s.run(quick, modeltest.Customers(200, 2)), contract.ActionBootstrap, 1, "")
+	expect(t, s.promote(slow), contract.ActionHold, 1, "held against no model, in force is revision 1 of HEAD by now")
+	// Evaluate alone, again: drift was held against no model, and the candidate's ids were given to others by now.
+	e := s.evaluate(slow, noLimits)
+	for _, g := range e.Gates {
+		want := map[string]string{"drift_head": contract.EvalUnverified, "segment_ids": contract.EvalFail}[g.Gate]
+		if want == "" {
+			want = contract.EvalPass
+		}
+		if g.Verdict != want {
+			t.Errorf("gate %s: %s (%s), want %s", g.Gate, g.Verdict, g.Why, want)
+		}
+	}
+	expect(t, s.promote(slow), contract.ActionHold, 1, "ids were given")
+	// All of it again: the run has written nothing, so it sees the new HEAD.
+	expect(t, s.run(slow, modeltest.Customers(200, 1)), contract.ActionPromote, 2, "")
+}
+
+func TestHoldOlderRun(t *testing.T) {
+	s := open(t)
+	s.run(s.common("1", monday), modeltest.Customers(200, 1))
+	expect(t, s.run(s.common("old", sunday), modeltest.Customers(200, 2)), contract.ActionHold, 1, "an older run replaces nothing")
+}
+
+// TestRunTwiceWithOtherCustomers: a run that has promoted does not see its own model, so another one that it trains is
+// held against none and must not replace it.
+func TestRunTwiceWithOtherCustomers(t *testing.T) {
+	s := open(t)
+	c := s.common("1", monday)
+	s.run(c, modeltest.Customers(200, 1))
+	r := s.run(c, modeltest.Customers(200, 2))
+	expect(t, r, contract.ActionHold, 1, "drift was held against no model, in force is revision 1")
+}
+
+func TestRollbackStays(t *testing.T) {
+	s := open(t)
+	first, second := s.common("1", monday), s.common("2", nextDay)
+	a := s.run(first, modeltest.Customers(200, 1))
+	b := s.run(second, modeltest.Customers(200, 2))
+	back := s.rollback(s.common("back", nextDay), 1)
+	if back.ModelID != a.ModelID || back.Seq != 3 || back.NextSegment != 9 {
+		t.Fatalf("rollback = %+v; want model of revision 1 with next segment 9, as revision 2 had", back)
+	}
+	// The rolled-back run's promote, cleared alone, says what it did and does not do it again.
+	if diff := cmp.Diff(b, s.promote(second)); diff != "" {
+		t.Errorf("promote again (-first +again):\n%s", diff)
+	}
+	// All of its steps, cleared: HEAD is another than drift saw.
+	expect(t, s.run(second, modeltest.Customers(200, 2)), contract.ActionHold, 3, "could not be verified")
+	if head := s.history()[0]; head.Seq != 3 {
+		t.Errorf("head is revision %d: the rollback is undone", head.Seq)
+	}
+	// The next run counts its ids on from the highest.
+	expect(t, s.run(s.common("3", nextDay), modeltest.Customers(200, 3)), contract.ActionPromote, 4, "")
+	if head := s.history()[0]; head.NextSegment != 13 {
+		t.Errorf("next segment %d, want 13: four more", head.NextSegment)
+	}
+}
+
+// dying is a context that ends at its n-th use by a store: every call on a store looks at it once, at its start.
+type dying struct {
+	context.Context
+	left *int
+}
+
+func (d dying) Err() error {
+	if *d.left--; *d.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestKilledAtAnyStoreCall(t *testing.T) {
+	want := func() contract.PromoteResult {
+		s := open(t)
+		return s.run(s.common("killed", monday), modeltest.Customers(120, 1))
+	}()
+	for n := 0; ; n++ {
+		done := false
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			s := open(t)
+			c := s.common("killed", monday)
+			s.candidate(c, modeltest.Customers(120, 1), noLimits)
+			left := n
+			_, err := promote.Run(dying{context.Background(), &left}, promote.Config{Common: c}, s.deps)
+			done = err == nil
+			if diff := cmp.Diff(want, s.promote(c)); diff != "" {
+				t.Errorf("killed at call %d and started again (-want +got):\n%s", n, diff)
+			}
+			if all := s.history(); len(all) != 1 {
+				t.Errorf("%d revisions, want 1", len(all))
+			}
+			m, err := s.home.Current(context.Background(), c.Run(), contract.Promote)
+			if err != nil || m.Step != contract.Promote {
+				t.Errorf("manifest %+v, %v", m, err)
+			}
+		})
+		if done {
+			// Read current and manifest of evaluate, the step's own manifest and the candidate's; read HEAD, write history,
+			// swap HEAD; write the manifest, read and swap current.
+			if n < 10 {
+				t.Errorf("promote took %d calls, want at least 10", n)
+			}
+			return
+		}
+		if n > 40 {
+			t.Fatal("promote takes more than 40 calls")
+		}
+	}
+}
+
+func TestManyPromoteAtOnce(t *testing.T) {
+	s := open(t)
+	const runs, copies = 4, 2
+	var all sync.WaitGroup
+	var lock sync.Mutex
+	actions := map[string][]string{}
+	for i := range runs {
+		s.candidate(s.common(fmt.Sprint(i), monday), modeltest.Customers(120, uint64(i)), noLimits)
+	}
+	for i := range runs * copies {
+		all.Go(func() {
+			c := s.common(fmt.Sprint(i/copies), monday)
+			r, err := promote.Run(context.Background(), promote.Config{Common: c}, s.deps)
+			for contract.FaultCode(err) == contract.ExitTemporary { // as a scheduler would
+				r, err = promote.Run(context.Background(), promote.Config{Common: c}, s.deps)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			lock.Lock()
+			defer lock.Unlock()
+			actions[c.RunID] = append(actions[c.RunID], r.Action)
+		})
+	}
+	all.Wait()
+	won := 0
+	for id, a := range actions {
+		if a[0] != a[1] {
+			t.Errorf("copies of run %s end as %v", id, a)
+		}
+		if a[0] == contract.ActionBootstrap {
+			won++
+		} else if a[0] != contract.ActionHold {
+			t.Errorf("run %s ends as %s, want hold: it was held against no model", id, a[0])
+		}
+	}
+	if won != 1 || len(s.history()) != 1 {
+		t.Errorf("%d runs made the first model, %d revisions; want 1 and 1", won, len(s.history()))
+	}
+}
+
+func TestMissing(t *testing.T) {
+	s := open(t)
+	_, err := promote.Run(t.Context(), promote.Config{Common: s.common("1", monday)}, s.deps)
+	if contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "evaluate has made nothing") {
+		t.Errorf("promote without a verdict: %v; want exit code 66", err)
+	}
+}
+
+func TestNamesOnOneRootAreApart(t *testing.T) {
+	s := open(t)
+	one := s.common("1", monday)
+	s.run(one, modeltest.Customers(120, 1))
+	other := one
+	other.Name = "vip"
+	expect(t, s.run(other, modeltest.Customers(120, 1)), contract.ActionBootstrap, 1, "")
+	home := *s.home
+	home.Name = "vip"
+	if head, err := registry.New(&home).Head(t.Context()); err != nil || head == nil {
+		t.Errorf("head of the other name = %v, %v", head, err)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	if err := (promote.Config{Common: task.Common{Root: "file:///tmp/x", Name: "n", Pipeline: "p", RunID: "r", AsOf: monday}}).Validate(); err != nil {
+		t.Error(err)
+	}
+	err := promote.Config{}.Validate()
+	for _, flag := range []string{"--root", "--name", "--pipeline", "--run-id", "--as-of"} {
+		if err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("problems of an empty configuration do not name %s: %v", flag, err)
+		}
+	}
+}
