@@ -54,6 +54,10 @@ func (v *view) driftLimits() string {
 	return ""
 }
 
+// mostFeatures bounds the picture of drift.
+const mostFeatures = 10
+
+// driftFigure draws the features that moved most.
 func driftFigure(d *contract.DriftResult) (figure, error) {
 	features := slices.Clone(d.Features)
 	slices.SortStableFunc(features, func(a, b contract.DriftFeature) int {
@@ -65,6 +69,11 @@ func driftFigure(d *contract.DriftResult) (figure, error) {
 		}
 		return 0
 	})
+	caption := "PSI: how differently customers spread over a feature's range. Up to the second bar chance alone explains it, with this many customers."
+	if len(features) > mostFeatures {
+		features = features[:mostFeatures]
+		caption = fmt.Sprintf("The %d largest; the table has all. ", mostFeatures) + caption
+	}
 	names := make([]string, len(features))
 	psi, chance := bars{name: "PSI", colour: roleFirst, label: short}, bars{name: "reached by chance", colour: roleAxis, label: short}
 	for i, f := range features {
@@ -74,10 +83,9 @@ func driftFigure(d *contract.DriftResult) (figure, error) {
 		}
 		psi.values, chance.values = append(psi.values, f.PSI), append(chance.values, f.Threshold)
 	}
-	alt := fmt.Sprintf("PSI of %d features beside what chance alone reaches; the largest is %s with %s.", len(features), names[0], short(features[0].PSI))
+	alt := fmt.Sprintf("PSI of %d features beside what chance alone reaches; the largest is %s with %s.", len(d.Features), names[0], short(features[0].PSI))
 	svg, err := barChart(names, []bars{psi, chance}, false, alt)
-	return figure{Title: "Drift by feature", SVG: svg,
-		Caption: "PSI: how differently customers spread over a feature's range. Up to the second bar chance alone explains it, with this many customers."}, err
+	return figure{Title: "Drift by feature", SVG: svg, Caption: caption}, err
 }
 
 // gates shows what evaluate asked of the candidate.

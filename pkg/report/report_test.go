@@ -138,6 +138,16 @@ func TestEverySegmentIsThere(t *testing.T) {
 	}
 }
 
+// Two segments of one name are told apart wherever only the name is shown.
+func TestSegmentsNamedAlike(t *testing.T) {
+	d := sample(t)
+	d.Score.Segments[1].Name = "Champions"
+	rows := table(t, parse(t, render(t, d)), "Profile")
+	if got, want := strings.Join(rows[0], "|"), "On average|Champions (seg-0001)|Champions (seg-0002)|Hibernating|Promising|All"; got != want {
+		t.Errorf("columns %s, want %s", got, want)
+	}
+}
+
 // The profile's column of all customers is the mean of the segments' means, weighted by customers.
 func TestProfileComparesWithAll(t *testing.T) {
 	rows := table(t, parse(t, render(t, sample(t))), "Profile")

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -47,19 +48,25 @@ func (v *view) peopleAndMoney() (figure, error) {
 	peopleShare, moneyShare := bars{name: "share of customers", colour: roleFirst, label: percent}, bars{name: "share of revenue", colour: roleOther, label: percent}
 	alt := "Share of customers and of revenue by segment:"
 	for _, g := range v.Score.Segments {
-		names = append(names, segmentName(g))
+		names = append(names, v.called(g))
 		peopleShare.values = append(peopleShare.values, 100*g.Share)
 		moneyShare.values = append(moneyShare.values, 100*g.RevenueShare)
-		alt += fmt.Sprintf(" %s %s and %s;", segmentName(g), share(g.Share), share(g.RevenueShare))
+		alt += fmt.Sprintf(" %s %s and %s;", v.called(g), share(g.Share), share(g.RevenueShare))
 	}
 	svg, err := barChart(names, []bars{peopleShare, moneyShare}, false, alt[:len(alt)-1]+".")
 	return figure{Title: "People and money", SVG: svg,
 		Caption: "A segment whose revenue bar is the longer one earns more than its share of customers."}, err
 }
 
-func segmentName(g contract.SegmentResult) string {
+// called is a segment's name among the others of the page: with its id where two are named alike.
+func (v *view) called(g contract.SegmentResult) string {
 	if g.Name == "" {
 		return g.ID
+	}
+	for _, other := range v.Score.Segments {
+		if other.Name == g.Name && other.ID != g.ID {
+			return g.Name + " (" + g.ID + ")"
+		}
 	}
 	return g.Name
 }
@@ -68,7 +75,7 @@ func (v *view) segmentTable() *grid {
 	t := &grid{Caption: "Segments, people and money", Head: heads("Segment", "Id", "#Customers", "#Share", "#Revenue", "#Share of revenue", "#Revenue a customer")}
 	all := contract.SegmentResult{}
 	for _, g := range v.Score.Segments {
-		t.Rows = append(t.Rows, []cell{name(segmentName(g)), code(g.ID), number(count(g.Customers)), number(share(g.Share)),
+		t.Rows = append(t.Rows, []cell{name(cmp.Or(g.Name, g.ID)), code(g.ID), number(count(g.Customers)), number(share(g.Share)),
 			number(v.money.whole(g.Revenue)), number(share(g.RevenueShare)), number(v.money.average(g.Revenue.Float() / float64(g.Customers)))})
 		all.Customers += g.Customers
 		all.Revenue += g.Revenue
@@ -161,7 +168,7 @@ func (v *view) row(id string) int {
 func (v *view) cards() []card {
 	var cards []card
 	for _, g := range v.Score.Segments {
-		c := card{Name: segmentName(g), ID: g.ID, Text: v.portrait(g.ID), Facts: []fact{
+		c := card{Name: cmp.Or(g.Name, g.ID), ID: g.ID, Text: v.portrait(g.ID), Facts: []fact{
 			{Label: "Customers", Value: share(g.Share), Note: count(g.Customers)},
 			{Label: "Revenue", Value: share(g.RevenueShare), Note: v.money.whole(g.Revenue)},
 		}}
@@ -220,7 +227,7 @@ func versus(ratio float64, as, less, more string) string {
 func (v *view) profileTable() *grid {
 	t := &grid{Caption: "Profile: the average customer of each segment beside that of all", Head: heads("On average")}
 	for _, g := range v.Score.Segments {
-		t.Head = append(t.Head, cell{Text: segmentName(g), Class: "num"})
+		t.Head = append(t.Head, cell{Text: v.called(g), Class: "num"})
 	}
 	t.Head = append(t.Head, cell{Text: "All", Class: "num"})
 	for _, tr := range v.traits() {
@@ -269,9 +276,9 @@ func (v *view) movement() (section, error) {
 	}
 	names := map[string]string{"": dash}
 	for _, g := range v.Score.Segments {
-		names[g.ID] = segmentName(g)
+		names[g.ID] = v.called(g)
 	}
-	called := func(id string) string {
+	place := func(id string) string {
 		if n, ok := names[id]; ok {
 			return n
 		}
@@ -285,7 +292,7 @@ func (v *view) movement() (section, error) {
 			rest.Amount += m.Amount
 			continue
 		}
-		t.Rows = append(t.Rows, []cell{name(m.Kind), text(called(m.From)), text(called(m.To)), number(count(m.Customers)), number(v.money.whole(m.Amount))})
+		t.Rows = append(t.Rows, []cell{name(m.Kind), text(place(m.From)), text(place(m.To)), number(count(m.Customers)), number(v.money.whole(m.Amount))})
 	}
 	if n := len(v.Movers) - mostMoves; n > 0 {
 		t.Foot = []cell{name(many(int64(n), "more way")), text(""), text(""), number(count(rest.Customers)), number(v.money.whole(rest.Amount))}
