@@ -1,0 +1,215 @@
+package evaluate
+
+import (
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/model/modeltest"
+	"github.com/clientele/clientele/pkg/registry"
+)
+
+const rows, segments = 200, 4
+
+// good returns evidence that passes every gate: a second model, with ids from 5, against a champion with ids 1 to 4.
+func good(t *testing.T) *evidence {
+	t.Helper()
+	customers := modeltest.Customers(rows, 1)
+	e := &evidence{
+		limits:    Config{SmallestShare: 0.01, SilhouetteFloor: 0.2},
+		candidate: modeltest.Bundle(t, customers, segments, 5),
+		customers: customers,
+		drifted:   contract.DriftResult{Verdict: contract.VerdictNone, Act: contract.ActNone, Seq: 1},
+		champion:  &registry.Revision{Seq: 1, ModelID: "champion", NextSegment: 5},
+		defender:  &model.Manifest{ModelID: "champion", Segments: []model.Segment{{ID: "seg-0001"}, {ID: "seg-0004"}}},
+	}
+	place(e)
+	width := 0.5
+	e.trained = contract.TrainResult{K: segments, Sizes: e.sizes(), Sweep: []contract.SweepResult{{K: segments, Silhouette: &width}}}
+	return e
+}
+
+func place(e *evidence) { e.placed, e.misplaced = e.candidate.Assign(e.customers) }
+
+func TestGatesPass(t *testing.T) {
+	all := ask(good(t))
+	if len(all) != len(gates) || verdict(all) != contract.EvalPass {
+		t.Errorf("verdict %s of %+v, want pass", verdict(all), all)
+	}
+	for _, g := range all {
+		if g.Gate == "" || g.Why == "" {
+			t.Errorf("gate %+v does not say what and why", g)
+		}
+	}
+}
+
+func TestGatesWithoutChampion(t *testing.T) {
+	e := good(t)
+	e.champion, e.defender, e.drifted.Seq = nil, nil, 0
+	if all := ask(e); verdict(all) != contract.EvalPass {
+		t.Errorf("first model: %+v, want pass", all)
+	}
+}
+
+// TestGatesRefuse changes one thing at a time, and names the gates that must see it.
+func TestGatesRefuse(t *testing.T) {
+	tests := map[string]struct {
+		change  func(*evidence)
+		gates   []string
+		verdict string
+		why     string
+	}{
+		"a centroid that is no number": {func(e *evidence) {
+			e.candidate.Model.Centroids[0][0] = math.NaN()
+		}, []string{"finite", "golden_replay"}, contract.EvalFail, "not finite"},
+		"a centroid far from everyone": {func(e *evidence) {
+			e.candidate.Model.Centroids[0][0] = 1e9
+			place(e)
+		}, []string{"parity", "golden_replay", "no_empty_cluster", "smallest_share"}, contract.EvalFail, "has 0 customers"},
+		"a golden customer with another answer": {func(e *evidence) {
+			e.candidate.Golden.Floats("golden_distance")[0] += 1
+		}, []string{"golden_replay"}, contract.EvalFail, "golden_distance"},
+		"no golden customer": {func(e *evidence) {
+			e.candidate.Golden = e.candidate.Golden.Take(nil)
+		}, []string{"golden_replay"}, contract.EvalFail, "0 golden customers"},
+		"other customers": {func(e *evidence) {
+			e.customers = modeltest.Customers(rows, 2)
+			place(e)
+		}, []string{"parity"}, contract.EvalFail, "trained on other customers"},
+		"sizes that training did not report": {func(e *evidence) {
+			e.trained.Sizes = slices.Clone(e.trained.Sizes)
+			e.trained.Sizes[0] -= 3
+			e.trained.Sizes[1] += 3
+		}, []string{"parity"}, contract.EvalFail, "3 of 200 customers"},
+		"another number of segments": {func(e *evidence) {
+			e.trained.Sizes = e.trained.Sizes[1:]
+		}, []string{"parity"}, contract.EvalFail, "training made 3"},
+		"a customers table without recency": {func(e *evidence) {
+			e.customers.Columns = slices.Delete(e.customers.Columns, 1, 2)
+			place(e)
+		}, []string{"finite", "parity", "no_empty_cluster", "smallest_share"}, contract.EvalFail, "no column recency"},
+		"no customer": {func(e *evidence) {
+			e.customers = e.customers.Take(nil)
+			place(e)
+		}, []string{"parity", "no_empty_cluster", "smallest_share"}, contract.EvalFail, "has 0 customers"},
+		"a segment that is too small": {func(e *evidence) {
+			e.limits.SmallestShare = 0.5
+		}, []string{"smallest_share"}, contract.EvalFail, "smallest segment holds"},
+		"a silhouette below the floor": {func(e *evidence) {
+			e.limits.SilhouetteFloor = 0.51
+		}, []string{"silhouette"}, contract.EvalFail, "0.500"},
+		"no silhouette": {func(e *evidence) {
+			e.trained.Sweep[0].Silhouette = nil
+		}, []string{"silhouette"}, contract.EvalFail, "not defined"},
+		"broken input": {func(e *evidence) {
+			e.drifted.Act = contract.ActFixData
+		}, []string{"drift_act"}, contract.EvalFail, "fix_data"},
+		"drift against another HEAD": {func(e *evidence) {
+			e.drifted.Seq = 7
+		}, []string{"drift_head"}, contract.EvalUnverified, "revision 7"},
+		"drift against no HEAD": {func(e *evidence) {
+			e.drifted.Seq = 0
+		}, []string{"drift_head"}, contract.EvalUnverified, "no model"},
+		"ids that were given": {func(e *evidence) {
+			e.champion.NextSegment = 7
+		}, []string{"segment_ids"}, contract.EvalFail, "seg-0005, seg-0006"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			e := good(t)
+			test.change(e)
+			all := ask(e)
+			var failed []string
+			var why strings.Builder
+			for _, g := range all {
+				if g.Verdict != contract.EvalPass {
+					failed = append(failed, g.Gate)
+					why.WriteString(g.Why + "\n")
+				}
+			}
+			if !slices.Equal(failed, test.gates) || verdict(all) != test.verdict || !strings.Contains(why.String(), test.why) {
+				t.Errorf("gates %v, verdict %s, why:\n%swant %v, %s and %q", failed, verdict(all), why.String(), test.gates, test.verdict, test.why)
+			}
+			if _, err := contract.Canonical(all); err != nil {
+				t.Errorf("the gates cannot be written: %v", err)
+			}
+		})
+	}
+}
+
+func TestGatesLetKeptIDsBe(t *testing.T) {
+	veteran := good(t)
+	veteran.champion.NextSegment, veteran.veteran = 20, true
+	kept := good(t)
+	kept.champion.NextSegment = 20
+	kept.defender.Segments = slices.Clone(kept.candidate.Manifest.Segments)
+	for i := range kept.candidate.Manifest.Segments {
+		kept.candidate.Manifest.Segments[i].Lineage = "continued"
+	}
+	for name, e := range map[string]*evidence{"a model that was in force": veteran, "ids carried over": kept} {
+		if g := segmentIDs(e); g.Verdict != contract.EvalPass {
+			t.Errorf("%s: %+v, want pass", name, g)
+		}
+	}
+}
+
+// TestVerdict: a failure weighs more than what could not be verified, in any order.
+func TestVerdict(t *testing.T) {
+	pass, fail, unverified := contract.Gate{Verdict: contract.EvalPass}, contract.Gate{Verdict: contract.EvalFail}, contract.Gate{Verdict: contract.EvalUnverified}
+	tests := []struct {
+		gates []contract.Gate
+		want  string
+	}{
+		{[]contract.Gate{pass, pass}, contract.EvalPass},
+		{[]contract.Gate{unverified, pass}, contract.EvalUnverified},
+		{[]contract.Gate{unverified, fail}, contract.EvalFail},
+		{[]contract.Gate{fail, unverified, pass}, contract.EvalFail},
+	}
+	for _, test := range tests {
+		if got := verdict(test.gates); got != test.want {
+			t.Errorf("verdict of %v = %s, want %s", test.gates, got, test.want)
+		}
+	}
+}
+
+// TestEvalID: every part of what an evaluation is about changes its name.
+func TestEvalID(t *testing.T) {
+	seen := map[string]bool{}
+	add := func(r contract.EvaluateResult, customers string, limits map[string]any, drift string) {
+		t.Helper()
+		id, err := evalID(r, customers, limits, drift)
+		if err != nil || len(id) != 64 || seen[id] {
+			t.Errorf("eval-id %q, %v: want 64 hex digits, each once", id, err)
+		}
+		seen[id] = true
+	}
+	base, limits := contract.EvaluateResult{Candidate: "m", Seq: 1}, Config{SmallestShare: 0.01}.limits()
+	add(base, "c", limits, "d")
+	add(contract.EvaluateResult{Candidate: "n", Seq: 1}, "c", limits, "d")
+	add(contract.EvaluateResult{Candidate: "m", Seq: 2}, "c", limits, "d")
+	add(base, "b", limits, "d")
+	add(base, "c", Config{SmallestShare: 0.02}.limits(), "d")
+	add(base, "c", limits, "e")
+	// What came of it is no part of it.
+	base.Verdict = contract.EvalFail
+	if id, err := evalID(base, "c", limits, "d"); !seen[id] || err != nil {
+		t.Error("the verdict is part of the eval-id")
+	}
+	if _, err := evalID(base, "c", map[string]any{"x": math.NaN()}, "d"); err == nil {
+		t.Error("a limit that is no number has an eval-id")
+	}
+}
+
+func TestUnplacedSaysWhy(t *testing.T) {
+	e := good(t)
+	e.placed, e.misplaced = nil, errors.New("feature monetary, row 3: not above 0")
+	for _, ask := range []func(*evidence) contract.Gate{finite, parity, noEmptyCluster, smallestShare} {
+		if g := ask(e); g.Verdict != contract.EvalFail || !strings.Contains(g.Why, "row 3") {
+			t.Errorf("gate %+v; want fail, with the reason", g)
+		}
+	}
+}
