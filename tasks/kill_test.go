@@ -1,0 +1,185 @@
+package tasks_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/table"
+)
+
+// tableOptions checks that every Arrow buffer is freed.
+func tableOptions(t testing.TB) table.Options {
+	t.Helper()
+	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
+	t.Cleanup(func() { mem.AssertSize(t, 0) })
+	return table.Options{Allocator: mem, Scratch: t.TempDir()}
+}
+
+// demoShop writes a shop of some size, so that a step takes long enough to be killed half way.
+func demoShop(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	must(t, "demo", "--seed=1", "--out-dir="+dir)
+	return filepath.Join(dir, "lines.csv")
+}
+
+func stepArgs(root string) []string {
+	return []string{"--root=file://" + root, "--pipeline=kill", "--run-id=r", "--as-of=2030-01-01", "--result=" + filepath.Join(root, "..", "result.json")}
+}
+
+// TestKilledAndRunAgain kills ingest and preprocess after ever longer whiles, and runs them again: the objects are those of
+// an undisturbed run, and nothing half written was ever visible.
+func TestKilledAndRunAgain(t *testing.T) {
+	source := demoShop(t)
+	calm := filepath.Join(t.TempDir(), "root")
+	ingest := func(root string) []string { return append(stepArgs(root), "--source="+source) }
+	preprocess := func(root string) []string { return append(stepArgs(root), "--window=all") }
+	start := time.Now()
+	must(t, "ingest", ingest(calm)...)
+	ingestTime := time.Since(start)
+	afterIngest := files(t, calm)
+	start = time.Now()
+	must(t, "preprocess", preprocess(calm)...)
+	preprocessTime := time.Since(start)
+	want := files(t, calm)
+
+	root := filepath.Join(t.TempDir(), "root")
+	killed := 0
+	for i := range 8 {
+		killed += killAfter(t, ingestTime*time.Duration(i+1)/9, "ingest", ingest(root)...)
+		visible(t, root, "state/lines.json", "lines/index")
+	}
+	must(t, "ingest", ingest(root)...)
+	if d := difference(afterIngest, files(t, root)); d != "" {
+		t.Errorf("ingest, killed and run again, left other objects:\n%s", d)
+	}
+	for i := range 8 {
+		killed += killAfter(t, preprocessTime*time.Duration(i+1)/9, "preprocess", preprocess(root)...)
+	}
+	must(t, "preprocess", preprocess(root)...)
+	if d := difference(want, files(t, root)); d != "" {
+		t.Errorf("preprocess, killed and run again, left other objects:\n%s", d)
+	}
+	if killed == 0 {
+		t.Error("no program was killed in time: the test proves nothing")
+	}
+}
+
+// visible asserts that where the pointer exists, what it names exists too.
+func visible(t *testing.T, root, pointer, folder string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, pointer))
+	if os.IsNotExist(err) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := filepath.Glob(filepath.Join(root, folder, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.Contains(string(text), strings.TrimSuffix(filepath.Base(name), ".json")) {
+			return
+		}
+	}
+	t.Errorf("%s names nothing that is in %s: %s", pointer, folder, text)
+}
+
+// killAfter starts a program and kills it after a while; it returns 1 if the program was still at work.
+func killAfter(t *testing.T, after time.Duration, name string, args ...string) int {
+	t.Helper()
+	cmd := command(t, name, args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	err := cmd.Wait()
+	if err == nil {
+		return 0
+	}
+	if exit, ok := err.(*exec.ExitError); ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
+		return 1
+	}
+	t.Fatalf("%s: %v", name, err)
+	return 0
+}
+
+// TestTwoCopiesAtOnce starts two copies of a step at the same moment: one snapshot, one manifest, both end well.
+func TestTwoCopiesAtOnce(t *testing.T) {
+	source := demoShop(t)
+	root := filepath.Join(t.TempDir(), "root")
+	both := func(name string, args ...string) {
+		t.Helper()
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() {
+				if out, err := command(t, name, args...).CombinedOutput(); err != nil {
+					t.Errorf("%s: %v\n%s", name, err, out)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	both("ingest", append(stepArgs(root), "--source="+source)...)
+	both("preprocess", append(stepArgs(root), "--window=all")...)
+	count := map[string]int{}
+	for name := range files(t, root) {
+		switch {
+		case strings.HasPrefix(name, "lines/index/"):
+			count["snapshots"]++
+		case strings.HasSuffix(name, "/_MANIFEST.json"):
+			count["manifests"]++
+		case strings.HasSuffix(name, "customers.arrow"):
+			count["customers"]++
+		}
+	}
+	if count["snapshots"] != 1 || count["manifests"] != 2 || count["customers"] != 1 {
+		t.Errorf("made %v; want 1 snapshot, 2 manifests (one a step), 1 customers table", count)
+	}
+}
+
+// TestSIGTERM stops ingest: exit code 143, and nothing half written is visible.
+func TestSIGTERM(t *testing.T) {
+	source := demoShop(t)
+	start := time.Now()
+	must(t, "ingest", append(stepArgs(filepath.Join(t.TempDir(), "root")), "--source="+source)...)
+	whole := time.Since(start)
+	for try := range 12 {
+		root := filepath.Join(t.TempDir(), "root")
+		cmd := command(t, "ingest", append(stepArgs(root), "--source="+source)...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(whole * time.Duration(12-try) / 16)
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // the exit code is what counts
+		switch code := cmd.ProcessState.ExitCode(); code {
+		case contract.ExitStopped:
+			for name := range files(t, root) {
+				if strings.HasPrefix(name, "state/") || strings.HasSuffix(name, "_MANIFEST.json") {
+					t.Errorf("a stopped ingest left %s", name)
+				}
+			}
+			return
+		case -1, contract.ExitDone: // before it listened, or after it had done
+		default:
+			t.Fatalf("ingest ended %d", code)
+		}
+	}
+	t.Error("no signal came while ingest was at work: the test proves nothing")
+}

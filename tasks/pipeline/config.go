@@ -1,0 +1,132 @@
+// Package pipeline runs the steps in the contract's order in one process: the same Run functions that the containers run,
+// on the same objects.
+package pipeline
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/tasks/drift"
+	"github.com/clientele/clientele/tasks/evaluate"
+	"github.com/clientele/clientele/tasks/ingest"
+	"github.com/clientele/clientele/tasks/preprocess"
+	"github.com/clientele/clientele/tasks/promote"
+	"github.com/clientele/clientele/tasks/report"
+	"github.com/clientele/clientele/tasks/score"
+	"github.com/clientele/clientele/tasks/train"
+)
+
+// Program is the pipeline, and `pipeline contract`, which prints the wiring.
+var Program = task.Group{
+	Usage:    "run every step in one process",
+	Commands: []task.Command{{Name: "contract", Usage: "print the wiring as JSON", Program: describe}},
+	Default:  Task,
+}
+
+// Task is the pipeline as a program.
+var Task = task.Task[Config, contract.PipelineResult]{
+	Name:  "pipeline",
+	Usage: "run every step in one process, from raw lines to scored segments and a page",
+	Description: `Runs ingest, preprocess, drift, train, evaluate, promote, score and report on one root. Takes the flags of every step.
+A second run on the same input says that nothing changed.`,
+	Example: "pipeline --source=online-retail.csv.gz --root=file:///tmp/shop --result=/tmp/shop/result.json\npipeline contract",
+	Flags:   Flags, Config: NewConfig, Run: Run, Print: Print,
+}
+
+// local stands for pipeline and run id on a laptop.
+const local = "local"
+
+// Config holds the configuration of every step.
+type Config struct {
+	Common     task.Common
+	Ingest     ingest.Config
+	Preprocess preprocess.Config
+	Drift      drift.Config
+	Train      train.Config
+	Evaluate   evaluate.Config
+	Promote    promote.Config
+	Score      score.Config
+	Report     report.Config
+}
+
+// Flags declares the flags of every step, each once. What a laptop need not say has a default here.
+func Flags() []cli.Flag {
+	flags := append(task.HomeFlags(),
+		task.String("pipeline", local, "`NAME` of the pipeline that this run belongs to"),
+		task.String("run-id", local, "`ID` of the run"),
+		task.String("as-of", "", "`DATE` that counts as today, YYYY-MM-DD (default: the day after the latest time stamp)"),
+	)
+	seen := map[string]bool{}
+	for _, f := range flags {
+		seen[f.Names()[0]] = true
+	}
+	for _, step := range stepFlags() {
+		for _, f := range step() {
+			if name := f.Names()[0]; !seen[name] {
+				seen[name] = true
+				flags = append(flags, f)
+			}
+		}
+	}
+	return flags
+}
+
+func stepFlags() []func() []cli.Flag {
+	return []func() []cli.Flag{
+		ingest.Flags, preprocess.Flags, drift.Flags, train.Flags, evaluate.Flags, promote.Flags, score.Flags, report.Flags,
+	}
+}
+
+// NewConfig reads the flags.
+func NewConfig(c *cli.Context) Config {
+	return Config{
+		Common: task.NewCommon(c),
+		Ingest: ingest.NewConfig(c), Preprocess: preprocess.NewConfig(c), Drift: drift.NewConfig(c), Train: train.NewConfig(c),
+		Evaluate: evaluate.NewConfig(c), Promote: promote.NewConfig(c), Score: score.NewConfig(c), Report: report.NewConfig(c),
+	}
+}
+
+// Validate reports every problem of every step, each once.
+func (c Config) Validate() error {
+	day := c.Common.AsOf
+	if day == "" {
+		day = "1970-01-01" // known only when the source has been read
+	}
+	c.setAsOf(day)
+	var lines []string
+	seen := map[string]bool{}
+	for _, step := range []task.Validator{c.Ingest, c.Preprocess, c.Drift, c.Train, c.Evaluate, c.Promote, c.Score, c.Report} {
+		err := step.Validate()
+		if err == nil {
+			continue
+		}
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			if !seen[line] {
+				seen[line] = true
+				lines = append(lines, line)
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return &contract.Fault{Code: contract.ExitUsage, Cause: "flags", Err: errors.New(strings.Join(lines, "\n"))}
+}
+
+// setAsOf gives every step its as-of date.
+func (c *Config) setAsOf(day string) {
+	for _, common := range []*task.Common{
+		&c.Common, &c.Ingest.Common, &c.Preprocess.Common, &c.Drift.Common, &c.Train.Common,
+		&c.Evaluate.Common, &c.Promote.Common, &c.Score.Common, &c.Report.Common,
+	} {
+		common.AsOf = day
+	}
+}
+
+// nextDay is the as-of of a laptop's run whose latest line is of that day.
+func nextDay(last retail.Date) string { return (last + 1).String() }
