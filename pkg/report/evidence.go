@@ -48,7 +48,7 @@ func (v *view) driftLimits() string {
 		warn, hasWarn := st.Params["psi_warn"].(float64)
 		alert, hasAlert := st.Params["psi_alert"].(float64)
 		if st.Name == contract.Drift && hasWarn && hasAlert {
-			return fmt.Sprintf("A feature warns at a PSI of %s and alerts at %s, if that is also more than chance reaches.", short(warn), short(alert))
+			return fmt.Sprintf("A feature warns at a PSI of %s and alerts at %s, if that is also more than chance reaches.", strconv.FormatFloat(warn, 'g', 4, 64), strconv.FormatFloat(alert, 'g', 4, 64))
 		}
 	}
 	return ""

@@ -148,6 +148,18 @@ func TestSegmentsNamedAlike(t *testing.T) {
 	}
 }
 
+func TestSegmentsOfTheModelBeforeAreExplained(t *testing.T) {
+	const note = "An id without a name is a segment of the model before."
+	d := sample(t)
+	if strings.Contains(textOf(parse(t, render(t, d))), note) {
+		t.Error("explained where all ids are known")
+	}
+	d.Movers[0].From = "seg-0099"
+	if !strings.Contains(textOf(parse(t, render(t, d))), note) {
+		t.Error("an unknown id is not explained")
+	}
+}
+
 // The profile's column of all customers is the mean of the segments' means, weighted by customers.
 func TestProfileComparesWithAll(t *testing.T) {
 	rows := table(t, parse(t, render(t, sample(t))), "Profile")

@@ -194,8 +194,8 @@ func (v *view) portrait(id string) string {
 	if math.IsNaN(recency) || math.IsNaN(frequency) || math.IsNaN(invoice) || math.IsNaN(monetary) {
 		return ""
 	}
-	text := fmt.Sprintf("On average last bought %s ago, with %s invoices%s of %s each.",
-		dayCount(recency), short(frequency), v.period(), v.money.average(invoice))
+	text := fmt.Sprintf("On average last bought %s ago, with %s invoices of %s each%s.",
+		dayCount(recency), short(frequency), v.money.average(invoice), v.period())
 	return text + fmt.Sprintf(" Beside the average customer: %s, %s, %s.", versus(frequency/allFrequency, "as many invoices", "fewer invoices", "more invoices"),
 		versus(invoice/allInvoice, "as large each", "smaller each", "larger each"), versus(monetary/allMonetary, "as much spent", "less spent", "more spent"))
 }
@@ -278,11 +278,14 @@ func (v *view) movement() (section, error) {
 	for _, g := range v.Score.Segments {
 		names[g.ID] = v.called(g)
 	}
+	renamed := false
 	place := func(id string) string {
-		if n, ok := names[id]; ok {
-			return n
+		n, ok := names[id]
+		if !ok {
+			renamed = true
+			return id
 		}
-		return id // of the model before
+		return n
 	}
 	t := &grid{Caption: "Who went where since the scores before", Head: heads("What", "From", "To", "#Customers", "#Their spending")}
 	var rest Move
@@ -298,5 +301,9 @@ func (v *view) movement() (section, error) {
 		t.Foot = []cell{name(many(int64(n), "more way")), text(""), text(""), number(count(rest.Customers)), number(v.money.whole(rest.Amount))}
 	}
 	s.Blocks = append(s.Blocks, block{Table: t})
+	if renamed {
+		s.Blocks = append(s.Blocks, block{Note: "An id without a name is a segment of the model before. Where a new model has new ids, everyone counts as moved, " +
+			"even into a segment that is much the same."})
+	}
 	return s, nil
 }
