@@ -7,7 +7,7 @@ TASKS := $(patsubst tasks/%/cmd/main.go,%,$(wildcard tasks/*/cmd/main.go))
 # One set of flags for building, testing and linting, so that dependencies are compiled once.
 # disable_grpc_modules leaves the gRPC transport out of the storage client: 30 MB instead of 50, and 21 without symbols.
 export CGO_ENABLED := 0
-export GOFLAGS     := $(strip $(GOFLAGS) -trimpath -tags=disable_grpc_modules)
+export GOFLAGS     := $(strip $(shell $(GO) env GOFLAGS) -trimpath -tags=disable_grpc_modules)
 
 # Everything a binary can be made of; a target is rebuilt only when one of these is newer.
 SOURCES := go.mod go.sum $(shell find pkg tasks -type f ! -name '*_test.go' ! -path '*/testdata/*')
@@ -29,7 +29,7 @@ bin/%: tasks/%/cmd/main.go $(SOURCES)
 	$(GO) build -ldflags='-s -w' -o $@ ./tasks/$*/cmd
 
 run: bin/pipeline bin/demo ## Run the whole way: SOURCE=file ROOT=folder ARGS="--window=all"; without SOURCE on a demo shop
-	@SOURCE='$(SOURCE)' ROOT='$(ROOT)' tools/run.sh $(ARGS)
+	@tools/run.sh $(ARGS) # SOURCE and ROOT reach it by the environment
 
 demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/demo/shop), ARGS="--customers=1000"
 	@bin/demo --out-dir='$(or $(OUT),.clientele/demo/shop)' $(ARGS)

@@ -10,8 +10,9 @@ root=${ROOT:-}
 
 if [ -z "$source" ]; then
   root=${root:-.clientele/demo}
-  bin/demo --out-dir="$root/shop"
   source=$root/shop/lines.csv
+  # Made once: a newer generator may deal other lines, which ingest would rightly refuse as days that shrink.
+  [ -e "$root/shop/truth.json" ] || bin/demo --out-dir="$root/shop"
 fi
 case $source in
   *://*) ;;
@@ -27,6 +28,5 @@ case $root in
     exec bin/pipeline --source="$source" --root="$root" --result=.clientele/result.json "$@"
     ;;
 esac
-mkdir -p "$root"
-root=$(realpath -- "$root")
+root=$(realpath -m -- "$root")
 exec bin/pipeline --source="$source" --root="file://$root" --result="$root/result.json" "$@"

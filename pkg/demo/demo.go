@@ -212,7 +212,11 @@ func (s *Shop) plan(who customer, day int) {
 		return
 	}
 	d := s.draws(tagReturn, uint64(who.index), uint64(day))
-	if back := day + 2 + d.below(24); d.chance(kinds[who.kind].returns) && back < s.Days {
+	back := day + 2 + d.below(24)
+	for back < s.Days && s.calendar.busy[back] == 0 {
+		back++
+	}
+	if d.chance(kinds[who.kind].returns) && back < s.Days {
 		s.sold[who.index] = int32(day + 1)
 		s.returns.add(back, who.index)
 	}
