@@ -1,0 +1,363 @@
+package drift
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/model/modeltest"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// monday is 2011-12-12, and the days after follow it.
+const monday retail.Date = 15320
+
+const rows = 400
+
+type shop struct {
+	t    *testing.T
+	root string
+	deps task.Deps
+	home *contract.Home
+}
+
+func open(t *testing.T, root string) *shop {
+	s := &shop{t: t, root: root, deps: task.Deps{
+		Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test",
+	}}
+	home, err := s.config("x", monday).Open(t.Context(), s.deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = home.Close() })
+	s.home = home
+	return s
+}
+
+func (s *shop) config(id string, day retail.Date) Config {
+	return Config{
+		Common: task.Common{Root: s.root, Name: "segments", Pipeline: "test", RunID: id, AsOf: day.String()},
+		Warn:   0.1, Alert: 0.25, Alpha: 0.001,
+	}
+}
+
+// run runs drift on the customers.
+func (s *shop) run(c Config, customers *frame.Frame) contract.DriftResult {
+	s.t.Helper()
+	modeltest.Preprocess(s.t, s.home, c.Run(), customers)
+	r, err := Run(context.Background(), c, s.deps)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+// promote trains a model of the customers and puts it in force.
+func (s *shop) promote(run contract.Run, customers *frame.Frame) *model.Bundle {
+	s.t.Helper()
+	b := modeltest.Bundle(s.t, customers, 4, 1)
+	if err := model.Write(context.Background(), s.home.Registry, b, model.Provenance{}, table.Options{}); err != nil {
+		s.t.Fatal(err)
+	}
+	_, err := registry.New(s.home).Move(context.Background(), registry.Move{Run: run, Key: b.Manifest.ModelID}, func(*registry.Revision) (*registry.Revision, error) {
+		return &registry.Revision{ModelID: b.Manifest.ModelID, FitID: b.Manifest.FitID, NextSegment: 5}, nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return b
+}
+
+func (s *shop) table(run contract.Run, schema table.Schema) *frame.Frame {
+	s.t.Helper()
+	m, err := s.home.Current(context.Background(), run, contract.Drift)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	f, err := s.home.ReadTable(context.Background(), m, schema, table.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return f
+}
+
+func (s *shop) state() []contract.Entry[contract.DriftState] {
+	s.t.Helper()
+	state, err := contract.ReadState[contract.DriftState](context.Background(), s.home.Root, contract.DriftStatePath("segments"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return state.Entries
+}
+
+// older returns the customers with their last purchase n days earlier.
+func older(customers *frame.Frame, n int64) *frame.Frame {
+	out := customers.Take(all(customers.Rows()))
+	for i := range out.Ints("recency") {
+		out.Ints("recency")[i] += n
+	}
+	return out
+}
+
+func all(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+func TestWithoutHead(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	c := s.config("1", monday)
+	r := s.run(c, modeltest.Customers(rows, 1))
+	want := contract.DriftResult{Verdict: contract.VerdictInsufficientData, Act: contract.ActNone, Cause: "no_head", Features: []contract.DriftFeature{}}
+	if diff := cmp.Diff(want, r); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	effects := s.table(c.Run(), contract.Effects)
+	if s.table(c.Run(), contract.Features).Rows() != 0 || effects.Rows() != 3 || !math.IsNaN(effects.Floats("value")[0]) {
+		t.Errorf("tables without HEAD: %+v", effects)
+	}
+	// The run's own model is not there for it, as often as it looks.
+	s.promote(c.Run(), modeltest.Customers(rows, 1))
+	if diff := cmp.Diff(want, s.run(c, modeltest.Customers(rows, 1))); diff != "" {
+		t.Errorf("after its own promotion (-want +got):\n%s", diff)
+	}
+}
+
+func TestQuiet(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	b := s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))
+	c := s.config("1", monday+7)
+	r := s.run(c, modeltest.Customers(rows, 1))
+	if r.Verdict != contract.VerdictNone || r.Act != contract.ActNone || r.Model != b.Manifest.ModelID || r.Seq != 1 {
+		t.Errorf("the training's own customers: %+v; want none", r)
+	}
+	for _, f := range r.Features {
+		if f.PSI != 0 { // by definition: equal shares in every bin
+			t.Errorf("PSI of %s is %v, want 0", f.Feature, f.PSI)
+		}
+	}
+	if m, p := r.Effects.Model, r.Effects.Population; r.Effects.Data != nil || m == nil || *m != 0 || p == nil || *p != 0 {
+		t.Errorf("effects %+v; want null for data, which is not measured, and 0 for the others", r.Effects)
+	}
+	numeric := 0
+	for _, spec := range contract.Customers.Columns {
+		if spec.Kind != frame.Text {
+			numeric++
+		}
+	}
+	if features := s.table(c.Run(), contract.Features); features.Rows() != numeric || len(r.Features) != numeric {
+		t.Errorf("%d features, %d in the result; want %d, all that are numbers", features.Rows(), len(r.Features), numeric)
+	}
+	// Others of the same kinds: quiet, but not to the last digit.
+	if r := s.run(s.config("2", monday+7), modeltest.Customers(rows, 2)); r.Verdict != contract.VerdictNone || r.Features[0].PSI == 0 {
+		t.Errorf("other customers of the same kinds: %+v; want none", r)
+	}
+}
+
+func TestOrderOfCustomersIsNothing(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))
+	customers := modeltest.Customers(rows, 2)
+	want := s.run(s.config("1", monday+1), customers)
+	got := s.run(s.config("2", monday+1), customers.Take(rand.New(rand.NewPCG(1, 1)).Perm(rows)))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("shuffled (-want +got):\n%s", diff)
+	}
+}
+
+func TestMoved(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	customers := modeltest.Customers(rows, 1)
+	b := s.promote(s.config("0", monday).Run(), customers)
+
+	late := older(customers, 100)
+	c := s.config("1", monday+1)
+	r := s.run(c, late)
+	if r.Verdict != contract.VerdictAlert || r.Act != contract.ActRetrain || !strings.Contains(r.Cause, "recency") {
+		t.Errorf("everyone 100 days later: %+v; want alert and retrain, because of recency", r)
+	}
+	if strings.Contains(r.Cause, "before, too") {
+		t.Errorf("cause %q; it is the first time", r.Cause)
+	}
+	// Model effect by its definition, from the distances themselves.
+	mean := func(f *frame.Frame) float64 {
+		a, err := b.Assign(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.0
+		for _, d := range a.Distance {
+			sum += d * d
+		}
+		return sum / float64(len(a.Distance))
+	}
+	if want := mean(late)/mean(customers) - 1; r.Effects.Model == nil || math.Abs(*r.Effects.Model-want) > 1e-12 {
+		t.Errorf("model effect %v, want %v", r.Effects.Model, want)
+	}
+	// Population effect by its definition, from the segments' shares; all are above 0 on both sides.
+	share := func(f *frame.Frame, segment int32) float64 {
+		a, err := b.Assign(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0.0
+		for _, c := range a.Nearest {
+			if c == segment {
+				n++
+			}
+		}
+		return n / float64(len(a.Nearest))
+	}
+	want := 0.0
+	for c := range int32(4) {
+		p, q := share(customers, c), share(late, c)
+		want += (p - q) * math.Log(p/q)
+	}
+	if p := r.Effects.Population; p == nil || want == 0 || math.Abs(*p-want) > 1e-12 {
+		t.Errorf("population effect %v, want %v", *p, want)
+	}
+
+	other := customers.Take(all(rows))
+	for i := range other.Ints("units") {
+		other.Ints("units")[i] *= 50
+	}
+	if r := s.run(s.config("2", monday+1), other); r.Verdict != contract.VerdictAlert || r.Act != contract.ActWait {
+		t.Errorf("a feature that segments are not made of: %+v; want alert and wait", r)
+	}
+	if r := s.run(s.config("3", monday+1), late.Take(all(50))); r.Verdict != contract.VerdictInsufficientData || r.Act != contract.ActNone {
+		t.Errorf("50 customers: %+v; want insufficient_data", r)
+	}
+	if r := s.run(s.config("4", monday+1), late.Take(nil)); r.Verdict != contract.VerdictInsufficientData || r.Effects.Model != nil {
+		t.Errorf("no customer: %+v; want insufficient_data, nothing measured", r)
+	}
+}
+
+func TestState(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	customers := modeltest.Customers(rows, 1)
+	s.promote(s.config("0", monday).Run(), customers)
+	late := older(customers, 100)
+	first := s.run(s.config("1", monday+1), late)
+	second := s.run(s.config("2", monday+2), late)
+	third := s.run(s.config("3", monday+3), late)
+	if !strings.Contains(second.Cause, "on the as-of date before, too") || !strings.Contains(third.Cause, "on the 2 as-of dates before, too") {
+		t.Errorf("causes %q and %q do not say that it lasts", second.Cause, third.Cause)
+	}
+	// A rerun sees what the first try saw, whatever came since; and an older run leaves the state alone.
+	if again := s.run(s.config("1", monday+1), late); again.Cause != first.Cause {
+		t.Errorf("run 1 again: cause %q, want %q", again.Cause, first.Cause)
+	}
+	days := func() []retail.Date {
+		var out []retail.Date
+		for _, e := range s.state() {
+			out = append(out, e.AsOf)
+		}
+		return out
+	}
+	if got, want := days(), []retail.Date{monday + 3, monday + 2, monday + 1}; !slices.Equal(got, want) {
+		t.Errorf("state has entries of %v, want %v", got, want)
+	}
+	// A quiet day ends the row, and a later run of a day replaces that day's entry.
+	s.run(s.config("4", monday+3), customers)
+	if e := s.state()[0]; len(days()) != 3 || e.Value.Verdict != contract.VerdictNone {
+		t.Errorf("state %+v; want the later run of the day, quiet", s.state())
+	}
+	if r := s.run(s.config("5", monday+4), late); strings.Contains(r.Cause, "before, too") {
+		t.Errorf("cause %q; it was quiet the day before", r.Cause)
+	}
+}
+
+func TestPinned(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))
+	s.promote(s.config("0", monday+1).Run(), older(modeltest.Customers(rows, 1), 100))
+	c := s.config("1", monday+2)
+	c.Head = 1
+	if r := s.run(c, modeltest.Customers(rows, 1)); r.Seq != 1 || r.Verdict != contract.VerdictNone {
+		t.Errorf("pinned to revision 1: %+v; want none", r)
+	}
+	if n := len(s.state()); n != 0 {
+		t.Errorf("a replay by an older revision left %d entries in the state", n)
+	}
+	c.Head = 3
+	if _, err := Run(t.Context(), c, s.deps); contract.FaultCode(err) != contract.ExitMissing {
+		t.Errorf("pinned to a revision that is not there: %v; want exit code 66", err)
+	}
+}
+
+// TestReferenceExpired: the customers of the training are gone; drift goes on as on a first run and says so.
+func TestReferenceExpired(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, "file://"+dir)
+	b := s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))
+	blob := filepath.Join(dir, "registry", contract.BlobPath(b.Manifest.Blobs.Reference.SHA256))
+	if err := os.Remove(blob); err != nil {
+		t.Fatal(err)
+	}
+	r := s.run(s.config("1", monday+1), modeltest.Customers(rows, 1))
+	if r.Verdict != contract.VerdictInsufficientData || !strings.Contains(r.Cause, "expired") || r.Seq != 1 {
+		t.Errorf("%+v; want insufficient_data because the reference has expired", r)
+	}
+	if err := os.WriteFile(blob, []byte("damaged"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := s.config("2", monday+1)
+	modeltest.Preprocess(t, s.home, c.Run(), modeltest.Customers(rows, 1))
+	if _, err := Run(t.Context(), c, s.deps); contract.FaultCode(err) != contract.ExitBadData {
+		t.Errorf("a damaged reference: %v; want exit code 65", err)
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	if _, err := Run(t.Context(), s.config("1", monday), s.deps); contract.FaultCode(err) != contract.ExitMissing {
+		t.Errorf("without preprocess: %v; want exit code 66", err)
+	}
+	s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))
+	customers := modeltest.Customers(rows, 1)
+	customers.Ints("monetary")[7] = 0
+	c := s.config("2", monday)
+	modeltest.Preprocess(t, s.home, c.Run(), customers)
+	if _, err := Run(t.Context(), c, s.deps); contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), "monetary") {
+		t.Errorf("a customer who spent nothing: %v; want exit code 65 that names monetary", err)
+	}
+	if len(s.state()) != 0 {
+		t.Error("a failed run left an entry in the state")
+	}
+}
+
+func TestValidate(t *testing.T) {
+	good := (&shop{root: "file:///tmp/x"}).config("1", monday)
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for flag, change := range map[string]func(*Config){
+		"--psi-warn":  func(c *Config) { c.Warn = 0 },
+		"--psi-alert": func(c *Config) { c.Alert = 0.05 },
+		"--alpha":     func(c *Config) { c.Alpha = 1 },
+		"--as-of":     func(c *Config) { c.AsOf = "12/10/2011" },
+	} {
+		c := good
+		change(&c)
+		if err := c.Validate(); contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%s: %v; want exit code 64", flag, err)
+		}
+	}
+}
