@@ -1,0 +1,326 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/model/modeltest"
+	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// monday is 2011-12-12.
+const monday retail.Date = 15320
+
+type shop struct {
+	t    *testing.T
+	root string
+	deps task.Deps
+	home *contract.Home
+	reg  *registry.Registry
+}
+
+func open(t *testing.T, root string) *shop {
+	s := &shop{t: t, root: root, deps: task.Deps{
+		Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test",
+	}}
+	home, err := s.common().Open(t.Context(), s.deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = home.Close() })
+	s.home, s.reg = home, registry.New(home)
+	return s
+}
+
+func (s *shop) common() task.Common { return task.Common{Root: s.root, Name: "segments"} }
+
+// promote puts a new model in force, the n-th, and returns its id.
+func (s *shop) promote(n int) string {
+	s.t.Helper()
+	b := modeltest.Bundle(s.t, modeltest.Customers(100, uint64(n)), 3, int64(1+3*n))
+	if err := model.Write(context.Background(), s.home.Registry, b, model.Provenance{}, table.Options{}); err != nil {
+		s.t.Fatal(err)
+	}
+	m := registry.Move{Run: contract.NewRun("test", monday, fmt.Sprint("run ", n)), Key: "k"}
+	_, err := s.reg.Move(context.Background(), m, func(*registry.Revision) (*registry.Revision, error) {
+		return &registry.Revision{
+			ModelID: b.Manifest.ModelID, FitID: b.Manifest.FitID, Action: contract.ActionPromote,
+			NextSegment: b.Manifest.NextSegment(), Reason: fmt.Sprint("reason ", n),
+		}, nil
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return b.Manifest.ModelID
+}
+
+func (s *shop) rollback(id string, change func(*RollbackConfig)) (contract.RollbackResult, error) {
+	c := RollbackConfig{Common: s.common()}
+	c.Pipeline, c.RunID, c.AsOf = "rollback", id, monday.String()
+	if change != nil {
+		change(&c)
+	}
+	return runRollback(context.Background(), c, s.deps)
+}
+
+func (s *shop) must(id string, change func(*RollbackConfig)) contract.RollbackResult {
+	s.t.Helper()
+	r, err := s.rollback(id, change)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return r
+}
+
+func (s *shop) head() *registry.Revision {
+	s.t.Helper()
+	head, err := s.reg.Head(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return head
+}
+
+func TestRollback(t *testing.T) {
+	for _, root := range []string{"mem://" + t.Name(), "file://" + t.TempDir()} {
+		s := open(t, root)
+		a, b, c := s.promote(0), s.promote(1), s.promote(2)
+		want := contract.RollbackResult{ModelID: b, Previous: c, Seq: 4}
+		if diff := cmp.Diff(want, s.must("r1", nil)); diff != "" {
+			t.Errorf("rollback (-want +got):\n%s", diff)
+		}
+		head := s.head()
+		if head.Action != contract.ActionRollback || head.NextSegment != 10 || head.Reason != "rolled back from revision 3 to the model of revision 2" {
+			t.Errorf("head %+v; want a rollback with next segment 10: the three models have given 1 to 9", head)
+		}
+		// The same run again: once.
+		if diff := cmp.Diff(want, s.must("r1", nil)); diff != "" || s.head().Seq != 4 {
+			t.Errorf("the same rollback again (-want +got):\n%s", diff)
+		}
+		// Another one goes on to the model before, not back to the one that was left.
+		if r := s.must("r2", nil); r.ModelID != a || r.Seq != 5 {
+			t.Errorf("second rollback = %+v, want model of revision 1", r)
+		}
+		if _, err := s.rollback("r3", nil); contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "no model before") {
+			t.Errorf("rollback of the first model: %v; want exit code 66", err)
+		}
+		if r := s.must("r4", func(x *RollbackConfig) { x.ToSeq, x.Reason = 3, "as ever" }); r.ModelID != c || r.Seq != 6 {
+			t.Errorf("to revision 3 = %+v", r)
+		}
+		if reason := s.head().Reason; !strings.HasSuffix(reason, ": as ever") {
+			t.Errorf("reason %q", reason)
+		}
+		if r := s.must("r5", func(x *RollbackConfig) { x.ToModel = a }); r.ModelID != a || r.Seq != 7 {
+			t.Errorf("to model = %+v", r)
+		}
+		if r := s.must("r6", func(x *RollbackConfig) { x.ToModel = a }); r.Previous != a || r.Seq != 7 {
+			t.Errorf("to the model in force = %+v, want revision 7 to stay", r)
+		}
+		if n := s.head().NextSegment; n != 10 {
+			t.Errorf("next segment %d, want 10 for ever", n)
+		}
+	}
+}
+
+func TestRollbackRefuses(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, "file://"+dir)
+	if _, err := s.rollback("r0", nil); contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "no model is in force") {
+		t.Errorf("without HEAD: %v; want exit code 66", err)
+	}
+	a := s.promote(0)
+	s.promote(1)
+	for name, change := range map[string]func(*RollbackConfig){
+		"unknown revision": func(c *RollbackConfig) { c.ToSeq = 9 },
+		"unknown model":    func(c *RollbackConfig) { c.ToModel = strings.Repeat("0", 64) },
+	} {
+		if _, err := s.rollback(name, change); contract.FaultCode(err) != contract.ExitMissing {
+			t.Errorf("%s: %v; want exit code 66", name, err)
+		}
+	}
+	// A model that cannot be read must not come into force.
+	m, err := model.ReadManifest(t.Context(), s.home.Registry, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blob := filepath.Join(dir, "registry", contract.BlobPath(m.Blobs.Golden.SHA256))
+	if err := os.WriteFile(blob, []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.rollback("damaged", nil); contract.FaultCode(err) != contract.ExitBadData {
+		t.Errorf("to a damaged model: %v; want exit code 65", err)
+	}
+	if err := os.Remove(blob); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.rollback("missing", nil); contract.FaultCode(err) != contract.ExitMissing {
+		t.Errorf("to a missing model: %v; want exit code 66", err)
+	}
+	if s.head().Seq != 2 {
+		t.Errorf("head is revision %d after refusals, want 2", s.head().Seq)
+	}
+}
+
+// TestRollbackNamesRunWithCustomers: a run that scored again after a rollback has no customers of its own.
+func TestRollbackNamesRunWithCustomers(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	s.promote(0)
+	s.promote(1)
+	night, again := contract.NewRun("night", monday, "1"), contract.NewRun("rollback", monday, "r")
+	modeltest.Preprocess(t, s.home, night, modeltest.Customers(100, 1))
+	for _, run := range []contract.Run{night, again} {
+		_, err := contract.Advance(t.Context(), s.home.Root, contract.ScoreStatePath("segments"),
+			contract.Entry[contract.ScoreState]{Run: run.String(), AsOf: monday, Key: "k"}, contract.KeepScore)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := s.must("r1", nil); r.Run != night.String() {
+		t.Errorf("run %q, want %q", r.Run, night)
+	}
+}
+
+func TestHistoryAndShow(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	h, err := History.Run(t.Context(), HistoryConfig{Common: s.common()}, s.deps)
+	if err != nil || h.Revisions == nil || len(h.Revisions) != 0 {
+		t.Errorf("history of nothing = %+v, %v; want an empty list", h, err)
+	}
+	var out bytes.Buffer
+	if err := printHistory(&out, h); err != nil || out.String() != "no model has been in force yet\n" {
+		t.Errorf("printed %q, %v", out.String(), err)
+	}
+	if _, err := Show.Run(t.Context(), ShowConfig{Common: s.common()}, s.deps); contract.FaultCode(err) != contract.ExitMissing {
+		t.Errorf("show nothing: %v; want exit code 66", err)
+	}
+
+	a, b := s.promote(0), s.promote(1)
+	if h, err = History.Run(t.Context(), HistoryConfig{Common: s.common(), Limit: 1}, s.deps); err != nil || len(h.Revisions) != 1 {
+		t.Errorf("history of at most one = %+v, %v", h, err)
+	}
+	if h, err = History.Run(t.Context(), HistoryConfig{Common: s.common()}, s.deps); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	if err := printHistory(&out, h); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 3 || !strings.HasPrefix(lines[1], "2 ") || !strings.Contains(lines[1], b[:12]) || !strings.Contains(lines[2], a[:12]) {
+		t.Errorf("printed:\n%s", out.String())
+	}
+	for seq, want := range map[int]string{0: b, 1: a, 2: b} {
+		r, err := Show.Run(t.Context(), ShowConfig{Common: s.common(), Seq: seq}, s.deps)
+		if err != nil || r.Revision.ModelID != want || r.Manifest.ModelID != want {
+			t.Errorf("show %d = %+v, %v", seq, r, err)
+			continue
+		}
+		out.Reset()
+		if err := printShow(&out, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{want, r.Manifest.Segments[0].ID, r.Manifest.Segments[2].Name} {
+			if !strings.Contains(out.String(), text) {
+				t.Errorf("show %d does not print %s:\n%s", seq, text, out.String())
+			}
+		}
+	}
+}
+
+func TestVerify(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, "file://"+dir)
+	s.promote(0)
+	id := s.promote(1)
+	check := func() (VerifyResult, error) {
+		return Verify.Run(context.Background(), ShowConfig{Common: s.common()}, s.deps)
+	}
+	r, err := check()
+	if err != nil || r.ModelID != id || r.Revisions != 2 || r.Reference != 100 || r.Golden == 0 {
+		t.Fatalf("verify = %+v, %v", r, err)
+	}
+	damage := func(name string) {
+		t.Helper()
+		path := filepath.Join(dir, "registry", name)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		broken := bytes.Clone(text)
+		broken[len(broken)/2] ^= 1
+		if err := os.WriteFile(path, broken, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := check(); contract.FaultCode(err) != contract.ExitBadData {
+			t.Errorf("%s damaged: %v; want exit code 65", name, err)
+		}
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m, err := model.ReadManifest(t.Context(), s.home.Registry, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	previous := s.head().Previous
+	for _, name := range []string{
+		contract.BlobPath(m.Blobs.Model.SHA256), contract.BlobPath(m.Blobs.Reference.SHA256), contract.BlobPath(m.Blobs.Golden.SHA256),
+		contract.HistoryPath("segments", previous.Seq, previous.SHA256), contract.HeadPath("segments"),
+	} {
+		damage(name)
+	}
+	if _, err := check(); err != nil {
+		t.Errorf("mended: %v", err)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	good := RollbackConfig{Common: task.Common{Root: "file:///tmp/x", Name: "segments", Pipeline: "p", RunID: "r", AsOf: "2011-12-12"}}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	bad := good
+	bad.ToSeq, bad.ToModel, bad.RunID = 3, "m", ""
+	err := bad.Validate()
+	for _, flag := range []string{"--to-model", "--run-id"} {
+		if contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%v; want exit code 64 that names %s", err, flag)
+		}
+	}
+	home := task.Common{Root: "file:///tmp/x", Name: "segments"}
+	for _, c := range []task.Validator{HistoryConfig{Common: home}, ShowConfig{Common: home}} {
+		if err := c.Validate(); err != nil {
+			t.Errorf("%T needs more than where things lie: %v", c, err)
+		}
+	}
+	for _, c := range []task.Validator{HistoryConfig{Common: home, Limit: -1}, ShowConfig{Common: home, Seq: -1}, HistoryConfig{}} {
+		if err := c.Validate(); contract.FaultCode(err) != contract.ExitUsage {
+			t.Errorf("%+v: %v; want exit code 64", c, err)
+		}
+	}
+}
+
+// TestRollbackFlags: a rollback reads no step and no pinned HEAD.
+func TestRollbackFlags(t *testing.T) {
+	for _, f := range Rollback.Describe().Flags {
+		if f.Name == "from-run" || f.Name == "head" {
+			t.Errorf("rollback takes --%s", f.Name)
+		}
+		if f.Usage == "" || f.Env != task.Env(f.Name) {
+			t.Errorf("flag %+v is not documented", f)
+		}
+	}
+}
