@@ -156,10 +156,22 @@ func (s *spool) spill() error {
 		if s.size > from {
 			d.extents = append(d.extents, extent{from, s.size - from})
 		}
-		d.slabs = d.slabs[:0]
+		d.slabs = nil
 	}
 	s.used = 0
 	return s.out.Flush()
+}
+
+// end says that nothing is added any more. What did not fit in memory is then on scratch as a whole, and the memory is free
+// for what is made of it.
+func (s *spool) end() error {
+	if s.file != nil {
+		if err := s.spill(); err != nil {
+			return fmt.Errorf("write scratch file: %w", err)
+		}
+	}
+	s.free, s.out = nil, nil
+	return nil
 }
 
 // sortedDays returns the days' streams in the order of days.
