@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -80,7 +81,9 @@ func printShow(w io.Writer, r ShowResult) error {
 	}
 	p.line("")
 	p.line("segment\tname\tlineage")
-	for _, s := range r.Manifest.Segments {
+	segments := slices.Clone(r.Manifest.Segments)
+	slices.SortFunc(segments, func(a, b model.Segment) int { return strings.Compare(a.ID, b.ID) })
+	for _, s := range segments {
 		p.line("%s\t%s\t%s", s.ID, s.Name, strings.TrimSpace(s.Lineage+" "+s.Parent))
 	}
 	return errors.Join(p.err, t.Flush())
