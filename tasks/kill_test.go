@@ -2,6 +2,7 @@ package tasks_test
 
 import (
 	"errors"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,7 +111,7 @@ func killAfter(t *testing.T, after time.Duration, name string, args ...string) i
 	if err == nil {
 		return 0
 	}
-	if exit, ok := err.(*exec.ExitError); ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL {
 		return 1
 	}
 	t.Fatalf("%s: %v", name, err)

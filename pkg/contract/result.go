@@ -2,8 +2,8 @@ package contract
 
 import "github.com/clientele/clientele/pkg/retail"
 
-// What each step reports: counts, metrics, verdicts and URIs, never data. Money is a decimal string with four decimals,
-// shares are 0..1. ResultLimit bounds the JSON of one.
+// ResultLimit bounds the JSON of what a step reports, in bytes: counts, metrics, verdicts and URIs, never data. Money is a
+// decimal string with four decimals, shares are 0..1.
 const ResultLimit = 16 << 10
 
 // IngestResult is what ingest reports.

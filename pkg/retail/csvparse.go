@@ -384,10 +384,10 @@ func (p *csvParser) example(rule Breach, located bool) Example {
 	const longest = 80
 	e := Example{Record: p.block.Records, Line: p.block.lines + 1}
 	f, ok := breachFields[rule]
-	switch {
-	case rule == WrongFields:
+	switch rule {
+	case WrongFields:
 		e.Value = fmt.Sprintf("%d fields, the header has %d", p.count, p.columns.width)
-	case rule == BadEncoding:
+	case BadEncoding:
 		for at := range p.fields {
 			if !ok && !utf8.Valid(p.fields[at]) {
 				f, ok = Field(at), true

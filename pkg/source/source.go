@@ -233,7 +233,7 @@ type gunzip struct {
 
 func (g *gunzip) Read(p []byte) (int, error) {
 	n, err := g.z.Read(p)
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		return n, err
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
