@@ -2,7 +2,6 @@ package tasks_test
 
 import (
 	"errors"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"

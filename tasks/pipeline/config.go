@@ -4,6 +4,8 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -58,7 +60,7 @@ type Config struct {
 func Flags() []cli.Flag {
 	flags := append(task.HomeFlags(),
 		task.String("pipeline", local, "`NAME` of the pipeline that this run belongs to"),
-		task.String("run-id", local, "`ID` of the run"),
+		task.String("run-id", "", "`ID` of the run (default: local, and with other flags of the steps local- and a hash of them)"),
 		task.String("as-of", "", "`DATE` that counts as today, YYYY-MM-DD (default: the day after the latest time stamp)"),
 	)
 	seen := map[string]bool{}
@@ -84,11 +86,38 @@ func stepFlags() []func() []cli.Flag {
 
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
-	return Config{
+	cfg := Config{
 		Common: task.NewCommon(c),
 		Ingest: ingest.NewConfig(c), Preprocess: preprocess.NewConfig(c), Drift: drift.NewConfig(c), Train: train.NewConfig(c),
 		Evaluate: evaluate.NewConfig(c), Promote: promote.NewConfig(c), Score: score.NewConfig(c), Report: report.NewConfig(c),
 	}
+	if cfg.Common.RunID == "" {
+		id := defaultRunID(c)
+		for _, common := range cfg.commons() {
+			common.RunID = id
+		}
+	}
+	return cfg
+}
+
+// defaultRunID is local, and another id for each set of flags that a person tries: what one run has promoted it cannot
+// take back for another fit, because a run never sees itself.
+func defaultRunID(c *cli.Context) string {
+	same := map[string]bool{"source": true, "customer-key": true}
+	for _, f := range append(task.CommonFlags(), task.String("result", "", "")) {
+		same[f.Names()[0]] = true
+	}
+	var set []string
+	for _, f := range Flags() {
+		if name := f.Names()[0]; !same[name] && c.IsSet(name) {
+			set = append(set, fmt.Sprintf("%s=%v", name, c.Value(name)))
+		}
+	}
+	if len(set) == 0 {
+		return local
+	}
+	slices.Sort(set)
+	return local + "-" + contract.SHA256([]byte(strings.Join(set, "\n")))[:8]
 }
 
 // Validate reports every problem of every step, each once.
@@ -120,11 +149,16 @@ func (c Config) Validate() error {
 
 // setAsOf gives every step its as-of date.
 func (c *Config) setAsOf(day string) {
-	for _, common := range []*task.Common{
+	for _, common := range c.commons() {
+		common.AsOf = day
+	}
+}
+
+// commons returns the flags that every step has, of every step.
+func (c *Config) commons() []*task.Common {
+	return []*task.Common{
 		&c.Common, &c.Ingest.Common, &c.Preprocess.Common, &c.Drift.Common, &c.Train.Common,
 		&c.Evaluate.Common, &c.Promote.Common, &c.Score.Common, &c.Report.Common,
-	} {
-		common.AsOf = day
 	}
 }
 

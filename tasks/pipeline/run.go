@@ -71,7 +71,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		before := keyOf(ctx, home, c, s.Name)
 		start := time.Now()
 		r, err := all[s.Name].run(ctx, d)
-		if s.Name == contract.Score && contract.FaultCode(err) == contract.ExitMissing {
+		if fault, ok := errors.AsType[*contract.Fault](err); ok && s.Name == contract.Score && fault.Cause == "head" {
 			noModel = err
 			d.Log.Warn("score has no model to work with: the report goes on without", "why", err.Error())
 			continue
