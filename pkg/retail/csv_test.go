@@ -41,10 +41,19 @@ type outcome struct {
 	Counts  retail.ReadCounts
 }
 
-// read reads a text and checks what holds for every text: each record ends in one place, in order.
-func read(t interface{ Fatalf(string, ...any) }, src io.Reader, opts retail.ReadOptions) (outcome, error) {
+type fataler interface{ Fatalf(string, ...any) }
+
+// read reads a text and checks what holds for every text: see gather.
+func read(t fataler, src io.Reader, opts retail.ReadOptions) (outcome, error) {
+	return gather(t, func(sink func(*retail.Block) error) (retail.ReadCounts, error) {
+		return retail.ReadCSV(context.Background(), src, opts, sink)
+	})
+}
+
+// gather reads a delivery and checks what holds for every one: each record ends in one place, in order.
+func gather(t fataler, read func(sink func(*retail.Block) error) (retail.ReadCounts, error)) (outcome, error) {
 	var o outcome
-	counts, err := retail.ReadCSV(context.Background(), src, opts, func(b *retail.Block) error {
+	counts, err := read(func(b *retail.Block) error {
 		for _, r := range b.Runs {
 			err := r.Each(func(l *retail.RawLine) error {
 				if retail.DateOf(l.Time) != r.Day {

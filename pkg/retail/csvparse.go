@@ -215,6 +215,11 @@ func (p *csvParser) check(raw []byte, breach Breach) {
 		p.reject(raw, breach, nil)
 		return
 	}
+	p.accept()
+}
+
+// accept adds the record whose fields were found good to the block.
+func (p *csvParser) accept() {
 	l, f := &p.line, &p.fields
 	l.Record = p.block.Records
 	l.Invoice, l.Code, l.Description, l.Country = f[FieldInvoice], f[FieldCode], f[FieldDescription], f[FieldCountry]

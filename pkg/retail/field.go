@@ -88,12 +88,17 @@ func (n ColumnNames) String() string {
 
 // HeaderError says that the header of a source does not name each field once.
 type HeaderError struct {
+	Table    string   // name of the sheet, "" for other sources
 	Found    []string // the source's columns; one without any letter (a file without a header?) stands as #position
 	Problems []string // one for each field that is missing or there twice
 }
 
 func (e *HeaderError) Error() string {
-	return fmt.Sprintf("read header: %s; found the columns %s", strings.Join(e.Problems, "; "), strings.Join(e.Found, ", "))
+	of := "header"
+	if e.Table != "" {
+		of = fmt.Sprintf("header of sheet %q", e.Table)
+	}
+	return fmt.Sprintf("read %s: %s; found the columns %s", of, strings.Join(e.Problems, "; "), strings.Join(e.Found, ", "))
 }
 
 // columns says where each field stands in a record.

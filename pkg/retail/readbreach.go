@@ -25,6 +25,7 @@ const (
 	BadPrice                              // not a decimal number
 	PriceDecimals                         // more than four decimals
 	AmountOutOfRange                      // quantity, price or their product is beyond decimal(18,4)
+	BadValue                              // an error or a truth value of a spreadsheet where a text belongs
 
 	NumBreaches = iota
 )
@@ -35,6 +36,7 @@ const unlocated = WrongFields | BadQuote | UnterminatedQuote | RecordTooLong
 var breachNames = [NumBreaches]string{
 	"wrong_fields", "bad_quote", "unterminated_quote", "record_too_long", "bad_encoding", "missing_invoice", "missing_code",
 	"bad_quantity", "fractional_quantity", "bad_time", "bad_price", "price_decimals", "amount_out_of_range",
+	"bad_value",
 }
 
 // breachFields are the fields that the rules from MissingInvoice on are about.
@@ -69,20 +71,25 @@ func (b Breach) each() func(yield func(int) bool) {
 // Example is the first record that broke a rule, for people.
 type Example struct {
 	Record int64  // ordinal, from 1; 0 means that none broke the rule
-	Line   int64  // of the source, from 1
+	Sheet  string // of a workbook, "" for other sources
+	Line   int64  // of the source, or row of the sheet, from 1
 	Field  string // the source's column, or "" where the rule is about the record as a whole
 	Value  string // what stands there, at most 80 bytes; "" where it could give a customer away
 }
 
 // String writes the example as a message shows it.
 func (e Example) String() string {
+	at := fmt.Sprintf("line %d", e.Line)
+	if e.Sheet != "" {
+		at = fmt.Sprintf("sheet %q, row %d", e.Sheet, e.Line)
+	}
 	switch {
 	case e.Field == "" && e.Value == "":
-		return fmt.Sprintf("line %d", e.Line)
+		return at
 	case e.Field == "":
-		return fmt.Sprintf("line %d: %s", e.Line, e.Value)
+		return at + ": " + e.Value
 	case e.Value == "":
-		return fmt.Sprintf("line %d, column %s", e.Line, e.Field)
+		return at + ", column " + e.Field
 	}
-	return fmt.Sprintf("line %d, column %s: %q", e.Line, e.Field, e.Value)
+	return fmt.Sprintf("%s, column %s: %q", at, e.Field, e.Value)
 }
