@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"hash"
 	"unicode/utf8"
 )
 
@@ -139,64 +136,6 @@ func (p *csvParser) splitQuoted(rec []byte) (int, Breach) {
 	}
 }
 
-// field is one field of a delimited record.
-type field struct {
-	text    []byte // without quotes
-	end     int    // where the separator or line end behind it stands, or the record's length
-	breach  Breach
-	scratch []byte // what was handed in, grown by texts that had two quotes for one
-}
-
-// nextField reads the field at from.
-func nextField(rec []byte, from int, sep byte, scratch []byte) field {
-	if from == len(rec) || rec[from] != '"' {
-		end := fieldEnd(rec, from, sep)
-		text := rec[from:end]
-		if end == len(rec) || rec[end] == '\n' {
-			text = trimCR(text)
-		}
-		return field{text: text, end: end, scratch: scratch}
-	}
-	start, j, kept := from+1, from+1, len(scratch)
-	for {
-		q := bytes.IndexByte(rec[j:], '"')
-		if q < 0 {
-			return field{text: trimCR(rec[start:]), end: len(rec), breach: UnterminatedQuote, scratch: scratch}
-		}
-		j += q
-		if j+1 == len(rec) || rec[j+1] != '"' {
-			break
-		}
-		scratch = append(scratch, rec[start:j+1]...)
-		j += 2
-		start = j
-	}
-	f := field{text: rec[start:j], end: fieldEnd(rec, j+1, sep)}
-	if len(scratch) > kept {
-		scratch = append(scratch, f.text...)
-		f.text = scratch[kept:len(scratch):len(scratch)]
-	}
-	behind := rec[j+1 : f.end]
-	if f.end == len(rec) || rec[f.end] == '\n' {
-		behind = trimCR(behind)
-	}
-	if len(behind) > 0 {
-		f.breach = BadQuote
-	}
-	f.scratch = scratch
-	return f
-}
-
-// fieldEnd returns where the unquoted text at from ends.
-func fieldEnd(rec []byte, from int, sep byte) int {
-	for i, c := range rec[from:] {
-		if c == sep || c == '\n' {
-			return from + i
-		}
-	}
-	return len(rec)
-}
-
 // check holds a record against the rules, and accepts or rejects it. The breach is what cutting it into fields found.
 func (p *csvParser) check(raw []byte, breach Breach) {
 	if len(raw) > p.opts.MaxRecord {
@@ -301,111 +240,4 @@ func isASCII(text []byte) bool {
 		}
 	}
 	return true
-}
-
-// customerKey turns a customer's id into its HMAC-SHA256 in hex.
-type customerKey struct {
-	mac  hash.Hash
-	last []byte // the id asked for last
-	sum  [sha256.Size]byte
-	text [2 * sha256.Size]byte
-}
-
-// of returns the id's HMAC until the next call, and nothing for nobody.
-func (k *customerKey) of(id []byte) []byte {
-	if len(id) == 0 {
-		return nil
-	}
-	if !bytes.Equal(id, k.last) {
-		k.last = append(k.last[:0], id...)
-		k.mac.Reset()
-		k.mac.Write(id)
-		hex.Encode(k.text[:], k.mac.Sum(k.sum[:0]))
-	}
-	return k.text[:]
-}
-
-// reject files a record that broke rules. long is set where raw is only the beginning of the record.
-func (p *csvParser) reject(raw []byte, breach Breach, long *longRecord) {
-	b := p.block
-	r := Reject{Record: b.Records, Breach: breach, from: len(b.raw)}
-	hidden := p.key != nil && breach&unlocated != 0
-	if long == nil && (hidden || len(raw) > MaxRaw || breach&RecordTooLong != 0) {
-		long = &longRecord{size: int64(len(raw)), sum: sha256.Sum256(raw)}
-	}
-	shown := raw[:min(len(raw), p.opts.MaxRecord)]
-	switch {
-	case hidden:
-		b.raw = fmt.Appendf(b.raw, "(%d bytes, sha256 %x)", long.size, long.sum)
-	case p.key != nil:
-		at, id := p.raws[FieldCustomer], normalCustomer(p.fields[FieldCustomer])
-		masked := append([]byte(nil), shown[:at.from]...)
-		masked = append(masked, p.key.of(id)...)
-		masked = append(masked, shown[at.to:]...)
-		b.raw = p.appendRaw(b.raw, masked, breach, long)
-	default:
-		b.raw = p.appendRaw(b.raw, shown, breach, long)
-	}
-	r.to = len(b.raw)
-	b.Rejects = append(b.Rejects, r)
-	for i := range breach.each() {
-		b.Broken[i]++
-		if b.Examples[i].Record == 0 {
-			b.Examples[i] = p.example(Breach(1)<<i, breach&unlocated == 0)
-		}
-	}
-}
-
-// appendRaw appends a record as [Reject.Raw] tells it.
-func (p *csvParser) appendRaw(dst, raw []byte, breach Breach, long *longRecord) []byte {
-	from, latin1 := len(dst), p.opts.Dialect.Encoding == Latin1
-	for i := 0; i < len(raw); {
-		c, size := utf8.DecodeRune(raw[i:])
-		bad := c == utf8.RuneError && size == 1 && !latin1
-		if latin1 {
-			c, size = rune(raw[i]), 1
-		}
-		if long != nil && (len(dst)-from+utf8.UTFMax > MaxRaw || bad && !utf8.FullRune(raw[i:])) {
-			break
-		}
-		switch {
-		case bad:
-			dst = fmt.Appendf(dst, `\x%02x`, raw[i])
-		case c == '\\' && breach&(BadEncoding|RecordTooLong) != 0:
-			dst = append(dst, `\\`...)
-		default:
-			dst = utf8.AppendRune(dst, c)
-		}
-		i += size
-	}
-	if long != nil {
-		dst = fmt.Appendf(dst, "… (%d bytes, sha256 %x)", long.size, long.sum)
-	}
-	return dst
-}
-
-// example describes a record that broke one rule. It shows no text that could hold a customer's id.
-func (p *csvParser) example(rule Breach, located bool) Example {
-	const longest = 80
-	e := Example{Record: p.block.Records, Line: p.block.lines + 1}
-	f, ok := breachFields[rule]
-	switch rule {
-	case WrongFields:
-		e.Value = fmt.Sprintf("%d fields, the header has %d", p.count, p.columns.width)
-	case BadEncoding:
-		for at := range p.fields {
-			if !ok && !utf8.Valid(p.fields[at]) {
-				f, ok = Field(at), true
-			}
-		}
-	}
-	if !ok || !located {
-		return e
-	}
-	e.Field = p.header[p.columns.at[f]]
-	if f != FieldCustomer {
-		value := p.fields[f]
-		e.Value = string(p.appendRaw(nil, value[:min(len(value), longest)], rule, nil))
-	}
-	return e
 }

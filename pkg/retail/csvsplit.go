@@ -94,70 +94,91 @@ func (s *splitter) read(buf []byte) (int, error) {
 // cut finds the whole records of buf, which begins with one, and returns their segments and where the first unfinished
 // record begins. long says that this one is a line of more than limit bytes.
 func (s *splitter) cut(segs []segment, buf []byte) (_ []segment, end int, long bool) {
-	var (
-		begin  = 0     // of the segment being gathered
-		rec    = 0     // start of the record that i is in
-		i      = 0     // everything before is seen; i is outside quotes
-		quoted = false // the record has had a quoted field
-	)
-	normal := func(to int) {
-		if to > begin {
-			segs = append(segs, segment{data: buf[begin:to]})
-		}
-		begin = to
-	}
+	w := walk{splitter: s, buf: buf, segs: segs}
 	for {
-		stop := len(buf)
-		q := bytes.IndexByte(buf[i:], '"')
-		if q >= 0 {
-			stop = i + q
-		}
-		over := false
-		if nl := bytes.LastIndexByte(buf[i:stop], '\n'); nl >= 0 {
-			over = quoted && stop-rec > s.limit && i+bytes.IndexByte(buf[i:stop], '\n')-rec > s.limit
-			if !over {
-				rec, quoted = i+nl+1, false
-			}
-		}
-		if q < 0 && !over {
-			over = len(buf)-rec > s.limit && (quoted || !s.eof)
-			if !over {
-				if s.eof {
-					rec = len(buf)
-				}
-				normal(rec)
-				return segs, rec, false
-			}
-		}
-		if !over && (stop == rec || buf[stop-1] == s.sep) {
-			var closed bool
-			i, closed = s.quoted(buf, stop, rec)
-			quoted = true
-			over = !closed && (s.eof || len(buf)-rec > s.limit)
-			if !closed && !over {
-				normal(rec)
-				return segs, rec, false
-			}
-		} else if !over {
-			i = stop + 1
-		}
-		if over {
-			normal(rec)
-			upTo, whole, long := s.window(buf, rec)
-			if upTo > rec {
-				segs = append(segs, segment{data: buf[rec:upTo], lines: true})
+		switch w.step() {
+		case stepEnd:
+			w.normal()
+			return w.segs, w.rec, false
+		case stepOver:
+			w.normal()
+			upTo, whole, long := s.window(buf, w.rec)
+			if upTo > w.rec {
+				w.segs = append(w.segs, segment{data: buf[w.rec:upTo], lines: true})
 			}
 			if !whole {
-				return segs, upTo, long
+				return w.segs, upTo, long
 			}
-			begin, rec, i, quoted = upTo, upTo, upTo, false
+			w.begin, w.rec, w.i, w.quoted = upTo, upTo, upTo, false
 		}
 	}
 }
 
-// quoted goes from the quote at open to behind the one that ends the field. closed is false where that is not within the
+// walk goes through a chunk from quote to quote; without any, it is done in one step.
+type walk struct {
+	*splitter
+	buf    []byte
+	segs   []segment
+	begin  int  // of the segment being gathered
+	rec    int  // start of the record that i is in
+	i      int  // everything before is seen; i is outside quotes
+	quoted bool // the record has had a quoted field
+}
+
+// What a step found.
+const (
+	stepOn   = iota // go on
+	stepEnd         // the chunk is done; the record at rec is not
+	stepOver        // the record at rec is not done within its bound
+)
+
+// normal ends the segment that is being gathered at the start of the record.
+func (w *walk) normal() {
+	if w.rec > w.begin {
+		w.segs = append(w.segs, segment{data: w.buf[w.begin:w.rec]})
+	}
+	w.begin = w.rec
+}
+
+// step goes to behind the next quote or, if that opens a field, to behind the field.
+func (w *walk) step() int {
+	stop, q := len(w.buf), bytes.IndexByte(w.buf[w.i:], '"')
+	if q >= 0 {
+		stop = w.i + q
+	}
+	outside := w.buf[w.i:stop]
+	if nl := bytes.LastIndexByte(outside, '\n'); nl >= 0 {
+		if w.quoted && stop-w.rec > w.limit && w.i+bytes.IndexByte(outside, '\n')-w.rec > w.limit {
+			return stepOver
+		}
+		w.rec, w.quoted = w.i+nl+1, false
+	}
+	switch {
+	case q < 0 && w.eof && (!w.quoted || stop-w.rec <= w.limit):
+		w.rec = stop
+		return stepEnd
+	case q < 0 && stop-w.rec <= w.limit:
+		return stepEnd
+	case q < 0:
+		return stepOver
+	case stop > w.rec && w.buf[stop-1] != w.sep:
+		w.i = stop + 1 // a quote like any other character
+		return stepOn
+	}
+	after, closed := w.field(w.buf, stop, w.rec)
+	switch w.quoted = true; {
+	case closed:
+		w.i = after
+		return stepOn
+	case w.eof || len(w.buf)-w.rec > w.limit:
+		return stepOver
+	}
+	return stepEnd
+}
+
+// field goes from the quote at open to behind the one that ends the field. closed is false where that is not within the
 // record's bound or not in buf.
-func (s *splitter) quoted(buf []byte, open, rec int) (after int, closed bool) {
+func (s *splitter) field(buf []byte, open, rec int) (after int, closed bool) {
 	j := open + 1
 	for j-rec <= s.limit {
 		q := bytes.IndexByte(buf[j:], '"')
