@@ -2,16 +2,14 @@
 // by its hash before anything is made of it, and a source that changes while it is read is noticed.
 //
 //	d, err := source.Open(ctx, "online-retail.csv.gz")
-//	text, err := d.Text(nil)
-//	… read text to its end …
+//	content, err := d.Content(ctx, source.UnpackOptions{}, nil)
+//	… read content.Text to its end …
 //	err = d.Unchanged()
 //
 // What it is packed in is told by its content, never by its name.
 package source
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -24,8 +22,6 @@ import (
 	"os"
 	"strings"
 	"syscall"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // What callers branch on. Every error wraps at most one of them and names the source.
@@ -35,7 +31,7 @@ var (
 	ErrNotFile    = errors.New("it is not a regular file")
 	ErrChanged    = errors.New("it changed while it was read")
 	ErrDamaged    = errors.New("it is cut or damaged")
-	ErrFormat     = errors.New("it is not delimited text, nor that packed by gzip")
+	ErrFormat     = errors.New("it is in no format that can be read")
 )
 
 // Check returns an error unless Open knows how to get at such a URL.
@@ -68,9 +64,10 @@ type Delivery struct {
 	Size   int64  // bytes
 	SHA256 string // of the bytes, in hex
 
-	file *os.File
-	info fs.FileInfo
-	read *tap // what Text reads; nil before
+	file      *os.File
+	info      fs.FileInfo
+	read      *tap // what Content reads in order; nil before
+	unordered bool // Content is read out of order
 }
 
 // Open opens a source and hashes its bytes.
@@ -101,23 +98,29 @@ func (d *Delivery) open(ctx context.Context, path string) (err error) {
 	if d.info, err = d.file.Stat(); err != nil {
 		return told(err)
 	}
+	d.Size = d.info.Size()
+	d.SHA256, err = hashOf(ctx, d.file, d.Size)
+	return told(err)
+}
+
+// hashOf hashes the first size bytes of a file. One that has fewer is an [ErrChanged].
+func hashOf(ctx context.Context, file io.ReaderAt, size int64) (string, error) {
 	sum := sha256.New()
 	buf := make([]byte, 1<<20)
-	for d.Size < d.info.Size() {
+	for at := int64(0); at < size; {
 		if err := ctx.Err(); err != nil {
-			return err
+			return "", err
 		}
-		n, err := d.file.ReadAt(buf[:min(int64(len(buf)), d.info.Size()-d.Size)], d.Size)
+		n, err := file.ReadAt(buf[:min(int64(len(buf)), size-at)], at)
 		sum.Write(buf[:n])
-		if d.Size += int64(n); err != nil && d.Size < d.info.Size() {
+		if at += int64(n); err != nil && at < size {
 			if err == io.EOF {
 				err = ErrChanged
 			}
-			return told(err)
+			return "", err
 		}
 	}
-	d.SHA256 = hex.EncodeToString(sum.Sum(nil))
-	return nil
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // told wraps a system's error by what callers branch on.
@@ -138,61 +141,56 @@ func kind(m fs.FileMode) string {
 	return "mode " + m.String()
 }
 
-// Text returns the delivery's text from its start, unpacked. progress, if not nil, is told the bytes of the source as they
-// are read. It can be called again; the text read last is what Unchanged is about. A cut or damaged packing is an
-// [ErrDamaged] of the reader.
-func (d *Delivery) Text(progress func(n int64)) (io.Reader, error) {
-	d.read = &tap{src: io.NewSectionReader(d.file, 0, d.Size), hash: sha256.New(), progress: progress}
-	buf := bufio.NewReaderSize(d.read, 256<<10)
-	head, err := buf.Peek(magicBytes)
-	if err != nil && err != io.EOF {
-		return nil, fmt.Errorf("read source %s: %w", d.Name, err)
+// Content returns what is in the delivery, unpacked, from its start. progress, if not nil, is told the bytes of the source as
+// they are read. It can be called again; the content read last is what Unchanged is about. See [Unpack]; close it.
+func (d *Delivery) Content(ctx context.Context, opts UnpackOptions, progress func(n int64)) (*Content, error) {
+	d.read = nil
+	src := &reporting{ReaderAt: d.file}
+	c, err := Unpack(ctx, d.Name, src, d.Size, func(src io.Reader) io.Reader {
+		d.read = &tap{src: src, hash: sha256.New(), progress: progress}
+		return d.read
+	}, opts)
+	if d.unordered = d.read == nil; d.unordered {
+		src.progress = progress
 	}
-	if what := packing(head); what == "gzip" {
-		z, err := gzip.NewReader(buf)
-		if err != nil {
-			return nil, fmt.Errorf("read source %s: %w: gzip: %w", d.Name, ErrDamaged, err)
-		}
-		return &gunzip{name: d.Name, z: z}, nil
-	} else if what != "" {
-		return nil, fmt.Errorf("read source %s: %w, but %s", d.Name, ErrFormat, what)
-	}
-	return buf, nil
+	return c, err
 }
 
-// magicBytes is what packing wants to see.
-const magicBytes = 8
+// reporting reports what is read out of order.
+type reporting struct {
+	io.ReaderAt
+	progress func(int64)
+}
 
-// packing tells by the first bytes what a source is packed in, "" for plain text.
-func packing(head []byte) string {
-	for _, p := range []struct{ magic, what string }{
-		{"\x1f\x8b", "gzip"},
-		{"PK\x03\x04", "a zip archive or a spreadsheet (xlsx): unpack it, or save it as csv"},
-		{"\x28\xb5\x2f\xfd", "packed by zstd: unpack it"},
-		{"PAR1", "a parquet file: write it as csv"},
-		{"ARROW1", "an Arrow file: write it as csv"},
-		{"BZh", "packed by bzip2: unpack it"},
-		{"\xfd7zXZ", "packed by xz: unpack it"},
-		{"\xff\xfe", "text in UTF-16: write it as UTF-8"},
-		{"\xfe\xff", "text in UTF-16: write it as UTF-8"},
-		{"\xd0\xcf\x11\xe0", "a spreadsheet (xls): save it as csv"},
-	} {
-		if bytes.HasPrefix(head, []byte(p.magic)) {
-			return p.what
-		}
+func (r *reporting) ReadAt(p []byte, at int64) (int, error) {
+	n, err := r.ReaderAt.ReadAt(p, at)
+	if r.progress != nil && n > 0 {
+		r.progress(int64(n))
 	}
-	return ""
+	return n, err
 }
 
 // Unchanged returns [ErrChanged] unless the source is what was hashed: by its size and time of change, and by its bytes once
-// the text was read to its end. Ask it after an error of the text too: a change explains that.
-func (d *Delivery) Unchanged() error {
+// its content was read to its end. What was read out of order is hashed again. Ask it after an error of the content too: a
+// change explains that.
+func (d *Delivery) Unchanged(ctx context.Context) error {
 	info, err := d.file.Stat()
 	if err != nil {
 		return fmt.Errorf("read source %s: %w", d.Name, err)
 	}
-	if info.Size() != d.info.Size() || !info.ModTime().Equal(d.info.ModTime()) ||
-		d.read != nil && d.read.n == d.Size && hex.EncodeToString(d.read.hash.Sum(nil)) != d.SHA256 {
+	same := info.Size() == d.info.Size() && info.ModTime().Equal(d.info.ModTime())
+	switch {
+	case !same:
+	case d.unordered:
+		sum, err := hashOf(ctx, d.file, d.Size)
+		if err != nil && !errors.Is(err, ErrChanged) {
+			return fmt.Errorf("read source %s: %w", d.Name, err)
+		}
+		same = err == nil && sum == d.SHA256
+	case d.read != nil && d.read.n == d.Size:
+		same = hex.EncodeToString(d.read.hash.Sum(nil)) == d.SHA256
+	}
+	if !same {
 		return fmt.Errorf("read source %s: %w", d.Name, ErrChanged)
 	}
 	return nil
@@ -223,25 +221,4 @@ func (t *tap) Read(p []byte) (int, error) {
 		t.progress(int64(n))
 	}
 	return n, err
-}
-
-// gunzip tells damage from other errors.
-type gunzip struct {
-	name string
-	z    *gzip.Reader
-}
-
-func (g *gunzip) Read(p []byte) (int, error) {
-	n, err := g.z.Read(p)
-	if err == nil || errors.Is(err, io.EOF) {
-		return n, err
-	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return n, fmt.Errorf("source %s: %w: gzip ends too early", g.name, ErrDamaged)
-	}
-	var system *fs.PathError
-	if errors.As(err, &system) {
-		return n, fmt.Errorf("source %s: %w", g.name, err)
-	}
-	return n, fmt.Errorf("source %s: %w: gzip: %w", g.name, ErrDamaged, err)
 }

@@ -51,6 +51,10 @@ type Config struct {
 	Columns            string
 	DateLayout         string
 	Encoding           string
+	Separator          string // see parseSeparator
+	Decimal            string // see parseDecimal
+	Sheet              string // of a workbook; "" means all
+	MaxUnpacked        string // see parseBytes
 	Zone               string
 	Currency           string
 	MaxQuarantineShare float64 // 0..1
@@ -69,6 +73,10 @@ func Flags() []cli.Flag {
 		task.String("columns", "", "`LIST` of field=column for columns of unknown names, such as invoice=Bill,price=Cost"),
 		task.String("date-layout", retail.DefaultLayout, "`LAYOUT` of every date, as Go writes it, such as 02/01/2006 15:04 (day first) or 1/2/2006 15:04 (month first)"),
 		task.String("encoding", "utf-8", "`ENCODING` of the text: utf-8 or iso-8859-1"),
+		task.String("separator", "comma", "`SIGN` between fields: comma, semicolon, tab, pipe or the sign itself"),
+		task.String("decimal", "point", "`SIGN` before decimals: point or comma"),
+		task.String("sheet", "", "`NAME` of the sheet of a workbook (default: all; of a day in two sheets the later sheet's lines count)"),
+		task.String("max-unpacked", "64GiB", "`BYTES` that a packed delivery may unpack to, such as 512MiB"),
 		task.String("zone", "Europe/London", "time `ZONE` that the dates are in; one for all lines of a root"),
 		task.String("currency", "GBP", "`CODE` of the currency that prices are in; one for all lines of a root"),
 		task.Float("max-quarantine-share", 0.02, "`SHARE` of records, 0 to 1, that may break a rule"),
@@ -84,6 +92,7 @@ func NewConfig(c *cli.Context) Config {
 	return Config{
 		Common: task.NewCommon(c), Source: c.String("source"), SourceName: c.String("source-name"), Mode: c.String("mode"),
 		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"),
+		Separator: c.String("separator"), Decimal: c.String("decimal"), Sheet: c.String("sheet"), MaxUnpacked: c.String("max-unpacked"),
 		Zone: c.String("zone"), Currency: c.String("currency"), MaxQuarantineShare: c.Float64("max-quarantine-share"),
 		AllowShrink: c.Bool("allow-shrink"), Undo: c.String("undo"), CustomerKey: c.String("customer-key"),
 		ExitNothingNew: c.Bool("exit-nothing-new"),
@@ -125,6 +134,15 @@ func (c Config) Validate() error {
 	if _, err := retail.ParseEncoding(c.Encoding); err != nil {
 		p.Add("encoding", err.Error(), c.Encoding)
 	}
+	if _, err := parseSeparator(c.Separator); err != nil {
+		p.Add("separator", err.Error(), c.Separator)
+	}
+	if _, err := parseDecimal(c.Decimal); err != nil {
+		p.Add("decimal", err.Error(), c.Decimal)
+	}
+	if _, err := parseBytes(c.MaxUnpacked); err != nil {
+		p.Add("max-unpacked", err.Error(), c.MaxUnpacked)
+	}
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" || c.Zone == "Local" {
 		p.Add("zone", "want an IANA time zone such as Europe/London", c.Zone)
 	}
@@ -153,6 +171,12 @@ func (c Config) readOptions() (retail.ReadOptions, error) {
 	if opts.Dialect.Encoding, err = retail.ParseEncoding(c.Encoding); err != nil {
 		return opts, err
 	}
+	if opts.Dialect.Separator, err = parseSeparator(c.Separator); err != nil {
+		return opts, err
+	}
+	if opts.Dialect.Decimal, err = parseDecimal(c.Decimal); err != nil {
+		return opts, err
+	}
 	if c.CustomerKey != "" {
 		opts.CustomerKey = []byte(c.CustomerKey)
 	}
@@ -163,7 +187,8 @@ func (c Config) readOptions() (retail.ReadOptions, error) {
 func (c Config) parameters(opts retail.ReadOptions) map[string]any {
 	p := map[string]any{
 		"source_name": c.SourceName, "mode": c.Mode, "columns": opts.Columns.String(), "date_layout": opts.Layout.String(),
-		"encoding": opts.Dialect.Encoding.String(), "zone": c.Zone, "currency": c.Currency,
+		"encoding": opts.Dialect.Encoding.String(), "separator": string(opts.Dialect.Separator), "decimal": string(opts.Dialect.Decimal),
+		"sheet": c.Sheet, "zone": c.Zone, "currency": c.Currency,
 	}
 	if len(opts.CustomerKey) > 0 {
 		mac := hmac.New(sha256.New, opts.CustomerKey)

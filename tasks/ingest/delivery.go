@@ -65,40 +65,18 @@ func (c Config) read(ctx context.Context, src *source.Delivery, opts retail.Read
 	sink func(*retail.Block) error) (retail.ReadCounts, error) {
 	bar := d.Progress.Bar(title, src.Size)
 	defer bar.Done()
-	counts, err := readText(ctx, src, opts, bar.Add, sink)
+	counts, err := c.readContent(ctx, src, opts, d, bar.Add, sink)
 	if ctx.Err() != nil {
 		return counts, context.Cause(ctx)
 	}
 	// What was read half old, half new may look like anything: a change explains every other error.
-	if changed := src.Unchanged(); changed != nil {
+	if changed := src.Unchanged(ctx); changed != nil {
 		return counts, sourceFault(src.Name, changed)
 	}
 	if err != nil {
 		return counts, err
 	}
 	return counts, c.accept(src.Name, counts)
-}
-
-func readText(ctx context.Context, src *source.Delivery, opts retail.ReadOptions, progress func(int64),
-	sink func(*retail.Block) error) (retail.ReadCounts, error) {
-	bad := func(cause string, err error) error {
-		return contract.Faultf(contract.ExitBadData, cause, src.Name, "%s: %w", src.Name, err)
-	}
-	text, err := src.Text(progress)
-	if err != nil {
-		return retail.ReadCounts{}, sourceFault(src.Name, err)
-	}
-	counts, err := retail.ReadCSV(ctx, text, opts, sink)
-	var header *retail.HeaderError
-	switch {
-	case err == nil:
-		return counts, nil
-	case errors.As(err, &header):
-		return counts, bad("columns", fmt.Errorf("%w (name columns of other names by --columns)", err))
-	case errors.Is(err, retail.ErrEmpty):
-		return counts, bad("empty", err)
-	}
-	return counts, sourceFault(src.Name, err)
 }
 
 // accept returns a Fault unless the delivery's records are good enough to be taken in.

@@ -1,0 +1,400 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Kind says what a delivery's content is, told by its first bytes and never by a name.
+type Kind uint8
+
+// The kinds of content.
+const (
+	DelimitedText Kind = iota
+	Workbook           // xlsx
+	Parquet
+	ArrowFile
+)
+
+var kindNames = []string{"delimited text", "workbook", "parquet", "arrow"}
+
+// String returns the kind's name.
+func (k Kind) String() string { return kindNames[k] }
+
+// ErrTooLarge says that a delivery unpacks to more than is allowed.
+var ErrTooLarge = errors.New("it unpacks to too much")
+
+// UnpackOptions bound what comes out of a packing.
+type UnpackOptions struct {
+	Scratch  string // folder for what must be read out of order; "" is the system's
+	MaxBytes int64  // unpacked, over all layers and parts; 0 means 64 GiB
+}
+
+// What comes out of packings may be this much, and above that so many times the delivery's size: text and the parts of a
+// workbook pack to a tenth or so, a bomb to a thousandth.
+const (
+	freeBytes = 64 << 20
+	maxRatio  = 200
+
+	defaultMaxBytes = 64 << 30
+	maxLayers       = 2         // a csv.gz in a zip has two
+	maxWindow       = 128 << 20 // of zstd, what --ultra and --long=27 need
+)
+
+// Content is what is in a delivery once it is unpacked. Close it.
+type Content struct {
+	Kind    Kind
+	Packing string // layers from the outside, such as "zip, gzip"; "" for none
+	Ignored int    // files of a zip that were passed over
+
+	Text  io.Reader   // of DelimitedText; a cut or damaged packing is an [ErrDamaged] of the reader
+	File  io.ReaderAt // of Parquet and ArrowFile
+	Size  int64       // of File
+	Parts *Archive    // of Workbook
+
+	closers []func() error
+}
+
+// Close frees what the content holds, but not the delivery.
+func (c *Content) Close() error {
+	var errs []error
+	for i := len(c.closers) - 1; i >= 0; i-- {
+		errs = append(errs, c.closers[i]())
+	}
+	c.closers = nil
+	return errors.Join(errs...)
+}
+
+// Unpack looks at the first size bytes of src and gets at the content. name is for messages. inOrder, if not nil, stands
+// between src and what reads all of it from front to back, which is everything but workbooks, zips, parquet and Arrow.
+//
+// It returns [ErrFormat], [ErrDamaged], [ErrTooLarge], ctx's error or that of src, and the content's readers do.
+func Unpack(ctx context.Context, name string, src io.ReaderAt, size int64, inOrder func(io.Reader) io.Reader, opts UnpackOptions) (*Content, error) {
+	if opts.MaxBytes <= 0 {
+		opts.MaxBytes = defaultMaxBytes
+	}
+	from := &watched{ReaderAt: src}
+	u := &unpacker{
+		ctx: ctx, name: name, folder: opts.Scratch, from: from, c: &Content{},
+		budget: &budget{ratio: freeBytes + maxRatio*size, most: opts.MaxBytes},
+	}
+	head := make([]byte, min(magicBytes, size))
+	if _, err := from.ReadAt(head, 0); err != nil && err != io.EOF {
+		return nil, fmt.Errorf("read source %s: %w", name, err)
+	}
+	var err error
+	switch packing(head) {
+	case packedZip, packedParquet, packedArrow:
+		err = u.file(packing(head), from, size)
+	default:
+		var r io.Reader = io.NewSectionReader(from, 0, size)
+		if inOrder != nil {
+			r = inOrder(r)
+		}
+		err = u.stream(r, 0)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read source %s: %w", name, u.explain(err)), u.c.Close())
+	}
+	return u.c, nil
+}
+
+// unpacker goes through the layers of a delivery.
+type unpacker struct {
+	ctx    context.Context //nolint:containedctx // lives as long as the call of Unpack
+	name   string
+	folder string
+	from   *watched
+	budget *budget
+	layers []string
+	c      *Content
+}
+
+// stream gets at the content that begins with the first byte of r.
+func (u *unpacker) stream(r io.Reader, depth int) error {
+	buf := bufio.NewReaderSize(r, 256<<10)
+	head, err := buf.Peek(magicBytes)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	what := packing(head)
+	switch what {
+	case "":
+		u.c.Kind, u.c.Text, u.c.Packing = DelimitedText, &textReader{u, buf}, strings.Join(u.layers, ", ")
+		return nil
+	case packedGzip, packedZstd:
+		if err := u.layer(what, depth); err != nil {
+			return err
+		}
+		inner, err := u.decompress(what, buf)
+		if err != nil {
+			return err
+		}
+		return u.stream(u.budget.of(inner), depth+1)
+	case packedZip, packedParquet, packedArrow:
+		file, size, err := u.spool(buf)
+		if err != nil {
+			return err
+		}
+		return u.file(what, file, size)
+	}
+	return fmt.Errorf("%w: it is %s", ErrFormat, what)
+}
+
+// layer notes a packing, unless there are too many within each other.
+func (u *unpacker) layer(what string, depth int) error {
+	if u.layers = append(u.layers, what); depth >= maxLayers {
+		return fmt.Errorf("%w: it is packed more than twice (%s)", ErrFormat, strings.Join(u.layers, ", "))
+	}
+	return nil
+}
+
+func (u *unpacker) decompress(what string, r io.Reader) (io.Reader, error) {
+	if what == packedGzip {
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, &packError{what, err}
+		}
+		return &packReader{what, z}, nil
+	}
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+	if err != nil {
+		return nil, &packError{what, err}
+	}
+	u.c.closers = append(u.c.closers, func() error { z.Close(); return nil })
+	return &packReader{what, z}, nil
+}
+
+// file gets at content that is read out of order.
+func (u *unpacker) file(what string, src io.ReaderAt, size int64) error {
+	switch what {
+	case packedParquet:
+		u.c.Kind = Parquet
+	case packedArrow:
+		u.c.Kind = ArrowFile
+	default:
+		return u.zip(src, size)
+	}
+	u.c.File, u.c.Size, u.c.Packing = src, size, strings.Join(u.layers, ", ")
+	return nil
+}
+
+// zip gets at a workbook, or at the one file of an archive.
+func (u *unpacker) zip(src io.ReaderAt, size int64) error {
+	a, err := newArchive(src, size, u.budget)
+	if err != nil {
+		return err
+	}
+	if isBook, err := a.workbook(); err != nil {
+		return err
+	} else if isBook {
+		u.c.Kind, u.c.Parts, u.c.Packing = Workbook, a, strings.Join(u.layers, ", ")
+		a.explain = u.explain
+		return nil
+	}
+	depth := len(u.layers)
+	if err := u.layer(packedZip, depth); err != nil {
+		return err
+	}
+	f, ignored, err := a.only()
+	if err != nil {
+		return err
+	}
+	u.c.Ignored += ignored
+	r, err := a.open(f)
+	if err != nil {
+		return err
+	}
+	u.c.closers = append(u.c.closers, r.Close)
+	return u.stream(r, depth+1)
+}
+
+// spool copies what comes to a scratch file without a name: its space is freed when it is closed or the process dies.
+func (u *unpacker) spool(r io.Reader) (io.ReaderAt, int64, error) {
+	f, err := os.CreateTemp(u.folder, "unpack-*")
+	if err != nil {
+		return nil, 0, fmt.Errorf("make scratch file: %w", err)
+	}
+	u.c.closers = append(u.c.closers, f.Close)
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, 0, fmt.Errorf("make scratch file: %w", err)
+	}
+	n, err := io.CopyBuffer(onlyWriter{f}, ctxReader{u.ctx, r}, make([]byte, 1<<20))
+	return f, n, err
+}
+
+// onlyWriter hides an os.File's ReadFrom, so that CopyBuffer uses its buffer.
+type onlyWriter struct{ io.Writer }
+
+type ctxReader struct {
+	ctx context.Context //nolint:containedctx // lives as long as the call of Unpack
+	src io.Reader
+}
+
+func (r ctxReader) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.src.Read(p)
+}
+
+// explain returns the source's own error in place of what it led to, and calls damage so what a packing's reader calls it.
+func (u *unpacker) explain(err error) error {
+	var pack *packError
+	switch failed := u.from.failed.Load(); {
+	case err == nil || err == io.EOF:
+		return err
+	case failed != nil:
+		return *failed
+	case errors.Is(err, ErrTooLarge), errors.Is(err, ErrFormat), errors.Is(err, ErrDamaged):
+		return err
+	case errors.As(err, &pack):
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+// textReader names the source in the errors of its text.
+type textReader struct {
+	u   *unpacker
+	src io.Reader
+}
+
+func (t *textReader) Read(p []byte) (int, error) {
+	n, err := t.src.Read(p)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	return n, fmt.Errorf("source %s: %w", t.u.name, t.u.explain(err))
+}
+
+// packReader marks the errors of a packing's reader.
+type packReader struct {
+	what string
+	src  io.Reader
+}
+
+func (r *packReader) Read(p []byte) (int, error) {
+	n, err := r.src.Read(p)
+	var deeper *packError
+	if err == nil || err == io.EOF || errors.As(err, &deeper) || errors.Is(err, ErrTooLarge) {
+		return n, err
+	}
+	return n, &packError{r.what, err}
+}
+
+// packError is what the reader of a packing found.
+type packError struct {
+	what string
+	err  error
+}
+
+func (e *packError) Error() string {
+	if errors.Is(e.err, io.ErrUnexpectedEOF) || errors.Is(e.err, io.EOF) {
+		return e.what + " ends too early"
+	}
+	if errors.Is(e.err, zstd.ErrWindowSizeExceeded) {
+		return fmt.Sprintf("%s needs a window of over %d MiB: pack it without --long", e.what, maxWindow>>20)
+	}
+	return fmt.Sprintf("%s: %v", e.what, e.err)
+}
+
+func (e *packError) Unwrap() error { return e.err }
+
+// watched remembers why the source failed, so that a failing disk is not taken for a damaged delivery.
+type watched struct {
+	io.ReaderAt
+	failed atomic.Pointer[error]
+}
+
+func (w *watched) ReadAt(p []byte, at int64) (int, error) {
+	n, err := w.ReaderAt.ReadAt(p, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.failed.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// budget is what may still come out of a delivery's packings.
+type budget struct {
+	used  int64
+	ratio int64 // bound for this delivery's size
+	most  int64 // bound for any
+}
+
+// of counts what is read from r.
+func (b *budget) of(r io.Reader) io.Reader { return &budgetReader{b, r} }
+
+func (b *budget) take(n int) error {
+	b.used += int64(n)
+	switch {
+	case b.used > b.most:
+		return fmt.Errorf("%w: over %d bytes", ErrTooLarge, b.most)
+	case b.used > b.ratio:
+		return fmt.Errorf("%w: over %d bytes, %d times what it is packed, as an archive bomb would; if it is right, unpack it first",
+			ErrTooLarge, b.ratio, maxRatio)
+	}
+	return nil
+}
+
+type budgetReader struct {
+	budget *budget
+	src    io.Reader
+}
+
+func (r *budgetReader) Read(p []byte) (int, error) {
+	n, err := r.src.Read(p)
+	if over := r.budget.take(n); over != nil {
+		return 0, over
+	}
+	return n, err
+}
+
+// What packing can tell. What only has an explanation cannot be read.
+const (
+	packedGzip    = "gzip"
+	packedZstd    = "zstd"
+	packedZip     = "zip"
+	packedParquet = "parquet"
+	packedArrow   = "arrow"
+)
+
+// magicBytes is what packing wants to see.
+const magicBytes = 8
+
+// packing tells by the first bytes what a source is packed in, "" for plain text.
+func packing(head []byte) string {
+	for _, p := range []struct{ magic, what string }{
+		{"\x1f\x8b", packedGzip},
+		{"\x28\xb5\x2f\xfd", packedZstd},
+		{"PK\x03\x04", packedZip},
+		{"PK\x05\x06", packedZip}, // an empty one
+		{"PAR1", packedParquet},
+		{"ARROW1", packedArrow},
+		{"\xff\xff\xff\xff", "an Arrow stream, of which nobody can say whether it is whole: write the file format"},
+		{"FEA1", "a feather file of version 1: write version 2"},
+		{"PARE", "an encrypted parquet file"},
+		{"PK\x07\x08", "a zip in several volumes"},
+		{"BZh", "packed by bzip2: unpack it"},
+		{"\xfd7zXZ", "packed by xz: unpack it"},
+		{"7z\xbc\xaf\x27\x1c", "packed by 7-Zip: unpack it"},
+		{"\xff\xfe", "text in UTF-16: write it as UTF-8"},
+		{"\xfe\xff", "text in UTF-16: write it as UTF-8"},
+		{"\xd0\xcf\x11\xe0", "an xls, or a spreadsheet with a password: save it as xlsx or csv without one"},
+	} {
+		if bytes.HasPrefix(head, []byte(p.magic)) {
+			return p.what
+		}
+	}
+	return ""
+}

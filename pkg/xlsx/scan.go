@@ -1,0 +1,396 @@
+package xlsx
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"unicode/utf8"
+)
+
+// token is what the scanner stands behind.
+type token uint8
+
+const (
+	startTag token = iota + 1
+	endTag
+	charData
+)
+
+// Bounds of what the scanner keeps in memory.
+const (
+	scanBytes = 256 << 10 // of text at a time; a tag must fit
+	maxDepth  = 200       // elements within each other
+)
+
+// scanner cuts the XML of a workbook's part into tags and text, without keeping more of it than a tag. It takes what
+// spreadsheet programs write: UTF-8, no document type. It holds every start to its end, so that a part which was cut is an
+// [ErrDamaged], and what it returns is good until the next call.
+type scanner struct {
+	src io.Reader
+	buf []byte // pos to end is read and not used
+	pos int
+	end int
+	eof bool
+
+	name  []byte // of the tag, without its prefix
+	attrs []byte // of a start, as written
+	text  []byte // of character data: an element's text can come in many pieces
+
+	open    []byte // names of the open elements, one behind the other
+	marks   []int  // where each of them begins
+	rooted  bool   // there was an element
+	closing bool   // the start was an empty element: its end comes next
+	cdata   bool   // within a CDATA section
+	scratch []byte
+}
+
+func newScanner(src io.Reader) *scanner { return &scanner{src: src, buf: make([]byte, scanBytes)} }
+
+// depth is how many elements are open.
+func (s *scanner) depth() int { return len(s.marks) }
+
+func damaged(format string, a ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{ErrDamaged}, a...)...)
+}
+
+// next goes to the next token. Behind the end of the root it returns io.EOF.
+func (s *scanner) next() (token, error) {
+	for {
+		if s.closing {
+			s.closing = false
+			return endTag, s.pop()
+		}
+		if s.pos == s.end {
+			if err := s.more(); err == io.EOF {
+				if s.depth() > 0 || !s.rooted {
+					return 0, damaged("it ends early")
+				}
+				return 0, io.EOF
+			} else if err != nil {
+				return 0, err
+			}
+		}
+		switch {
+		case s.cdata:
+			if found, err := s.section(); found || err != nil {
+				return charData, err
+			}
+		case s.buf[s.pos] != '<':
+			if found, err := s.chars(); found || err != nil {
+				return charData, err
+			}
+		default:
+			t, err := s.markup()
+			if t != 0 || err != nil {
+				return t, err
+			}
+		}
+	}
+}
+
+// more reads some bytes behind those that are there, or returns io.EOF.
+func (s *scanner) more() error {
+	if s.eof {
+		return io.EOF
+	}
+	if s.pos > 0 {
+		s.end = copy(s.buf, s.buf[s.pos:s.end])
+		s.pos = 0
+	}
+	if s.end == len(s.buf) {
+		return damaged("a tag of over %d bytes", len(s.buf))
+	}
+	for range 100 {
+		n, err := s.src.Read(s.buf[s.end:])
+		s.end += n
+		if err == io.EOF {
+			s.eof = true
+			if n == 0 {
+				return io.EOF
+			}
+			return nil
+		}
+		if n > 0 || err != nil {
+			return err
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// chars takes text up to the next tag or the end of what is read. Text outside the root must be blank.
+func (s *scanner) chars() (found bool, err error) {
+	text := s.buf[s.pos:s.end]
+	if lt := bytes.IndexByte(text, '<'); lt >= 0 {
+		text = text[:lt]
+	} else if !s.eof {
+		// An entity, or a line end of two bytes, may go on in what is not read yet.
+		const longest = 16
+		keep := 0
+		if amp := bytes.LastIndexByte(text, '&'); amp >= 0 && len(text)-amp < longest && bytes.IndexByte(text[amp:], ';') < 0 {
+			keep = len(text) - amp
+		} else if text[len(text)-1] == '\r' {
+			keep = 1
+		}
+		if keep == len(text) {
+			if err := s.more(); err != io.EOF {
+				return false, err
+			}
+			return false, nil // there is no more: then it is what it is
+		}
+		text = text[:len(text)-keep]
+	}
+	s.pos += len(text)
+	if s.depth() == 0 {
+		if len(bytes.Trim(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), " \t\r\n")) > 0 {
+			return false, damaged("it is no XML in UTF-8")
+		}
+		return false, nil
+	}
+	s.text, err = s.decode(text)
+	return true, err
+}
+
+// need reads more where the end of the source would be a mistake.
+func (s *scanner) need() error {
+	err := s.more()
+	if err == io.EOF {
+		return damaged("it ends early")
+	}
+	return err
+}
+
+// section takes a piece of a CDATA section.
+func (s *scanner) section() (found bool, err error) {
+	text := s.buf[s.pos:s.end]
+	switch at := bytes.Index(text, []byte("]]>")); {
+	case at >= 0:
+		s.pos += at + 3
+		s.cdata = false
+		s.text = lineEnds(text[:at])
+		return at > 0, nil
+	case len(text) > 3: // the last ones may be the beginning of its end, or of a line end
+		text = text[:len(text)-3]
+		if text[len(text)-1] == '\r' {
+			text = text[:len(text)-1]
+		}
+		if s.pos += len(text); len(text) > 0 {
+			s.text = lineEnds(text)
+			return true, nil
+		}
+	}
+	return false, s.need()
+}
+
+// markup takes what begins with "<". The token is 0 for what has no meaning here.
+func (s *scanner) markup() (token, error) {
+	for s.end-s.pos < len("<![CDATA[") && !s.eof {
+		if err := s.more(); err != nil && err != io.EOF {
+			return 0, err
+		}
+	}
+	head := s.buf[s.pos:s.end]
+	switch {
+	case bytes.HasPrefix(head, []byte("<!--")):
+		s.pos += 4
+		return 0, s.skip("-->")
+	case bytes.HasPrefix(head, []byte("<?")):
+		return 0, s.instruction()
+	case bytes.HasPrefix(head, []byte("<![CDATA[")) && s.depth() > 0:
+		s.pos += len("<![CDATA[")
+		s.cdata = true
+		return 0, nil
+	case bytes.HasPrefix(head, []byte("<!")):
+		return 0, damaged("it has a document type")
+	}
+	return s.tag()
+}
+
+// skip goes behind the next mark.
+func (s *scanner) skip(mark string) error {
+	for {
+		if at := bytes.Index(s.buf[s.pos:s.end], []byte(mark)); at >= 0 {
+			s.pos += at + len(mark)
+			return nil
+		}
+		s.pos = max(s.pos, s.end-len(mark)+1)
+		if err := s.need(); err != nil {
+			return err
+		}
+	}
+}
+
+// instruction goes behind a processing instruction. The XML declaration must not name another encoding.
+func (s *scanner) instruction() error {
+	if s.rooted || !bytes.HasPrefix(s.buf[s.pos:s.end], []byte("<?xml ")) {
+		s.pos += 2
+		return s.skip("?>")
+	}
+	for {
+		if at := bytes.Index(s.buf[s.pos:s.end], []byte("?>")); at >= 0 {
+			value, ok := attr(s.buf[s.pos+len("<?xml"):s.pos+at], "encoding")
+			s.pos += at + 2
+			if name := string(bytes.ToLower(value)); ok && name != "utf-8" && name != "utf8" && name != "us-ascii" {
+				return damaged("its encoding is %.40q, not UTF-8", name)
+			}
+			return nil
+		}
+		if err := s.need(); err != nil {
+			return err
+		}
+	}
+}
+
+// tag takes a start or an end.
+func (s *scanner) tag() (token, error) {
+	quote := byte(0)
+	for i := 1; ; i++ {
+		if s.pos+i == s.end {
+			if err := s.need(); err != nil {
+				return 0, err
+			}
+		}
+		switch c := s.buf[s.pos+i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '<':
+			return 0, damaged("a tag within a tag")
+		case c == '>':
+			body := s.buf[s.pos+1 : s.pos+i]
+			s.pos += i + 1
+			return s.named(body)
+		}
+	}
+}
+
+// named finds a tag's name, and opens or closes its element.
+func (s *scanner) named(body []byte) (token, error) {
+	if len(body) > 0 && body[0] == '/' {
+		s.name = localName(bytes.TrimRight(body[1:], " \t\r\n"))
+		if s.depth() == 0 || string(s.name) != string(s.open[s.marks[len(s.marks)-1]:]) {
+			return 0, damaged("the end of an element that is not open")
+		}
+		return endTag, s.pop()
+	}
+	if len(body) > 0 && body[len(body)-1] == '/' {
+		body, s.closing = body[:len(body)-1], true
+	}
+	n := bytes.IndexAny(body, " \t\r\n")
+	if n < 0 {
+		n = len(body)
+	}
+	s.name, s.attrs = localName(body[:n]), body[n:]
+	switch {
+	case len(s.name) == 0:
+		return 0, damaged("a tag without a name")
+	case s.depth() == 0 && s.rooted:
+		return 0, damaged("more behind its end")
+	case s.depth() == maxDepth:
+		return 0, damaged("over %d elements within each other", maxDepth)
+	}
+	s.rooted = true
+	s.marks = append(s.marks, len(s.open))
+	s.open = append(s.open, s.name...)
+	return startTag, nil
+}
+
+func (s *scanner) pop() error {
+	last := len(s.marks) - 1
+	s.open, s.marks = s.open[:s.marks[last]], s.marks[:last]
+	return nil
+}
+
+func localName(name []byte) []byte { return name[bytes.IndexByte(name, ':')+1:] }
+
+// attr returns the value of an attribute, by its name without prefix.
+func (s *scanner) attr(name string) (value []byte, ok bool, err error) {
+	raw, ok := attr(s.attrs, name)
+	if !ok {
+		return nil, false, nil
+	}
+	value, err = s.decode(raw)
+	return value, true, err
+}
+
+// attr finds an attribute in the text behind a tag's name.
+func attr(text []byte, name string) (value []byte, ok bool) {
+	for {
+		text = bytes.TrimLeft(text, " \t\r\n")
+		eq := bytes.IndexByte(text, '=')
+		if eq < 0 {
+			return nil, false
+		}
+		key := localName(bytes.TrimRight(text[:eq], " \t\r\n"))
+		text = bytes.TrimLeft(text[eq+1:], " \t\r\n")
+		if len(text) == 0 || text[0] != '"' && text[0] != '\'' {
+			return nil, false
+		}
+		end := bytes.IndexByte(text[1:], text[0])
+		if end < 0 {
+			return nil, false
+		}
+		if string(key) == name {
+			return text[1 : 1+end], true
+		}
+		text = text[end+2:]
+	}
+}
+
+// lineEnds makes every line end one byte, as XML has it.
+func lineEnds(text []byte) []byte {
+	if bytes.IndexByte(text, '\r') < 0 {
+		return text
+	}
+	return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+}
+
+var entities = map[string]byte{"amp": '&', "lt": '<', "gt": '>', "quot": '"', "apos": '\''}
+
+// decode resolves entities and line ends.
+func (s *scanner) decode(text []byte) ([]byte, error) {
+	text = lineEnds(text)
+	amp := bytes.IndexByte(text, '&')
+	if amp < 0 {
+		return text, nil
+	}
+	out := s.scratch[:0]
+	for ; amp >= 0; amp = bytes.IndexByte(text, '&') {
+		out = append(out, text[:amp]...)
+		end := bytes.IndexByte(text[amp:], ';')
+		if end < 0 {
+			return nil, damaged("an entity without end")
+		}
+		name := string(text[amp+1 : amp+end])
+		text = text[amp+end+1:]
+		if c, ok := entities[name]; ok {
+			out = append(out, c)
+			continue
+		}
+		c, ok := charReference(name)
+		if !ok {
+			return nil, damaged("an unknown entity %.20q", name)
+		}
+		out = utf8.AppendRune(out, c)
+	}
+	s.scratch = append(out, text...)
+	return s.scratch, nil
+}
+
+func charReference(name string) (rune, bool) {
+	if len(name) < 2 || name[0] != '#' {
+		return 0, false
+	}
+	digits, base := name[1:], 10
+	if digits[0] == 'x' {
+		digits, base = digits[1:], 16
+	}
+	c, err := strconv.ParseUint(digits, base, 31)
+	if err != nil || c == 0 || !utf8.ValidRune(rune(c)) {
+		return 0, false
+	}
+	return rune(c), true
+}

@@ -1,0 +1,137 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/source"
+	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/xlsx"
+)
+
+// readContent reads what is in the delivery, whatever its format, into sink.
+func (c Config) readContent(ctx context.Context, src *source.Delivery, opts retail.ReadOptions, d task.Deps, progress func(int64),
+	sink func(*retail.Block) error) (counts retail.ReadCounts, err error) {
+	limit, err := parseBytes(c.MaxUnpacked)
+	if err != nil {
+		return counts, err
+	}
+	content, err := src.Content(ctx, source.UnpackOptions{Scratch: d.Scratch, MaxBytes: limit}, progress)
+	if err != nil {
+		return counts, formatFault(src.Name, err)
+	}
+	defer func() { _ = content.Close() }()
+	if content.Ignored > 0 {
+		d.Log.Info("passed over the other files of the zip", "files", content.Ignored)
+	}
+	switch content.Kind {
+	case source.Workbook:
+		counts, err = c.readWorkbook(ctx, content.Parts, opts, sink)
+	default:
+		counts, err = retail.ReadCSV(ctx, content.Text, opts, sink)
+	}
+	return counts, formatFault(src.Name, err)
+}
+
+func (c Config) readWorkbook(ctx context.Context, parts *source.Archive, opts retail.ReadOptions, sink func(*retail.Block) error) (retail.ReadCounts, error) {
+	book, err := xlsx.Open(parts)
+	if err != nil {
+		return retail.ReadCounts{}, err
+	}
+	if c.Sheet != "" && !book.Select(c.Sheet) {
+		return retail.ReadCounts{}, &sheetError{c.Sheet, book.SheetNames()}
+	}
+	sheets := book.Tables()
+	defer func() { _ = sheets.Close() }()
+	return retail.ReadTables(ctx, sheets, opts, sink)
+}
+
+// sheetError says that a workbook has no sheet of the wanted name.
+type sheetError struct {
+	wanted string
+	found  []string
+}
+
+func (e *sheetError) Error() string {
+	const most = 20
+	shown := e.found[:min(most, len(e.found))]
+	more := ""
+	if len(e.found) > most {
+		more = fmt.Sprintf(" and %d more", len(e.found)-most)
+	}
+	return fmt.Sprintf("no sheet %q (--sheet), found %q%s", e.wanted, shown, more)
+}
+
+// formatFault gives an error of a delivery's content its exit code.
+func formatFault(name string, err error) error {
+	bad := func(cause string, err error) error {
+		return contract.Faultf(contract.ExitBadData, cause, name, "%s: %w", name, err)
+	}
+	var header *retail.HeaderError
+	var sheet *sheetError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &header) && header.Table != "":
+		return bad("columns", fmt.Errorf("%w (name columns of other names by --columns, one sheet by --sheet)", err))
+	case errors.As(err, &header):
+		return bad("columns", fmt.Errorf("%w (name columns of other names by --columns)", err))
+	case errors.As(err, &sheet):
+		return bad("sheet", err)
+	case errors.Is(err, retail.ErrEmpty):
+		return bad("empty", err)
+	case errors.Is(err, xlsx.ErrDamaged):
+		return bad("damaged", err)
+	case errors.Is(err, source.ErrTooLarge):
+		return contract.Faultf(contract.ExitBadData, "too_large", name, "%w (--max-unpacked)", err)
+	}
+	return sourceFault(name, err)
+}
+
+// separators are the spellings of --separator that are not the character itself.
+var separators = map[string]byte{"": ',', "comma": ',', "semicolon": ';', "tab": '\t', `\t`: '\t', "pipe": '|'}
+
+// parseSeparator reads --separator.
+func parseSeparator(s string) (byte, error) {
+	if c, ok := separators[strings.ToLower(s)]; ok {
+		return c, nil
+	}
+	if len(s) == 1 && strings.ContainsAny(s, ",;|\t:^~") {
+		return s[0], nil
+	}
+	return 0, errors.New("want comma, semicolon, tab, pipe or one of , ; | : ^ ~")
+}
+
+// parseDecimal reads --decimal.
+func parseDecimal(s string) (byte, error) {
+	switch s {
+	case "", ".", "point":
+		return '.', nil
+	case ",", "comma":
+		return ',', nil
+	}
+	return 0, errors.New("want point or comma")
+}
+
+// parseBytes reads a number of bytes: "1048576", "64GiB". Empty is 0.
+func parseBytes(s string) (int64, error) {
+	digits, unit := s, int64(1)
+	for suffix, bytes := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40} {
+		if before, ok := strings.CutSuffix(s, suffix); ok {
+			digits, unit = before, bytes
+		}
+	}
+	if s == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || n <= 0 || n > (1<<62)/unit {
+		return 0, errors.New("want a number of bytes such as 1048576, 512MiB or 64GiB")
+	}
+	return n * unit, nil
+}
