@@ -1,0 +1,116 @@
+package tasks_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/contract"
+)
+
+// TestNoPermission runs ingest as a user who may not read the source. Root may read everything, so as root the program is
+// started as nobody.
+func TestNoPermission(t *testing.T) {
+	dir := open(t, t.TempDir())
+	source := filepath.Join(dir, "lines.csv")
+	if err := os.WriteFile(source, []byte("InvoiceNo\n"), 0o200); err != nil {
+		t.Fatal(err)
+	}
+	root := filepath.Join(dir, "root")
+	cmd := command(t, "ingest", append(stepArgs(root), "--source="+source, "--result=")...)
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+		cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+		if err := os.Chown(source, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	err := cmd.Run()
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.ExitCode() != contract.ExitConfig {
+		t.Fatalf("ingest ended %v, want %d:\n%s", err, contract.ExitConfig, said.String())
+	}
+	if !strings.Contains(said.String(), source) || !strings.Contains(said.String(), "permission") {
+		t.Errorf("the message names neither file nor reason: %s", said.String())
+	}
+	if made := files(t, root); len(made) > 0 {
+		t.Errorf("a failed ingest left %d objects", len(made))
+	}
+}
+
+// open lets everybody into a temporary folder and those above it.
+func open(t *testing.T, dir string) string {
+	t.Helper()
+	for d := dir; d != os.TempDir() && d != "/"; d = filepath.Dir(d) {
+		if err := os.Chmod(d, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestMemoryDoesNotGrowWithTheFile takes in the real file once and 20 times over: the peak may at most double.
+func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
+	file := realFile(t)
+	peak := func(source string) int64 {
+		t.Helper()
+		cmd := command(t, "ingest", append(stepArgs(filepath.Join(t.TempDir(), "root")), "--source="+source, "--allow-shrink")...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		if !ok {
+			t.Fatal("this system does not tell a process's memory")
+		}
+		return usage.Maxrss // KiB on Linux
+	}
+	const times = 20
+	once, many := peak(file), peak(repeated(t, file, times))
+	t.Logf("peak RSS %d MiB for the file, %d MiB for %d times the file", once>>10, many>>10, times)
+	if many > 2*once {
+		t.Errorf("peak RSS %d KiB for %d times the file, more than twice the %d KiB for the file", many, times, once)
+	}
+}
+
+// repeated writes the file's header once and its lines many times.
+func repeated(t *testing.T, file string, times int) string {
+	t.Helper()
+	in, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	zip, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := bytes.IndexByte(text, '\n') + 1
+	path := filepath.Join(t.TempDir(), "repeated.csv")
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = out.Write(text[:body])
+	for range times {
+		if err == nil {
+			_, err = out.Write(text[body:])
+		}
+	}
+	if err := errors.Join(err, out.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
