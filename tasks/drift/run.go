@@ -46,18 +46,8 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.DriftResult, erro
 	if err != nil {
 		return none, err
 	}
-	m := s.Done()
-	if m != nil {
-		d.Log.Info("compared before on the same input", "key", s.Key())
-		err = s.Point(ctx)
-	} else {
-		m, err = j.work(ctx, s)
-	}
+	r, m, err := task.Once[contract.DriftResult](ctx, d, s, func() (*contract.Manifest, error) { return j.work(ctx, s) })
 	if err != nil {
-		return none, err
-	}
-	var r contract.DriftResult
-	if err := m.Decode(&r); err != nil {
 		return none, err
 	}
 	return r, j.advance(ctx, m, r)

@@ -55,18 +55,8 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.EvaluateResult, e
 	if err != nil {
 		return none, err
 	}
-	m := s.Done()
-	if m != nil {
-		d.Log.Info("evaluated before on the same input", "key", s.Key())
-		err = s.Point(ctx)
-	} else {
-		m, err = j.evaluate(ctx, s)
-	}
-	if err != nil {
-		return none, err
-	}
-	var r contract.EvaluateResult
-	return r, m.Decode(&r)
+	r, _, err := task.Once[contract.EvaluateResult](ctx, d, s, func() (*contract.Manifest, error) { return j.evaluate(ctx, s) })
+	return r, err
 }
 
 // read looks up what the key is made of.

@@ -28,22 +28,14 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PromoteResult, er
 	if err != nil {
 		return none, err
 	}
-	var r contract.PromoteResult
-	if done := s.Done(); done != nil {
-		d.Log.Info("decided before on the same evaluation", "key", s.Key())
-		if err := done.Decode(&r); err != nil {
-			return none, err
+	r, _, err := task.Once[contract.PromoteResult](ctx, d, s, func() (*contract.Manifest, error) {
+		decided, err := c.move(ctx, home, m, s.Key())
+		if err != nil {
+			return nil, err
 		}
-		return r, s.Point(ctx)
-	}
-	if r, err = c.move(ctx, home, m, s.Key()); err != nil {
-		return none, err
-	}
-	made, err := s.Commit(ctx, r)
-	if err != nil {
-		return none, err
-	}
-	return r, made.Decode(&r)
+		return s.Commit(ctx, decided)
+	})
+	return r, err
 }
 
 // inputs are what the decision depends on, besides HEAD at its moment. The name is among them, since registries on one

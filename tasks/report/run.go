@@ -45,18 +45,8 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.ReportResult, err
 	if err != nil {
 		return none, err
 	}
-	m := s.Done()
-	if m != nil {
-		d.Log.Info("reported before on the same input", "key", s.Key())
-		err = s.Point(ctx)
-	} else {
-		m, err = j.write(ctx, s)
-	}
+	r, m, err := task.Once[contract.ReportResult](ctx, d, s, func() (*contract.Manifest, error) { return j.write(ctx, s) })
 	if err != nil {
-		return none, err
-	}
-	var r contract.ReportResult
-	if err := m.Decode(&r); err != nil {
 		return none, err
 	}
 	r.Page = home.Root.URI(m.Objects[pageName].Object) // by the root as it is called today

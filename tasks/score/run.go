@@ -47,18 +47,8 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.ScoreResult, erro
 	if err != nil {
 		return none, err
 	}
-	m := s.Done()
-	if m != nil {
-		d.Log.Info("scored before on the same input", "key", s.Key(), "model", j.head.ModelID)
-		err = s.Point(ctx)
-	} else {
-		m, err = j.score(ctx, s)
-	}
+	r, m, err := task.Once[contract.ScoreResult](ctx, d, s, func() (*contract.Manifest, error) { return j.score(ctx, s) })
 	if err != nil {
-		return none, err
-	}
-	var r contract.ScoreResult
-	if err := m.Decode(&r); err != nil {
 		return none, err
 	}
 	return r, j.advance(ctx, m)

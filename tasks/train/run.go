@@ -37,32 +37,30 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.TrainResult, erro
 	if err != nil {
 		return none, err
 	}
-	if m := s.Done(); m != nil {
-		var r contract.TrainResult
-		if err := m.Decode(&r); err != nil {
-			return none, err
-		}
-		d.Log.Info("trained before on the same input", "key", s.Key(), "model", r.ModelID)
-		return r, s.Point(ctx)
-	}
+	r, _, err := task.Once[contract.TrainResult](ctx, d, s, func() (*contract.Manifest, error) { return c.work(ctx, home, s, up, d) })
+	return r, err
+}
+
+// work fits, stores the bundle and commits.
+func (c Config) work(ctx context.Context, home *contract.Home, s *contract.Session, up upstream, d task.Deps) (*contract.Manifest, error) {
 	opts := table.Options{Scratch: d.Scratch}
 	customers, err := readCustomers(ctx, home, up.preprocess, opts)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	var head *model.Bundle
 	if up.head != nil {
 		if head, err = model.Load(ctx, home.Registry, up.head.ModelID, opts); err != nil {
-			return none, fmt.Errorf("load HEAD, revision %d: %w", up.head.Seq, err)
+			return nil, fmt.Errorf("load HEAD, revision %d: %w", up.head.Seq, err)
 		}
 	}
 	bar := d.Progress.Bar("train", -1)
 	defer bar.Done()
 	t, err := c.train(ctx, customers, up, head)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	return c.commit(ctx, home, s, t, d.Code, opts)
+	return commit(ctx, home, s, t, d.Code, opts)
 }
 
 // read looks up what the key is made of.
@@ -127,23 +125,15 @@ type trained struct {
 	known  bool // the fit is HEAD's: bundle is HEAD's
 }
 
-func (c Config) commit(ctx context.Context, home *contract.Home, s *contract.Session, t trained, code string, opts table.Options) (contract.TrainResult, error) {
+func commit(ctx context.Context, home *contract.Home, s *contract.Session, t trained, code string, opts table.Options) (*contract.Manifest, error) {
 	if !t.known {
 		p := model.Provenance{Run: s.Run().String(), AsOf: s.Run().AsOf.String(), Key: s.Key(), Code: code}
 		if err := model.Write(ctx, home.Registry, t.bundle, p, opts); err != nil {
-			return t.result, err
+			return nil, err
 		}
 	}
 	if err := s.PutFrame(ctx, contract.Sweep, t.sweep, opts); err != nil {
-		return t.result, err
+		return nil, err
 	}
-	m, err := s.Commit(ctx, t.result)
-	if err != nil {
-		return t.result, err
-	}
-	var r contract.TrainResult
-	if err := m.Decode(&r); err != nil {
-		return t.result, err
-	}
-	return r, nil
+	return s.Commit(ctx, t.result)
 }
