@@ -20,7 +20,7 @@ import (
 )
 
 // The numbers below were measured on the UCI Online Retail file with other tools, independently of this project
-// (docs/facts.md says how each set is cut).
+// (docs/testing.md says how each set is cut).
 
 // shop is a root with the programs run on it.
 type shop struct {

@@ -5,6 +5,7 @@
 //	code N PROGRAM ARGS…   runs a program and asserts its exit code
 //	none GLOB…             asserts that no file matches
 //	same FILE…             asserts that all files have the same bytes
+//	edit GLOB OLD NEW      replaces a text in every file that matches, which must hold it
 //
 // After a failure a script always asserts what must not exist.
 package tasks_test
@@ -75,7 +76,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("CLIENTELE_RUN_ID", "r1")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeOf, "none": none, "same": same},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeOf, "none": none, "same": same, "edit": edit},
 	})
 }
 
@@ -122,6 +123,26 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 		if ts.ReadFile(name) != first {
 			ts.Fatalf("%s differs from %s", name, args[0])
 		}
+	}
+}
+
+// edit replaces a text in every file that matches, which must hold it.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: edit GLOB OLD NEW")
+	}
+	found, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(found) == 0 {
+		ts.Fatalf("%s matches no file", args[0])
+	}
+	for _, name := range found {
+		text, err := os.ReadFile(name)
+		ts.Check(err)
+		if !bytes.Contains(text, []byte(args[1])) {
+			ts.Fatalf("%s does not hold %q", name, args[1])
+		}
+		ts.Check(os.WriteFile(name, bytes.ReplaceAll(text, []byte(args[1]), []byte(args[2])), 0o600))
 	}
 }
 

@@ -121,11 +121,17 @@ func scan(flags []cli.Flag, args []string, p *Problems) (good []string) {
 	kinds := map[string]string{"help": "bool", "h": "bool", "version": "bool", "v": "bool"}
 	for _, f := range Describe(flags) {
 		kinds[f.Name] = f.Kind
-		if v, ok := os.LookupEnv(f.Env); ok && v != "" {
-			if problem := unreadable(f.Kind, v); problem != "" {
-				p.list = append(p.list, fmt.Sprintf("%s: %s (got %q)", f.Env, problem, v))
-				_ = os.Unsetenv(f.Env) // the library would stop at it; the problem is noted
-			}
+		v, set := os.LookupEnv(f.Env)
+		problem := ""
+		if v != "" {
+			problem = unreadable(f.Kind, v)
+		}
+		if problem != "" {
+			p.list = append(p.list, fmt.Sprintf("%s: %s (got %q)", f.Env, problem, v))
+		}
+		if set && (v == "" || problem != "") {
+			// An empty variable is none; at an unreadable one, noted above, the library would stop.
+			_ = os.Unsetenv(f.Env)
 		}
 	}
 	for i := 0; i < len(args); i++ {

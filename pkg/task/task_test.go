@@ -105,12 +105,13 @@ func TestFlagsComeFromTheEnvironmentToo(t *testing.T) {
 	t.Setenv("CLIENTELE_WINDOW", "30")
 	t.Setenv("CLIENTELE_CUSTOMER_KEY", "hush")
 	t.Setenv("CLIENTELE_RUN_ID", "from-env")
+	t.Setenv("CLIENTELE_NAME", "") // an empty variable is none
 	var got sample
 	run := func(_ context.Context, c sample, _ Deps) (sampleResult, error) { got = c; return sampleResult{}, nil }
 	if code, p := try(t, run, append(good, "--quick", "--run-id", "given")...); code != 0 {
 		t.Fatalf("ended %d: %s", code, p.err.String())
 	}
-	if got.window != 30 || got.key != "hush" || got.RunID != "given" || !got.quick {
+	if got.window != 30 || got.key != "hush" || got.RunID != "given" || got.Name != "segments" || !got.quick {
 		t.Errorf("got %+v", got)
 	}
 }
