@@ -190,10 +190,18 @@ func (c Config) parameters(opts retail.ReadOptions) map[string]any {
 		"encoding": opts.Dialect.Encoding.String(), "separator": string(opts.Dialect.Separator), "decimal": string(opts.Dialect.Decimal),
 		"sheet": c.Sheet, "zone": c.Zone, "currency": c.Currency,
 	}
-	if len(opts.CustomerKey) > 0 {
-		mac := hmac.New(sha256.New, opts.CustomerKey)
-		mac.Write([]byte("clientele: the mark of a customer key"))
-		p["customer_key"] = hex.EncodeToString(mac.Sum(nil)[:8])
+	if mark := keyMark(opts.CustomerKey); mark != "" {
+		p["customer_key"] = mark
 	}
 	return p
+}
+
+// keyMark tells customer keys apart without showing them; "" for none.
+func keyMark(key []byte) string {
+	if len(key) == 0 {
+		return ""
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("clientele: the mark of a customer key"))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
 }

@@ -18,6 +18,7 @@ type intake struct {
 	partitions []contract.Partition
 	zone       string
 	currency   string
+	keyMark    string
 	append     bool
 	shrink     bool // is allowed
 }
@@ -34,6 +35,10 @@ func (in *intake) fits(base *contract.Snapshot, own bool) error {
 	if base.Currency != in.currency {
 		return contract.Faultf(contract.ExitConfig, "currency", in.currency, "the lines in force are in %s, this delivery is in %s: one root has one currency", base.Currency, in.currency)
 	}
+	if base.KeyMark != in.keyMark {
+		return contract.Faultf(contract.ExitConfig, "customer_key", "", "the lines in force have customers' ids hashed under %s, this delivery under %s: one customer would be two; take the same --customer-key, or another --root",
+			keyName(base.KeyMark), keyName(in.keyMark))
+	}
 	switch {
 	case own:
 		return nil
@@ -43,6 +48,14 @@ func (in *intake) fits(base *contract.Snapshot, own bool) error {
 		return nil
 	}
 	return in.fitsReplace(base)
+}
+
+// keyName says which customer key, by its mark.
+func keyName(mark string) string {
+	if mark == "" {
+		return "no key"
+	}
+	return "the key of mark " + mark
 }
 
 // fitsAppend refuses lines that are in force already: the same file, or a day of the same content out of another file.
@@ -99,7 +112,7 @@ func (in *intake) onto(base *contract.Snapshot, baseHash string) (next *contract
 	for _, p := range in.partitions {
 		delivered[p.Day] = p
 	}
-	next = &contract.Snapshot{Version: contract.SnapshotVersion, Zone: in.zone, Currency: in.currency, Parent: baseHash}
+	next = &contract.Snapshot{Version: contract.SnapshotVersion, Zone: in.zone, Currency: in.currency, KeyMark: in.keyMark, Parent: baseHash}
 	there := map[retail.Date]bool{}
 	for _, p := range base.Partitions {
 		d, same := delivered[p.Day]

@@ -71,6 +71,9 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	if err := spool.end(); err != nil {
 		return nil, err
 	}
+	if spool.superseded > 0 {
+		d.Log.Info("some days are in two sheets: the lines of the later sheet count", "days", len(spool.supersededDays), "superseded", spool.superseded)
+	}
 	result, err := c.store(ctx, d, home, s, src, spool, counts)
 	if err != nil {
 		return nil, err
@@ -91,7 +94,7 @@ func (c Config) store(ctx context.Context, d task.Deps, home *contract.Home, s *
 	}
 	in := &intake{
 		delivery: contract.Delivery{ID: s.Key(), Source: c.SourceName, Files: []string{src.SHA256}},
-		zone:     c.Zone, currency: c.Currency, append: c.Mode == modeAppend, shrink: c.AllowShrink,
+		zone:     c.Zone, currency: c.Currency, keyMark: keyMark([]byte(c.CustomerKey)), append: c.Mode == modeAppend, shrink: c.AllowShrink,
 	}
 	for _, day := range spool.dates() { // their names are not known yet, and need not be
 		in.partitions = append(in.partitions, contract.Partition{Source: c.SourceName, Day: day, Rows: spool.days[day].rows})
@@ -112,7 +115,7 @@ func (c Config) store(ctx context.Context, d task.Deps, home *contract.Home, s *
 	if err != nil {
 		return result, err
 	}
-	if err := balance(counts, in.partitions, quarantined); err != nil {
+	if err := balance(counts, in.partitions, quarantined, spool.superseded); err != nil {
 		return result, err
 	}
 	if err := now.check(in, s.Run()); err != nil { // now with the names: a day may be there out of another file
@@ -126,22 +129,23 @@ func (c Config) store(ctx context.Context, d task.Deps, home *contract.Home, s *
 }
 
 // balance returns a Fault of [contract.ExitInternal] unless every record read is in one place.
-func balance(counts retail.ReadCounts, partitions []contract.Partition, quarantined int64) error {
+func balance(counts retail.ReadCounts, partitions []contract.Partition, quarantined, superseded int64) error {
 	accepted := int64(0)
 	for _, p := range partitions {
 		accepted += p.Rows
 	}
-	if accepted == counts.Accepted && quarantined == counts.Rejected && accepted+quarantined == counts.Records {
+	if accepted+superseded == counts.Accepted && quarantined == counts.Rejected && counts.Accepted+quarantined == counts.Records {
 		return nil
 	}
-	return contract.Faultf(contract.ExitInternal, "unbalanced", "", "%d records were read, %d accepted and %d rejected; %d lines and %d quarantined records were written",
-		counts.Records, counts.Accepted, counts.Rejected, accepted, quarantined)
+	return contract.Faultf(contract.ExitInternal, "unbalanced", "", "%d records were read, %d accepted and %d rejected; %d lines and %d quarantined records were written, %d lines superseded",
+		counts.Records, counts.Accepted, counts.Rejected, accepted, quarantined, superseded)
 }
 
 func resultOf(c Config, key string, src *source.Delivery, spool *spool, counts retail.ReadCounts) contract.IngestResult {
 	first, last := retail.DateOf(counts.First), retail.DateOf(counts.Last)
 	r := contract.IngestResult{
-		SHA256: src.SHA256, Source: c.SourceName, Delivery: key, RowsRead: counts.Records, RowsAccepted: counts.Accepted,
+		SHA256: src.SHA256, Source: c.SourceName, Delivery: key, RowsRead: counts.Records, RowsAccepted: counts.Accepted - spool.superseded,
+		RowsSuperseded:  spool.superseded,
 		RowsQuarantined: counts.Rejected, Days: len(spool.days), First: &first, Last: &last, Quarantine: []contract.RuleCount{},
 	}
 	for _, n := range ruleCounts(counts) {

@@ -46,7 +46,7 @@ func undo(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*con
 func back(ctx context.Context, home *contract.Home, s *contract.Session, now lines) (string, error) {
 	parent := now.snapshot.Parent
 	if parent == "" {
-		empty := &contract.Snapshot{Version: contract.SnapshotVersion, Zone: now.snapshot.Zone, Currency: now.snapshot.Currency}
+		empty := &contract.Snapshot{Version: contract.SnapshotVersion, Zone: now.snapshot.Zone, Currency: now.snapshot.Currency, KeyMark: now.snapshot.KeyMark}
 		var err error
 		if parent, err = home.WriteSnapshot(ctx, empty); err != nil {
 			return "", err
