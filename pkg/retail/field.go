@@ -108,6 +108,13 @@ type columns struct {
 	at    [NumFields]int
 }
 
+// FindColumns returns the position of each field among a source's columns, by the known spellings or by names. It returns a
+// *[HeaderError] if a field has no column or two.
+func FindColumns(header []string, names ColumnNames) ([NumFields]int, error) {
+	c, err := locate(header, names)
+	return c.at, err
+}
+
 // locate finds each field among the header's columns.
 func locate(header []string, names ColumnNames) (columns, error) {
 	c := columns{width: len(header), field: make([]int8, len(header))}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/clientele/clientele/pkg/columnar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/source"
@@ -32,6 +34,8 @@ func (c Config) readContent(ctx context.Context, src *source.Delivery, opts reta
 	switch content.Kind {
 	case source.Workbook:
 		counts, err = c.readWorkbook(ctx, content.Parts, opts, sink)
+	case source.Parquet, source.ArrowFile:
+		counts, err = c.readColumns(ctx, content, opts, sink)
 	default:
 		counts, err = retail.ReadCSV(ctx, content.Text, opts, sink)
 	}
@@ -49,6 +53,23 @@ func (c Config) readWorkbook(ctx context.Context, parts *source.Archive, opts re
 	sheets := book.Tables()
 	defer func() { _ = sheets.Close() }()
 	return retail.ReadTables(ctx, sheets, opts, sink)
+}
+
+func (c Config) readColumns(ctx context.Context, content *source.Content, opts retail.ReadOptions, sink func(*retail.Block) error) (retail.ReadCounts, error) {
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return retail.ReadCounts{}, err
+	}
+	open := columnar.OpenParquet
+	if content.Kind == source.ArrowFile {
+		open = columnar.OpenArrow
+	}
+	file, err := open(content.File, content.Size, columnar.Options{Columns: opts.Columns, Zone: zone})
+	if err != nil {
+		return retail.ReadCounts{}, err
+	}
+	defer func() { _ = file.Close() }()
+	return retail.ReadTables(ctx, retail.OneTable(file.Table()), opts, sink)
 }
 
 // sheetError says that a workbook has no sheet of the wanted name.
@@ -74,6 +95,7 @@ func formatFault(name string, err error) error {
 	}
 	var header *retail.HeaderError
 	var sheet *sheetError
+	var types *columnar.TypeError
 	switch {
 	case err == nil:
 		return nil
@@ -81,11 +103,13 @@ func formatFault(name string, err error) error {
 		return bad("columns", fmt.Errorf("%w (name columns of other names by --columns, one sheet by --sheet)", err))
 	case errors.As(err, &header):
 		return bad("columns", fmt.Errorf("%w (name columns of other names by --columns)", err))
+	case errors.As(err, &types):
+		return bad("columns", err)
 	case errors.As(err, &sheet):
 		return bad("sheet", err)
 	case errors.Is(err, retail.ErrEmpty):
 		return bad("empty", err)
-	case errors.Is(err, xlsx.ErrDamaged):
+	case errors.Is(err, xlsx.ErrDamaged), errors.Is(err, columnar.ErrDamaged):
 		return bad("damaged", err)
 	case errors.Is(err, source.ErrTooLarge):
 		return contract.Faultf(contract.ExitBadData, "too_large", name, "%w (--max-unpacked)", err)

@@ -29,6 +29,9 @@ type spool struct {
 	last    *stream // of the day that came last: lines mostly stand in the order of days
 	lastDay retail.Date
 
+	superseded     int64 // rows of days that a later sheet has too
+	supersededDays map[retail.Date]bool
+
 	limit int // slabs
 	used  int
 	free  [][]byte
@@ -41,6 +44,7 @@ type spool struct {
 // stream is a sequence of frames: what was moved to the scratch file, then what is in memory.
 type stream struct {
 	rows    int64
+	table   int // of the delivery that the rows are of
 	extents []extent
 	slabs   [][]byte
 }
@@ -71,6 +75,10 @@ func (s *spool) add(b *retail.Block) error {
 			}
 			s.lastDay = r.Day
 		}
+		if s.last.table != b.Table {
+			s.supersede(s.last, r.Day)
+			s.last.table = b.Table
+		}
 		s.last.rows += int64(r.Rows)
 		if err := s.frame(s.last, uint64(r.Record), uint64(r.Rows), r.Data); err != nil {
 			return err
@@ -84,6 +92,23 @@ func (s *spool) add(b *retail.Block) error {
 		}
 	}
 	return nil
+}
+
+// supersede lets go of the rows of a day that a later sheet has too. Their part of the scratch file stays unused.
+func (s *spool) supersede(d *stream, day retail.Date) {
+	if d.rows == 0 {
+		return
+	}
+	if s.supersededDays == nil {
+		s.supersededDays = map[retail.Date]bool{}
+	}
+	s.superseded += d.rows
+	s.supersededDays[day] = true
+	for _, slab := range d.slabs {
+		s.free = append(s.free, slab[:0])
+	}
+	s.used -= len(d.slabs)
+	*d = stream{}
 }
 
 // frame appends two numbers and some bytes to a stream.

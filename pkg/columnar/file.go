@@ -1,0 +1,215 @@
+package columnar
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// ErrDamaged says that the bytes are no whole file of their format.
+var ErrDamaged = errors.New("the file is damaged")
+
+// Options say how a file is read.
+type Options struct {
+	Columns   retail.ColumnNames // for columns without a known spelling
+	Zone      *time.Location     // the shop's, for timestamps that have a zone; nil means UTC
+	Allocator memory.Allocator   // nil means Go's
+}
+
+// TypeError says that columns are of types which their fields cannot be read from.
+type TypeError struct{ Problems []string }
+
+func (e *TypeError) Error() string { return "read columns: " + strings.Join(e.Problems, "; ") }
+
+// batches gives the rows of a file, some at a time.
+type batches interface {
+	// next returns the next columns, those of File.fields in their order, all of as many rows, or io.EOF. They are good until
+	// the next call.
+	next() (columns []arrow.Array, rows int, err error)
+	close()
+}
+
+// File is an open file. Close it.
+type File struct {
+	src     *watched
+	batches batches
+	header  []string // names of the wanted columns, in the order of the file
+	getters []getter
+	columns []arrow.Array
+	rows    int // of the batch
+	row     int // next in the batch
+	line    int64
+	text    []byte // of the row
+}
+
+// maxText bounds the texts of a row, in bytes.
+const maxText = 4 << 20
+
+// Table returns the file as a table. Its rows are those of the wanted columns alone.
+func (f *File) Table() *retail.Table { return &retail.Table{Header: f.header, Rows: f} }
+
+// Close frees what the file holds, but not what it is read from.
+func (f *File) Close() error {
+	if f.batches != nil {
+		f.batches.close()
+		f.batches = nil
+	}
+	return nil
+}
+
+// prepare finds the wanted columns among a file's and returns their positions.
+func (f *File) prepare(fields []arrow.Field, opts Options) ([]int, error) {
+	names := make([]string, len(fields))
+	for i := range fields {
+		names[i] = strings.TrimSpace(fields[i].Name)
+	}
+	found, err := retail.FindColumns(names, opts.Columns)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[int]retail.Field{}
+	for field, at := range found {
+		wanted[at] = retail.Field(field)
+	}
+	zone := opts.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	var positions []int
+	var problems []string
+	for at := range fields {
+		field, ok := wanted[at]
+		if !ok {
+			continue
+		}
+		get, want := getterOf(field, fields[at].Type, zone)
+		if get == nil {
+			problems = append(problems, fmt.Sprintf("column %.60q (%s) is %.60s, want %s", names[at], field, fields[at].Type, want))
+		}
+		positions = append(positions, at)
+		f.header = append(f.header, names[at])
+		f.getters = append(f.getters, get)
+	}
+	if len(problems) > 0 {
+		return nil, &TypeError{problems}
+	}
+	return positions, nil
+}
+
+// ReadRow is that of [retail.CellReader].
+func (f *File) ReadRow(row *retail.CellRow) (err error) {
+	defer func() {
+		if err != nil && err != io.EOF {
+			err = fmt.Errorf("read row %d: %w", f.line+1, f.src.explain(err))
+		}
+	}()
+	defer guard(&err)
+	for f.row == f.rows {
+		if f.columns, f.rows, err = f.batches.next(); err != nil {
+			return err
+		}
+		f.row = 0
+	}
+	f.text = f.text[:0]
+	row.Line, row.Cells = f.line+1, row.Cells[:0]
+	for i, get := range f.getters {
+		var c retail.Cell
+		if column := f.columns[i]; !column.IsNull(f.row) {
+			from := len(f.text)
+			c.Kind, c.Micros, f.text = get(column, f.row, f.text)
+			if len(f.text) > maxText {
+				return fmt.Errorf("%w: texts of over %d bytes", ErrDamaged, maxText)
+			}
+			c.Text = f.text[from:len(f.text):len(f.text)]
+		}
+		row.Cells = append(row.Cells, c)
+	}
+	f.row++
+	f.line++
+	return nil
+}
+
+// guard turns a panic into [ErrDamaged].
+func guard(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case error:
+		*err = fmt.Errorf("%w: %w", ErrDamaged, p)
+	default:
+		*err = fmt.Errorf("%w: %v", ErrDamaged, p)
+	}
+}
+
+// watched remembers why src failed, so that a failing disk is not taken for a damaged file.
+type watched struct {
+	io.ReaderAt
+	failed atomic.Pointer[error]
+}
+
+// ReadAt reads from the source.
+func (s *watched) ReadAt(p []byte, at int64) (int, error) {
+	n, err := s.ReaderAt.ReadAt(p, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failed.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+// explain returns the source's own error in place of what it led to. What Arrow's readers say is damage.
+func (s *watched) explain(err error) error {
+	var types *TypeError
+	var header *retail.HeaderError
+	switch failed := s.failed.Load(); {
+	case failed != nil:
+		return *failed
+	case errors.Is(err, ErrDamaged), errors.As(err, &types), errors.As(err, &header):
+		return err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: it ends early", ErrDamaged)
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
+}
+
+// maxBuffer bounds a buffer, in bytes: a page or a column of a batch.
+const maxBuffer = 1 << 30
+
+// bounded refuses buffers that a file of this size would not fill.
+type bounded struct {
+	memory.Allocator
+	limit int64
+}
+
+func newBounded(mem memory.Allocator, size int64) bounded {
+	if mem == nil {
+		mem = memory.DefaultAllocator
+	}
+	return bounded{mem, min(maxBuffer, 64<<20+256*size)}
+}
+
+var errTooLarge = errors.New("a buffer larger than the file can hold")
+
+// Allocate is Allocator's; it panics as Arrow's readers do, and guard catches it.
+func (b bounded) Allocate(size int) []byte {
+	b.check(size)
+	return b.Allocator.Allocate(size)
+}
+
+// Reallocate is Allocator's; see Allocate.
+func (b bounded) Reallocate(size int, old []byte) []byte {
+	b.check(size)
+	return b.Allocator.Reallocate(size, old)
+}
+
+func (b bounded) check(size int) {
+	if size < 0 || int64(size) > b.limit {
+		panic(errTooLarge)
+	}
+}
