@@ -16,6 +16,7 @@ type IngestResult struct {
 	RowsRead        int64        `json:"rows_read"`
 	RowsAccepted    int64        `json:"rows_accepted"`
 	RowsQuarantined int64        `json:"rows_quarantined"`
+	RowsSuperseded  int64        `json:"rows_superseded"` // lines of days that a later sheet of the workbook has too
 	Days            int          `json:"days"`
 	First           *retail.Date `json:"first"`
 	Last            *retail.Date `json:"last"`

@@ -193,10 +193,10 @@ func TestLostSwap(t *testing.T) {
 func TestBalance(t *testing.T) {
 	counts := retail.ReadCounts{Records: 10, Accepted: 8, Rejected: 2}
 	parts := []contract.Partition{{Rows: 5}, {Rows: 3}}
-	if err := balance(counts, parts, 2); err != nil {
+	if err := balance(counts, parts, 2, 0); err != nil {
 		t.Error(err)
 	}
-	for _, err := range []error{balance(counts, parts[:1], 2), balance(counts, parts, 1), balance(retail.ReadCounts{Records: 11, Accepted: 8, Rejected: 2}, parts, 2)} {
+	for _, err := range []error{balance(counts, parts[:1], 2, 0), balance(counts, parts, 1, 0), balance(retail.ReadCounts{Records: 11, Accepted: 8, Rejected: 2}, parts, 2, 0)} {
 		if contract.FaultCode(err) != contract.ExitInternal {
 			t.Errorf("got %v", err)
 		}
