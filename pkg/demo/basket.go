@@ -6,27 +6,42 @@ import "time"
 type line struct {
 	code, description string
 	quantity, pence   int
-	product           bool // of the catalogue
+	item              int  // of the catalogue, or none
 	copied            bool // equal to the line before it
+}
+
+// none is the item of a line that is no product of the catalogue.
+const none = -1
+
+// fee returns a line that is no product of the catalogue.
+func fee(code, description string, quantity, pence int) line {
+	return line{code: code, description: description, quantity: quantity, pence: pence, item: none}
 }
 
 // fill draws what the customer buys on the day into s.basket: always the same, however often it is asked.
 func (s *Shop) fill(who customer, day int) {
-	k := &kinds[who.kind]
 	d := s.draws(tagBasket, uint64(who.index), uint64(day))
 	s.basket = s.basket[:0]
-	for range d.between(k.lines) {
-		s.put(&d, k, s.pick(&d, who), day)
+	for range 1 + d.below(2*who.habit.lines-1) {
+		s.put(&d, &who.habit, s.pick(&d, who), day)
 	}
 	last := &s.basket[len(s.basket)-1]
 	switch {
-	case d.chance(2) && !last.copied:
+	case d.chance(2) && len(s.basket) > 1 && !last.copied:
 		last.pence = 0 // a free sample
 	case d.chance(3):
-		s.basket = append(s.basket, line{code: "M", description: "Manual", quantity: 1, pence: 100 + d.below(4000)})
+		s.basket = append(s.basket, fee("M", "Manual", 1, 100+d.below(4000)))
+	case who.country == 0 && d.chance(3):
+		s.basket = append(s.basket, fee("23445", "Next Day Carriage", 1, 1500))
+	case who.country == 0 && d.chance(1):
+		s.basket = append(s.basket, fee("23702", "High Resolution Image", 1, 500))
 	}
-	if who.country != 0 && d.chance(600) {
-		s.basket = append(s.basket, line{code: "POST", description: "POSTAGE", quantity: 1 + d.below(3), pence: 1800})
+	switch name := countries[who.country].name; {
+	case who.country == 0:
+	case name == "EIRE" && d.chance(500):
+		s.basket = append(s.basket, fee("C2", "CARRIAGE", 1, 5000))
+	case d.chance(600):
+		s.basket = append(s.basket, fee("POST", "POSTAGE", 1+d.below(3), 1800))
 	}
 }
 
@@ -34,44 +49,44 @@ func (s *Shop) fill(who customer, day int) {
 func (s *Shop) fillGuest(i, day int) {
 	d := s.draws(tagBasket, uint64(i)|1<<41, uint64(day))
 	s.basket = s.basket[:0]
-	for range d.between(guestKind.lines) {
-		s.put(&d, &guestKind, d.skewed(len(s.products)), day)
+	for range 1 + d.below(2*guestHabit.lines-1) {
+		s.put(&d, &guestHabit, d.skewed(len(s.products)), day)
 	}
 	if d.chance(300) {
-		s.basket = append(s.basket, line{code: "DOT", description: "DOTCOM POSTAGE", quantity: 1, pence: 500 + d.below(9000)})
+		s.basket = append(s.basket, fee("DOT", "DOTCOM POSTAGE", 1, 500+d.below(9000)))
 	}
 	if d.chance(20) {
-		s.basket = append(s.basket, line{code: "gift_0001_20", description: "Gift Voucher £20.00", quantity: 1, pence: 1667})
+		s.basket = append(s.basket, fee("gift_0001_20", "Gift Voucher £20.00", 1, 1667))
 	}
 }
 
 // put adds product i to the basket, and perhaps what goes with it. A product comes once in an invoice, but for a few lines
 // that are there twice, as real ones are.
-func (s *Shop) put(d *draws, k *kind, i, day int) {
+func (s *Shop) put(d *draws, h *habit, i, day int) {
 	if s.has(i) {
 		return
 	}
 	p := &s.products[i]
-	quantity := p.pack * d.between(k.packs)
-	l := line{code: p.code, description: p.description, quantity: quantity, pence: s.price(p, day, quantity), product: true}
-	s.basket = append(s.basket, l)
+	packs := d.between(h.packs) * h.size
+	quantity := p.pack * max(1, (packs+d.below(100))/100) // a part of a pack is a chance of a whole one
+	l := line{code: p.code, description: p.description, quantity: quantity, pence: s.price(p, day, quantity), item: i}
 	if p.variant != "" && d.chance(5) {
-		s.basket[len(s.basket)-1].code = p.variant
+		l.code = p.variant
 	}
+	s.basket = append(s.basket, l)
 	if d.chance(2) {
-		twin := s.basket[len(s.basket)-1]
-		twin.copied = true
-		s.basket = append(s.basket, twin)
+		l.copied = true
+		s.basket = append(s.basket, l)
 	}
 	if i%2 == 0 && i < 2*pairs && d.chance(pairChance) {
-		s.put(d, k, i+1, day)
+		s.put(d, h, i+1, day)
 	}
 }
 
 // has reports whether product i lies in the basket.
 func (s *Shop) has(i int) bool {
-	for _, l := range s.basket {
-		if l.code == s.products[i].code || l.code == s.products[i].variant {
+	for j := range s.basket {
+		if s.basket[j].item == i {
 			return true
 		}
 	}
@@ -90,25 +105,29 @@ func (s *Shop) pick(d *draws, who customer) int {
 // like returns a product by popularity, or by the taste of the customer's country.
 func (s *Shop) like(d *draws, who customer) int {
 	n := len(s.products)
-	if who.country != 0 && d.chance(600) {
-		return (countries[who.country].taste*n/1000 + d.skewed(n/10)) % n
+	if who.country != 0 && d.chance(tasteChance) {
+		return (countries[who.country].taste*n/1000 + d.skewed(n/tastePart)) % n
 	}
 	return d.skewed(n)
 }
 
-// comeback returns the line by which the customer gives back something of the basket: all of it or a part.
-func (s *Shop) comeback(who customer, sale int) line {
+// comeback makes s.basket, as sold on that day, the invoice by which the customer gives back something of it: all of a line
+// or a part. Now and then a discount is granted with it.
+func (s *Shop) comeback(who customer, sale int) {
 	d := s.draws(tagReturn, uint64(who.index)|1<<40, uint64(sale))
 	at := d.below(len(s.basket))
-	for !s.basket[at].product { // the first always is
+	for s.basket[at].item == none || s.basket[at].pence == 0 { // the first is neither fee nor sample
 		at--
 	}
-	l := s.basket[at]
-	if l.quantity > 1 && d.chance(500) {
-		l.quantity = 1 + d.below(l.quantity-1)
+	back := s.basket[at]
+	if back.quantity > 1 && d.chance(500) {
+		back.quantity = 1 + d.below(back.quantity-1)
 	}
-	l.quantity, l.copied = -l.quantity, false
-	return l
+	back.quantity, back.copied = -back.quantity, false
+	s.basket = append(s.basket[:0], back)
+	if d.chance(60) {
+		s.basket = append(s.basket, fee("D", "Discount", -1, 100+d.below(2000)))
+	}
 }
 
 // guests returns how many guests buy on the day: about one for eight visits of customers.
@@ -118,19 +137,24 @@ func (s *Shop) guests(day int) int {
 }
 
 // clerkEntries is how many kinds of entries the shop's clerk makes.
-const clerkEntries = 3
+const clerkEntries = 5
 
 // clerkEntry returns the clerk's entry i of the day, if it is due, and the letter before its invoice number.
 func (s *Shop) clerkEntry(i, day int) (prefix byte, l line, due bool) {
 	t := dayOf(s.From, day)
 	switch i {
-	case 0: // the bank's bill, on the first of the month
-		return ' ', line{code: "BANK CHARGES", description: "Bank Charges", quantity: 1, pence: 1500}, t.Day() == 1
-	case 1: // what broke, on Fridays
+	case 0: // the bank's bill
+		return ' ', fee("BANK CHARGES", "Bank Charges", 1, 1500), t.Day() == 1
+	case 1: // what broke
 		d := s.draws(tagBasket, 1<<42, uint64(day))
-		p := &s.products[d.skewed(len(s.products))]
-		return ' ', line{code: p.code, description: "damaged", quantity: -1 - d.below(20)}, t.Weekday() == time.Friday
+		i := d.skewed(len(s.products))
+		return ' ', line{code: s.products[i].code, description: "damaged", quantity: -1 - d.below(20), item: i}, t.Weekday() == time.Friday
+	case 2: // what a market place keeps
+		d := s.draws(tagBasket, 1<<43, uint64(day))
+		return 'C', fee("AMAZONFEE", "AMAZON FEE", -1, 2000+d.below(8000)), t.Day() == 5
+	case 3: // samples that a representative took
+		return ' ', fee("S", "SAMPLES", -1, 3500), t.Day() == 15
 	default: // a bad debt, once
-		return 'A', line{code: "B", description: "Adjust bad debt", quantity: 1, pence: -110_606}, day == s.Days*2/3
+		return 'A', fee("B", "Adjust bad debt", 1, -110_606), day == s.Days*2/3
 	}
 }

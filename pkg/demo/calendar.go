@@ -48,15 +48,25 @@ func (c *calendar) after(day, ticks int) int {
 	return day + 1 + sort.Search(len(c.busy)-day-1, func(i int) bool { return c.clock[day+2+i] > want })
 }
 
-// open returns the first open day from day on, or else the last one before it.
-func (c *calendar) open(day int) int {
-	for d := day; d < len(c.busy); d++ {
-		if c.busy[d] > 0 {
-			return d
+// at returns the open day on which part/whole of the clock's time has passed.
+func (c *calendar) at(part, whole int) int {
+	want := min(c.clock[len(c.busy)]*part/whole, c.clock[len(c.busy)]-1)
+	return sort.Search(len(c.busy)-1, func(day int) bool { return c.clock[day+1] > want })
+}
+
+// truth describes the calendar, whose first day is from.
+func (c *calendar) truth(from retail.Date) Calendar {
+	t := Calendar{Months: map[string]int{}, Weekdays: map[string]int{}, Closed: []retail.Date{}}
+	for m := time.January; m <= time.December; m++ {
+		t.Months[m.String()] = months[m]
+	}
+	for d, busy := range weekdays {
+		t.Weekdays[time.Weekday(d).String()] = busy
+	}
+	for day, busy := range c.busy {
+		if busy == 0 {
+			t.Closed = append(t.Closed, from+retail.Date(day))
 		}
 	}
-	for c.busy[day] == 0 {
-		day--
-	}
-	return day
+	return t
 }

@@ -15,45 +15,12 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/retail"
 )
-
-// Options of a shop.
-type Options struct {
-	Seed      uint64
-	Customers int         // MinCustomers or more; about 64 lines each over 13 months
-	From      retail.Date // first day
-	Days      int         // MinDays or more
-	Dirty     int         // broken records in a million lines
-}
-
-// Limits of a shop that still shows every kind of customer.
-const (
-	MinCustomers = 30
-	MaxCustomers = 20_000_000
-	MinDays      = 60
-	MaxDays      = 3660
-	MaxDirty     = 500_000
-)
-
-// Validate returns every problem of the options, joined.
-func (o Options) Validate() error {
-	var problems []error
-	within := func(name string, v, low, high int) {
-		if v < low || v > high {
-			problems = append(problems, fmt.Errorf("%s: want %d to %d (got %d)", name, low, high, v))
-		}
-	}
-	within("customers", o.Customers, MinCustomers, MaxCustomers)
-	within("days", o.Days, MinDays, MaxDays)
-	within("dirty", o.Dirty, 0, MaxDirty)
-	return errors.Join(problems...)
-}
 
 // Shop is a shop that can be written. It is not safe for concurrent use.
 type Shop struct {
@@ -131,10 +98,12 @@ func (s *Shop) WriteLines(ctx context.Context, w io.Writer) (*Truth, error) {
 	s.visits = newAgenda(s.Days, s.Customers)
 	s.returns = newAgenda(s.Days, s.Customers)
 	s.sold = make([]int32, s.Customers)
-	for c := range s.Customers {
-		s.visits.add(s.customer(c).first, c)
-	}
 	out := &writer{w: bufio.NewWriterSize(w, 1<<16), seed: s.Seed, dirty: s.Dirty, truth: newTruth(s)}
+	for c := range s.Customers {
+		who := s.customer(c)
+		s.visits.add(who.first, c)
+		out.truth.welcome(who)
+	}
 	out.header()
 	for day := range s.Days {
 		if err := ctx.Err(); err != nil {
@@ -142,6 +111,7 @@ func (s *Shop) WriteLines(ctx context.Context, w io.Writer) (*Truth, error) {
 		}
 		s.day(day, out)
 	}
+	out.torn()
 	if err := out.flush(); err != nil {
 		return nil, fmt.Errorf("write lines: %w", err)
 	}
@@ -180,27 +150,36 @@ func (s *Shop) day(day int, out *writer) {
 
 // write draws one invoice and writes it.
 func (s *Shop) write(e event, day int, out *writer) {
+	in := invoice{prefix: ' ', minute: e.minute, country: countries[0].name}
 	switch e.what {
-	case visit:
+	case visit, comeback:
 		who := s.customer(e.id)
-		s.fill(who, day)
-		out.invoice(' ', e.minute, who.id, countries[who.country].name, s.basket)
-	case comeback:
-		who := s.customer(e.id)
+		in.customer, in.country = who.id, countries[who.country].name
+		if e.what == visit {
+			s.fill(who, day)
+			out.truth.promoted(s.promote(who, day))
+			break
+		}
 		sale := int(s.sold[e.id]) - 1
 		s.sold[e.id] = 0
 		s.fill(who, sale)
-		back := s.comeback(who, sale)
-		s.basket = append(s.basket[:0], back)
-		out.invoice('C', e.minute, who.id, countries[who.country].name, s.basket)
+		s.promote(who, sale)
+		s.comeback(who, sale)
+		in.prefix = 'C'
+		in.orphan = s.lost(sale, in.country)
 	case guest:
 		s.fillGuest(e.id, day)
-		out.invoice(' ', e.minute, 0, countries[0].name, s.basket)
 	case clerk:
 		prefix, entry, _ := s.clerkEntry(e.id, day)
+		in.prefix, in.picture = prefix, prefix == 'A'
 		s.basket = append(s.basket[:0], entry)
-		out.invoice(prefix, e.minute, 0, countries[0].name, s.basket)
 	}
+	out.invoice(in, s.basket)
+}
+
+// lost reports whether a fault has lost what was sold on the day to customers of the country.
+func (s *Shop) lost(day int, country string) bool {
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.loses(s.From+retail.Date(day), country) })
 }
 
 // plan puts the customer's next visit, and the return of something bought today, on the agenda.

@@ -16,6 +16,7 @@ const (
 	tagGuests
 	tagProduct
 	tagDirty
+	tagCampaign
 )
 
 // draws is one stream of random whole numbers. PCG-DXSM is specified to the bit, and nothing else is used of

@@ -58,14 +58,20 @@ func newProducts(seed uint64, n int) []product {
 	return products
 }
 
-// price returns what one of quantity costs on the day: dozens of packs are a tenth cheaper.
+// Whoever takes breakPacks packs or more pays breakPercent less.
+const (
+	breakPacks   = 10
+	breakPercent = 10
+)
+
+// price returns what one of quantity costs on the day.
 func (s *Shop) price(p *product, day, quantity int) int {
 	pence := p.pence
 	if day >= s.changeDay() {
 		pence = p.later
 	}
-	if quantity >= 10*p.pack {
-		pence -= pence / 10
+	if quantity >= breakPacks*p.pack {
+		pence -= pence * breakPercent / 100
 	}
 	return pence
 }

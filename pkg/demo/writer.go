@@ -16,8 +16,9 @@ type writer struct {
 	truth *Truth
 	err   error
 
-	date   string // of the day at hand, with a space behind
-	number int    // of the last invoice
+	today  retail.Date
+	dates  [2]string // today and the day after, which a shifted clock can show; with a space behind
+	number int       // of the last invoice
 	buf    []byte
 	fields [8][]byte
 }
@@ -43,44 +44,70 @@ func (w *writer) header() {
 }
 
 func (w *writer) day(d retail.Date) {
-	w.date = d.String() + " "
-	w.truth.Last = d
+	w.today = d
+	w.dates = [2]string{d.String() + " ", (d + 1).String() + " "}
+	w.truth.Last = max(w.truth.Last, d)
 }
 
-// invoice writes an invoice. Prefix is a letter or a space; customer 0 is a guest.
-func (w *writer) invoice(prefix byte, minute, customer int, country string, lines []line) {
+// invoice is what the lines of an invoice have in common.
+type invoice struct {
+	prefix   byte // a letter or a space
+	minute   int  // of the day; from 24 × 60 on it lies on the next day
+	customer int  // 0 is a guest
+	country  string
+	orphan   bool // gives back what a fault has lost the sale of
+	picture  bool // the one record that is too long comes behind it
+}
+
+// invoice writes an invoice, unless a fault loses it. Its number is used up either way, so that a fault changes nothing
+// else. It may change the lines.
+func (w *writer) invoice(in invoice, lines []line) {
 	w.number++
+	times := w.apply(&in, lines)
+	if times == 0 {
+		return
+	}
 	w.truth.Invoices++
+	w.truth.Last = max(w.truth.Last, w.today+retail.Date(in.minute/minutesOfDay))
 	d := open(w.seed, tagDirty, uint64(w.number), 0)
 	for _, l := range lines {
-		w.record(prefix, minute, customer, country, l)
-		w.truth.count(prefix, customer, l)
-		if d.below(1_000_000) < w.dirty {
-			w.broken(faults[d.below(len(faults))])
+		for i := range times {
+			l.copied = l.copied || i > 0
+			w.record(in, l)
+			w.truth.count(in, l)
 		}
+		if d.below(1_000_000) < w.dirty {
+			w.broken(dirt[d.below(len(dirt))])
+		}
+	}
+	if in.picture && w.dirty > 0 {
+		w.broken(recordTooLong)
 	}
 }
 
+const minutesOfDay = 24 * 60
+
 // record writes one good line; its fields stay in w.fields.
-func (w *writer) record(prefix byte, minute, customer int, country string, l line) {
+func (w *writer) record(in invoice, l line) {
 	f := &w.fields
 	f[invoiceNo] = f[invoiceNo][:0]
-	if prefix != ' ' {
-		f[invoiceNo] = append(f[invoiceNo], prefix)
+	if in.prefix != ' ' {
+		f[invoiceNo] = append(f[invoiceNo], in.prefix)
 	}
 	f[invoiceNo] = strconv.AppendInt(f[invoiceNo], int64(w.number), 10)
 	f[stockCode] = append(f[stockCode][:0], l.code...)
 	f[description] = appendQuoted(f[description][:0], l.description)
 	f[quantity] = strconv.AppendInt(f[quantity][:0], int64(l.quantity), 10)
-	f[invoiceDate] = append(f[invoiceDate][:0], w.date...)
+	f[invoiceDate] = append(f[invoiceDate][:0], w.dates[in.minute/minutesOfDay]...)
+	minute := in.minute % minutesOfDay
 	f[invoiceDate] = append(f[invoiceDate], byte('0'+minute/600), byte('0'+minute/60%10), ':',
 		byte('0'+minute%60/10), byte('0'+minute%10), ':', '0', '0')
 	f[unitPrice] = appendPence(f[unitPrice][:0], l.pence)
 	f[customerID] = f[customerID][:0]
-	if customer != 0 {
-		f[customerID] = strconv.AppendInt(f[customerID], int64(customer), 10)
+	if in.customer != 0 {
+		f[customerID] = strconv.AppendInt(f[customerID], int64(in.customer), 10)
 	}
-	f[countryName] = append(f[countryName][:0], country...)
+	f[countryName] = append(f[countryName][:0], in.country...)
 	w.join(f[:])
 }
 
@@ -131,38 +158,4 @@ func appendPence(dst []byte, pence int) []byte {
 		return dst
 	}
 	return append(dst, '.', byte('0'+pence%100/10), byte('0'+pence%10))
-}
-
-// faults are the ways in which a record is broken, named after the rule that should catch it.
-var faults = []string{
-	"wrong_fields", "missing_invoice", "missing_code", "bad_quantity", "fractional_quantity",
-	"bad_price", "price_decimals", "bad_time", "bad_encoding",
-}
-
-// broken writes the last record once more, broken in one way.
-func (w *writer) broken(fault string) {
-	fields := w.fields // the slices are shared: a fault sets another slice, it never writes into one
-	cut := len(fields)
-	switch fault {
-	case "wrong_fields":
-		cut = 5
-	case "missing_invoice":
-		fields[invoiceNo] = nil
-	case "missing_code":
-		fields[stockCode] = nil
-	case "bad_quantity":
-		fields[quantity] = []byte("six")
-	case "fractional_quantity":
-		fields[quantity] = []byte("2.5")
-	case "bad_price":
-		fields[unitPrice] = []byte("n/a")
-	case "price_decimals":
-		fields[unitPrice] = []byte("2.55001")
-	case "bad_time":
-		fields[invoiceDate] = []byte("2024-02-30 10:15:00")
-	case "bad_encoding":
-		fields[description] = []byte("GIFT \xa35")
-	}
-	w.join(fields[:cut])
-	w.truth.Broken[fault]++
 }

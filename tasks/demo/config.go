@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/demo"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/task"
@@ -33,6 +34,8 @@ type Config struct {
 	From      string
 	Days      int
 	Dirty     float64
+	Fault     string
+	Campaign  string
 }
 
 // Flags declares the flags.
@@ -43,7 +46,11 @@ func Flags() []cli.Flag {
 		task.Int("customers", 800, "how many customers; each makes about 64 lines in 13 months"),
 		task.String("from", "2024-11-01", "first `DATE`, YYYY-MM-DD"),
 		task.Int("days", 396, "how many days"),
-		task.Float("dirty", 0.004, "share of records that are broken, 0 to 0.5"),
+		task.Float("dirty", 0.004, "share of records that are broken, 0 to 0.5; above 0 every quarantine rule has its record"),
+		task.String("fault", "", "`FAULTS` of the data by day, comma separated, each FAULT@DAY or FAULT@FIRST..LAST: "+
+			strings.Join(demo.Faults, ", ")+"; lost_country:COUNTRY names another than "+demo.DefaultLostCountry),
+		task.String("campaign", "", "`OFFER` by which orders grow, EFFECT[:SHARE]@FIRST..LAST: 0.10:0.5@2025-06-02..2025-06-29 makes "+
+			"those of half of the customers a tenth larger for four weeks"),
 	}
 }
 
@@ -52,6 +59,7 @@ func NewConfig(c *cli.Context) Config {
 	return Config{
 		OutDir: c.String("out-dir"), Seed: c.String("seed"), Customers: c.Int("customers"),
 		From: c.String("from"), Days: c.Int("days"), Dirty: c.Float64("dirty"),
+		Fault: c.String("fault"), Campaign: c.String("campaign"),
 	}
 }
 
@@ -86,7 +94,23 @@ func (c Config) options() (demo.Options, error) {
 	if c.Days < demo.MinDays || c.Days > demo.MaxDays {
 		p.Add("days", fmt.Sprintf("want %d to %d", demo.MinDays, demo.MaxDays), c.Days)
 	}
-	return o, p.Err()
+	if o.Faults, err = demo.ParseFaults(c.Fault); err != nil {
+		p.Add("fault", err.Error(), c.Fault)
+	}
+	if c.Campaign != "" {
+		planted, err := demo.ParseCampaign(c.Campaign)
+		if err != nil {
+			p.Add("campaign", err.Error(), c.Campaign)
+		}
+		o.Campaign = &planted
+	}
+	if err := p.Err(); err != nil {
+		return o, err
+	}
+	if err := o.Validate(); err != nil { // what only days and faults together can show
+		return o, &contract.Fault{Code: contract.ExitUsage, Cause: "flags", Err: err}
+	}
+	return o, nil
 }
 
 // Print says what was written.

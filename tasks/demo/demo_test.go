@@ -80,12 +80,17 @@ func TestValidate(t *testing.T) {
 		t.Fatalf("the valid configuration: %v", err)
 	}
 	for problem, change := range map[string]func(*demo.Config){
-		`--out-dir: needs a value (got " ")`:                                        func(c *demo.Config) { c.OutDir = " " },
-		`--seed: want a whole number, 0 or more (got "-1")`:                         func(c *demo.Config) { c.Seed = "-1" },
-		`--customers: want 30 to 20000000 (got 29)`:                                 func(c *demo.Config) { c.Customers = 29 },
-		`--from: want a calendar day written YYYY-MM-DD (got "2024-02-30")`:         func(c *demo.Config) { c.From = "2024-02-30" },
-		`--days: want 60 to 3660 (got 59)`:                                          func(c *demo.Config) { c.Days = 59 },
-		`--dirty: want a share from 0 to 0.5 (got 0.6)`:                             func(c *demo.Config) { c.Dirty = 0.6 },
+		`--out-dir: needs a value (got " ")`:                                func(c *demo.Config) { c.OutDir = " " },
+		`--seed: want a whole number, 0 or more (got "-1")`:                 func(c *demo.Config) { c.Seed = "-1" },
+		`--customers: want 30 to 20000000 (got 29)`:                         func(c *demo.Config) { c.Customers = 29 },
+		`--from: want a calendar day written YYYY-MM-DD (got "2024-02-30")`: func(c *demo.Config) { c.From = "2024-02-30" },
+		`--days: want 60 to 3660 (got 59)`:                                  func(c *demo.Config) { c.Days = 59 },
+		`--dirty: want a share from 0 to 0.5 (got 0.6)`:                     func(c *demo.Config) { c.Dirty = 0.6 },
+		`--fault: no fault "fire": there are price_x100, lost_country, doubled_lines, shifted_clock, dead_till (got "fire@2024-11-05")`: func(c *demo.Config) { c.Fault = "fire@2024-11-05" },
+		`--campaign: campaign "2": want EFFECT[:SHARE]@FIRST..LAST with an effect above 0 to 10 and a share above 0 to 1 (got "2")`:     func(c *demo.Config) { c.Campaign = "2" },
+		"fault dead_till@2024-10-31: want days from 2024-11-01 to 2024-12-30\ncampaign 0.1:0.5@2024-12-31: want days from 2024-11-01 to 2024-12-30": func(c *demo.Config) {
+			c.Fault, c.Campaign = "dead_till@2024-10-31", "0.1@2024-12-31"
+		},
 		"--customers: want 30 to 20000000 (got 0)\n--days: want 60 to 3660 (got 0)": func(c *demo.Config) { c.Customers, c.Days = 0, 0 },
 	} {
 		c := config(t)

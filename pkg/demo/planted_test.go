@@ -1,0 +1,207 @@
+package demo_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clientele/clientele/pkg/demo"
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// planted is the part of truth.json that a reader compares.
+type planted struct {
+	*demo.Truth
+	Treated       []string          `json:"campaign_customers"`
+	CustomerKinds map[string]string `json:"customer_kinds"`
+}
+
+func plantedIn(t testing.TB, truth *demo.Truth) planted {
+	t.Helper()
+	var b bytes.Buffer
+	if err := truth.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	var p planted
+	if err := json.Unmarshal(b.Bytes(), &p); err != nil {
+		t.Fatalf("truth is not JSON: %v", err)
+	}
+	return p
+}
+
+// isFee reports whether a record is no product, as the rule non_product has it: fewer than two digits, a voucher, or one of two
+// services.
+func isFee(r record) bool {
+	digits := 0
+	for _, c := range r.code {
+		if '0' <= c && c <= '9' {
+			digits++
+		}
+	}
+	label := strings.ToUpper(r.description)
+	return digits < 2 || strings.HasPrefix(r.code, "gift_") || label == "NEXT DAY CARRIAGE" || label == "HIGH RESOLUTION IMAGE"
+}
+
+func TestPlantedIsFound(t *testing.T) {
+	o := options(t)
+	data, truth := write(t, o)
+	p := plantedIn(t, truth)
+	good, broken := read(t, data)
+
+	planted := 0
+	for _, n := range p.Broken {
+		planted += n
+	}
+	for i := range retail.NumBreaches {
+		if rule := retail.BreachName(i); p.Broken[rule] == 0 && rule != "bad_value" { // which only a spreadsheet can break
+			t.Errorf("no record breaks the rule %s: %v", rule, p.Broken)
+		}
+	}
+	if broken != planted || planted == 0 || float64(broken) > 0.02*float64(p.Records) {
+		t.Errorf("%d broken records of %d, planted %d; want them equal, some, and below 2 %%", broken, p.Records, planted)
+	}
+	if len(good) != p.Lines || len(good)+broken != p.Records {
+		t.Errorf("%d good and %d broken records; truth has %d lines of %d records", len(good), broken, p.Lines, p.Records)
+	}
+
+	var sales, samples, others, returns, guests demo.Tally
+	copies := 0
+	invoices, seen := map[string]bool{}, map[string]bool{}
+	fees := map[string]demo.Tally{}
+	for i, r := range good {
+		invoices[r.invoice] = true
+		to := &sales
+		switch {
+		case r.customer == "":
+			to = &guests
+		case isFee(r):
+			to = &others
+		case strings.HasPrefix(r.invoice, "C"):
+			to = &returns
+		case r.price == 0:
+			to = &samples
+		}
+		to.Lines++
+		to.Amount += r.price * retail.Money(r.quantity)
+		if r.customer != "" {
+			seen[r.customer] = true
+		}
+		if i > 0 && good[i-1] == r {
+			copies++
+		}
+		if isFee(r) {
+			f := fees[r.code]
+			f.Lines++
+			f.Amount += r.price * retail.Money(r.quantity)
+			fees[r.code] = f
+		}
+	}
+	got := []any{sales, samples, others, returns, guests, copies, len(invoices), len(seen), fees}
+	want := []any{p.Sales, p.Samples, p.NonProducts, p.Returns, p.Guests, p.Copies, p.Invoices, p.Customers, p.Fees}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("truth and lines differ (-truth +lines):\n%s", diff)
+	}
+	for _, tally := range []demo.Tally{sales, samples, others, returns, guests} {
+		if tally.Lines == 0 {
+			t.Errorf("a kind of line is missing: %v", got)
+		}
+	}
+}
+
+// withoutSale counts returns without an earlier sale of the same customer and code, at the same price, with enough quantity
+// left.
+func withoutSale(good []record) (n int) {
+	type key struct {
+		customer, code string
+		price          retail.Money
+	}
+	left := map[key]int64{}
+	for _, r := range good {
+		k := key{r.customer, strings.ToUpper(r.code), r.price}
+		switch {
+		case r.customer == "" || isFee(r):
+		case !strings.HasPrefix(r.invoice, "C"):
+			left[k] += r.quantity
+		case r.quantity >= 0 || left[k]+r.quantity < 0:
+			n++
+		default:
+			left[k] += r.quantity
+		}
+	}
+	return n
+}
+
+func TestEveryReturnHasItsSale(t *testing.T) {
+	data, truth := write(t, options(t))
+	good, _ := read(t, data)
+	if n := withoutSale(good); n != 0 || truth.Returns.Lines == 0 || truth.Orphans.Lines != 0 {
+		t.Errorf("%d of %d returns have no sale, truth says %d", n, truth.Returns.Lines, truth.Orphans.Lines)
+	}
+}
+
+// Every kind behaves as its meaning says.
+func TestKindsAreToldApart(t *testing.T) {
+	o := options(t)
+	data, truth := write(t, o)
+	good, _ := read(t, data)
+	p := plantedIn(t, truth)
+	asOf := p.Last + 1
+
+	type sums struct{ customers, recency, visits, spend, tenure float64 }
+	visits := map[string]map[string]bool{}
+	first, last := map[string]retail.Date{}, map[string]retail.Date{}
+	spend := map[string]float64{}
+	for _, r := range good {
+		if r.customer == "" || r.quantity <= 0 || isFee(r) {
+			continue
+		}
+		d := retail.DateOf(r.time.UnixMicro())
+		if visits[r.customer] == nil {
+			visits[r.customer], first[r.customer] = map[string]bool{}, d
+		}
+		visits[r.customer][r.invoice] = true
+		last[r.customer] = d
+		spend[r.customer] += r.price.Float() * float64(r.quantity)
+	}
+	count := map[string]int{}
+	mean := map[string]*sums{}
+	for c, k := range p.CustomerKinds {
+		count[k]++
+		if mean[k] == nil {
+			mean[k] = &sums{}
+		}
+		m := mean[k]
+		m.customers++
+		m.recency += float64(asOf - last[c])
+		m.tenure += float64(asOf - first[c])
+		m.visits += float64(len(visits[c]))
+		m.spend += spend[c]
+	}
+	for _, k := range p.Kinds {
+		if count[k.Kind] != k.Customers || k.Customers == 0 {
+			t.Errorf("%s: %d customers, truth says %d", k.Kind, count[k.Kind], k.Customers)
+		}
+		m := mean[k.Kind]
+		m.recency, m.visits, m.spend, m.tenure = m.recency/m.customers, m.visits/m.customers, m.spend/m.customers, m.tenure/m.customers
+		t.Logf("%-9s %4.0f customers, recency %5.1f days, tenure %5.1f days, %4.1f visits, spend %8.2f", k.Kind, m.customers, m.recency, m.tenure, m.visits, m.spend)
+	}
+	for _, c := range []struct {
+		what string
+		ok   bool
+	}{
+		{"loyal customers were here within a month", mean["loyal"].recency < 31},
+		{"new customers came in the last weeks", mean["new"].tenure < 60},
+		{"fading customers have been away for two to five months", mean["fading"].recency > 60 && mean["fading"].recency < 150},
+		{"lost customers have been away for half a year", mean["lost"].recency > 180},
+		{"bulk buyers spend several times what loyal customers do, in fewer visits", mean["bulk"].spend > 3*mean["loyal"].spend && mean["bulk"].visits < mean["loyal"].visits/2},
+		{"resellers come most often", mean["reseller"].visits > 1.8*mean["loyal"].visits},
+		{"one visit is one visit", mean["one_time"].visits == 1},
+	} {
+		if !c.ok {
+			t.Errorf("not so: %s", c.what)
+		}
+	}
+}
