@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/file"
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+	"github.com/apache/arrow/go/v15/parquet/schema"
 )
 
 // batchRows is how many rows of a parquet file are in memory at a time.
@@ -38,15 +40,23 @@ func (f *File) openParquet(size int64, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
+	// A schema of Arrow's own that the file may carry would be believed in all its lengths, and says nothing that matters here.
+	raw.MetaData().FileMetaData.KeyValueMetadata = nil
 	reader, err := pqarrow.NewFileReader(raw, pqarrow.ArrowReadProperties{BatchSize: batchRows}, mem)
 	if err != nil {
 		return err
 	}
-	schema, err := reader.Schema()
+	arrowSchema, err := reader.Schema()
 	if err != nil {
 		return err
 	}
-	positions, err := f.prepare(schema.Fields(), opts)
+	fields := slices.Clone(arrowSchema.Fields())
+	for i := range fields {
+		if at := reader.Manifest.Fields[i].ColIndex; fields[i].Type.ID() == arrow.TIMESTAMP && at >= 0 {
+			fields[i].Type = timestampOf(fields[i].Type.(*arrow.TimestampType), raw.MetaData().Schema.Column(at))
+		}
+	}
+	positions, err := f.prepare(fields, opts)
 	if err != nil {
 		return err
 	}
@@ -61,6 +71,16 @@ func (f *File) openParquet(size int64, opts Options) (err error) {
 	p.columns = make([]arrow.Array, len(positions))
 	f.batches = p
 	return nil
+}
+
+// timestampOf returns the type of a column's timestamps with a zone only if they are instants. Arrow's reader (v15) says
+// UTC of all but the oldest, whatever the file says. Those of 96 bits have no zone.
+func timestampOf(t *arrow.TimestampType, column *schema.Column) *arrow.TimestampType {
+	zone := ""
+	if l, ok := column.LogicalType().(*schema.TimestampLogicalType); ok && l.IsAdjustedToUTC() && !l.IsFromConvertedType() {
+		zone = "UTC"
+	}
+	return &arrow.TimestampType{Unit: t.Unit, TimeZone: zone}
 }
 
 // parquetBatches reads a file row group by row group. Arrow's own reader of records goes on with the next row group where a

@@ -306,7 +306,7 @@ func (e *packError) Error() string {
 	if errors.Is(e.err, zstd.ErrWindowSizeExceeded) {
 		return fmt.Sprintf("%s needs a window of over %d MiB: pack it without --long", e.what, maxWindow>>20)
 	}
-	return fmt.Sprintf("%s: %v", e.what, e.err)
+	return e.what + ": " + strings.TrimPrefix(e.err.Error(), e.what+": ")
 }
 
 func (e *packError) Unwrap() error { return e.err }

@@ -29,7 +29,7 @@ func TestRunRefusesBadDeliveries(t *testing.T) {
 		{"only a header", header, nil, 65, "empty", []string{"x.csv", "empty"}},
 		{"gzip of nothing", packed(t, ""), nil, 65, "empty", []string{"empty"}},
 		{"truncated gzip", packed(t, header+lines)[:200], nil, 65, "damaged", []string{"x.csv", "gzip ends too early"}},
-		{"a zip archive", "PK\x03\x04....", nil, 65, "format", []string{"zip archive"}},
+		{"a torn zip archive", "PK\x03\x04....", nil, 65, "damaged", []string{"x.csv", "zip: not a valid zip file"}},
 		{"wrong column", strings.Replace(header, "UnitPrice", "Cost", 1) + lines, nil, 65, "columns", []string{"no column for price, wanted UnitPrice or Price", "Cost", "--columns"}},
 		{"3 of 103 records", header + lines + "a,b,c\n\n9,9,x,NaN,1/12/2011,1,12345,UK\n,9,x,2,1/12/2011,1,12345,UK\n", nil, 65, "quarantine_share",
 			[]string{"3 of 103 records (2.9 %)", "--max-quarantine-share=0.02", `bad_time 2 (line 104, column InvoiceDate: "1/12/2011")`,
