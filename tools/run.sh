@@ -10,9 +10,14 @@ root=${ROOT:-}
 
 if [ -z "$source" ]; then
   root=${root:-.clientele/demo}
-  source=$root/shop/lines.csv
+  case $root in
+    *://*) shop=.clientele/demo/shop ;;
+    *) shop=$root/shop ;;
+  esac
+  source=$shop/lines.csv
   # Made once: a newer generator may deal other lines, which ingest would rightly refuse as days that shrink.
-  [ -e "$root/shop/truth.json" ] || bin/demo --out-dir="$root/shop"
+  [ -e "$shop/truth.json" ] || bin/demo --out-dir="$shop"
+  set -- --truth="$(realpath -- "$shop/truth.json")" "$@" # practice: how the segments agree with the planted kinds
 fi
 case $source in
   *://*) ;;

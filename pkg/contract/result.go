@@ -213,4 +213,13 @@ type PipelineResult struct {
 	Report  string         `json:"report"` // URI
 	New     bool           `json:"new"`    // false if every step had been done before
 	Steps   map[string]any `json:"steps"`
+
+	Practice *PracticeResult `json:"practice,omitempty"` // with --truth only
+}
+
+// PracticeResult says how the published segments agree with the kinds of customers that were planted in a demo shop.
+type PracticeResult struct {
+	ARI       *float64 `json:"ari"`       // adjusted Rand index: 1 the same groups, about 0 no more than by chance; null without customers
+	Customers int64    `json:"customers"` // that have a segment and a kind
+	Kinds     int      `json:"kinds"`     // planted ones among them
 }

@@ -54,6 +54,7 @@ type Config struct {
 	Promote    promote.Config
 	Score      score.Config
 	Report     report.Config
+	Truth      string // a demo shop's truth.json, "" without
 }
 
 // Flags declares the flags of every step, each once. What a laptop need not say has a default here.
@@ -62,6 +63,7 @@ func Flags() []cli.Flag {
 		task.String("pipeline", local, "`NAME` of the pipeline that this run belongs to"),
 		task.String("run-id", "", "`ID` of the run (default: local, and with other flags of the steps local- and a hash of them)"),
 		task.String("as-of", "", "`DATE` that counts as today, YYYY-MM-DD (default: the day after the latest time stamp)"),
+		task.String("truth", "", "compare the segments with the kinds of customers that this `FILE` says were planted: a demo shop's truth.json"),
 	)
 	seen := map[string]bool{}
 	for _, f := range flags {
@@ -90,6 +92,7 @@ func NewConfig(c *cli.Context) Config {
 		Common: task.NewCommon(c),
 		Ingest: ingest.NewConfig(c), Preprocess: preprocess.NewConfig(c), Drift: drift.NewConfig(c), Train: train.NewConfig(c),
 		Evaluate: evaluate.NewConfig(c), Promote: promote.NewConfig(c), Score: score.NewConfig(c), Report: report.NewConfig(c),
+		Truth: c.String("truth"),
 	}
 	if cfg.Common.RunID == "" {
 		id := defaultRunID(c)
@@ -103,7 +106,7 @@ func NewConfig(c *cli.Context) Config {
 // defaultRunID is local, and another id for each set of flags that a person tries: what one run has promoted it cannot
 // take back for another fit, because a run never sees itself.
 func defaultRunID(c *cli.Context) string {
-	same := map[string]bool{"source": true, "customer-key": true}
+	same := map[string]bool{"source": true, "customer-key": true, "truth": true}
 	for _, f := range append(task.CommonFlags(), task.String("result", "", "")) {
 		same[f.Names()[0]] = true
 	}

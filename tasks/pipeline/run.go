@@ -51,6 +51,9 @@ func steps(c Config) map[string]step {
 // is still written, and the error is a Fault of exit code 65.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, error) {
 	result := contract.PipelineResult{Steps: map[string]any{}}
+	if err := checkTruth(c.Truth); err != nil {
+		return result, err
+	}
 	if c.Common.AsOf == "" {
 		last, err := ingest.Latest(ctx, c.Ingest, d)
 		if err != nil {
@@ -89,6 +92,11 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 	}
 	if r, ok := result.Steps[contract.Score].(contract.ScoreResult); ok {
 		result.ModelID = r.ModelID
+		if c.Truth != "" {
+			if result.Practice, err = practise(ctx, c, home, d); err != nil {
+				return result, err
+			}
+		}
 	}
 	if noModel != nil {
 		return result, &contract.Fault{Code: contract.ExitBadData, Cause: "no_model", Object: result.Report, Err: fmt.Errorf(
@@ -143,6 +151,10 @@ func Print(w io.Writer, r contract.PipelineResult) error {
 			say(t, "%s\t%s\t%.1f %%\t%s\t%.1f %%\t  %s\n", g.ID, group(g.Customers), 100*g.Share, money(g.Revenue.Float()), 100*g.RevenueShare, g.Name)
 		}
 		errs = append(errs, t.Flush())
+	}
+	if p := r.Practice; p != nil && p.ARI != nil {
+		say(w, "\npractice: the segments agree with the %d kinds planted among %s customers by an adjusted Rand index of %.3f\n"+
+			"          (1: the same groups; 0: no more than by chance)\n", p.Kinds, group(p.Customers), *p.ARI)
 	}
 	if !r.New {
 		say(w, "\nNothing changed: every step had been done before on this input.\n")
