@@ -201,7 +201,7 @@ func driftHead(e *evidence) contract.Gate {
 	g := judged(seen == now, float64(seen), float64(now), "drift and this evaluation were held against the same: %s", revision(seen))
 	if seen != now {
 		g.Verdict = contract.EvalUnverified
-		g.Why = fmt.Sprintf("drift was held against %s, in force is %s: run drift, train and evaluate again", revision(seen), revision(now))
+		g.Why = fmt.Sprintf("drift was held against %s, in force is %s: start another run, with a --run-id of its own", revision(seen), revision(now))
 	}
 	return g
 }
@@ -232,7 +232,7 @@ func segmentIDs(e *evidence) contract.Gate {
 		}
 	}
 	if len(used) > 0 {
-		return judged(false, float64(len(used)), 0, "these ids were given to other segments before: %s; run train again", strings.Join(used, ", "))
+		return judged(false, float64(len(used)), 0, "these ids were given to other segments before: %s; start another run, with a --run-id of its own", strings.Join(used, ", "))
 	}
 	return judged(true, 0, 0, "no id was given to another segment before")
 }
