@@ -69,6 +69,9 @@ func (l location) join(name string) string {
 	return l.prefix + "/" + name
 }
 
+// CheckName returns an error unless every store can hold an object of that name.
+func CheckName(name string) error { return checkName(name) }
+
 // checkName refuses names that do not mean the same in every store. No part begins with a dot: "." and ".." would leave
 // the store, and the file driver keeps what is not finished under such names.
 func checkName(name string) error {

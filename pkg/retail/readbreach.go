@@ -71,6 +71,7 @@ func (b Breach) each() func(yield func(int) bool) {
 // Example is the first record that broke a rule, for people.
 type Example struct {
 	Record int64  // ordinal, from 1; 0 means that none broke the rule
+	File   string // of a delivery of several, "" otherwise
 	Sheet  string // of a workbook, "" for other sources
 	Line   int64  // of the source, or row of the sheet, from 1
 	Field  string // the source's column, or "" where the rule is about the record as a whole
@@ -82,6 +83,9 @@ func (e Example) String() string {
 	at := fmt.Sprintf("line %d", e.Line)
 	if e.Sheet != "" {
 		at = fmt.Sprintf("sheet %q, row %d", e.Sheet, e.Line)
+	}
+	if e.File != "" {
+		at = e.File + ", " + at
 	}
 	switch {
 	case e.Field == "" && e.Value == "":

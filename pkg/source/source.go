@@ -1,10 +1,14 @@
-// Package source is the one way to a delivery, wherever it lies: today a file, by path or file:// URL. The content is named
-// by its hash before anything is made of it, and a source that changes while it is read is noticed.
+// Package source is the one way to a delivery, wherever it lies: files by path, pattern or file://, https:// and gs://. What
+// lies elsewhere is spooled first. The content is named by its hash before anything is made of it, and a source that changes
+// while it is read is noticed: the exact bytes of one version of it arrive, or an error.
 //
-//	d, err := source.Open(ctx, "online-retail.csv.gz")
-//	content, err := d.Content(ctx, source.UnpackOptions{}, nil)
-//	… read content.Text to its end …
-//	err = d.Unchanged()
+//	where, err := source.Parse("https://shop.example/export/sales.csv.gz")
+//	d, err := source.Open(ctx, where, source.Options{})
+//	for _, file := range d.Files {
+//		content, err := file.Content(ctx, source.UnpackOptions{}, nil)
+//		… read content.Text to its end …
+//		err = file.Unchanged(ctx)
+//	}
 //
 // What it is packed in is told by its content, never by its name.
 package source
@@ -18,9 +22,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
-	"strings"
 	"syscall"
 )
 
@@ -34,56 +36,23 @@ var (
 	ErrFormat     = errors.New("it is in no format that can be read")
 )
 
-// Check returns an error unless Open knows how to get at such a URL.
-func Check(rawURL string) error {
-	_, err := pathOf(rawURL)
-	return err
-}
+// File is an open file of a delivery. Close it by closing the delivery.
+type File struct {
+	Name      string // for people and records, without what may be secret
+	Size      int64  // bytes
+	SHA256    string // of the bytes, in hex
+	Validator        // what its server knows it by
 
-// pathOf returns the path that a plain path or a file:// URL names.
-func pathOf(rawURL string) (string, error) {
-	scheme, _, isURL := strings.Cut(rawURL, "://")
-	switch {
-	case strings.TrimSpace(rawURL) == "":
-		return "", errors.New("needs a path or a file:// URL")
-	case !isURL:
-		return rawURL, nil
-	case scheme != "file":
-		return "", fmt.Errorf("%s:// is not a kind of source that this program knows; want a path or a file:// URL", scheme)
-	}
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Host != "" || u.RawQuery != "" || u.Fragment != "" || len(u.Path) < 2 {
-		return "", errors.New("want file:///path, with %20 for a blank and the like")
-	}
-	return u.Path, nil
-}
-
-// Delivery is an open source. Close it.
-type Delivery struct {
-	Name   string // as it was asked for
-	Size   int64  // bytes
-	SHA256 string // of the bytes, in hex
-
-	file      *os.File
+	content   io.ReaderAt // nil if it is what was known, and was not fetched
+	close     func() error
+	local     *os.File // whose file may change; nil for what was spooled
 	info      fs.FileInfo
 	read      *tap // what Content reads in order; nil before
 	unordered bool // Content is read out of order
 }
 
-// Open opens a source and hashes its bytes.
-func Open(ctx context.Context, rawURL string) (*Delivery, error) {
-	path, err := pathOf(rawURL)
-	if err != nil {
-		return nil, fmt.Errorf("open source %q: %w", rawURL, err)
-	}
-	d := &Delivery{Name: rawURL}
-	if err := d.open(ctx, path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open source %s: %w", rawURL, err), d.Close())
-	}
-	return d, nil
-}
-
-func (d *Delivery) open(ctx context.Context, path string) (err error) {
+// openPath opens a local file and hashes it.
+func (f *File) openPath(ctx context.Context, path string, limit int64) (err error) {
 	// Looked at before it is opened: opening a pipe would wait for its writer.
 	info, err := os.Stat(path)
 	if err != nil {
@@ -92,14 +61,17 @@ func (d *Delivery) open(ctx context.Context, path string) (err error) {
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%w (%s)", ErrNotFile, kind(info.Mode()))
 	}
-	if d.file, err = os.Open(path); err != nil {
+	if f.local, err = os.Open(path); err != nil {
 		return told(err)
 	}
-	if d.info, err = d.file.Stat(); err != nil {
+	f.content, f.close = f.local, f.local.Close
+	if f.info, err = f.local.Stat(); err != nil {
 		return told(err)
 	}
-	d.Size = d.info.Size()
-	d.SHA256, err = hashOf(ctx, d.file, d.Size)
+	if f.Size = f.info.Size(); f.Size > limit {
+		return fmt.Errorf("%w: %d bytes, allowed are %d", ErrTooBig, f.Size, limit)
+	}
+	f.SHA256, err = hashOf(ctx, f.local, f.Size)
 	return told(err)
 }
 
@@ -141,16 +113,19 @@ func kind(m fs.FileMode) string {
 	return "mode " + m.String()
 }
 
-// Content returns what is in the delivery, unpacked, from its start. progress, if not nil, is told the bytes of the source as
+// Content returns what is in the file, unpacked, from its start. progress, if not nil, is told the bytes of the source as
 // they are read. It can be called again; the content read last is what Unchanged is about. See [Unpack]; close it.
-func (d *Delivery) Content(ctx context.Context, opts UnpackOptions, progress func(n int64)) (*Content, error) {
-	d.read = nil
-	src := &reporting{ReaderAt: d.file}
-	c, err := Unpack(ctx, d.Name, src, d.Size, func(src io.Reader) io.Reader {
-		d.read = &tap{src: src, hash: sha256.New(), progress: progress}
-		return d.read
+func (f *File) Content(ctx context.Context, opts UnpackOptions, progress func(n int64)) (*Content, error) {
+	if f.content == nil {
+		return nil, fmt.Errorf("read source %s: it was not fetched", f.Name)
+	}
+	f.read = nil
+	src := &reporting{ReaderAt: f.content}
+	c, err := Unpack(ctx, f.Name, src, f.Size, func(src io.Reader) io.Reader {
+		f.read = &tap{src: src, hash: sha256.New(), progress: progress}
+		return f.read
 	}, opts)
-	if d.unordered = d.read == nil; d.unordered {
+	if f.unordered = f.read == nil; f.unordered {
 		src.progress = progress
 	}
 	return c, err
@@ -173,36 +148,30 @@ func (r *reporting) ReadAt(p []byte, at int64) (int, error) {
 // Unchanged returns [ErrChanged] unless the source is what was hashed: by its size and time of change, and by its bytes once
 // its content was read to its end. What was read out of order is hashed again. Ask it after an error of the content too: a
 // change explains that.
-func (d *Delivery) Unchanged(ctx context.Context) error {
-	info, err := d.file.Stat()
-	if err != nil {
-		return fmt.Errorf("read source %s: %w", d.Name, err)
+func (f *File) Unchanged(ctx context.Context) error {
+	if f.local == nil {
+		return nil // nobody else can reach it
 	}
-	same := info.Size() == d.info.Size() && info.ModTime().Equal(d.info.ModTime())
+	info, err := f.local.Stat()
+	if err != nil {
+		return fmt.Errorf("read source %s: %w", f.Name, err)
+	}
+	same := info.Size() == f.info.Size() && info.ModTime().Equal(f.info.ModTime())
 	switch {
 	case !same:
-	case d.unordered:
-		sum, err := hashOf(ctx, d.file, d.Size)
+	case f.unordered:
+		sum, err := hashOf(ctx, f.local, f.Size)
 		if err != nil && !errors.Is(err, ErrChanged) {
-			return fmt.Errorf("read source %s: %w", d.Name, err)
+			return fmt.Errorf("read source %s: %w", f.Name, err)
 		}
-		same = err == nil && sum == d.SHA256
-	case d.read != nil && d.read.n == d.Size:
-		same = hex.EncodeToString(d.read.hash.Sum(nil)) == d.SHA256
+		same = err == nil && sum == f.SHA256
+	case f.read != nil && f.read.n == f.Size:
+		same = hex.EncodeToString(f.read.hash.Sum(nil)) == f.SHA256
 	}
 	if !same {
-		return fmt.Errorf("read source %s: %w", d.Name, ErrChanged)
+		return fmt.Errorf("read source %s: %w", f.Name, ErrChanged)
 	}
 	return nil
-}
-
-// Close closes the source. A second one does nothing.
-func (d *Delivery) Close() error {
-	f := d.file
-	if d.file = nil; f == nil {
-		return nil
-	}
-	return f.Close()
 }
 
 // tap hashes and reports what passes through it.

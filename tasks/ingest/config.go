@@ -14,7 +14,6 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -45,7 +44,13 @@ const minKey = 16
 // Config is what ingest is told.
 type Config struct {
 	task.Common
-	Source             string
+	Source             string // see source.Parse and source.FillIn
+	SourceHeaderEnv    string // name of a variable
+	SourceHeaderFile   string
+	CAFile             string
+	AllowHTTP          bool
+	SourceTimeout      int    // seconds
+	MaxBytes           string // see parseBytes
 	SourceName         string
 	Mode               string
 	Columns            string
@@ -67,7 +72,13 @@ type Config struct {
 // Flags declares ingest's flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
-		task.Required(task.String("source", "", "`FILE` to take in: a path or file:// URL of a csv or csv.gz (not with --undo)")),
+		task.Required(task.String("source", "", "`WHERE` the delivery lies: path, pattern such as in/*.csv, file://, https:// or gs:// URL; several stand on a line each; {as_of} and {as_of:20060102} stand for the as-of day (not with --undo)")),
+		task.String("source-header-env", "", "`NAME` of the variable that holds credentials for https://, such as Authorization: Bearer …"),
+		task.String("source-header-file", "", "`FILE` that holds them instead"),
+		task.String("ca-file", "", "`FILE` of certificates in PEM that vouch for servers, beside the system's"),
+		task.Bool("allow-http", "take http:// from other machines, which can be read and changed on the way"),
+		task.Int("source-timeout", 120, "`SECONDS` that a file may take to come, and one more for each MiB of it"),
+		task.String("max-bytes", "64GiB", "`BYTES` that a delivery may have as it comes, such as 512MiB"),
 		task.String("source-name", "shop", "`NAME` of where deliveries come from; a delivered day replaces that day of the same name"),
 		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day) or append (it is added to that day)"),
 		task.String("columns", "", "`LIST` of field=column for columns of unknown names, such as invoice=Bill,price=Cost"),
@@ -90,7 +101,9 @@ func Flags() []cli.Flag {
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
 	return Config{
-		Common: task.NewCommon(c), Source: c.String("source"), SourceName: c.String("source-name"), Mode: c.String("mode"),
+		Common: task.NewCommon(c), Source: c.String("source"), SourceHeaderEnv: c.String("source-header-env"),
+		SourceHeaderFile: c.String("source-header-file"), CAFile: c.String("ca-file"), AllowHTTP: c.Bool("allow-http"),
+		SourceTimeout: c.Int("source-timeout"), MaxBytes: c.String("max-bytes"), SourceName: c.String("source-name"), Mode: c.String("mode"),
 		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"),
 		Separator: c.String("separator"), Decimal: c.String("decimal"), Sheet: c.String("sheet"), MaxUnpacked: c.String("max-unpacked"),
 		Zone: c.String("zone"), Currency: c.String("currency"), MaxQuarantineShare: c.Float64("max-quarantine-share"),
@@ -116,8 +129,8 @@ func (c Config) Validate() error {
 		if c.Source != "" {
 			p.Add("undo", "takes nothing in, so it goes without --source", c.Undo)
 		}
-	} else if err := source.Check(c.Source); err != nil {
-		p.Add("source", err.Error(), c.Source)
+	} else {
+		c.checkSource(&p)
 	}
 	if !sourceName.MatchString(c.SourceName) || c.SourceName == "index" {
 		p.Add("source-name", "want 1 to 63 of a-z, 0-9, _ and -, and not index", c.SourceName)

@@ -13,7 +13,7 @@ func valid() Config {
 	return Config{
 		Common: task.Common{Root: "mem://shop", Name: "segments", Pipeline: "test", RunID: "r1", AsOf: "2011-12-10"},
 		Source: "lines.csv", SourceName: "shop", Mode: modeReplace, DateLayout: "2006-01-02 15:04:05", Encoding: "utf-8",
-		Zone: "Europe/London", Currency: "GBP", MaxQuarantineShare: 0.02,
+		SourceTimeout: 120, Zone: "Europe/London", Currency: "GBP", MaxQuarantineShare: 0.02,
 	}
 }
 
@@ -26,8 +26,8 @@ func TestValidate(t *testing.T) {
 	}{
 		{"valid", func(*Config) {}, ""},
 		{"a URL", func(c *Config) { c.Source = "file:///data/lines.csv" }, ""},
-		{"no source", func(c *Config) { c.Source = "" }, `--source: needs a path or a file:// URL (got "")`},
-		{"a source of another kind", func(c *Config) { c.Source = "ftp://shop/lines.csv" }, "--source: ftp:// is not a kind of source"},
+		{"no source", func(c *Config) { c.Source = "" }, `--source: needs a path or a file://, https:// or gs:// URL (got "")`},
+		{"a source of another kind", func(c *Config) { c.Source = "ftp://shop/lines.csv" }, "--source: ftp:// is not a kind of source; want a path"},
 		{"undo", func(c *Config) { c.Source, c.Undo = "", snapshot }, ""},
 		{"undo of no hash", func(c *Config) { c.Source, c.Undo = "", "latest" }, "--undo: want the 64 hex digits"},
 		{"undo and a source", func(c *Config) { c.Undo = snapshot }, "--undo: takes nothing in"},

@@ -3,7 +3,6 @@ package ingest
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,63 +19,49 @@ func Latest(ctx context.Context, c Config, d task.Deps) (retail.Date, error) {
 	if err != nil {
 		return 0, err
 	}
-	src, err := openSource(ctx, c.Source)
+	where, err := c.locations()
+	if err != nil {
+		return 0, err
+	}
+	src, err := c.openSource(ctx, d, where, nil)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = src.Close() }()
-	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", func(*retail.Block) error { return nil })
+	nothing := func(*retail.Block) error { return nil }
+	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", nothing, func() {})
 	return retail.DateOf(counts.Last), err
 }
 
-// openSource opens and hashes the source.
-func openSource(ctx context.Context, url string) (*source.Delivery, error) {
-	src, err := source.Open(ctx, url)
-	return src, sourceFault(url, err)
-}
-
-// sourceFault gives an error of a source its exit code.
-func sourceFault(url string, err error) error {
-	fault := func(code int, cause string) error {
-		return &contract.Fault{Code: code, Cause: cause, Object: url, Err: err}
-	}
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, source.ErrNotThere):
-		return fault(contract.ExitTemporary, "source")
-	case errors.Is(err, source.ErrChanged):
-		return fault(contract.ExitTemporary, "source_changed")
-	case errors.Is(err, source.ErrPermission):
-		return fault(contract.ExitConfig, "permission")
-	case errors.Is(err, source.ErrNotFile):
-		return fault(contract.ExitUsage, "source")
-	case errors.Is(err, source.ErrDamaged):
-		return fault(contract.ExitBadData, "damaged")
-	case errors.Is(err, source.ErrFormat):
-		return fault(contract.ExitBadData, "format")
-	}
-	return err
-}
-
 // read reads the whole delivery into sink and holds it against what a delivery must be: whole, with the wanted columns,
-// with lines, and with few records that break a rule.
+// with lines, and with few records that break a rule. Records are numbered over all files; ended is called behind each.
 func (c Config) read(ctx context.Context, src *source.Delivery, opts retail.ReadOptions, d task.Deps, title string,
-	sink func(*retail.Block) error) (retail.ReadCounts, error) {
+	sink func(*retail.Block) error, ended func()) (all retail.ReadCounts, err error) {
 	bar := d.Progress.Bar(title, src.Size)
 	defer bar.Done()
-	counts, err := c.readContent(ctx, src, opts, d, bar.Add, sink)
-	if ctx.Err() != nil {
-		return counts, context.Cause(ctx)
+	for _, file := range src.Files {
+		before := all.Records
+		counts, err := c.readContent(ctx, file, opts, d, bar.Add, func(b *retail.Block) error {
+			b.Behind(before)
+			return sink(b)
+		})
+		if ctx.Err() != nil {
+			return all, context.Cause(ctx)
+		}
+		// What was read half old, half new may look like anything: a change explains every other error.
+		if changed := file.Unchanged(ctx); changed != nil {
+			return all, sourceFault(file.Name, changed)
+		}
+		if err != nil {
+			return all, err
+		}
+		if len(src.Files) > 1 {
+			counts.In(file.Name)
+		}
+		all.Add(counts)
+		ended()
 	}
-	// What was read half old, half new may look like anything: a change explains every other error.
-	if changed := src.Unchanged(ctx); changed != nil {
-		return counts, sourceFault(src.Name, changed)
-	}
-	if err != nil {
-		return counts, err
-	}
-	return counts, c.accept(src.Name, counts)
+	return all, c.accept(src.Name, all)
 }
 
 // accept returns a Fault unless the delivery's records are good enough to be taken in.

@@ -17,7 +17,7 @@ import (
 )
 
 // readContent reads what is in the delivery, whatever its format, into sink.
-func (c Config) readContent(ctx context.Context, src *source.Delivery, opts retail.ReadOptions, d task.Deps, progress func(int64),
+func (c Config) readContent(ctx context.Context, src *source.File, opts retail.ReadOptions, d task.Deps, progress func(int64),
 	sink func(*retail.Block) error) (counts retail.ReadCounts, err error) {
 	limit, err := parseBytes(c.MaxUnpacked)
 	if err != nil {

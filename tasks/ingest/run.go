@@ -34,7 +34,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, err
 		return result, err
 	}
 	if !result.New && c.ExitNothingNew {
-		return result, contract.Faultf(contract.ExitNothingNew, "nothing_new", c.Source, "nothing new")
+		return result, contract.Faultf(contract.ExitNothingNew, "nothing_new", c.shownSource(), "nothing new")
 	}
 	return result, nil
 }
@@ -44,7 +44,11 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	if err != nil {
 		return nil, err
 	}
-	src, err := openSource(ctx, c.Source)
+	where, err := c.locations()
+	if err != nil {
+		return nil, err
+	}
+	src, err := c.openSource(ctx, d, where, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +68,7 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
 	spool := newSpool(d.Scratch)
 	defer func() { _ = spool.Close() }()
-	counts, err := c.read(ctx, src, opts, d, "reading", spool.add)
+	counts, err := c.read(ctx, src, opts, d, "reading", spool.add, spool.nextFile)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +97,7 @@ func (c Config) store(ctx context.Context, d task.Deps, home *contract.Home, s *
 		return result, err
 	}
 	in := &intake{
-		delivery: contract.Delivery{ID: s.Key(), Source: c.SourceName, Files: []string{src.SHA256}},
+		delivery: contract.Delivery{ID: s.Key(), Source: c.SourceName, Files: src.Hashes()},
 		zone:     c.Zone, currency: c.Currency, keyMark: keyMark([]byte(c.CustomerKey)), append: c.Mode == modeAppend, shrink: c.AllowShrink,
 	}
 	for _, day := range spool.dates() { // their names are not known yet, and need not be

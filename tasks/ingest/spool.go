@@ -29,6 +29,8 @@ type spool struct {
 	last    *stream // of the day that came last: lines mostly stand in the order of days
 	lastDay retail.Date
 
+	before []dayStream // of the files before
+
 	superseded     int64 // rows of days that a later sheet has too
 	supersededDays map[retail.Date]bool
 
@@ -51,13 +53,19 @@ type stream struct {
 
 type extent struct{ from, size int64 }
 
+// dayStream is what a file has of a day.
+type dayStream struct {
+	day retail.Date
+	*stream
+}
+
 func newSpool(folder string) *spool {
 	return &spool{folder: folder, days: map[retail.Date]*stream{}, rejects: &stream{}, limit: spoolSlabs}
 }
 
 // Close frees memory and scratch.
 func (s *spool) Close() error {
-	s.days, s.rejects, s.last, s.free = nil, nil, nil, nil
+	s.days, s.before, s.rejects, s.last, s.free = nil, nil, nil, nil, nil
 	if s.file == nil {
 		return nil
 	}
@@ -92,6 +100,30 @@ func (s *spool) add(b *retail.Block) error {
 		}
 	}
 	return nil
+}
+
+// nextFile says that the rows to come are of another file. A day in two files has the rows of both.
+func (s *spool) nextFile() {
+	for _, day := range s.dates() {
+		s.before = append(s.before, dayStream{day, s.days[day]})
+	}
+	s.days, s.last = map[retail.Date]*stream{}, nil
+}
+
+// join puts what the files have of each day behind one another. All of it is either in memory or on scratch.
+func (s *spool) join() {
+	s.nextFile()
+	for _, part := range s.before {
+		all := s.days[part.day]
+		if all == nil {
+			s.days[part.day] = part.stream
+			continue
+		}
+		all.rows += part.rows
+		all.extents = append(all.extents, part.extents...)
+		all.slabs = append(all.slabs, part.slabs...)
+	}
+	s.before = nil
 }
 
 // supersede lets go of the rows of a day that a later sheet has too. Their part of the scratch file stays unused.
@@ -196,12 +228,16 @@ func (s *spool) end() error {
 		}
 	}
 	s.free, s.out = nil, nil
+	s.join()
 	return nil
 }
 
-// sortedDays returns the days' streams in the order of days.
+// sortedDays returns the days' streams, those of former files first, in the order of days.
 func (s *spool) sortedDays() []*stream {
 	var streams []*stream
+	for _, part := range s.before {
+		streams = append(streams, part.stream)
+	}
 	for _, day := range s.dates() {
 		streams = append(streams, s.days[day])
 	}

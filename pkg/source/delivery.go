@@ -1,0 +1,192 @@
+package source
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Delivery is one or more open files that are taken in as one. Close it.
+type Delivery struct {
+	Name   string // of its file, or of the first and how many there are
+	Size   int64  // bytes of all files
+	SHA256 string // of its one file; of several the hash of their hashes in hex, each with a line end, in their order
+	Files  []*File
+}
+
+// Open opens the files of a delivery in the order of their locations, those of a pattern in byte order, and hashes them.
+// What lies elsewhere is fetched into scratch files. If the options know all of it and nothing has changed, nothing is
+// fetched: see [Delivery.Known].
+//
+// It returns [ErrNotThere], [ErrPermission], [ErrNotFile], [ErrTooBig], [ErrTwice], [ErrUnavailable], [ErrRefused],
+// [ErrRedirect], [ErrTLS], [ErrDamaged], [ErrChanged], ctx's error or that of the scratch folder.
+func Open(ctx context.Context, where []Location, opts Options) (*Delivery, error) {
+	opts.setDefaults()
+	var files []Location
+	for _, l := range where {
+		each, err := l.expand()
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, each...)
+	}
+	if len(files) != len(opts.Known) {
+		opts.Known = nil
+	}
+	o := &opener{opts: opts, client: newClient(opts)}
+	defer o.client.transport.CloseIdleConnections()
+	d := &Delivery{}
+	err := o.all(ctx, d, files)
+	if err == nil && opts.Known != nil && !d.same(opts.Known) {
+		// Some of it has changed: then all of it is wanted.
+		o.opts.Known = nil
+		err = o.all(ctx, d, files)
+	}
+	if err == nil {
+		err = d.sum(files)
+	}
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// opener opens the files of one delivery.
+type opener struct {
+	opts   Options
+	client *client
+}
+
+// all opens every file that is not open.
+func (o *opener) all(ctx context.Context, d *Delivery, files []Location) error {
+	left := o.opts.MaxBytes
+	for i, l := range files {
+		if i == len(d.Files) {
+			d.Files = append(d.Files, &File{Name: l.String()})
+		}
+		f := d.Files[i]
+		if f.content == nil {
+			if err := o.one(ctx, f, l, i, left); err != nil {
+				return fmt.Errorf("open source %s: %w", l, err)
+			}
+		}
+		left -= f.Size
+	}
+	return nil
+}
+
+func (o *opener) one(ctx context.Context, f *File, l Location, i int, limit int64) error {
+	var known *Known
+	if o.opts.Known != nil {
+		known = &o.opts.Known[i]
+	}
+	switch l.scheme {
+	case "file":
+		return f.openPath(ctx, l.path, limit)
+	case "gs":
+		return f.openObject(ctx, l, known, limit, o.opts)
+	}
+	if l.Cleartext() && !o.opts.AllowHTTP {
+		return fmt.Errorf("%w: http:// to another machine was not allowed", ErrRefused)
+	}
+	return f.openURL(ctx, l, known, limit, o)
+}
+
+// openURL fetches what a URL names.
+func (f *File) openURL(ctx context.Context, l Location, known *Known, limit int64, o *opener) error {
+	file, err := scratchFile(o.opts.Scratch)
+	if err != nil {
+		return err
+	}
+	get := &fetch{client: o.client, url: l.url, known: known, limit: limit, file: file, progress: o.opts.Progress}
+	if err := get.run(ctx); err != nil || !get.modified {
+		if err == nil {
+			f.SHA256, f.Size, f.Validator = known.SHA256, known.Size, known.Validator
+		}
+		return errors.Join(err, file.Close())
+	}
+	f.content, f.close = file, file.Close
+	f.SHA256, f.Size, f.Validator = get.hash(), get.have, get.validator
+	if err := file.Truncate(f.Size); err != nil { // an earlier, longer try
+		return fmt.Errorf("write scratch file: %w", err)
+	}
+	return nil
+}
+
+// scratchFile returns a file without a name: its space is freed when it is closed or the process dies.
+func scratchFile(folder string) (*os.File, error) {
+	f, err := os.CreateTemp(folder, "source-*")
+	if err != nil {
+		return nil, fmt.Errorf("make scratch file: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, errors.Join(fmt.Errorf("make scratch file: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// same reports whether every file is what was known.
+func (d *Delivery) same(known []Known) bool {
+	for i, f := range d.Files {
+		if f.SHA256 != known[i].SHA256 {
+			return false
+		}
+	}
+	return true
+}
+
+// sum names the delivery by its files.
+func (d *Delivery) sum(files []Location) error {
+	sum := sha256.New()
+	at := map[string]int{}
+	for i, f := range d.Files {
+		if first, twice := at[f.SHA256]; twice {
+			return fmt.Errorf("open source %s: %w: it has the same content as %s", files[i], ErrTwice, files[first])
+		}
+		at[f.SHA256] = i
+		d.Size += f.Size
+		_, _ = io.WriteString(sum, f.SHA256+"\n")
+	}
+	d.Name, d.SHA256 = d.Files[0].Name, d.Files[0].SHA256
+	if n := len(d.Files); n > 1 {
+		d.Name = fmt.Sprintf("%s and %d more", d.Name, n-1)
+		d.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	}
+	return nil
+}
+
+// Known reports whether the delivery is what the options knew, and was not fetched, at least in part: then its files have
+// sizes and hashes, but some have no content. Open it again without [Options.Known] to get that.
+func (d *Delivery) Known() bool {
+	for _, f := range d.Files {
+		if f.content == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Hashes returns the hash of each file.
+func (d *Delivery) Hashes() []string {
+	var all []string
+	for _, f := range d.Files {
+		all = append(all, f.SHA256)
+	}
+	return all
+}
+
+// Close closes every file. A second one does nothing.
+func (d *Delivery) Close() error {
+	var errs []error
+	for _, f := range d.Files {
+		if f.close != nil {
+			errs = append(errs, f.close())
+		}
+		f.close = nil
+	}
+	return errors.Join(errs...)
+}

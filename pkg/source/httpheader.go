@@ -1,0 +1,53 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/textproto"
+	"strings"
+)
+
+// ownHeaders are what a request says by itself: credentials must not change which bytes are asked for.
+var ownHeaders = []string{
+	"Accept", "Accept-Encoding", "Connection", "Content-Length", "Host", "If-Match", "If-Modified-Since", "If-None-Match",
+	"If-Range", "If-Unmodified-Since", "Keep-Alive", "Proxy-Connection", "Range", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
+// ParseHeader reads the headers that a request shows a server as credentials, one a line, such as "Authorization: Bearer …".
+// No error shows a value.
+func ParseHeader(text string) (http.Header, error) {
+	h := http.Header{}
+	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if value = strings.TrimSpace(value); !ok || !isToken(name) || value == "" {
+			return nil, errors.New("want lines such as Authorization: Bearer …")
+		}
+		if strings.ContainsFunc(value, isControl) {
+			return nil, fmt.Errorf("the value of %.40s has bytes that no header may have", name)
+		}
+		name = textproto.CanonicalMIMEHeaderKey(name)
+		for _, own := range ownHeaders {
+			if name == own {
+				return nil, fmt.Errorf("%s is no credential: a request sets it by itself", name)
+			}
+		}
+		h.Add(name, value)
+	}
+	if len(h) == 0 {
+		return nil, errors.New("it is empty; want lines such as Authorization: Bearer …")
+	}
+	return h, nil
+}
+
+// isToken reports whether a header can be named so (RFC 9110, 5.6.2).
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r > '~' || r <= ' ' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
+	})
+}
+
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

@@ -1,0 +1,46 @@
+package source
+
+import (
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// What callers branch on where a source lies elsewhere, beside those of a file.
+var (
+	ErrUnavailable = errors.New("it cannot be had at the moment")
+	ErrRefused     = errors.New("the request is refused")
+	ErrRedirect    = errors.New("it is redirected")
+	ErrTLS         = errors.New("no TLS with the server")
+	ErrTooBig      = errors.New("it is larger than allowed")
+	ErrTwice       = errors.New("it is in the delivery twice")
+)
+
+// Options say how sources are reached. The zero value means the defaults.
+type Options struct {
+	Scratch   string         // folder for what is fetched; "" is the system's
+	MaxBytes  int64          // of all files together; 0 means 64 GiB
+	Timeout   time.Duration  // for a file from elsewhere, and a second for each MiB on top; 0 means 2 minutes
+	Header    http.Header    // credentials for https://, see [ParseHeader]
+	RootCAs   *x509.CertPool // who vouches for servers; nil means whom the system trusts
+	AllowHTTP bool           // http:// to other machines too
+	Known     []Known        // of each file at an earlier time, in their order; nil for nothing
+	Progress  func(n int64)  // is told the bytes that are fetched
+}
+
+// Known is what a file was at an earlier time. A server is asked whether that has changed.
+type Known struct {
+	Validator
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+func (o *Options) setDefaults() {
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = defaultMaxBytes
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 2 * time.Minute
+	}
+}

@@ -1,0 +1,206 @@
+package ingest
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/source"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// locations returns where the delivery lies on the as-of day.
+func (c Config) locations() ([]source.Location, error) {
+	list, err := source.FillIn(c.Source, c.midnight(time.UTC))
+	if err != nil {
+		return nil, err
+	}
+	return source.Parse(list)
+}
+
+// midnight is when the as-of day begins. A zone may begin a day later than at 00:00.
+func (c Config) midnight(zone *time.Location) time.Time {
+	day, err := retail.ParseDate(c.AsOf)
+	if err != nil {
+		day = 0 // Validate has told
+	}
+	utc := time.UnixMicro(day.Start()).UTC()
+	at := time.Date(utc.Year(), utc.Month(), utc.Day(), 0, 0, 0, 0, zone)
+	for at.Day() != utc.Day() {
+		at = at.Add(15 * time.Minute)
+	}
+	return at
+}
+
+// checkSource notes what is wrong with --source and how it is reached.
+func (c Config) checkSource(p *task.Problems) {
+	where, err := c.locations()
+	if err != nil {
+		p.Add("source", strings.ReplaceAll(err.Error(), "\n", "; "), source.Redact(c.Source))
+	}
+	for _, l := range where {
+		if l.Cleartext() && !c.AllowHTTP {
+			p.Add("source", "http:// to another machine can be read and changed on the way: use https://, or say --allow-http", l.String())
+		}
+	}
+	if c.SourceHeaderEnv != "" && c.SourceHeaderFile != "" {
+		p.Add("source-header-env", "goes without --source-header-file", c.SourceHeaderEnv)
+	}
+	if strings.ContainsAny(c.SourceHeaderEnv, "=: \t\n") {
+		p.Secret("source-header-env", "want the name of a variable, not the header itself")
+	}
+	if c.SourceTimeout < 1 {
+		p.Add("source-timeout", "want a number of seconds, 1 or more", c.SourceTimeout)
+	}
+	if _, err := parseBytes(c.MaxBytes); err != nil {
+		p.Add("max-bytes", err.Error(), c.MaxBytes)
+	}
+}
+
+// shownSource is --source as it may be shown.
+func (c Config) shownSource() string {
+	where, err := c.locations()
+	if err != nil {
+		return source.Redact(c.Source)
+	}
+	var names []string
+	for _, l := range where {
+		names = append(names, l.String())
+	}
+	return strings.Join(names, ", ")
+}
+
+// openSource opens, hashes and, where it lies elsewhere, fetches the delivery. known is what it was at an earlier time.
+func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Location, known []source.Known) (*source.Delivery, error) {
+	opts := source.Options{
+		Scratch: d.Scratch, Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, Known: known,
+	}
+	var err error
+	if opts.MaxBytes, err = parseBytes(c.MaxBytes); err != nil {
+		return nil, err
+	}
+	if opts.Header, err = c.credentials(); err != nil {
+		return nil, err
+	}
+	if opts.RootCAs, err = c.authorities(); err != nil {
+		return nil, err
+	}
+	bar := d.Progress.Bar("getting", 0)
+	opts.Progress = bar.Add
+	src, err := source.Open(ctx, where, opts)
+	bar.Done()
+	switch {
+	case err == nil:
+		return src, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case errors.Is(err, source.ErrNotThere):
+		err = fmt.Errorf("%w; it is due since %s", err, c.due())
+		if strings.Contains(c.Source, ",") && !strings.Contains(c.Source, "\n") {
+			err = fmt.Errorf("%w (several sources stand on a line each, without commas)", err)
+		}
+	case errors.Is(err, source.ErrTLS):
+		err = fmt.Errorf("%w (--ca-file names authorities beside the system's)", err)
+	case errors.Is(err, source.ErrTooBig):
+		err = fmt.Errorf("%w (--max-bytes)", err)
+	}
+	return nil, sourceFault(c.shownSource(), err)
+}
+
+// due says since when a delivery can be expected: since the as-of day began.
+func (c Config) due() string {
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return c.AsOf
+	}
+	return c.midnight(zone).Format("2006-01-02 15:04 ") + c.Zone
+}
+
+// credentials reads the headers that servers want to see. They come from where a secret is kept, and never from a flag.
+func (c Config) credentials() (http.Header, error) {
+	flag, text := "source-header-env", ""
+	bad := func(err error) error {
+		return contract.Faultf(contract.ExitConfig, "source_header", "", "--%s: %w", flag, err)
+	}
+	switch {
+	case c.SourceHeaderEnv != "":
+		value, ok := os.LookupEnv(c.SourceHeaderEnv)
+		if !ok {
+			return nil, bad(fmt.Errorf("there is no variable %s", c.SourceHeaderEnv))
+		}
+		text = value
+	case c.SourceHeaderFile != "":
+		flag = "source-header-file"
+		data, err := os.ReadFile(c.SourceHeaderFile)
+		if err != nil {
+			return nil, bad(err)
+		}
+		text = string(data)
+	default:
+		return nil, nil
+	}
+	header, err := source.ParseHeader(text)
+	if err != nil {
+		return nil, bad(err)
+	}
+	return header, nil
+}
+
+// authorities returns whom the system trusts and those of --ca-file; nil is the system's alone.
+func (c Config) authorities() (*x509.CertPool, error) {
+	if c.CAFile == "" {
+		return nil, nil
+	}
+	bad := func(err error) error {
+		return contract.Faultf(contract.ExitConfig, "ca_file", c.CAFile, "--ca-file: %w", err)
+	}
+	data, err := os.ReadFile(c.CAFile)
+	if err != nil {
+		return nil, bad(err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, bad(fmt.Errorf("%s has no certificate in PEM", c.CAFile))
+	}
+	return pool, nil
+}
+
+// sourceFault gives an error of a source its exit code.
+func sourceFault(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, known := range []struct {
+		is    error
+		code  int
+		cause string
+	}{
+		{source.ErrNotThere, contract.ExitTemporary, "source"},
+		{source.ErrUnavailable, contract.ExitTemporary, "source_unavailable"},
+		{source.ErrChanged, contract.ExitTemporary, "source_changed"},
+		{source.ErrPermission, contract.ExitConfig, "permission"},
+		{source.ErrTLS, contract.ExitConfig, "tls"},
+		{source.ErrRedirect, contract.ExitConfig, "redirect"},
+		{source.ErrNotFile, contract.ExitUsage, "source"},
+		{source.ErrRefused, contract.ExitUsage, "source_refused"},
+		{source.ErrDamaged, contract.ExitBadData, "damaged"},
+		{source.ErrFormat, contract.ExitBadData, "format"},
+		{source.ErrTooBig, contract.ExitBadData, "too_large"},
+		{source.ErrTwice, contract.ExitBadData, "twice"},
+	} {
+		if errors.Is(err, known.is) {
+			return &contract.Fault{Code: known.code, Cause: known.cause, Object: name, Err: err}
+		}
+	}
+	return err
+}
