@@ -9,8 +9,15 @@ import (
 	"runtime/debug"
 )
 
+// commit is the VCS revision that a program in an image was built from: the linker sets it (tools/images.sh), from a clean
+// tree only. Go's own stamp names the nearest tag too, and so would change an image's digest when its commit is tagged.
+var commit string
+
 // revision returns the VCS revision that the binary was built from, and whether it was built from exactly that.
 func revision() (rev string, clean bool) {
+	if commit != "" {
+		return commit, true
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "", false
