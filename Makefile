@@ -18,7 +18,7 @@ GCS  := bin/fake-gcs-server
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo test test-go lint fuzz fuzz-short bench clean
+.PHONY: help build run demo images test test-go lint fuzz fuzz-short bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ bin/%: tasks/%/cmd/main.go $(SOURCES)
 run: bin/pipeline bin/demo ## Run the whole way: SOURCE=file ROOT=folder ARGS="--window=all"; without SOURCE on a demo shop
 	@tools/run.sh $(ARGS) # SOURCE and ROOT reach it by the environment
 
+# A task's image is its program and nothing else; TASKS="ingest train" makes these alone, BUILDER=… chooses the builder.
+images: ## Build every task's image into dist/images/, with their digests in images.json; says by which builder
+	@tools/images.sh $(TASKS)
+
 demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/demo/shop), ARGS="--customers=1000"
 	@bin/demo --out-dir='$(or $(OUT),.clientele/demo/shop)' $(ARGS)
 
@@ -41,7 +45,7 @@ test-go: build $(GCS) ## The Go tests alone, txtar scripts over the real binarie
 	CLIENTELE_BIN=$(CURDIR)/bin $(GO) test -count=1 ./...
 
 lint: $(LINT) ## gofmt, go vet, golangci-lint with the layer rules
-	@bad=$$(gofmt -l doc.go pkg tasks); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }
+	@bad=$$(gofmt -l doc.go images pkg tasks); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }
 	$(GO) vet ./...
 	$(LINT) run ./...
 
@@ -54,8 +58,8 @@ fuzz-short:
 bench: bin/ingest bin/preprocess ## Check against pandas, then time both; SOURCE=online-retail.csv.gz; prints docs/benchmarks.md's table
 	tools/bench/run.sh '$(SOURCE)'
 
-clean: ## Remove bin/, the runs of `make run` and the Python environment of `make bench`
-	rm -rf bin .clientele .venv
+clean: ## Remove bin/, dist/, the runs of `make run` and the Python environment of `make bench`
+	rm -rf bin dist .clientele .venv
 
 # The tools have a module of their own: go.mod stays the product's.
 $(LINT): tools/go.mod tools/go.sum

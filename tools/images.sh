@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# make images: tools/images.sh TASK... builds one image a task into OUT (dist/images), as OUT/<task>.tar, and lists their
+# digests in OUT/images.json. One commit has one digest, in any folder, on any day and by any builder, given the same Go.
+#
+# BUILDER=docker|buildah|ociimage; else the first of them that works here: docker with a running daemon, buildah, and our own.
+# The archives are called ${CLIENTELE_IMAGE_PREFIX:-clientele.local}/<task>:${CLIENTELE_IMAGE_TAG:-<revision>}.
+# GOFLAGS and CGO_ENABLED come from the Makefile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${OUT:-dist/images}
+arch=${ARCH:-amd64}
+
+# A program knows its commit only when it is made of exactly that; otherwise it goes by its own hash (pkg/task/version.go).
+# Go's own stamp is not used: it names the nearest tag too, and so one commit had two digests, before its tag and after.
+revision=none
+created=0
+stamp=()
+if git rev-parse --verify --quiet HEAD >/dev/null; then
+  revision=$(git rev-parse HEAD)
+  created=$(git log -1 --format=%ct)
+  if [ -z "$(git status --porcelain)" ]; then
+    stamp=(-X "github.com/clientele/clientele/pkg/task.commit=$revision")
+  else
+    revision=$revision-modified
+  fi
+fi
+tag=${CLIENTELE_IMAGE_TAG:-$(sed -E 's/^([0-9a-f]{12})[0-9a-f]*/\1/' <<<"$revision")}
+
+builder=${BUILDER:-}
+if [ -z "$builder" ]; then
+  if docker info >/dev/null 2>&1; then
+    builder=docker
+  elif command -v buildah >/dev/null; then
+    builder=buildah
+  else
+    builder=ociimage
+  fi
+fi
+echo "images: $revision by $builder, $(go env GOVERSION), linux/$arch"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$out" "$work/context"
+go build -buildvcs=false -o "$work/ociimage" ./images/ociimage
+
+for task in "$@"; do
+  name=${CLIENTELE_IMAGE_PREFIX:-clientele.local}/$task:$tag
+  # Modes are set and not left to the umask: they are part of the digest.
+  install -d -m 0755 "$work/context/$task"
+  install -d -m 1777 "$work/context/$task/tmp"
+  GOOS=linux GOARCH=$arch GOAMD64=v1 GOARM64=v8.0 \
+    go build -buildvcs=false -ldflags="-s -w ${stamp[*]}" -o "$work/context/$task/step" "./tasks/$task/cmd"
+  chmod 0755 "$work/context/$task/step"
+
+  args=(--build-arg "TASK=$task" --build-arg "REVISION=$revision")
+  from=()
+  case $builder in
+    docker)
+      docker build --quiet --platform "linux/$arch" "${args[@]}" -f images/Dockerfile -t "$name" "$work/context" >/dev/null
+      docker save -o "$work/saved.tar" "$name"
+      ;;
+    buildah)
+      # vfs and chroot want no privileges beyond root's; a FROM scratch image runs nothing while it is built.
+      buildah --storage-driver vfs --root "$work/storage" --runroot "$work/run" bud --quiet --isolation chroot --arch "$arch" "${args[@]}" \
+        -f images/Dockerfile -t "$name" "$work/context" >/dev/null
+      rm -f "$work/saved.tar"
+      buildah --storage-driver vfs --root "$work/storage" --runroot "$work/run" push --quiet "$name" "docker-archive:$work/saved.tar:$name"
+      ;;
+    ociimage)
+      from=(-context="$work/context" -arg="TASK=$task" -arg="REVISION=$revision" -arch="$arch")
+      ;;
+    *)
+      echo "BUILDER: want docker, buildah or ociimage (got $builder)" >&2
+      exit 64
+      ;;
+  esac
+  # What docker or buildah built is written anew, without the times and names they put in.
+  digest=$("$work/ociimage" "${from[@]:--saved=$work/saved.tar}" -name="$name" -created="$created" -out="$out/$task.tar")
+  printf '%s %s\n' "$task" "$digest" >>"$work/digests"
+  printf '  %-11s %5.1f MB  %s\n' "$task" "$(wc -c <"$out/$task.tar" | awk '{print $1 / 1e6}')" "$digest"
+  rm -rf "$work/context/$task"
+done
+
+sort "$work/digests" | awk 'BEGIN { printf "{" } { printf "%s\n  \"%s\": \"%s\"", (NR > 1 ? "," : ""), $1, $2 } END { print "\n}" }' >"$work/images.json"
+install -m 0644 "$work/images.json" "$out/images.json"
