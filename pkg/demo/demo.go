@@ -3,12 +3,13 @@
 //
 //	shop, err := demo.New(demo.Options{Seed: 1, Customers: 800, From: from, Days: 396})
 //	truth, err := shop.WriteLines(ctx, file)     // InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,…
-//	err = truth.Write(other)                     // {"lines": 51275, "kinds": [{"kind": "loyal", …}], …}
+//	err = truth.Write(other)                     // {"lines": 52969, "kinds": [{"kind": "loyal", …}], …}
 //
 // The same options give the same bytes on any machine: every draw comes from a PCG stream named by what it decides (this
 // customer, this day), and all arithmetic is in whole numbers. Because a stream can be opened again, nothing is kept of an
 // invoice once it is written: a return asks again what was sold. Memory grows with customers and products (a few words
-// each), never with lines.
+// each), never with lines. For the same reason a fault or a campaign changes the lines it is about and no other: the same
+// shop without it stands beside it, line by line, to say what it truly did.
 package demo
 
 import (

@@ -121,6 +121,11 @@ func ParseFaults(s string) ([]Fault, error) {
 	return faults, nil
 }
 
+// meets reports whether both are the same fault, and share a day.
+func (f Fault) meets(g Fault) bool {
+	return f.Name == g.Name && f.Country == g.Country && f.First <= g.Last && g.First <= f.Last
+}
+
 // loses reports whether the fault loses what is sold on the day to customers of the country.
 func (f Fault) loses(day retail.Date, country string) bool {
 	return f.Has(day) && (f.Name == DeadTill || f.Name == LostCountry && f.Country == country)

@@ -10,7 +10,7 @@ import (
 // Options of a shop.
 type Options struct {
 	Seed      uint64
-	Customers int         // MinCustomers or more; about 64 lines each over 13 months
+	Customers int         // MinCustomers or more; about 65 lines each over 13 months
 	From      retail.Date // first day
 	Days      int         // MinDays or more
 	Dirty     int         // broken records in a million lines; two more where it is above 0
@@ -25,7 +25,6 @@ const (
 	MinDays      = 60
 	MaxDays      = 3660
 	MaxDirty     = 500_000
-	MaxFaults    = 100
 )
 
 // Validate returns every problem of the options, joined.
@@ -39,9 +38,13 @@ func (o Options) Validate() error {
 	within("customers", o.Customers, MinCustomers, MaxCustomers)
 	within("days", o.Days, MinDays, MaxDays)
 	within("dirty", o.Dirty, 0, MaxDirty)
-	within("faults", len(o.Faults), 0, MaxFaults)
-	for _, f := range o.Faults {
+	for i, f := range o.Faults {
 		problems = append(problems, o.outside("fault "+f.String(), f.Days))
+		for _, g := range o.Faults[:i] {
+			if f.meets(g) {
+				problems = append(problems, fmt.Errorf("faults %s and %s: one fault comes once a day", g, f))
+			}
+		}
 	}
 	if o.Campaign != nil {
 		problems = append(problems, o.outside("campaign "+o.Campaign.String(), o.Campaign.Days))

@@ -20,6 +20,17 @@ func sales(good []record) []record {
 	return out
 }
 
+// visitsOf returns a line of each invoice of a customer.
+func visitsOf(good []record) map[string]record {
+	visits := map[string]record{}
+	for _, r := range sales(good) {
+		if r.customer != "" {
+			visits[r.invoice] = r
+		}
+	}
+	return visits
+}
+
 func day(r record) retail.Date { return retail.DateOf(r.time.UnixMicro()) }
 
 // near fails unless a share, counted over n, is the expected one within four standard errors of independent draws.
@@ -75,7 +86,8 @@ func TestPricesAndPacks(t *testing.T) {
 	}
 }
 
-// The shop is as busy as the calendar says: weekdays over all customers, months over guests, of whom a day has its number.
+// The shop is as busy as the calendar says: weekdays over all customers; months over guests, of whom a day has its number,
+// and over the kinds of customers who come all the time.
 func TestSeasonsAndWeekdays(t *testing.T) {
 	o := options(t)
 	data, truth := write(t, o)
@@ -119,6 +131,23 @@ func TestSeasonsAndWeekdays(t *testing.T) {
 	strangers := len(seen) - customers
 	for m, busy := range month {
 		near(t, m, float64(guests[m])/float64(strangers), busy/all, strangers)
+	}
+	steady, n, from := map[string]float64{}, 0, p.First+retail.Date(o.Days/2) // by then all of them have come
+	for _, r := range visitsOf(good) {
+		if k := p.CustomerKinds[r.customer]; day(r) >= from && (k == "loyal" || k == "reseller") {
+			steady[demo.DayMonth(day(r)).String()]++
+			n++
+		}
+	}
+	latest, late := map[string]float64{}, 0.0
+	for d := from; d <= p.Last; d++ {
+		m := demo.DayMonth(d).String()
+		busy := float64(p.Calendar.Weekdays[d.Weekday().String()] * p.Calendar.Months[m])
+		latest[m] += busy
+		late += busy
+	}
+	for m, busy := range latest {
+		near(t, "steady customers in "+m, steady[m]/float64(n), busy/late, n)
 	}
 	if len(weekday) != 7 || len(month) != 12 || len(closed) == 0 {
 		t.Errorf("%d weekdays, %d months, %d closed days", len(weekday), len(month), len(closed))

@@ -20,10 +20,12 @@ import (
 var Task = task.Task[Config, Result]{
 	Name:  "demo",
 	Usage: "write a shop with planted truths: lines.csv and truth.json",
-	Description: `Invents a shop with seven kinds of customers, seasons, returns, guests and a few broken records. The same flags give the
-same bytes. A customer makes about 64 lines in 13 months; memory does not grow with lines.`,
-	Example: "demo --out-dir=/tmp/shop\ndemo --out-dir=/tmp/large --customers=160000 --seed=7",
-	Flags:   Flags, Config: NewConfig, Run: Run, Print: Print,
+	Description: `Invents a shop with seven kinds of customers, seasons, pairs of products, returns, guests, fees and a few broken records, and
+on request faults of the data and a campaign. The same flags give the same bytes, and a fault changes only the lines that it is
+about. A customer makes about 65 lines in 13 months, so 1,550,000 make 100 million; memory does not grow with lines.`,
+	Example: "demo --out-dir=/tmp/shop\ndemo --out-dir=/tmp/large --customers=155000 --seed=7\n" +
+		"demo --out-dir=/tmp/bad --fault=price_x100@2025-09-05,lost_country:France@2025-09-08..2025-09-14",
+	Flags: Flags, Config: NewConfig, Run: Run, Print: Print,
 }
 
 // Config is what the flags say.
@@ -43,7 +45,7 @@ func Flags() []cli.Flag {
 	return []cli.Flag{
 		task.Required(task.String("out-dir", "", "write into this `FOLDER`, made if it is not there")),
 		task.String("seed", "1", "`NUMBER` that decides everything random"),
-		task.Int("customers", 800, "how many customers; each makes about 64 lines in 13 months"),
+		task.Int("customers", 800, "how many customers; each makes about 65 lines in 13 months"),
 		task.String("from", "2024-11-01", "first `DATE`, YYYY-MM-DD"),
 		task.Int("days", 396, "how many days"),
 		task.Float("dirty", 0.004, "share of records that are broken, 0 to 0.5; above 0 every quarantine rule has its record"),

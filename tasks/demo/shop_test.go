@@ -43,9 +43,9 @@ type shop struct {
 }
 
 // parse reads a configuration from flags, as the program does.
-func parse[C task.Validator](t testing.TB, flags []cli.Flag, make func(*cli.Context) C, args ...string) (c C) {
+func parse[C task.Validator](t testing.TB, flags []cli.Flag, configure func(*cli.Context) C, args ...string) (c C) {
 	t.Helper()
-	app := &cli.App{Flags: flags, Action: func(ctx *cli.Context) error { c = make(ctx); return nil }}
+	app := &cli.App{Flags: flags, Action: func(ctx *cli.Context) error { c = configure(ctx); return nil }}
 	if err := app.Run(append([]string{"test"}, args...)); err != nil {
 		t.Fatal(err)
 	}
@@ -90,11 +90,11 @@ func open(t testing.TB, days demo.Days, flags ...string) *shop {
 		t.Fatal(err)
 	}
 	defer func() { _ = home.Close() }()
-	s.read(t, ctx, home, cfg.Run(), days)
+	s.read(ctx, t, home, cfg.Run(), days)
 	return s
 }
 
-func (s *shop) read(t testing.TB, ctx context.Context, home *contract.Home, run contract.Run, days demo.Days) {
+func (s *shop) read(ctx context.Context, t testing.TB, home *contract.Home, run contract.Run, days demo.Days) {
 	t.Helper()
 	var err error
 	if s.snapshot, err = home.ReadSnapshot(ctx, s.ingest.Snapshot); err != nil {
