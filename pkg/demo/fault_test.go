@@ -55,6 +55,7 @@ func amount(records []record) retail.Money {
 // A fault does what its name says on its days, and to nothing else.
 func TestFaults(t *testing.T) {
 	o := options(t)
+	o.Customers = 250
 	clean, _ := write(t, o)
 	before, _ := read(t, clean)
 	for _, text := range []string{
