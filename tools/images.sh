@@ -2,13 +2,14 @@
 # make images: tools/images.sh TASK... builds one image a task into OUT (dist/images), as OUT/<task>.tar, and lists their
 # digests in OUT/images.json. One commit has one digest, in any folder, on any day and by any builder, given the same Go.
 #
-# BUILDER=docker|buildah|ociimage; else the first of them that works here: docker with a running daemon, buildah, and our own.
+# BUILDER=docker|buildah|ociimage; else the first that works here: docker with a running daemon, buildah as root, our own.
 # The archives are called ${CLIENTELE_IMAGE_PREFIX:-clientele.local}/<task>:${CLIENTELE_IMAGE_TAG:-<revision>}.
 # GOFLAGS and CGO_ENABLED come from the Makefile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+: "${1:?usage: tools/images.sh TASK...}"
 out=${OUT:-dist/images}
-arch=${ARCH:-amd64}
+arch=amd64 # Composer's and GKE's nodes
 
 # A program knows its commit only when it is made of exactly that; otherwise it goes by its own hash (pkg/task/version.go).
 # Go's own stamp is not used: it names the nearest tag too, and so one commit had two digests, before its tag and after.
@@ -30,7 +31,7 @@ builder=${BUILDER:-}
 if [ -z "$builder" ]; then
   if docker info >/dev/null 2>&1; then
     builder=docker
-  elif command -v buildah >/dev/null; then
+  elif command -v buildah >/dev/null && [ "$(id -u)" = 0 ]; then
     builder=buildah
   else
     builder=ociimage
@@ -41,14 +42,15 @@ echo "images: $revision by $builder, $(go env GOVERSION), linux/$arch"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out" "$work/context"
-go build -buildvcs=false -o "$work/ociimage" ./images/ociimage
+rm -f "$out/images.json" # written last: it never names images of another time
+GOAMD64=v1 go build -buildvcs=false -o "$work/ociimage" ./images/ociimage
 
 for task in "$@"; do
   name=${CLIENTELE_IMAGE_PREFIX:-clientele.local}/$task:$tag
   # Modes are set and not left to the umask: they are part of the digest.
   install -d -m 0755 "$work/context/$task"
   install -d -m 1777 "$work/context/$task/tmp"
-  GOOS=linux GOARCH=$arch GOAMD64=v1 GOARM64=v8.0 \
+  GOOS=linux GOARCH=$arch GOAMD64=v1 \
     go build -buildvcs=false -ldflags="-s -w ${stamp[*]}" -o "$work/context/$task/step" "./tasks/$task/cmd"
   chmod 0755 "$work/context/$task/step"
 
@@ -61,10 +63,11 @@ for task in "$@"; do
       ;;
     buildah)
       # vfs and chroot want no privileges beyond root's; a FROM scratch image runs nothing while it is built.
-      buildah --storage-driver vfs --root "$work/storage" --runroot "$work/run" bud --quiet --isolation chroot --arch "$arch" "${args[@]}" \
+      store=(--storage-driver vfs --root "$work/storage" --runroot "$work/run")
+      buildah "${store[@]}" bud --quiet --isolation chroot --arch "$arch" "${args[@]}" \
         -f images/Dockerfile -t "$name" "$work/context" >/dev/null
       rm -f "$work/saved.tar"
-      buildah --storage-driver vfs --root "$work/storage" --runroot "$work/run" push --quiet "$name" "docker-archive:$work/saved.tar:$name"
+      buildah "${store[@]}" push --quiet "$name" "docker-archive:$work/saved.tar:$name"
       ;;
     ociimage)
       from=(-context="$work/context" -arg="TASK=$task" -arg="REVISION=$revision" -arch="$arch")
@@ -77,9 +80,19 @@ for task in "$@"; do
   # What docker or buildah built is written anew, without the times and names they put in.
   digest=$("$work/ociimage" "${from[@]:--saved=$work/saved.tar}" -name="$name" -created="$created" -out="$out/$task.tar")
   printf '%s %s\n' "$task" "$digest" >>"$work/digests"
-  printf '  %-11s %5.1f MB  %s\n' "$task" "$(wc -c <"$out/$task.tar" | awk '{print $1 / 1e6}')" "$digest"
+  size=$(wc -c <"$out/$task.tar")
+  awk -v task="$task" -v size="$size" -v digest="$digest" 'BEGIN { printf "  %-11s %5.1f MB  %s\n", task, size / 1e6, digest }'
+  if [ "$size" -gt 20000000 ]; then
+    echo "images: $task is over 20 MB (docs/images.md)" >&2
+    exit 1
+  fi
   rm -rf "$work/context/$task"
 done
+
+if [ ${#stamp[@]} -gt 0 ] && { [ "$(git rev-parse HEAD)" != "$revision" ] || [ -n "$(git status --porcelain)" ]; }; then
+  echo "images: the tree changed while they were built: they are not $revision" >&2
+  exit 1
+fi
 
 sort "$work/digests" | awk 'BEGIN { printf "{" } { printf "%s\n  \"%s\": \"%s\"", (NR > 1 ? "," : ""), $1, $2 } END { print "\n}" }' >"$work/images.json"
 install -m 0644 "$work/images.json" "$out/images.json"

@@ -122,6 +122,22 @@ func TestOneCommitHasOneDigest(t *testing.T) {
 	}
 }
 
+// The bound of docs/images.md, on the largest: pipeline holds every step.
+func TestTheLargestImageIsUnderTwentyMegabytes(t *testing.T) {
+	bin := os.Getenv("CLIENTELE_BIN")
+	if bin == "" {
+		t.Skip("CLIENTELE_BIN is not set: make test-go builds the programs and sets it")
+	}
+	program, err := os.ReadFile(filepath.Join(bin, "pipeline"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &Image{Architecture: "amd64", Files: map[string]File{"step": {Mode: 0o755, Data: program}}}
+	if _, archive := written(t, m, "clientele.local/pipeline:1", epoch); len(archive) > 20_000_000 {
+		t.Errorf("%d bytes", len(archive))
+	}
+}
+
 // The Dockerfile by other builders, where they are there: the very same archive.
 func TestEveryBuilderMakesTheSameImage(t *testing.T) {
 	builders := []string{}
