@@ -27,11 +27,18 @@ func (f *File) openArrow(size int64, opts Options) (err error) {
 	if err != nil {
 		return err
 	}
-	positions, err := f.prepare(r.Schema().Fields(), opts)
-	if err != nil {
+	fields := make([]field, r.Schema().NumFields())
+	for i, of := range r.Schema().Fields() {
+		fields[i] = arrowField(of)
+	}
+	a := &arrowBatches{reader: r}
+	if a.fields, err = f.prepare(fields, opts); err != nil {
 		return err
 	}
-	f.batches = &arrowBatches{reader: r, fields: positions, columns: make([]arrow.Array, len(positions))}
+	for _, c := range f.columns {
+		a.columns = append(a.columns, c.(*arrowColumn))
+	}
+	f.batches = a
 	return nil
 }
 
@@ -41,26 +48,28 @@ type arrowBatches struct {
 	fields  []int // positions of the wanted columns
 	batch   int   // next
 	record  arrow.Record
-	columns []arrow.Array
+	columns []*arrowColumn
 }
 
-func (a *arrowBatches) next() ([]arrow.Array, int, error) {
+func (a *arrowBatches) next() (int, error) {
 	a.release()
 	if a.batch == a.reader.NumRecords() {
-		return nil, 0, io.EOF
+		return 0, io.EOF
 	}
 	var err error
 	if a.record, err = a.reader.RecordAt(a.batch); err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	a.batch++
 	rows := a.record.NumRows()
 	for i, at := range a.fields {
-		if a.columns[i] = a.record.Column(at); int64(a.columns[i].Len()) != rows {
-			return nil, 0, fmt.Errorf("%w: batch %d has %d rows in column %d, not %d", ErrDamaged, a.batch-1, a.columns[i].Len(), at, rows)
+		values := a.record.Column(at)
+		if int64(values.Len()) != rows {
+			return 0, fmt.Errorf("%w: batch %d has %d rows in column %d, not %d", ErrDamaged, a.batch-1, values.Len(), at, rows)
 		}
+		a.columns[i].values = values
 	}
-	return a.columns, int(rows), nil
+	return int(rows), nil
 }
 
 func (a *arrowBatches) release() {

@@ -8,14 +8,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/clientele/clientele/pkg/retail"
 )
 
-// ErrDamaged says that the bytes are no whole file of their format.
-var ErrDamaged = errors.New("the file is damaged")
+// ErrDamaged says that the bytes are no whole file of their format, or one written in a way that Arrow's readers do not know.
+var ErrDamaged = errors.New("the file is damaged, or written in an unknown way")
 
 // Options say how a file is read.
 type Options struct {
@@ -31,10 +30,24 @@ func (e *TypeError) Error() string { return "read columns: " + strings.Join(e.Pr
 
 // batches gives the rows of a file, some at a time.
 type batches interface {
-	// next returns the next columns, those of File.fields in their order, all of as many rows, or io.EOF. They are good until
-	// the next call.
-	next() (columns []arrow.Array, rows int, err error)
+	// next makes the wanted columns stand before the next rows, and returns how many there are, or io.EOF.
+	next() (rows int, err error)
 	close()
+}
+
+// column is a wanted column of a batch.
+type column interface {
+	// cell makes a cell of the value in row i: its kind, its time, and its text behind what is in dst. It is asked for every
+	// row once, in order.
+	cell(i int, dst []byte) (retail.CellKind, int64, []byte)
+}
+
+// field is a column of a file, by its name and what it is.
+type field struct {
+	name string
+	kind string // for people
+	// open returns the column for a field of a line, or nil if its values cannot be that.
+	open func(of retail.Field, zone *time.Location) column
 }
 
 // File is an open file. Close it.
@@ -42,8 +55,7 @@ type File struct {
 	src     *watched
 	batches batches
 	header  []string // names of the wanted columns, in the order of the file
-	getters []getter
-	columns []arrow.Array
+	columns []column
 	rows    int // of the batch
 	row     int // next in the batch
 	line    int64
@@ -66,10 +78,10 @@ func (f *File) Close() error {
 }
 
 // prepare finds the wanted columns among a file's and returns their positions.
-func (f *File) prepare(fields []arrow.Field, opts Options) ([]int, error) {
+func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 	names := make([]string, len(fields))
 	for i := range fields {
-		names[i] = strings.TrimSpace(fields[i].Name)
+		names[i] = strings.TrimSpace(fields[i].name)
 	}
 	found, err := retail.FindColumns(names, opts.Columns)
 	if err != nil {
@@ -86,22 +98,32 @@ func (f *File) prepare(fields []arrow.Field, opts Options) ([]int, error) {
 	var positions []int
 	var problems []string
 	for at := range fields {
-		field, ok := wanted[at]
+		of, ok := wanted[at]
 		if !ok {
 			continue
 		}
-		get, want := getterOf(field, fields[at].Type, zone)
-		if get == nil {
-			problems = append(problems, fmt.Sprintf("column %.60q (%s) is %.60s, want %s", names[at], field, fields[at].Type, want))
+		c := fields[at].open(of, zone)
+		if c == nil {
+			problems = append(problems, fmt.Sprintf("column %.60q (%s) is %.60s, want %s", names[at], of, fields[at].kind, wantedType(of)))
 		}
 		positions = append(positions, at)
 		f.header = append(f.header, names[at])
-		f.getters = append(f.getters, get)
+		f.columns = append(f.columns, c)
 	}
 	if len(problems) > 0 {
 		return nil, &TypeError{problems}
 	}
 	return positions, nil
+}
+
+func wantedType(of retail.Field) string {
+	switch of {
+	case retail.FieldTime:
+		return "a timestamp, date or text"
+	case retail.FieldQuantity, retail.FieldPrice:
+		return "a number or text"
+	}
+	return "text or a number"
 }
 
 // ReadRow is that of [retail.CellReader].
@@ -113,23 +135,21 @@ func (f *File) ReadRow(row *retail.CellRow) (err error) {
 	}()
 	defer guard(&err)
 	for f.row == f.rows {
-		if f.columns, f.rows, err = f.batches.next(); err != nil {
+		if f.rows, err = f.batches.next(); err != nil {
 			return err
 		}
 		f.row = 0
 	}
 	f.text = f.text[:0]
 	row.Line, row.Cells = f.line+1, row.Cells[:0]
-	for i, get := range f.getters {
+	for _, column := range f.columns {
 		var c retail.Cell
-		if column := f.columns[i]; !column.IsNull(f.row) {
-			from := len(f.text)
-			c.Kind, c.Micros, f.text = get(column, f.row, f.text)
-			if len(f.text) > maxText {
-				return fmt.Errorf("%w: texts of over %d bytes", ErrDamaged, maxText)
-			}
-			c.Text = f.text[from:len(f.text):len(f.text)]
+		from := len(f.text)
+		c.Kind, c.Micros, f.text = column.cell(f.row, f.text)
+		if len(f.text) > maxText {
+			return fmt.Errorf("%w: texts of over %d bytes", ErrDamaged, maxText)
 		}
+		c.Text = f.text[from:len(f.text):len(f.text)]
 		row.Cells = append(row.Cells, c)
 	}
 	f.row++
