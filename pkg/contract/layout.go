@@ -22,6 +22,11 @@ func QuarantinePath(source, delivery string) string {
 	return "quarantine/" + source + "/" + delivery + ".arrow"
 }
 
+// SeenPath is what ingest remembers of a delivery from a server or a bucket, named by what it is of; n tells several apart.
+func SeenPath(sha256 string, n int) string {
+	return "sources/" + sha256 + "/" + strconv.Itoa(n) + ".json"
+}
+
 // LinesStatePath is the pointer to the snapshot in force.
 func LinesStatePath() string { return "state/lines.json" }
 

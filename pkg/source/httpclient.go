@@ -84,7 +84,7 @@ func (c *client) get(ctx context.Context, u *url.URL, extra http.Header) (*answe
 		}
 		a.watch = nil
 		if proxy, err := c.transport.Proxy(req); err == nil && proxy == nil {
-			a.watch = newWatch(min(c.timeout/100, 250*time.Millisecond))
+			a.watch = newWatch(min(c.timeout/8, 250*time.Millisecond))
 			req = req.WithContext(withWatch(ctx, a.watch))
 		}
 		if a.Response, err = c.transport.RoundTrip(req); err != nil {

@@ -116,6 +116,9 @@ func shown(u *url.URL) string {
 // ID returns the location in full, secrets included: to be hashed, never to be shown.
 func (l Location) ID() string { return l.raw }
 
+// Remote reports whether it lies on a server or in a bucket.
+func (l Location) Remote() bool { return l.scheme != "file" }
+
 // Cleartext reports whether what is sent there could be read on the way: http to another machine.
 func (l Location) Cleartext() bool { return l.url != nil && cleartext(l.url) }
 

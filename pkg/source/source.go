@@ -51,6 +51,9 @@ type File struct {
 	unordered bool // Content is read out of order
 }
 
+// Remote reports whether the file lies on a server or in a bucket.
+func (f *File) Remote() bool { return f.local == nil }
+
 // openPath opens a local file and hashes it.
 func (f *File) openPath(ctx context.Context, path string, limit int64) (err error) {
 	// Looked at before it is opened: opening a pipe would wait for its writer.

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 
 	"github.com/clientele/clientele/pkg/contract"
@@ -48,21 +49,72 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	if err != nil {
 		return nil, err
 	}
-	src, err := c.openSource(ctx, d, where, nil)
+	past, err := c.remember(ctx, home, where, c.parameters(opts), d.Code)
+	if err != nil {
+		return nil, err
+	}
+	src, s, err := c.begin(ctx, d, home, where, past.known(), opts)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = src.Close() }()
-	s, err := home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
-		Refs: map[string]string{"source": src.SHA256}, Params: c.parameters(opts), Code: d.Code,
-	})
-	if err != nil {
-		return nil, err
-	}
 	if m := s.Done(); m != nil {
 		d.Log.Info("the same delivery was taken in before, in this run", "key", s.Key())
 		return m, s.Point(ctx)
 	}
+	if src.Known() {
+		if r, ok := past.result(c, s); ok {
+			d.Log.Info("the delivery has not changed, and is in force: nothing was fetched", "snapshot", r.Snapshot)
+			m, err := s.Commit(context.WithoutCancel(ctx), r)
+			if err == nil {
+				past.keep(ctx, d, src, r)
+			}
+			return m, err
+		}
+		if err := src.Close(); err != nil {
+			return nil, err
+		}
+		whole, again, err := c.begin(ctx, d, home, where, nil, opts)
+		if err != nil {
+			return nil, err
+		}
+		if src, s = whole, again; s.Done() != nil {
+			return s.Done(), s.Point(ctx)
+		}
+	}
+	result, err := c.work(ctx, d, home, s, src, opts)
+	if err != nil {
+		return nil, err
+	}
+	d.Log.Info("took the delivery in", "new", result.New, "read", result.RowsRead, "accepted", result.RowsAccepted,
+		"quarantined", result.RowsQuarantined, "days", result.Days, "snapshot", result.Snapshot)
+	// The lines are in force: a signal now would leave a run that does not know it.
+	m, err := s.Commit(context.WithoutCancel(ctx), result)
+	if err == nil {
+		past.keep(ctx, d, src, result)
+	}
+	return m, err
+}
+
+// begin opens the delivery and starts the step's work on it. Close the delivery.
+func (c Config) begin(ctx context.Context, d task.Deps, home *contract.Home, where []source.Location, known []source.Known,
+	opts retail.ReadOptions) (*source.Delivery, *contract.Session, error) {
+	src, err := c.openSource(ctx, d, where, known)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
+		Refs: map[string]string{"source": src.SHA256}, Params: c.parameters(opts), Code: d.Code,
+	})
+	if err != nil {
+		return nil, nil, errors.Join(err, src.Close())
+	}
+	return src, s, nil
+}
+
+// work reads the delivery and puts it into force.
+func (c Config) work(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Session, src *source.Delivery,
+	opts retail.ReadOptions) (result contract.IngestResult, err error) {
 	// What is alive are a few large slabs without pointers: collecting them twice as often costs next to nothing, and a
 	// container is paid for by its peak.
 	defer debug.SetGCPercent(debug.SetGCPercent(50))
@@ -70,22 +122,15 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	defer func() { _ = spool.Close() }()
 	counts, err := c.read(ctx, src, opts, d, "reading", spool.add, spool.nextFile)
 	if err != nil {
-		return nil, err
+		return result, err
 	}
 	if err := spool.end(); err != nil {
-		return nil, err
+		return result, err
 	}
 	if spool.superseded > 0 {
 		d.Log.Info("some days are in two sheets: the lines of the later sheet count", "days", len(spool.supersededDays), "superseded", spool.superseded)
 	}
-	result, err := c.store(ctx, d, home, s, src, spool, counts)
-	if err != nil {
-		return nil, err
-	}
-	d.Log.Info("took the delivery in", "new", result.New, "read", result.RowsRead, "accepted", result.RowsAccepted,
-		"quarantined", result.RowsQuarantined, "days", result.Days, "snapshot", result.Snapshot)
-	// The lines are in force: a signal now would leave a run that does not know it.
-	return s.Commit(context.WithoutCancel(ctx), result)
+	return c.store(ctx, d, home, s, src, spool, counts)
 }
 
 // store writes the spooled delivery and puts it into force.

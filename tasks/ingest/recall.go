@@ -1,0 +1,159 @@
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/source"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// recall is what earlier runs have left of a delivery from elsewhere: by what its servers know it, and what came of it. If
+// they say that nothing has changed, and what is in force of its source has not either, then nothing need be fetched.
+//
+// It is immutable like everything else: named by where the delivery lies, the flags and code that read it, and the lines of
+// its source in force. Where a server has given the same content another name, a further one is laid beside.
+type recall struct {
+	home   *contract.Home // nil where there is nothing to remember
+	source string         // --source-name
+	id     any            // of the delivery: where it lies, flags and code
+	lines  lines
+	seen   *seen // nil for nothing
+	next   int   // number of the first one that is not there
+}
+
+// seenVersion is the version of seen's JSON.
+const seenVersion = 1
+
+// maxSeen bounds how many names servers have for the same content before nobody asks any more.
+const maxSeen = 8
+
+// seen is a remembered delivery.
+type seen struct {
+	Version int                   `json:"version"`
+	Files   []source.Known        `json:"files"`
+	Result  contract.IngestResult `json:"result"`
+}
+
+// remember returns what is known of the delivery. Local files are read anyway: for them there is nothing to remember.
+func (c Config) remember(ctx context.Context, home *contract.Home, where []source.Location, params map[string]any, code string) (*recall, error) {
+	if !slices.ContainsFunc(where, source.Location.Remote) {
+		return &recall{}, nil
+	}
+	var ids []string
+	for _, l := range where {
+		ids = append(ids, l.ID())
+	}
+	m := &recall{home: home, source: c.SourceName, id: map[string]any{"where": ids, "params": params, "code": code}}
+	return m, m.look(ctx)
+}
+
+// look reads what is in force and what is known under that.
+func (m *recall) look(ctx context.Context) (err error) {
+	m.seen, m.next = nil, 0
+	if m.lines, err = readLines(ctx, m.home); err != nil {
+		return err
+	}
+	for ; m.next < maxSeen; m.next++ {
+		path, err := m.path()
+		if err != nil {
+			return err
+		}
+		text, _, err := m.home.Root.Read(ctx, path)
+		if errors.Is(err, objstore.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		var s seen
+		if json.Unmarshal(text, &s) == nil && s.Version == seenVersion { // else it is as good as forgotten
+			m.seen = &s
+		}
+	}
+	return nil
+}
+
+// path names the next memory, by what is in force of the source.
+func (m *recall) path() (string, error) {
+	var objects []string
+	for _, p := range m.lines.snapshot.Partitions {
+		if p.Source == m.source {
+			objects = append(objects, p.Object)
+		}
+	}
+	name, err := contract.Canonical(map[string]any{"delivery": m.id, "source": m.source, "in_force": objects})
+	if err != nil {
+		return "", fmt.Errorf("name a memory: %w", err)
+	}
+	return contract.SeenPath(contract.SHA256(name), m.next), nil
+}
+
+// known returns what the files were.
+func (m *recall) known() []source.Known {
+	if m.seen == nil {
+		return nil
+	}
+	return m.seen.Files
+}
+
+// result returns what reading the unchanged delivery would come to, if that is certain. It is not for append, which
+// refuses such a delivery, nor for a run that has put lines into force itself.
+func (m *recall) result(c Config, s *contract.Session) (r contract.IngestResult, ok bool) {
+	if m.seen == nil || c.Mode != modeReplace {
+		return r, false
+	}
+	for _, e := range m.lines.state.Entries {
+		if e.Run == s.Run().String() {
+			return r, false
+		}
+	}
+	r = m.seen.Result
+	r.New, r.Snapshot = false, m.lines.hash
+	return r, r.Delivery == s.Key() && float64(r.RowsQuarantined) <= c.MaxQuarantineShare*float64(r.RowsRead)
+}
+
+// keep remembers a delivery that was taken in. What it could not write costs the next run a download, and no more.
+func (m *recall) keep(ctx context.Context, d task.Deps, src *source.Delivery, r contract.IngestResult) {
+	if m.home == nil {
+		return
+	}
+	if err := m.write(ctx, src, r); err != nil {
+		d.Log.Warn("the delivery will not be remembered: the next run fetches it again", "why", err.Error())
+	}
+}
+
+func (m *recall) write(ctx context.Context, src *source.Delivery, r contract.IngestResult) error {
+	snapshot := r.Snapshot
+	r.New, r.Snapshot = false, "" // as they will be found
+	now := seen{Version: seenVersion, Result: r}
+	for _, f := range src.Files {
+		if f.Remote() && f.Validator == (source.Validator{}) {
+			return nil // its server could not be asked
+		}
+		now.Files = append(now.Files, source.Known{Validator: f.Validator, Size: f.Size, SHA256: f.SHA256})
+	}
+	if err := m.look(ctx); err != nil {
+		return err
+	}
+	if m.lines.hash != snapshot || m.next == maxSeen || m.seen != nil && slices.Equal(m.seen.Files, now.Files) {
+		return nil
+	}
+	path, err := m.path()
+	if err != nil {
+		return err
+	}
+	text, err := contract.Canonical(now)
+	if err != nil {
+		return fmt.Errorf("encode a memory: %w", err)
+	}
+	if _, err := m.home.Root.CreateBytes(ctx, path, text); !errors.Is(err, objstore.ErrExists) {
+		return err
+	}
+	return nil // a copy of this step
+}
