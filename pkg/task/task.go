@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,9 +41,10 @@ type Task[C Validator, R any] struct {
 	Print       func(io.Writer, R) error // writes the result for a person to standard output; nil writes JSON
 }
 
-// Program is what [Main] runs: a [Task] or a [Group].
+// Program is what [Main] runs: a [Task] or a [Group]. called is what a person calls it by, where that is not its own name:
+// the name of the file tells nothing, for an image calls every program alike.
 type Program interface {
-	run(ctx context.Context, name string, args []string, io stdio) int
+	run(ctx context.Context, called string, args []string, io stdio) int
 }
 
 type stdio struct {
@@ -54,13 +56,14 @@ type stdio struct {
 func Main(p Program, args []string) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
-	return p.run(ctx, filepath.Base(os.Args[0]), args, stdio{
+	return p.run(ctx, "", args, stdio{
 		out: os.Stdout, err: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())),
 	})
 }
 
 // Group is a program of several commands: its first argument names the one to run.
 type Group struct {
+	Name     string
 	Usage    string
 	Commands []Command
 	Default  Program // runs when the first argument is a flag or absent; may be nil
@@ -72,7 +75,8 @@ type Command struct {
 	Program     Program
 }
 
-func (g Group) run(ctx context.Context, name string, args []string, std stdio) int {
+func (g Group) run(ctx context.Context, called string, args []string, std stdio) int {
+	name := cmp.Or(called, g.Name)
 	if len(args) > 0 {
 		for _, c := range g.Commands {
 			if c.Name == args[0] {
@@ -113,7 +117,8 @@ func (t Task[C, R]) Describe() contract.TaskFlags {
 	return contract.TaskFlags{Task: t.Name, Flags: Describe(t.AllFlags())}
 }
 
-func (t Task[C, R]) run(ctx context.Context, name string, args []string, std stdio) int {
+func (t Task[C, R]) run(ctx context.Context, called string, args []string, std stdio) int {
+	name := cmp.Or(called, t.Name)
 	var problems Problems
 	good := scan(t.AllFlags(), args, &problems)
 	out := outcome{task: t.Name, std: std, log: newLogger("auto", t.Name, std)}

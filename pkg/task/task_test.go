@@ -243,7 +243,7 @@ func TestScratchIsGoneAfterwards(t *testing.T) {
 }
 
 func TestGroupPicksItsCommand(t *testing.T) {
-	g := Group{Usage: "two", Commands: []Command{{"one", "the one", sampleTask(func(context.Context, sample, Deps) (sampleResult, error) { return sampleResult{1}, nil })}}}
+	g := Group{Name: "group", Usage: "two", Commands: []Command{{"one", "the one", sampleTask(func(context.Context, sample, Deps) (sampleResult, error) { return sampleResult{1}, nil })}}}
 	for _, c := range []struct {
 		args []string
 		code int

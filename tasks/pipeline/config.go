@@ -25,6 +25,7 @@ import (
 
 // Program is the pipeline, and `pipeline contract`, which prints the wiring.
 var Program = task.Group{
+	Name:     "pipeline",
 	Usage:    "run every step in one process",
 	Commands: []task.Command{{Name: "contract", Usage: "print the wiring as JSON", Program: describe}},
 	Default:  Task,

@@ -13,6 +13,7 @@ import (
 
 // Program is the registry's commands.
 var Program = task.Group{
+	Name:  "registry",
 	Usage: "see which model is in force, and roll back",
 	Commands: []task.Command{
 		{Name: "history", Usage: "list who was in force, newest first", Program: History},
