@@ -18,7 +18,7 @@ var (
 		{Name: "customer", Kind: frame.Text, Nullable: true},
 		{Name: "country", Kind: frame.Text, Nullable: true},
 		{Name: "record", Kind: frame.Int, Unit: "ordinal in the delivery"},
-	}}
+	}, Coded: []string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country"}}
 
 	Quarantine = table.Schema{Name: "quarantine", Version: 1, Columns: []frame.Spec{
 		{Name: "delivery", Kind: frame.Text},
@@ -36,7 +36,7 @@ var (
 		{Name: "price", Kind: frame.Money, Unit: "money a unit"},
 		{Name: "amount", Kind: frame.Money},
 		{Name: "country", Kind: frame.Text, Nullable: true},
-	}}
+	}, Coded: []string{"customer", "invoice", "code", "country"}}
 
 	Ledger = table.Schema{Name: "ledger", Version: 1, Columns: []frame.Spec{
 		{Name: "rule", Kind: frame.Text},

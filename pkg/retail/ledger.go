@@ -133,6 +133,8 @@ func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
 func (b bitset) set(i uint32)   { b[i/64] |= 1 << (i % 64) }
 func (b bitset) clear(i uint32) { b[i/64] &^= 1 << (i % 64) }
 
+func (b bitset) has(i uint32) bool { return b[i/64]>>(i%64)&1 != 0 }
+
 func (b bitset) merge(o bitset) {
 	for i, w := range o {
 		b[i] |= w

@@ -73,3 +73,33 @@ func (k *Kept) NumRows() int {
 	}
 	return n
 }
+
+// Coding numbers the texts of kept lines from 0, in byte order (invoices and codes as compared, then as written).
+type Coding struct {
+	Texts []string
+	Code  []int32 // by the number that a [Row] has; -1 for the empty text and for one that no kept line has
+}
+
+// UsedTexts are the texts that kept lines have.
+type UsedTexts struct{ Customers, Invoices, Codes, Countries Coding }
+
+// Used returns the texts that kept lines have: the dictionaries of [Kept] hold those of all lines.
+func (k *Kept) Used() UsedTexts {
+	customers, countries := newBitset(k.Customers.Len()), newBitset(k.Countries.Len())
+	invoices, codes := newBitset(k.Invoices.Len()), newBitset(k.Codes.Len())
+	for c := range k.spans {
+		rows := k.Rows(uint32(c))
+		if len(rows) > 0 {
+			customers.set(uint32(c))
+		}
+		for i := range rows {
+			invoices.set(rows[i].Invoice)
+			codes.set(rows[i].Code)
+			countries.set(rows[i].Country)
+		}
+	}
+	return UsedTexts{
+		k.Customers.coding(customers, true), k.Invoices.coding(invoices, false), k.Codes.coding(codes, false),
+		k.Countries.coding(countries, true),
+	}
+}

@@ -10,15 +10,23 @@ import (
 // ErrColumns says that the columns of a batch do not belong together: lengths differ, or offsets point outside the text.
 var ErrColumns = errors.New("columns do not fit together")
 
-// TextColumn is a column of texts as Arrow keeps it: text i is Data[Offsets[i]:Offsets[i+1]]. Offsets may be empty where
-// there is no text.
+// TextColumn is a column of texts as Arrow keeps it: text k is Data[Offsets[k]:Offsets[k+1]]. Row i has text Codes[i] or,
+// where Codes is nil, text i. Offsets may be empty where there is no text.
 type TextColumn struct {
+	Codes   []int32
 	Offsets []int32
 	Data    []byte
 }
 
-// Len returns the number of texts.
-func (c TextColumn) Len() int { return max(len(c.Offsets)-1, 0) }
+// Len returns the number of rows.
+func (c TextColumn) Len() int {
+	if c.Codes != nil {
+		return len(c.Codes)
+	}
+	return c.texts()
+}
+
+func (c TextColumn) texts() int { return max(len(c.Offsets)-1, 0) }
 
 func (c TextColumn) check(rows int) error {
 	if c.Len() != rows {
@@ -33,6 +41,11 @@ func (c TextColumn) check(rows int) error {
 	}
 	if int(low) > len(c.Data) {
 		return fmt.Errorf("%w: offset %d in %d bytes of text", ErrColumns, low, len(c.Data))
+	}
+	for _, code := range c.Codes {
+		if uint32(code) >= uint32(c.texts()) {
+			return fmt.Errorf("%w: code %d of %d texts", ErrColumns, code, c.texts())
+		}
 	}
 	return nil
 }
@@ -71,68 +84,93 @@ type Lines struct {
 	Customers, Descriptions, Countries Dict
 	Invoices, Codes                    KeyedDict
 
-	sealed bool
+	shards  []*Lines
+	scratch []uint32
+	room    int // of a shard: the most lines; -1 for any number
+	sealed  bool
 }
 
 // NewLines returns room for about n lines.
 func NewLines(n int) *Lines {
+	l := emptyLines()
+	l.Customer, l.Invoice, l.Code = make([]uint32, 0, n), make([]uint32, 0, n), make([]uint32, 0, n)
+	l.Description, l.Country = make([]uint32, 0, n), make([]uint32, 0, n)
+	l.Time, l.Quantity, l.Price = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	return l
+}
+
+func emptyLines() *Lines {
 	return &Lines{
-		Customer: make([]uint32, 0, n), Invoice: make([]uint32, 0, n), Code: make([]uint32, 0, n),
-		Description: make([]uint32, 0, n), Country: make([]uint32, 0, n),
-		Time: make([]int64, 0, n), Quantity: make([]int64, 0, n), Price: make([]int64, 0, n),
 		Customers: newDict(), Descriptions: newDict(), Countries: newDict(),
-		Invoices: newKeyedDict(), Codes: newKeyedDict(),
+		Invoices: newKeyedDict(), Codes: newKeyedDict(), room: -1,
 	}
+}
+
+// NewShards returns lines in parts that are filled by a goroutine each: part i takes exactly rows[i] lines. When all are
+// full, [Lines.Seal] makes them one.
+func NewShards(rows []int) (*Lines, []*Lines) {
+	n := 0
+	for _, r := range rows {
+		n += r
+	}
+	l, at := NewLines(n), 0
+	l.Customer, l.Invoice, l.Code = l.Customer[:n], l.Invoice[:n], l.Code[:n]
+	l.Description, l.Country = l.Description[:n], l.Country[:n]
+	l.Time, l.Quantity, l.Price = l.Time[:n], l.Quantity[:n], l.Price[:n]
+	for _, r := range rows {
+		s, to := emptyLines(), at+r
+		s.Customer, s.Invoice, s.Code = l.Customer[at:at:to], l.Invoice[at:at:to], l.Code[at:at:to]
+		s.Description, s.Country = l.Description[at:at:to], l.Country[at:at:to]
+		s.Time, s.Quantity, s.Price = l.Time[at:at:to], l.Quantity[at:at:to], l.Price[at:at:to]
+		s.room, at = r, to
+		l.shards = append(l.shards, s)
+	}
+	return l, l.shards
 }
 
 // Len returns the number of lines.
 func (l *Lines) Len() int { return len(l.Time) }
 
-// fanOut is the size of a batch from which two goroutines are worth starting.
-const fanOut = 1024
-
 // Append adds a batch, which may be reused afterwards. It wraps [ErrColumns] where the batch contradicts itself; nothing
 // is added then.
 func (l *Lines) Append(b LineBatch) error {
-	if l.sealed {
-		return errors.New("append lines: they are sealed")
+	if l.sealed || l.shards != nil {
+		return errors.New("append lines: they are sealed, or in shards")
 	}
 	if err := b.check(); err != nil {
 		return fmt.Errorf("append lines: %w", err)
 	}
-	if uint64(l.Len())+uint64(len(b.Time)) >= math.MaxUint32 {
-		return fmt.Errorf("append lines: more than %d lines", uint32(math.MaxUint32))
+	n := uint64(l.Len()) + uint64(len(b.Time))
+	if n >= math.MaxUint32 || l.room >= 0 && n > uint64(l.room) {
+		return fmt.Errorf("append lines: more than there is room for")
 	}
-	// Two groups of columns that take about as long as each other.
-	labels := func() {
-		l.Description = appendIDs(l.Description, &l.Descriptions, b.Description)
-		l.Customer = appendIDs(l.Customer, &l.Customers, b.Customer)
-		l.Country = appendIDs(l.Country, &l.Countries, b.Country)
-	}
-	numbers := func() {
-		l.Code = appendIDs(l.Code, &l.Codes.Dict, b.Code)
-		l.Invoice = appendIDs(l.Invoice, &l.Invoices.Dict, b.Invoice)
-		l.Time = append(l.Time, b.Time...)
-		l.Quantity = append(l.Quantity, b.Quantity...)
-		l.Price = append(l.Price, b.Price...)
-	}
-	if len(b.Time) < fanOut {
-		labels()
-		numbers()
-		return nil
-	}
-	var wg sync.WaitGroup
-	wg.Go(labels)
-	numbers()
-	wg.Wait()
+	l.Description, l.scratch = appendIDs(l.Description, &l.Descriptions, b.Description, l.scratch)
+	l.Customer, l.scratch = appendIDs(l.Customer, &l.Customers, b.Customer, l.scratch)
+	l.Country, l.scratch = appendIDs(l.Country, &l.Countries, b.Country, l.scratch)
+	l.Code, l.scratch = appendIDs(l.Code, &l.Codes.Dict, b.Code, l.scratch)
+	l.Invoice, l.scratch = appendIDs(l.Invoice, &l.Invoices.Dict, b.Invoice, l.scratch)
+	l.Time = append(l.Time, b.Time...)
+	l.Quantity = append(l.Quantity, b.Quantity...)
+	l.Price = append(l.Price, b.Price...)
 	return nil
 }
 
-func appendIDs(dst []uint32, dict *Dict, col TextColumn) []uint32 {
-	for i := range col.Len() {
-		dst = append(dst, dict.intern(col.Data[col.Offsets[i]:col.Offsets[i+1]]))
+// appendIDs adds a column of texts as their numbers, looking each text of the column up once. scratch is for reuse.
+func appendIDs(dst []uint32, dict *Dict, col TextColumn, scratch []uint32) (ids, _ []uint32) {
+	if col.Codes == nil {
+		for i := range col.texts() {
+			dst = append(dst, dict.intern(col.Data[col.Offsets[i]:col.Offsets[i+1]]))
+		}
+		return dst, scratch
 	}
-	return dst
+	scratch = scratch[:0]
+	for i := range col.texts() {
+		scratch = append(scratch, dict.intern(col.Data[col.Offsets[i]:col.Offsets[i+1]]))
+	}
+	for _, code := range col.Codes {
+		dst = append(dst, scratch[code])
+	}
+	return dst, scratch
 }
 
 // Cut drops every line outside the window.
@@ -154,23 +192,54 @@ func (l *Lines) Cut(w Window) {
 	l.Time, l.Quantity, l.Price = l.Time[:n], l.Quantity[:n], l.Price[:n]
 }
 
-// Seal renumbers every dictionary in byte order. Nothing can be appended afterwards. Sealing twice does nothing.
+// Seal makes shards one and renumbers every dictionary in byte order. Nothing can be appended afterwards. Sealing twice does
+// nothing. It panics if a shard is not full.
 func (l *Lines) Seal() {
 	if l.sealed {
 		return
 	}
+	for _, s := range l.shards {
+		if s.Len() != s.room {
+			panic(fmt.Sprintf("retail: a shard of %d lines has %d", s.room, s.Len()))
+		}
+		s.sealed = true
+	}
 	l.sealed = true
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		renumber(l.Invoice, l.Invoices.seal())
-		renumber(l.Country, l.Countries.seal(nil))
+		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Invoice, &l.Invoices.Dict }, l.Invoices.seal)
+		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Country, &l.Countries }, func() []uint32 { return l.Countries.seal(nil) })
 	})
 	wg.Go(func() {
-		renumber(l.Code, l.Codes.seal())
-		renumber(l.Description, l.Descriptions.seal(nil))
-		renumber(l.Customer, l.Customers.seal(nil))
+		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Code, &l.Codes.Dict }, l.Codes.seal)
+		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Description, &l.Descriptions }, func() []uint32 { return l.Descriptions.seal(nil) })
+		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Customer, &l.Customers }, func() []uint32 { return l.Customers.seal(nil) })
 	})
 	wg.Wait()
+	l.shards = nil
+}
+
+// sealColumn renumbers a column of texts, of the lines or of their shards, by what seal returns for the dictionary of all.
+func (l *Lines) sealColumn(column func(*Lines) ([]uint32, *Dict), seal func() []uint32) {
+	ids, all := column(l)
+	numbers := make([][]uint32, len(l.shards))
+	for i, s := range l.shards {
+		_, dict := column(s)
+		numbers[i] = make([]uint32, dict.Len())
+		for id := range numbers[i] {
+			numbers[i][id] = all.intern(dict.bytes(uint32(id)))
+		}
+	}
+	to := seal()
+	if len(l.shards) == 0 {
+		renumber(ids, to)
+	}
+	for i, s := range l.shards {
+		ids, dict := column(s)
+		*dict = Dict{}
+		renumber(numbers[i], to)
+		renumber(ids, numbers[i])
+	}
 }
 
 func renumber(ids, to []uint32) {

@@ -48,6 +48,19 @@ func (d *Dict) bytes(id uint32) []byte {
 	return d.data[d.ends[id-1]:d.ends[id]]
 }
 
+// coding numbers the texts of a sealed dictionary that are in a set. With nullable, the empty text has no number.
+func (d *Dict) coding(in bitset, nullable bool) Coding {
+	c := Coding{Code: make([]int32, d.Len())}
+	for id := range c.Code {
+		text := d.String(uint32(id))
+		if c.Code[id] = -1; in.has(uint32(id)) && (text != "" || !nullable) {
+			c.Code[id] = int32(len(c.Texts))
+			c.Texts = append(c.Texts, text)
+		}
+	}
+	return c
+}
+
 // intern returns the number of b, a new one where b has not been seen before.
 func (d *Dict) intern(b []byte) uint32 {
 	if len(d.ends) > 0 && bytes.Equal(d.bytes(d.last), b) {

@@ -140,7 +140,7 @@ func readColumns(b *testing.B, data []byte) {
 			b.Fatal(err)
 		}
 		money = rec.Money(money[:0], 5)
-		for k, q := range rec.Ints(3) {
+		for k, q := range rec.Ints(nil, 3) {
 			units += q * money[k]
 		}
 		rec.Release()

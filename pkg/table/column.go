@@ -19,17 +19,21 @@ type column interface {
 	len() int
 	// array returns the values as Arrow has them, sharing the column's memory, and an error if they cannot be kept.
 	array() (arrow.Array, error)
+	// plain gives codes up for values, for a file that turns out to be long.
+	plain()
+	// reset empties the batch, start the file.
 	reset()
+	start()
 }
 
-func newColumn(spec frame.Spec) column {
+func newColumn(spec frame.Spec, coded bool) column {
 	switch spec.Kind {
 	case frame.Text:
-		return &TextColumn{spec: spec, offsets: []int32{0}}
+		return &TextColumn{spec: spec, coded: coded}
 	case frame.Float:
 		return &FloatColumn{spec: spec}
 	}
-	return &IntColumn{spec: spec}
+	return &IntColumn{spec: spec, coded: coded}
 }
 
 // makeArray wraps buffers that Go's heap owns.
@@ -74,42 +78,160 @@ type TextColumn struct {
 	data    []byte
 	offsets []int32 // one more than values
 	valid   bitmap
+
+	coded bool // by the schema
+	now   bool // in this file
+	given bool // dict was, by SetCodes
+	codes codes
+	dict  textCodes
+	kept  arrow.Array // the given dictionary: one for all batches
+	last  int32       // neighbours are often equal
+	any   bool        // last is set
 }
 
 // Append adds a value.
 func (c *TextColumn) Append(v string) {
+	if c.now {
+		if !c.any || string(c.lastText()) != v {
+			c.take([]byte(v))
+		}
+		c.codes.rows = append(c.codes.rows, c.last)
+		return
+	}
 	c.data = append(c.data, v...)
 	c.offsets = append(c.offsets, int32(len(c.data)))
 }
 
 // AppendBytes adds a value and keeps no reference to it.
 func (c *TextColumn) AppendBytes(v []byte) {
+	if c.now {
+		if !c.any || string(c.lastText()) != string(v) {
+			c.take(v)
+		}
+		c.codes.rows = append(c.codes.rows, c.last)
+		return
+	}
 	c.data = append(c.data, v...)
 	c.offsets = append(c.offsets, int32(len(c.data)))
 }
 
-func (c *TextColumn) len() int { return len(c.offsets) - 1 }
+func (c *TextColumn) lastText() []byte {
+	if c.last < 0 {
+		return nil
+	}
+	return c.dict.text(c.last)
+}
 
-func (c *TextColumn) reset() { c.data, c.offsets = c.data[:0], c.offsets[:1] }
+func (c *TextColumn) take(v []byte) {
+	c.any, c.last = true, -1
+	if len(v) > 0 || !c.spec.Nullable {
+		c.last = c.dict.code(v)
+	}
+}
+
+// SetCodes gives the distinct values of a coded column ahead, before the file's first row: then every value is appended by
+// its code alone, see [TextColumn.AppendCode]. Equal files want equal lists.
+func (c *TextColumn) SetCodes(texts []string) {
+	c.dict.reset()
+	for _, t := range texts {
+		c.dict.data = append(c.dict.data, t...)
+		c.dict.offsets = append(c.dict.offsets, int32(len(c.dict.data)))
+	}
+	c.now, c.given = true, true
+}
+
+// AppendCode adds the value of that code, -1 for null.
+func (c *TextColumn) AppendCode(code int32) { c.codes.rows = append(c.codes.rows, code) }
+
+func (c *TextColumn) len() int {
+	if c.now {
+		return len(c.codes.rows)
+	}
+	return len(c.offsets) - 1
+}
+
+func (c *TextColumn) reset() {
+	c.data, c.offsets, c.codes.rows = c.data[:0], append(c.offsets[:0], 0), c.codes.rows[:0]
+}
+
+func (c *TextColumn) start() {
+	c.reset()
+	if c.now, c.given, c.any = c.coded, false, false; c.coded {
+		c.dict.reset()
+	}
+	if c.kept != nil {
+		c.kept.Release()
+		c.kept = nil
+	}
+}
+
+func (c *TextColumn) plain() {
+	if !c.now || c.given {
+		return
+	}
+	c.now = false
+	for _, code := range c.codes.rows {
+		if code >= 0 {
+			c.data = append(c.data, c.dict.text(code)...)
+		}
+		c.offsets = append(c.offsets, int32(len(c.data)))
+	}
+	c.codes.rows = c.codes.rows[:0]
+}
 
 func (c *TextColumn) array() (arrow.Array, error) {
-	if len(c.data) > math.MaxInt32 {
+	if !c.now {
+		return c.texts(c.offsets, c.data, c.spec.Nullable)
+	}
+	if c.given {
+		return c.givenArray()
+	}
+	dict, err := c.texts(c.dict.offsets, c.dict.data, false)
+	if err != nil {
+		return nil, err
+	}
+	defer dict.Release()
+	return c.codes.array(dict, c.spec.Nullable), nil
+}
+
+// givenArray holds codes of the caller to be what they should.
+func (c *TextColumn) givenArray() (_ arrow.Array, err error) {
+	low := int32(0)
+	if c.spec.Nullable {
+		low = -1
+	}
+	for _, code := range c.codes.rows {
+		if code < low || int(code) >= c.dict.len() {
+			return nil, fmt.Errorf("column %s: code %d of %d values", c.spec.Name, code, c.dict.len())
+		}
+	}
+	if c.kept == nil {
+		if c.kept, err = c.texts(c.dict.offsets, c.dict.data, false); err != nil {
+			return nil, err
+		}
+	}
+	return c.codes.array(c.kept, c.spec.Nullable), nil
+}
+
+// texts returns texts as Arrow has them. With nullable, an empty one is null.
+func (c *TextColumn) texts(offsets []int32, data []byte, nullable bool) (arrow.Array, error) {
+	if len(data) > math.MaxInt32 {
 		return nil, fmt.Errorf("column %s has more than 2 GiB of text in one batch", c.spec.Name)
 	}
-	if i := invalidText(c.offsets, c.data); i >= 0 {
-		return nil, fmt.Errorf("column %s: %q is not UTF-8", c.spec.Name, c.data[c.offsets[i]:c.offsets[i+1]])
+	if i := invalidText(offsets, data); i >= 0 {
+		return nil, fmt.Errorf("column %s: %q is not UTF-8", c.spec.Name, data[offsets[i]:offsets[i+1]])
 	}
-	rows, nulls := c.len(), 0
-	if c.spec.Nullable {
+	rows, nulls := len(offsets)-1, 0
+	if nullable {
 		c.valid = c.valid.reset(rows)
 		for i := range rows {
-			if c.offsets[i] == c.offsets[i+1] {
+			if offsets[i] == offsets[i+1] {
 				c.valid.null(i)
 				nulls++
 			}
 		}
 	}
-	return makeArray(c.spec, rows, nulls, c.valid, arrow.Int32Traits.CastToBytes(c.offsets), c.data), nil
+	return makeArray(c.spec, rows, nulls, c.valid, arrow.Int32Traits.CastToBytes(offsets), data), nil
 }
 
 // invalidText returns the first value that is not UTF-8, or -1. All values at once are fast to check; they are valid one by
@@ -138,28 +260,78 @@ type IntColumn struct {
 	spec  frame.Spec
 	ints  []int64
 	money []decimal128.Num // scratch
+
+	coded bool // by the schema
+	now   bool // in this file
+	codes codes
+	dict  intCodes
+	last  int32 // neighbours are often equal; -1 for none
 }
 
 // Append adds a value.
-func (c *IntColumn) Append(v int64) { c.ints = append(c.ints, v) }
+func (c *IntColumn) Append(v int64) {
+	if !c.now {
+		c.ints = append(c.ints, v)
+		return
+	}
+	if c.last < 0 || c.dict.values[c.last] != v {
+		c.last = c.dict.code(v)
+	}
+	c.codes.rows = append(c.codes.rows, c.last)
+}
 
-func (c *IntColumn) len() int { return len(c.ints) }
+func (c *IntColumn) len() int {
+	if c.now {
+		return len(c.codes.rows)
+	}
+	return len(c.ints)
+}
 
-func (c *IntColumn) reset() { c.ints = c.ints[:0] }
+func (c *IntColumn) reset() { c.ints, c.codes.rows = c.ints[:0], c.codes.rows[:0] }
+
+func (c *IntColumn) start() {
+	c.reset()
+	if c.now, c.last = c.coded, -1; c.coded {
+		c.dict.reset()
+	}
+}
+
+func (c *IntColumn) plain() {
+	if !c.now {
+		return
+	}
+	c.now = false
+	for _, code := range c.codes.rows {
+		c.ints = append(c.ints, c.dict.values[code])
+	}
+	c.codes.rows = c.codes.rows[:0]
+}
 
 func (c *IntColumn) array() (arrow.Array, error) {
-	rows := len(c.ints)
+	if !c.now {
+		return c.numbers(c.ints)
+	}
+	dict, err := c.numbers(c.dict.values)
+	if err != nil {
+		return nil, err
+	}
+	defer dict.Release()
+	return c.codes.array(dict, false), nil
+}
+
+// numbers returns values as Arrow has them.
+func (c *IntColumn) numbers(values []int64) (arrow.Array, error) {
 	if c.spec.Kind != frame.Money {
-		return makeArray(c.spec, rows, 0, nil, arrow.Int64Traits.CastToBytes(c.ints)), nil
+		return makeArray(c.spec, len(values), 0, nil, arrow.Int64Traits.CastToBytes(values)), nil
 	}
 	c.money = c.money[:0]
-	for _, v := range c.ints {
+	for _, v := range values {
 		if v > maxMoney || v < -maxMoney {
 			return nil, fmt.Errorf("column %s: %d ten-thousandths do not fit decimal128(18,4)", c.spec.Name, v)
 		}
 		c.money = append(c.money, decimal128.FromI64(v))
 	}
-	return makeArray(c.spec, rows, 0, nil, arrow.Decimal128Traits.CastToBytes(c.money)), nil
+	return makeArray(c.spec, len(values), 0, nil, arrow.Decimal128Traits.CastToBytes(c.money)), nil
 }
 
 // FloatColumn takes the values of a Float column. In a nullable column NaN is null.
@@ -175,6 +347,8 @@ func (c *FloatColumn) Append(v float64) { c.floats = append(c.floats, v) }
 func (c *FloatColumn) len() int { return len(c.floats) }
 
 func (c *FloatColumn) reset() { c.floats = c.floats[:0] }
+func (c *FloatColumn) start() { c.reset() }
+func (c *FloatColumn) plain() {}
 
 func (c *FloatColumn) array() (arrow.Array, error) {
 	rows, nulls := len(c.floats), 0

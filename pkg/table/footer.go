@@ -15,7 +15,7 @@ const magic = "ARROW1"
 const (
 	footerSchema, footerDictionaries, footerRecords = 6, 8, 10
 	schemaFields, schemaMetadata                    = 6, 8
-	fieldDictionary, fieldChildren, fieldMetadata   = 12, 14, 16
+	fieldChildren, fieldMetadata                    = 14, 16
 )
 
 // Sizes in a file.
@@ -30,7 +30,7 @@ const (
 
 // checkFooter looks at the parts of a file that Arrow's reader believes without looking: the lengths of lists, for which it
 // makes room before it has read them (one damaged bit asks for 200 GB, which no recover stops), nested columns, which it
-// follows wherever they point, and the places of batches.
+// follows wherever they point, and the places of dictionaries and batches.
 func checkFooter(src io.ReaderAt, size int64) error {
 	if size < headSize+tailSize {
 		return fmt.Errorf("%w: %d bytes are too few", ErrDamaged, size)
@@ -56,13 +56,15 @@ func checkFooter(src io.ReaderAt, size int64) error {
 		return err
 	}
 	footer := flatbuffers.Table{Bytes: buf, Pos: flatbuffers.GetUOffsetT(buf)}
-	if n := listLen(footer, footerDictionaries); n != 0 {
-		return fmt.Errorf("%w: %d dictionaries", ErrDamaged, n)
-	}
 	if err := checkSchema(footer); err != nil {
 		return err
 	}
-	return checkBlocks(footer, end)
+	from, err := checkBlocks(footer, footerDictionaries, headSize, end)
+	if err != nil {
+		return err
+	}
+	_, err = checkBlocks(footer, footerRecords, from, end)
+	return err
 }
 
 func checkSchema(footer flatbuffers.Table) error {
@@ -78,33 +80,33 @@ func checkSchema(footer flatbuffers.Table) error {
 	for i := range fields {
 		list := schema.Vector(flatbuffers.UOffsetT(schema.Offset(schemaFields)))
 		field := flatbuffers.Table{Bytes: schema.Bytes, Pos: schema.Indirect(list + flatbuffers.UOffsetT(4*i))}
-		if listLen(field, fieldChildren) != 0 || field.Offset(fieldDictionary) != 0 || tooManyKeys(field, fieldMetadata) {
-			return fmt.Errorf("%w: column %d is nested or a dictionary", ErrDamaged, i)
+		if listLen(field, fieldChildren) != 0 || tooManyKeys(field, fieldMetadata) {
+			return fmt.Errorf("%w: column %d is nested", ErrDamaged, i)
 		}
 	}
 	return nil
 }
 
-// checkBlocks holds the batches to lie one behind the other, before end.
-func checkBlocks(footer flatbuffers.Table, end int64) error {
-	n := listLen(footer, footerRecords)
+// checkBlocks holds the dictionaries or the batches to lie one behind the other, from one place to before end, and returns
+// where the last of them ends.
+func checkBlocks(footer flatbuffers.Table, slot flatbuffers.VOffsetT, from, end int64) (int64, error) {
+	n := listLen(footer, slot)
 	if n < 0 || n > len(footer.Bytes)/blockSize {
-		return fmt.Errorf("%w: %d batches", ErrDamaged, n)
+		return 0, fmt.Errorf("%w: %d dictionaries or batches", ErrDamaged, n)
 	}
 	if n == 0 {
-		return nil
+		return from, nil
 	}
-	list := footer.Vector(flatbuffers.UOffsetT(footer.Offset(footerRecords)))
-	from := int64(headSize)
+	list := footer.Vector(flatbuffers.UOffsetT(footer.Offset(slot)))
 	for i := range n {
 		at := list + flatbuffers.UOffsetT(blockSize*i)
 		offset, meta, body := footer.GetInt64(at), int64(footer.GetInt32(at+8)), footer.GetInt64(at+16)
 		if offset < from || offset > end || meta < 8 || meta > end-offset || body < 0 || body > end-offset-meta {
-			return fmt.Errorf("%w: batch %d is said to lie at %d with %d + %d bytes", ErrDamaged, i, offset, meta, body)
+			return 0, fmt.Errorf("%w: dictionary or batch %d is said to lie at %d with %d + %d bytes", ErrDamaged, i, offset, meta, body)
 		}
 		from = offset + meta + body
 	}
-	return nil
+	return from, nil
 }
 
 func tooManyKeys(t flatbuffers.Table, slot flatbuffers.VOffsetT) bool {

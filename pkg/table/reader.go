@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -14,8 +17,9 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 )
 
-// Reader reads a table file. Record may be called by many goroutines at once. Close it.
+// Reader reads a table file. Record may be called by many goroutines at once. Close it when every record is released.
 type Reader struct {
+	mem     *scope
 	schema  Schema
 	version int // of the file
 	src     *source
@@ -32,6 +36,9 @@ func Open(src io.ReaderAt, size int64, schema Schema, opts Options) (*Reader, er
 	}
 	r := &Reader{schema: schema, src: &source{ReaderAt: src}}
 	if err := r.open(size, opts); err != nil {
+		if r.mem != nil {
+			r.mem.end()
+		}
 		return nil, r.src.explain(err)
 	}
 	return r, nil
@@ -42,8 +49,11 @@ func (r *Reader) open(size int64, opts Options) (err error) {
 	if err := checkFooter(r.src, size); err != nil {
 		return err
 	}
-	mem := bounded{Allocator: opts.allocator(), limit: 1<<20 + 256*size}
-	if r.ipc, err = ipc.NewFileReader(io.NewSectionReader(r.src, 0, size), ipc.WithAllocator(mem)); err != nil {
+	r.mem = &scope{under: opts.Allocator, limit: 1<<20 + 256*size}
+	if opts.Allocator == nil {
+		r.mem.under = recyclers.Get().(*recycler)
+	}
+	if r.ipc, err = ipc.NewFileReader(io.NewSectionReader(r.src, 0, size), ipc.WithAllocator(r.mem)); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	if err := r.checkVersion(); err != nil {
@@ -102,11 +112,22 @@ func (r *Reader) checkColumns() error {
 		case r.from[i] < 0 && (same || !want.Nullable):
 			return bad("version %d has no column %s where it is wanted", r.version, want.Name)
 		case r.from[i] < 0:
-		case !arrow.TypeEqual(fields[r.from[i]].Type, arrowType(want.Kind)):
+		case !r.schema.takes(want, fields[r.from[i]].Type):
 			return bad("column %s is %s, want %s", want.Name, fields[r.from[i]].Type, arrowType(want.Kind))
 		}
 	}
 	return nil
+}
+
+// takes reports whether a column may be kept as that type.
+func (s Schema) takes(want frame.Spec, typ arrow.DataType) bool {
+	if d, ok := typ.(*arrow.DictionaryType); ok && slices.Contains(s.Coded, want.Name) {
+		switch d.IndexType.ID() {
+		case arrow.INT8, arrow.INT16, arrow.INT32:
+			typ = d.ValueType
+		}
+	}
+	return arrow.TypeEqual(typ, arrowType(want.Kind))
 }
 
 // Version returns the version of the file: the schema's or the one before.
@@ -155,7 +176,13 @@ func (r *Reader) Frame() (*frame.Frame, error) {
 }
 
 // Close frees what the reader holds, but not src.
-func (r *Reader) Close() error { return r.ipc.Close() }
+func (r *Reader) Close() error {
+	err := r.ipc.Close()
+	if r.mem.under != nil {
+		r.mem.end()
+	}
+	return err
+}
 
 // guard turns a panic into [ErrDamaged]. Arrow's reader and the flatbuffers below it take a file's word for every
 // position, and panic where it is wrong.
@@ -195,28 +222,73 @@ func (s *source) explain(err error) error {
 	return err
 }
 
-// bounded refuses buffers that a file of this size cannot fill: LZ4 makes content at most 255 times smaller.
-type bounded struct {
-	memory.Allocator
+// scope is the allocator of one reader. It refuses buffers that a file of this size cannot fill: LZ4 makes content at most
+// 255 times smaller. And it frees what Arrow's reader does not: the messages of dictionaries.
+type scope struct {
+	under memory.Allocator
 	limit int64
+	mu    sync.Mutex
+	live  [][]byte
 }
 
 var errTooLarge = errors.New("a buffer larger than the file can hold")
 
 // Allocate is Allocator's; it panics as Arrow's reader does, and guard catches it.
-func (b bounded) Allocate(size int) []byte {
-	b.check(size)
-	return b.Allocator.Allocate(size)
+func (s *scope) Allocate(size int) []byte {
+	s.check(size)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.under.Allocate(size)
+	s.live = append(s.live, b)
+	return b
 }
 
 // Reallocate is Allocator's; see Allocate.
-func (b bounded) Reallocate(size int, old []byte) []byte {
-	b.check(size)
-	return b.Allocator.Reallocate(size, old)
+func (s *scope) Reallocate(size int, old []byte) []byte {
+	s.check(size)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget(old)
+	b := s.under.Reallocate(size, old)
+	s.live = append(s.live, b)
+	return b
 }
 
-func (b bounded) check(size int) {
-	if size < 0 || int64(size) > b.limit {
+// Free is Allocator's.
+func (s *scope) Free(b []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.forget(b) {
+		s.under.Free(b)
+	}
+}
+
+func (s *scope) forget(b []byte) bool {
+	for i := len(s.live) - 1; i >= 0; i-- { // mostly it is a young one
+		if unsafe.SliceData(s.live[i]) == unsafe.SliceData(b) {
+			last := len(s.live) - 1
+			s.live[i], s.live[last] = s.live[last], nil
+			s.live = s.live[:last]
+			return true
+		}
+	}
+	return false
+}
+
+// end frees what is left.
+func (s *scope) end() {
+	for _, b := range s.live {
+		s.under.Free(b)
+	}
+	s.live = nil
+	if r, ok := s.under.(*recycler); ok {
+		recyclers.Put(r)
+	}
+	s.under = nil
+}
+
+func (s *scope) check(size int) {
+	if size < 0 || int64(size) > s.limit {
 		panic(errTooLarge)
 	}
 }

@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -21,25 +22,38 @@ type Record struct {
 	cols   []values
 }
 
-// values are one column, checked; one of the fields is in use, by kind.
+// values are one column, checked; one of the first four fields is in use, by kind.
 type values struct {
 	text   Text
 	ints   []int64
 	money  []decimal128.Num
 	floats []float64
+	codes  []int32 // of a coded column of numbers, whose values are the distinct ones; by row
 }
 
-// Text is a column of texts: value i is Data[Offsets[i]:Offsets[i+1]]. Null is empty.
+// Text is a column of texts. Null is empty. Text k is Data[Offsets[k]:Offsets[k+1]]; row i has text Codes[i] or, where Codes
+// is nil, text i. With Codes there may be equal texts, and texts without a row.
 type Text struct {
-	Offsets []int32 // one more than values, ascending, within Data
+	Codes   []int32
+	Offsets []int32 // one more than texts, ascending, within Data
 	Data    []byte
 }
 
-// Len returns the number of values.
-func (t Text) Len() int { return len(t.Offsets) - 1 }
+// Len returns the number of rows.
+func (t Text) Len() int {
+	if t.Codes != nil {
+		return len(t.Codes)
+	}
+	return len(t.Offsets) - 1
+}
 
-// Bytes returns value i without copying.
-func (t Text) Bytes(i int) []byte { return t.Data[t.Offsets[i]:t.Offsets[i+1]:t.Offsets[i+1]] }
+// Bytes returns the value of row i without copying.
+func (t Text) Bytes(i int) []byte {
+	if t.Codes != nil {
+		i = int(t.Codes[i])
+	}
+	return t.Data[t.Offsets[i]:t.Offsets[i+1]:t.Offsets[i+1]]
+}
 
 // newRecord checks raw and takes it over.
 func newRecord(schema Schema, from []int, raw arrow.Record) (*Record, error) {
@@ -78,6 +92,9 @@ func checkedValues(spec frame.Spec, a arrow.Array, rows int) (values, error) {
 	if a.Len() != rows {
 		return values{}, fmt.Errorf("%d values for %d rows", a.Len(), rows)
 	}
+	if d, ok := a.(*array.Dictionary); ok {
+		return checkedCodes(spec, d, rows)
+	}
 	if a.NullN() != 0 && !spec.Nullable {
 		return values{}, fmt.Errorf("%d nulls in a column that has none", a.NullN())
 	}
@@ -103,6 +120,54 @@ func checkedValues(spec frame.Spec, a arrow.Array, rows int) (values, error) {
 		return values{floats: floatsOf(a)}, nil
 	}
 	return values{}, fmt.Errorf("unexpected %s", a.DataType())
+}
+
+// checkedCodes returns the distinct values and the codes of a dictionary array.
+func checkedCodes(spec frame.Spec, a *array.Dictionary, rows int) (values, error) {
+	if a.NullN() != 0 && !spec.Nullable {
+		return values{}, fmt.Errorf("%d nulls in a column that has none", a.NullN())
+	}
+	codes := make([]int32, rows)
+	if rows == 0 {
+		return values{codes: codes, text: Text{Codes: codes, Offsets: []int32{0}}}, nil
+	}
+	dict := spec
+	dict.Nullable = false
+	n := a.Dictionary().Len()
+	v, err := checkedValues(dict, a.Dictionary(), n)
+	if err != nil {
+		return values{}, fmt.Errorf("its dictionary: %w", err)
+	}
+	switch index := a.Indices().(type) {
+	case *array.Int8:
+		widen(codes, index.Int8Values())
+	case *array.Int16:
+		widen(codes, index.Int16Values())
+	case *array.Int32:
+		copy(codes, index.Int32Values())
+	}
+	if a.NullN() > 0 {
+		for i := range codes {
+			if a.IsNull(i) {
+				codes[i] = int32(n)
+			}
+		}
+		n++
+		v.text.Offsets = append(slices.Clone(v.text.Offsets), v.text.Offsets[n-1]) // an empty text for null
+	}
+	for i, code := range codes {
+		if uint32(code) >= uint32(n) {
+			return values{}, fmt.Errorf("row %d has code %d of %d", i, code, n)
+		}
+	}
+	v.codes, v.text.Codes = codes, codes
+	return v, nil
+}
+
+func widen[T int8 | int16](dst []int32, src []T) {
+	for i, code := range src {
+		dst[i] = int32(code)
+	}
 }
 
 func checkedText(a *array.String, rows int) (Text, error) {
@@ -159,19 +224,33 @@ func (r *Record) Text(i int) Text {
 	return r.cols[i].text
 }
 
-// Ints returns column i of kind Int or Time.
-func (r *Record) Ints(i int) []int64 {
+// Ints appends column i of kind Int or Time to dst.
+func (r *Record) Ints(dst []int64, i int) []int64 {
 	if r.schema.Columns[i].Kind != frame.Time {
 		r.want(i, frame.Int)
 	}
-	return r.cols[i].ints
+	v := &r.cols[i]
+	if v.codes == nil {
+		return append(dst, v.ints...)
+	}
+	for _, code := range v.codes {
+		dst = append(dst, v.ints[code])
+	}
+	return dst
 }
 
 // Money appends column i of kind Money to dst, in ten-thousandths.
 func (r *Record) Money(dst []int64, i int) []int64 {
 	r.want(i, frame.Money)
-	for _, v := range r.cols[i].money {
-		dst = append(dst, int64(v.LowBits()))
+	v := &r.cols[i]
+	if v.codes == nil {
+		for _, m := range v.money {
+			dst = append(dst, int64(m.LowBits()))
+		}
+		return dst
+	}
+	for _, code := range v.codes {
+		dst = append(dst, int64(v.money[code].LowBits()))
 	}
 	return dst
 }
@@ -196,6 +275,9 @@ func (r *Record) appendTo(f *frame.Frame) {
 		case frame.Text:
 			all := string(v.text.Data) // one allocation for all the texts of a batch
 			for k := range r.rows {
+				if v.codes != nil {
+					k = int(v.codes[k])
+				}
 				c.Strings = append(c.Strings, all[v.text.Offsets[k]:v.text.Offsets[k+1]])
 			}
 		case frame.Money:
@@ -203,7 +285,7 @@ func (r *Record) appendTo(f *frame.Frame) {
 		case frame.Float:
 			c.Floats = append(c.Floats, v.floats...)
 		default:
-			c.Ints = append(c.Ints, v.ints...)
+			c.Ints = r.Ints(c.Ints, i)
 		}
 	}
 }

@@ -6,28 +6,38 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// recycler is a writer's allocator. Arrow asks for a buffer for each column of each batch and gives it back at once; for
-// the hundreds of day files of a delivery that alone was half of all garbage. It is for one goroutine, as its writer is.
+// recycler is the allocator of a writer or a reader. Arrow asks for a buffer for each column of each batch and gives it back
+// at once; for the hundreds of day files of a delivery that alone was half of all garbage. It is for one goroutine at a time.
 type recycler struct {
 	free [][]byte
 }
+
+// recyclers are those of closed readers.
+var recyclers = sync.Pool{New: func() any { return &recycler{} }}
 
 // maxFree is how many buffers are kept: the few that a batch has at once.
 const maxFree = 32
 
 // Allocate returns size bytes of zeros, as Arrow relies on.
 func (r *recycler) Allocate(size int) []byte {
+	if b := r.take(size); b != nil {
+		clear(b)
+		return b
+	}
+	return memory.DefaultAllocator.Allocate(size)
+}
+
+// take returns a kept buffer, or nil.
+func (r *recycler) take(size int) []byte {
 	for i, b := range r.free {
 		if cap(b) >= size {
 			last := len(r.free) - 1
 			r.free[i], r.free[last] = r.free[last], nil
 			r.free = r.free[:last]
-			b = b[:size]
-			clear(b)
-			return b
+			return b[:size]
 		}
 	}
-	return memory.DefaultAllocator.Allocate(size)
+	return nil
 }
 
 // Reallocate returns old with another length.

@@ -182,7 +182,11 @@ func TestCut(t *testing.T) {
 // TestDamaged flips every bit of a file, one at a time. The reader must return, with an error or a frame of sound columns:
 // an Arrow file has no checksum, so that a flipped bit among the values is for the manifest's hash to find.
 func TestDamaged(t *testing.T) {
-	for _, compression := range []table.Compression{table.LZ4, table.None} {
+	for _, c := range []struct {
+		compression table.Compression
+		lines       table.Schema
+	}{{table.LZ4, lines}, {table.None, lines}, {table.LZ4, coded}, {table.None, coded}} {
+		compression, lines := c.compression, c.lines
 		opts := table.Options{Compression: compression}
 		data := encode(t, opts, lines, sample(9))
 		refused := 0
@@ -252,6 +256,7 @@ func FuzzOpen(f *testing.F) {
 		opts := table.Options{Compression: compression}
 		for _, rows := range []int{0, 1, 20} {
 			f.Add(encode(f, opts, lines, sample(rows)))
+			f.Add(encode(f, opts, coded, sample(rows)))
 		}
 		other := table.Schema{Name: "lines", Version: 1, Columns: []frame.Spec{{Name: "x", Kind: frame.Float}}}
 		f.Add(encode(f, opts, other, frame.New(other.Columns, 1)))
@@ -259,7 +264,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("ARROW1\x00\x00ARROW1"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := decode(table.Options{}, lines, data)
+		got, err := decode(table.Options{}, coded, data) // takes plain columns too
 		if err != nil {
 			return
 		}
@@ -267,7 +272,7 @@ func FuzzOpen(f *testing.F) {
 			t.Fatal(err)
 		}
 		// What was read can be written, and reads the same.
-		again, err := decode(table.Options{}, lines, encode(t, table.Options{}, lines, got))
+		again, err := decode(table.Options{}, coded, encode(t, table.Options{}, coded, got))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -74,6 +74,10 @@ type Schema struct {
 	Name    string       `json:"name"`
 	Version int          `json:"version"` // from 1
 	Columns []frame.Spec `json:"columns"`
+	// Coded names the columns that say few things again and again; of any kind but Float. In a file of fewer than BatchRows
+	// rows they are Arrow dictionaries, see [TextColumn.SetCodes] for longer ones. A reader takes them either way, so that
+	// naming one raises no version.
+	Coded []string `json:"coded,omitempty"`
 }
 
 // Index returns the position of the column of that name, or -1.
@@ -102,14 +106,28 @@ func (s Schema) check() error {
 			return bad("column " + c.Name + " of kind " + c.Kind.String() + " cannot be null in a frame")
 		}
 	}
+	for _, name := range s.Coded {
+		if i := s.Index(name); i < 0 || s.Columns[i].Kind == frame.Float {
+			return bad("there is no column " + name + " that can be coded")
+		}
+	}
 	return nil
 }
 
-// Arrow returns the schema as Arrow has it: name and version in the metadata, nothing of the unit.
+// Arrow returns the schema as Arrow has it where nothing is coded: name and version in the metadata, nothing of the unit.
 func (s Schema) Arrow() *arrow.Schema {
+	types := make([]arrow.DataType, len(s.Columns))
+	for i, c := range s.Columns {
+		types[i] = arrowType(c.Kind)
+	}
+	return s.arrow(types)
+}
+
+// arrow returns the schema with columns of the given types.
+func (s Schema) arrow(types []arrow.DataType) *arrow.Schema {
 	fields := make([]arrow.Field, len(s.Columns))
 	for i, c := range s.Columns {
-		fields[i] = arrow.Field{Name: c.Name, Type: arrowType(c.Kind), Nullable: c.Nullable}
+		fields[i] = arrow.Field{Name: c.Name, Type: types[i], Nullable: c.Nullable}
 	}
 	meta := arrow.NewMetadata([]string{keyTable, keyVersion}, []string{s.Name, strconv.Itoa(s.Version)})
 	return arrow.NewSchema(fields, &meta)
@@ -161,13 +179,6 @@ type Options struct {
 	Memory int
 	// Compression of what is written; a reader takes both. Default LZ4.
 	Compression Compression
-}
-
-func (o Options) allocator() memory.Allocator {
-	if o.Allocator == nil {
-		return memory.DefaultAllocator
-	}
-	return o.Allocator
 }
 
 func (o Options) memory() int {

@@ -323,7 +323,7 @@ func TestRecordAccess(t *testing.T) {
 			case frame.Money:
 				c.Ints = rec.Money(c.Ints, k)
 			default:
-				c.Ints = append(c.Ints, rec.Ints(k)...)
+				c.Ints = rec.Ints(c.Ints, k)
 			}
 		}
 		rec.Release()

@@ -3,6 +3,7 @@ package table
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -16,7 +17,7 @@ import (
 // for one goroutine.
 type Writer struct {
 	schema  Schema
-	arrow   *arrow.Schema
+	arrow   *arrow.Schema // of this file, known with its first batch
 	opts    Options
 	columns []column
 	mem     memory.Allocator
@@ -39,10 +40,9 @@ func NewWriter(schema Schema, opts Options) *Writer {
 	if w.err = schema.check(); w.err != nil {
 		return w
 	}
-	w.arrow = schema.Arrow()
 	w.columns = make([]column, len(schema.Columns))
 	for i, s := range schema.Columns {
-		w.columns[i] = newColumn(s)
+		w.columns[i] = newColumn(s, slices.Contains(schema.Coded, s.Name))
 	}
 	w.start()
 	return w
@@ -57,8 +57,10 @@ func (w *Writer) Reset() {
 }
 
 func (w *Writer) start() {
-	w.clear()
-	w.rows, w.ipc = 0, nil
+	for _, c := range w.columns {
+		c.start()
+	}
+	w.pending, w.rows, w.ipc = 0, 0, nil
 	w.spool = newSpool(w.opts.Scratch, w.opts.memory())
 }
 
@@ -135,7 +137,13 @@ func (w *Writer) appendColumn(i int, c *frame.Column, from, to int) {
 			dst.Append(v)
 		}
 	case *IntColumn:
-		dst.ints = append(dst.ints, c.Ints[from:to]...)
+		if !dst.now {
+			dst.ints = append(dst.ints, c.Ints[from:to]...)
+			return
+		}
+		for _, v := range c.Ints[from:to] {
+			dst.Append(v)
+		}
 	case *FloatColumn:
 		dst.floats = append(dst.floats, c.Floats[from:to]...)
 	}
@@ -154,6 +162,12 @@ func (w *Writer) flush() error {
 }
 
 func (w *Writer) writeBatch() error {
+	if w.pending == BatchRows {
+		// The values of the batches behind this one are not known, and a file has its dictionaries first.
+		for _, c := range w.columns {
+			c.plain()
+		}
+	}
 	arrays := make([]arrow.Array, 0, len(w.columns))
 	defer func() {
 		for _, a := range arrays {
@@ -171,18 +185,26 @@ func (w *Writer) writeBatch() error {
 		}
 		arrays = append(arrays, a)
 	}
-	rec := array.NewRecord(w.arrow, arrays, int64(w.pending))
-	defer rec.Release()
-	if err := w.open(); err != nil {
+	if err := w.open(arrays); err != nil {
 		return err
 	}
+	rec := array.NewRecord(w.arrow, arrays, int64(w.pending))
+	defer rec.Release()
 	return w.ipc.Write(rec)
 }
 
-// open makes Arrow's writer with the first batch.
-func (w *Writer) open() (err error) {
+// open makes Arrow's writer with the first batch; without arrays there is none.
+func (w *Writer) open(arrays []arrow.Array) (err error) {
 	if w.ipc != nil {
 		return nil
+	}
+	w.arrow = w.schema.Arrow()
+	if arrays != nil {
+		types := make([]arrow.DataType, len(arrays))
+		for i, a := range arrays {
+			types[i] = a.DataType()
+		}
+		w.arrow = w.schema.arrow(types)
 	}
 	opts := []ipc.Option{ipc.WithSchema(w.arrow), ipc.WithAllocator(w.mem)}
 	if w.opts.Compression == LZ4 {
@@ -199,7 +221,7 @@ func (w *Writer) Close() (*File, error) {
 		w.flush()
 	}
 	if w.err == nil {
-		w.err = w.open()
+		w.err = w.open(nil)
 	}
 	if w.err == nil {
 		w.err = w.ipc.Close()

@@ -13,11 +13,11 @@ import (
 	"github.com/clientele/clientele/pkg/retail"
 )
 
-// Memory of the spool, whatever the size of the delivery: at most spoolSlabs slabs of slabBytes (16 MiB) are in use, then
+// Memory of the spool, whatever the size of the delivery: at most spoolSlabs slabs of slabBytes (32 MiB) are in use, then
 // all of them go to the scratch file.
 const (
 	slabBytes  = 16 << 10
-	spoolSlabs = 1024
+	spoolSlabs = 2048
 )
 
 // spool keeps a delivery between reading and writing: the rows of each day, and the rejected records, each as a stream of

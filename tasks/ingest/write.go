@@ -42,7 +42,9 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]contract.Parti
 	g, ctx := errgroup.WithContext(ctx)
 	for range min(w.workers, len(days)) {
 		g.Go(func() error {
-			b := newLinesBuilder(w.opts)
+			opts := w.opts
+			opts.Compression = table.None // the columns are coded
+			b := newLinesBuilder(opts)
 			defer b.table.Abort()
 			for i := int(next.Add(1)) - 1; i < len(days) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				file, err := b.build(w.spool, days[i])

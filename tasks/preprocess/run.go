@@ -120,6 +120,7 @@ func put(ctx context.Context, s *contract.Session, kept *retail.Kept, customers 
 	if err := s.PutFrame(ctx, contract.Ledger, ledgerFrame(kept.Ledger), opts); err != nil {
 		return err
 	}
+	opts.Compression = table.None // the columns are coded
 	w := table.NewWriter(contract.Sales, opts)
 	defer w.Abort()
 	if err := writeSales(w, kept); err != nil {

@@ -25,9 +25,15 @@ type reader struct {
 	opts     table.Options
 	progress task.Progress
 
-	mu    sync.Mutex
-	lines *retail.Lines
-	bar   task.Bar
+	bar task.Bar
+}
+
+// shard is a part of the lines, which takes one day after the other.
+type shard struct {
+	mu           sync.Mutex
+	lines        *retail.Lines
+	times, units []int64 // scratch
+	prices       []int64
 }
 
 // read opens the day files inside the window, and no others.
@@ -36,22 +42,28 @@ func (r *reader) read(ctx context.Context, snapshot *contract.Snapshot) (*retail
 	if len(parts) == 0 {
 		return nil, r.empty(snapshot)
 	}
-	rows := int64(0)
-	for _, p := range parts {
-		rows += p.Rows
+	total := int64(0)
+	rows := make([]int, min(task.Workers(), len(parts)))
+	for i, p := range parts {
+		total += p.Rows
+		rows[i%len(rows)] += int(p.Rows)
 	}
-	r.bar = r.progress.Bar("preprocess", rows)
+	r.bar = r.progress.Bar("preprocess", total)
 	defer r.bar.Done()
-	r.lines = retail.NewLines(int(rows))
+	lines, parted := retail.NewShards(rows)
+	shards := make([]shard, len(rows))
+	for i := range shards {
+		shards[i].lines = parted[i]
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(openAtOnce)
-	for _, p := range parts {
-		g.Go(func() error { return r.partition(ctx, p) })
+	for i, p := range parts {
+		g.Go(func() error { return r.partition(ctx, p, &shards[i%len(shards)]) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	return r.lines, nil
+	return lines, nil
 }
 
 // empty is the Fault of a window without a line: it says which days there are.
@@ -81,7 +93,7 @@ var (
 )
 
 // partition reads one day file, checked against the snapshot. A missing one is a Fault of exit code 66, a damaged one of 65.
-func (r *reader) partition(ctx context.Context, p contract.Partition) (err error) {
+func (r *reader) partition(ctx context.Context, p contract.Partition, to *shard) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -96,15 +108,14 @@ func (r *reader) partition(ctx context.Context, p contract.Partition) (err error
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
 	rows := int64(0)
-	var prices []int64
 	for i := range t.NumRecords() {
 		rec, err := t.Record(i)
 		if err != nil {
 			return r.fault(p, err)
 		}
-		prices = rec.Money(prices[:0], linePrice)
-		err = r.add(p, rec, prices)
-		rows += int64(rec.Rows())
+		if rows += int64(rec.Rows()); rows <= p.Rows { // what is more is told below
+			err = r.add(p, rec, to)
+		}
 		rec.Release()
 		if err != nil {
 			return err
@@ -116,26 +127,26 @@ func (r *reader) partition(ctx context.Context, p contract.Partition) (err error
 	return nil
 }
 
-// add appends a batch to the lines.
-func (r *reader) add(p contract.Partition, rec *table.Record, prices []int64) error {
-	text := func(i int) retail.TextColumn {
-		t := rec.Text(i)
-		return retail.TextColumn{Offsets: t.Offsets, Data: t.Data}
-	}
+// add appends a batch to a part of the lines.
+func (r *reader) add(p contract.Partition, rec *table.Record, to *shard) error {
+	text := func(i int) retail.TextColumn { return retail.TextColumn(rec.Text(i)) }
 	b := retail.LineBatch{
 		Customer: text(lineCustomer), Invoice: text(lineInvoice), Code: text(lineCode),
 		Description: text(lineDescription), Country: text(lineCountry),
-		Time: rec.Ints(lineTime), Quantity: rec.Ints(lineQuantity), Price: prices,
 	}
-	for _, t := range b.Time {
-		if retail.DateOf(t) != p.Day {
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	to.times, to.units = rec.Ints(to.times[:0], lineTime), rec.Ints(to.units[:0], lineQuantity)
+	to.prices = rec.Money(to.prices[:0], linePrice)
+	from, end := p.Day.Start(), (p.Day + 1).Start()
+	for _, t := range to.times {
+		if t < from || t >= end {
 			return r.fault(p, fmt.Errorf("%w: a line of %s in the file of %s", table.ErrDamaged, retail.DateOf(t), p.Day))
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	b.Time, b.Quantity, b.Price = to.times, to.units, to.prices
 	r.bar.Add(int64(rec.Rows()))
-	return r.lines.Append(b)
+	return to.lines.Append(b)
 }
 
 // fault gives what is wrong with a file its exit code; a store's failure keeps its own.
@@ -153,19 +164,23 @@ func writeSales(w *table.Writer, kept *retail.Kept) error {
 	at := contract.Sales.Index
 	customer, invoice, code, country := w.Text(at("customer")), w.Text(at("invoice")), w.Text(at("code")), w.Text(at("country"))
 	time, quantity, price, amount := w.Int(at("time")), w.Int(at("quantity")), w.Int(at("price")), w.Int(at("amount"))
-	for id := range kept.NumCustomers() {
-		name := kept.Customers.String(uint32(id))
-		rows := kept.Rows(uint32(id))
+	used := kept.Used()
+	customer.SetCodes(used.Customers.Texts)
+	invoice.SetCodes(used.Invoices.Texts)
+	code.SetCodes(used.Codes.Texts)
+	country.SetCodes(used.Countries.Texts)
+	for id := range uint32(kept.NumCustomers()) {
+		rows := kept.Rows(id)
 		for i := range rows {
 			r := &rows[i]
-			customer.Append(name)
-			invoice.Append(kept.Invoices.String(r.Invoice))
-			code.Append(kept.Codes.String(r.Code))
+			customer.AppendCode(used.Customers.Code[id])
+			invoice.AppendCode(used.Invoices.Code[r.Invoice])
+			code.AppendCode(used.Codes.Code[r.Code])
+			country.AppendCode(used.Countries.Code[r.Country])
 			time.Append(r.Time)
 			quantity.Append(r.Quantity)
 			price.Append(int64(r.Price))
 			amount.Append(int64(r.Amount()))
-			country.Append(kept.Countries.String(r.Country))
 			if err := w.EndRow(); err != nil {
 				return err
 			}
