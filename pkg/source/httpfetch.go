@@ -148,7 +148,7 @@ func (f *fetch) exchange(ctx context.Context, alive func()) error {
 		end = part
 	}
 	switch {
-	case a.watch != nil && a.ContentLength > 0 && a.watch.surplus(ctx):
+	case a.watch != nil && a.ContentLength >= 0 && a.watch.surplus(ctx):
 		return fmt.Errorf("%w: the server sends more than the %d bytes it announced", ErrDamaged, a.ContentLength)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -241,9 +241,6 @@ func (f *fetch) continues(r *http.Response) (end int64, err error) {
 
 // take spools a body.
 func (f *fetch) take(ctx context.Context, a *answer, alive func()) error {
-	if a.watch != nil {
-		a.watch.expect(a.ContentLength)
-	}
 	buf := make([]byte, 256<<10)
 	for {
 		n, err := a.Body.Read(buf)

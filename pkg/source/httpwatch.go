@@ -1,9 +1,11 @@
 package source
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -18,19 +20,12 @@ type watch struct {
 	head   []byte // of the answer, until it has ended
 	inBody bool
 	body   int64 // bytes behind the head
-	wanted int64 // announced, -1 before that is known
+	wanted int64 // announced, -1 where that is not known
 	closed chan struct{}
 }
 
 func newWatch(linger time.Duration) *watch {
 	return &watch{linger: linger, wanted: -1, closed: make(chan struct{})}
-}
-
-// expect says how long the body was announced to be.
-func (w *watch) expect(n int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.wanted = n
 }
 
 // surplus reports, when the body was read to its announced end, whether the server has sent more.
@@ -59,13 +54,24 @@ func (w *watch) see(b []byte) {
 		if end < 0 {
 			return
 		}
-		informs := bytes.HasPrefix(w.head, []byte("HTTP/1.1 1"))
+		head := w.head[:end]
 		w.head = w.head[end:]
-		if !informs {
-			w.inBody, w.body, w.head = true, int64(len(w.head)), nil
+		if !bytes.HasPrefix(head, []byte("HTTP/1.1 1")) { // those only inform
+			w.inBody, w.body, w.wanted = true, int64(len(w.head)), announced(head)
+			w.head = nil
 			return
 		}
 	}
+}
+
+// announced returns the length that a head announces, or -1.
+func announced(head []byte) int64 {
+	r, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(head)), nil)
+	if err != nil {
+		return -1
+	}
+	_ = r.Body.Close()
+	return r.ContentLength
 }
 
 // headEnd returns where the body behind a head begins, or -1.
