@@ -27,11 +27,11 @@ func (c *arrowColumn) cell(i int, dst []byte) (retail.CellKind, int64, []byte) {
 
 // arrowField describes a column of a type.
 func arrowField(f arrow.Field) field {
-	return field{name: f.Name, kind: f.Type.String(), open: func(of retail.Field, zone *time.Location) column {
+	return field{name: f.Name, kind: f.Type.String(), null: f.Type.ID() == arrow.NULL, open: func(of retail.Field, zone *time.Location) column {
 		get := getterOfText(f.Type)
 		switch {
 		case f.Type.ID() == arrow.NULL:
-			get = valueOf[any](nothing[any])
+			get = func(_ arrow.Array, _ int, dst []byte) (retail.CellKind, int64, []byte) { return retail.NoCell, 0, dst }
 		case get != nil:
 		case of == retail.FieldTime:
 			get = getterOfTime(f.Type, zone)

@@ -3,6 +3,7 @@ package columnar
 import (
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -11,7 +12,7 @@ import (
 // OpenArrow opens the first size bytes of src, an Arrow IPC file (which is feather version 2). It returns as [OpenParquet]
 // does. A batch of the file is in memory at a time, as large as whoever wrote it made it.
 func OpenArrow(src io.ReaderAt, size int64, opts Options) (*File, error) {
-	f := &File{src: &watched{ReaderAt: src}}
+	f := &File{src: &watched{ReaderAt: src}, most: rowsOf(size)}
 	if err := f.openArrow(size, opts); err != nil {
 		return nil, fmt.Errorf("open Arrow file: %w", f.src.explain(err))
 	}
@@ -23,7 +24,7 @@ func (f *File) openArrow(size int64, opts Options) (err error) {
 	if err := checkArrowFooter(f.src, size); err != nil {
 		return err
 	}
-	r, err := ipc.NewFileReader(io.NewSectionReader(f.src, 0, size), ipc.WithAllocator(newBounded(opts.Allocator, size)))
+	r, err := ipc.NewFileReader(io.NewSectionReader(f.src, 0, size), ipc.WithAllocator(newBounded(opts.Allocator, size, new(atomic.Int64))))
 	if err != nil {
 		return err
 	}

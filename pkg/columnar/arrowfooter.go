@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 
 	flatbuffers "github.com/google/flatbuffers/go"
 )
@@ -12,7 +13,17 @@ import (
 const (
 	footerSchema, footerDictionaries, footerRecords = 6, 8, 10
 	schemaFields, schemaMetadata                    = 6, 8
+	fieldKind, fieldDictionary                      = 8, 12
 	fieldChildren, fieldMetadata                    = 14, 16
+	binaryView, textView                            = 23, 24 // of a field's kind
+)
+
+// Positions in the vtables of Message.fbs.
+const (
+	messageKind, messageHeader = 6, 8
+	dictionaryKind             = 2 // of a header
+	dictionaryData             = 6
+	batchBuffers, batchViews   = 8, 12
 )
 
 // Bounds of an Arrow file.
@@ -29,7 +40,10 @@ const (
 // arrowFooter looks at the parts of a file that Arrow's reader believes without looking: the lengths of lists, for which it
 // makes room before it has read them, nested columns, which it follows wherever they point, and the places of batches.
 type arrowFooter struct {
+	src    io.ReaderAt
 	fields int // seen so far
+	views  int // of them, those whose values lie in any number of buffers
+	coded  int // the same of dictionaries
 }
 
 func checkArrowFooter(src io.ReaderAt, size int64) error {
@@ -55,14 +69,14 @@ func checkArrowFooter(src io.ReaderAt, size int64) error {
 		return fmt.Errorf("%w: no schema", ErrDamaged)
 	}
 	schema := flatbuffers.Table{Bytes: buf, Pos: footer.Indirect(footer.Pos + flatbuffers.UOffsetT(at))}
-	var a arrowFooter
+	a := arrowFooter{src: src}
 	if err := a.children(schema, schemaFields, schemaMetadata, 0); err != nil {
 		return err
 	}
-	if err := checkBlocks(footer, footerDictionaries, end); err != nil {
+	if err := a.blocks(footer, footerDictionaries, end); err != nil {
 		return err
 	}
-	return checkBlocks(footer, footerRecords, end)
+	return a.blocks(footer, footerRecords, end)
 }
 
 // children looks at the columns below a schema or a column.
@@ -78,6 +92,15 @@ func (a *arrowFooter) children(t flatbuffers.Table, list, metadata flatbuffers.V
 	vector := t.Vector(flatbuffers.UOffsetT(t.Offset(list)))
 	for i := range n {
 		field := flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(vector + flatbuffers.UOffsetT(4*i))}
+		if at := field.Offset(fieldKind); at != 0 {
+			kind := field.GetByte(field.Pos + flatbuffers.UOffsetT(at))
+			switch isView := kind == binaryView || kind == textView; {
+			case isView && field.Offset(fieldDictionary) == 0:
+				a.views++
+			case isView:
+				a.coded = 1
+			}
+		}
 		if err := a.children(field, fieldChildren, fieldMetadata, depth+1); err != nil {
 			return err
 		}
@@ -85,8 +108,8 @@ func (a *arrowFooter) children(t flatbuffers.Table, list, metadata flatbuffers.V
 	return nil
 }
 
-// checkBlocks holds batches to lie within the file, and to be no more than the footer has places for.
-func checkBlocks(footer flatbuffers.Table, slot flatbuffers.VOffsetT, end int64) error {
+// blocks holds batches to lie within the file, and to be no more than the footer has places for.
+func (a *arrowFooter) blocks(footer flatbuffers.Table, slot flatbuffers.VOffsetT, end int64) error {
 	n := listLen(footer, slot)
 	if n < 0 || n > len(footer.Bytes)/arrowBlock {
 		return fmt.Errorf("%w: %d batches", ErrDamaged, n)
@@ -102,7 +125,59 @@ func checkBlocks(footer flatbuffers.Table, slot flatbuffers.VOffsetT, end int64)
 		if offset < from || offset > end || meta < 8 || meta > end-offset || body < 0 || body > end-offset-meta {
 			return fmt.Errorf("%w: batch %d is said to lie at %d with %d + %d bytes", ErrDamaged, i, offset, meta, body)
 		}
+		if err := a.batch(offset, meta); err != nil {
+			return fmt.Errorf("batch %d: %w", i, err)
+		}
 		from = offset + meta + body
+	}
+	return nil
+}
+
+// batch holds the buffers that columns of views say to have to be no more than the batch has. Arrow's reader looks for as
+// many such numbers as there are columns of views, whether the list is as long or not.
+func (a *arrowFooter) batch(offset, size int64) error {
+	if size > maxFooter {
+		return fmt.Errorf("%w: metadata of %d bytes", ErrDamaged, size)
+	}
+	buf := make([]byte, size)
+	if _, err := io.ReadFull(io.NewSectionReader(a.src, offset, size), buf); err != nil {
+		return err
+	}
+	switch binary.LittleEndian.Uint32(buf) { // as Arrow's reader does
+	case 0:
+	case math.MaxUint32:
+		buf = buf[8:]
+	default:
+		buf = buf[4:]
+	}
+	message := flatbuffers.Table{Bytes: buf, Pos: flatbuffers.GetUOffsetT(buf)}
+	at := message.Offset(messageHeader)
+	if at == 0 {
+		return fmt.Errorf("%w: no header", ErrDamaged)
+	}
+	batch := flatbuffers.Table{Bytes: buf}
+	message.Union(&batch, flatbuffers.UOffsetT(at))
+	want := a.views
+	if kindAt := message.Offset(messageKind); kindAt != 0 && message.GetByte(message.Pos+flatbuffers.UOffsetT(kindAt)) == dictionaryKind {
+		at := batch.Offset(dictionaryData)
+		if at == 0 {
+			return fmt.Errorf("%w: a dictionary of nothing", ErrDamaged)
+		}
+		want = a.coded
+		batch.Pos = batch.Indirect(batch.Pos + flatbuffers.UOffsetT(at))
+	}
+	buffers, views := listLen(batch, batchBuffers), listLen(batch, batchViews)
+	if buffers < 0 || views < 0 || views > len(buf)/8 {
+		return fmt.Errorf("%w: %d buffers", ErrDamaged, buffers)
+	}
+	if batch.Offset(batchViews) == 0 {
+		return nil
+	}
+	for i := range max(views, want) {
+		n := batch.GetInt64(batch.Vector(flatbuffers.UOffsetT(batch.Offset(batchViews))) + flatbuffers.UOffsetT(8*i))
+		if n < 0 || n > int64(buffers) {
+			return fmt.Errorf("%w: a column of %d buffers", ErrDamaged, n)
+		}
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ type column interface {
 type field struct {
 	name string
 	kind string // for people
+	null bool   // it is known to have no values
 	// open returns the column for a field of a line, or nil if its values cannot be that.
 	open func(of retail.Field, zone *time.Location) column
 }
@@ -59,8 +60,12 @@ type File struct {
 	rows    int // of the batch
 	row     int // next in the batch
 	line    int64
+	most    int64  // rows that a file of this size can have
 	text    []byte // of the row
 }
+
+// rowsOf bounds the rows of a file: runs of equal values pack without limit, but lines of a shop have a time each.
+func rowsOf(size int64) int64 { return 1<<20 + 4*size }
 
 // maxText bounds the texts of a row, in bytes.
 const maxText = 4 << 20
@@ -103,7 +108,7 @@ func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 			continue
 		}
 		c := fields[at].open(of, zone)
-		if c == nil {
+		if c == nil || fields[at].null && !mayBeNull(of) {
 			problems = append(problems, fmt.Sprintf("column %.60q (%s) is %.60s, want %s", names[at], of, fields[at].kind, wantedType(of)))
 		}
 		positions = append(positions, at)
@@ -114,6 +119,11 @@ func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 		return nil, &TypeError{problems}
 	}
 	return positions, nil
+}
+
+// mayBeNull reports whether a line can do without a field.
+func mayBeNull(of retail.Field) bool {
+	return of == retail.FieldDescription || of == retail.FieldCustomer || of == retail.FieldCountry
 }
 
 func wantedType(of retail.Field) string {
@@ -153,7 +163,9 @@ func (f *File) ReadRow(row *retail.CellRow) (err error) {
 		row.Cells = append(row.Cells, c)
 	}
 	f.row++
-	f.line++
+	if f.line++; f.line > f.most {
+		return fmt.Errorf("%w: more than %d rows are in no file of this size", ErrDamaged, f.most)
+	}
 	return nil
 }
 
@@ -198,38 +210,54 @@ func (s *watched) explain(err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
-// maxBuffer bounds a buffer, in bytes: a page or a column of a batch.
-const maxBuffer = 1 << 30
+// Bounds of memory, in bytes: what a file of this size would not fill even packed well.
+const (
+	freeMemory  = 64 << 20
+	memoryRatio = 64
+	maxMemory   = 4 << 30
+)
 
-// bounded refuses buffers that a file of this size would not fill.
+// bounded is an allocator that refuses what a file would not fill.
 type bounded struct {
 	memory.Allocator
 	limit int64
+	live  *atomic.Int64 // bytes in use; nil to bound each buffer alone
 }
 
-func newBounded(mem memory.Allocator, size int64) bounded {
+func newBounded(mem memory.Allocator, size int64, live *atomic.Int64) bounded {
 	if mem == nil {
 		mem = memory.DefaultAllocator
 	}
-	return bounded{mem, min(maxBuffer, 64<<20+256*size)}
+	return bounded{mem, min(maxMemory, freeMemory+memoryRatio*size), live}
 }
 
-var errTooLarge = errors.New("a buffer larger than the file can hold")
+var errTooLarge = errors.New("more memory than the file can fill")
 
 // Allocate is Allocator's; it panics as Arrow's readers do, and guard catches it.
 func (b bounded) Allocate(size int) []byte {
-	b.check(size)
+	b.take(size, 0)
 	return b.Allocator.Allocate(size)
 }
 
 // Reallocate is Allocator's; see Allocate.
 func (b bounded) Reallocate(size int, old []byte) []byte {
-	b.check(size)
+	b.take(size, len(old))
 	return b.Allocator.Reallocate(size, old)
 }
 
-func (b bounded) check(size int) {
+// Free is Allocator's.
+func (b bounded) Free(buf []byte) {
+	if b.live != nil {
+		b.live.Add(-int64(len(buf)))
+	}
+	b.Allocator.Free(buf)
+}
+
+func (b bounded) take(size, old int) {
 	if size < 0 || int64(size) > b.limit {
+		panic(errTooLarge)
+	}
+	if b.live != nil && b.live.Add(int64(size-old)) > b.limit {
 		panic(errTooLarge)
 	}
 }

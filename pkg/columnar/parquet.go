@@ -14,7 +14,7 @@ const batchRows = 8 << 10
 // OpenParquet opens the first size bytes of src. It returns a *[retail.HeaderError] if a field has no column or two, a
 // *[TypeError], [ErrDamaged], or the error of src.
 func OpenParquet(src io.ReaderAt, size int64, opts Options) (*File, error) {
-	f := &File{src: &watched{ReaderAt: src}}
+	f := &File{src: &watched{ReaderAt: src}, most: rowsOf(size)}
 	if err := f.openParquet(size, opts); err != nil {
 		return nil, fmt.Errorf("open parquet file: %w", f.src.explain(err))
 	}
@@ -26,7 +26,7 @@ func (f *File) openParquet(size int64, opts Options) (err error) {
 	if err := checkParquetFooter(f.src, size); err != nil {
 		return err
 	}
-	props := parquet.NewReaderProperties(newBounded(opts.Allocator, size))
+	props := parquet.NewReaderProperties(newBounded(opts.Allocator, size, nil))
 	props.BufferedStreamEnabled = true // pages as they are needed, not whole columns
 	props.BufferSize = 64 << 10
 	r, err := file.NewParquetReader(io.NewSectionReader(f.src, 0, size), file.WithReadProps(props))

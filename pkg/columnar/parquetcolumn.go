@@ -83,7 +83,8 @@ func (c *typedColumn[T]) cell(i int, dst []byte) (retail.CellKind, int64, []byte
 
 // parquetField describes a column. A column of a struct is named by its path; one of a list has no value for a row.
 func parquetField(c *schema.Column) field {
-	return field{name: c.Path(), kind: c.PhysicalType().String() + logicalName(c), open: func(of retail.Field, zone *time.Location) column {
+	_, null := c.LogicalType().(schema.NullLogicalType)
+	return field{name: c.Path(), kind: c.PhysicalType().String() + logicalName(c), null: null, open: func(of retail.Field, zone *time.Location) column {
 		switch {
 		case c.MaxRepetitionLevel() > 0:
 			return nil

@@ -14,7 +14,7 @@ import (
 const (
 	maxFooter     = 16 << 20
 	maxSchema     = 10_000    // elements
-	maxPage       = 256 << 20 // bytes of a page, unpacked
+	maxPage       = 128 << 20 // bytes of a page, unpacked
 	maxPageHeader = 16 << 20  // it can hold a column's least and greatest value
 )
 
