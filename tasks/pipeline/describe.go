@@ -12,6 +12,7 @@ import (
 	"github.com/clientele/clientele/tasks/ingest"
 	"github.com/clientele/clientele/tasks/preprocess"
 	"github.com/clientele/clientele/tasks/promote"
+	"github.com/clientele/clientele/tasks/registry"
 	"github.com/clientele/clientele/tasks/report"
 	"github.com/clientele/clientele/tasks/score"
 	"github.com/clientele/clientele/tasks/train"
@@ -34,10 +35,12 @@ type nothing struct{}
 // Validate has nothing to complain of.
 func (nothing) Validate() error { return nil }
 
-// Description returns the contract with the flags of every step's task.
+// Description returns the contract with the flags of every step's task, and of the registry's commands: registry-rollback is
+// `registry rollback`.
 func Description() contract.Description {
 	return contract.Describe([]contract.TaskFlags{
 		ingest.Task.Describe(), preprocess.Task.Describe(), drift.Task.Describe(), train.Task.Describe(),
 		evaluate.Task.Describe(), promote.Task.Describe(), score.Task.Describe(), report.Task.Describe(),
+		registry.History.Describe(), registry.Show.Describe(), registry.Verify.Describe(), registry.Rollback.Describe(),
 	})
 }
