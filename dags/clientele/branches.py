@@ -1,0 +1,55 @@
+"""The small tasks between the pods: they read a step's result and decide what follows. Results, not exit codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clientele.assets import new_model_wanted
+from clientele.compat import AirflowFailException, task
+from clientele.config import Deployment
+
+NEW_MODEL = ("refit", "retrain")
+
+
+@task.short_circuit
+def asks_for_new_model(drift: dict[str, Any]) -> bool:
+    """Goes on only where drift's act is refit or retrain."""
+    return drift["act"] in NEW_MODEL
+
+
+def ask_for_new_model(d: Deployment):
+    """Updates the asset that the segmentation DAG is scheduled on."""
+
+    @task(outlets=[new_model_wanted(d)])
+    def ask_for_new_model(drift: dict[str, Any]) -> str:
+        return f"{drift['act']}: {drift['cause']}"
+
+    return ask_for_new_model
+
+
+@task
+def data_are_sound(drift: dict[str, Any]) -> str:
+    """Fails where drift's act is fix_data: the delivery is wrong, and a person must look at it."""
+    if drift["act"] == "fix_data":
+        raise AirflowFailException(f"the data moved, not the customers: {drift['cause']}. Look at the delivery.")
+    return drift["verdict"]
+
+
+@task.short_circuit(ignore_downstream_trigger_rules=False)
+def model_in_force(promote: dict[str, Any]) -> bool:
+    """Skips score where no model has ever been promoted. The report is still made."""
+    return bool(promote["model_id"])
+
+
+@task(trigger_rule="none_failed")
+def segments_are_there(promote: dict[str, Any]) -> str:
+    """Fails where no candidate has ever passed the gates, so that nobody takes a page without segments for a success."""
+    if not promote["model_id"]:
+        raise AirflowFailException(f"no model is in force: {promote['why']}. See the gates in the report.")
+    return promote["action"]
+
+
+@task.short_circuit
+def scored_before(rollback: dict[str, Any]) -> bool:
+    """Goes on only where there are customers to score again."""
+    return bool(rollback["run"])

@@ -1,0 +1,85 @@
+"""Everything that is called differently in Airflow 2 and 3, once. The rest imports it from here."""
+
+from __future__ import annotations
+
+import inspect
+
+from airflow import __version__ as AIRFLOW_VERSION
+
+try:
+    from airflow.sdk import DAG, Asset, BaseOperator, Param, TaskGroup, task
+except ImportError:  # Airflow 2
+    from airflow.datasets import Dataset as Asset
+    from airflow.decorators import task
+    from airflow.models.baseoperator import BaseOperator
+    from airflow.models.dag import DAG
+    from airflow.models.param import Param
+    from airflow.utils.task_group import TaskGroup
+
+try:
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, AirflowTaskTimeout
+except ImportError:  # Airflow 2, 3.0 and 3.1
+    from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException, AirflowTaskTimeout
+
+try:
+    from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable
+except ImportError:  # before 3.2
+    from airflow.timetables.trigger import CronTriggerTimetable
+
+    try:
+        from airflow.timetables.assets import AssetOrTimeSchedule
+    except ImportError:  # Airflow 2
+        from airflow.timetables.datasets import DatasetOrTimeSchedule as AssetOrTimeSchedule
+
+__all__ = [
+    "AIRFLOW_MAJOR",
+    "BACKOFF",
+    "DAG",
+    "AirflowException",
+    "AirflowFailException",
+    "AirflowSkipException",
+    "AirflowTaskTimeout",
+    "CronTriggerTimetable",
+    "Param",
+    "TaskGroup",
+    "asset",
+    "cron",
+    "cron_or_asset",
+    "moment",
+    "task",
+]
+
+AIRFLOW_MAJOR = int(AIRFLOW_VERSION.split(".")[0])
+
+# Doubling the delay between tries is True up to 3.1, and the factor itself later: True would mean a factor of one there.
+_backoff = inspect.signature(BaseOperator.__init__).parameters["retry_exponential_backoff"].default
+BACKOFF = True if _backoff is False else 2.0
+
+
+def asset(uri: str, name: str) -> Asset:
+    """A table or pointer that tasks read and write. Airflow 2 knows it by its URI alone."""
+    return Asset(uri) if AIRFLOW_MAJOR == 2 else Asset(name=name, uri=uri, group="clientele")
+
+
+def cron(expression: str, zone: str) -> CronTriggerTimetable:
+    """A schedule in the shop's zone. The run's moment is when it is due, in both majors: there is no interval behind it."""
+    return CronTriggerTimetable(expression, timezone=zone)
+
+
+def cron_or_asset(expression: str, zone: str, trigger: Asset) -> AssetOrTimeSchedule:
+    """A schedule, and besides it whenever the asset is updated."""
+    which = "datasets" if AIRFLOW_MAJOR == 2 else "assets"
+    return AssetOrTimeSchedule(timetable=cron(expression, zone), **{which: [trigger]})
+
+
+def moment(dag_run):
+    """The moment that a run is about; its date in the shop's zone is the run's as-of.
+
+    Airflow 3: run_after, the one date that every kind of run has (logical_date may be None, the interval is empty).
+    Airflow 2: the end of the data interval; for a manual run when it was triggered, for its interval is a guess.
+    Both stay as they are when a run is cleared, unlike start_date.
+    """
+    if AIRFLOW_MAJOR >= 3:
+        return dag_run.run_after
+    manual = getattr(dag_run.run_type, "value", dag_run.run_type) == "manual"
+    return dag_run.logical_date if manual else dag_run.data_interval_end

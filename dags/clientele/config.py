@@ -1,0 +1,168 @@
+"""Where a deployment runs and keeps its things, from the environment of Airflow: read at parse, no Variable, no database."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+PLACES = ("composer", "gke", "kubeconfig", "local")
+
+# What a step is given, as requests and as limits: Composer 3 wants them equal, and a step that is promised less than it
+# takes is what gets evicted. Memory in bytes is what GOMEMLIMIT is made of. CLIENTELE_RESOURCES changes single figures.
+RESOURCES: dict[str, dict[str, str]] = {
+    "ingest": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "8Gi"},  # spools the delivery
+    "preprocess": {"cpu": "2", "memory": "4Gi", "ephemeral-storage": "4Gi"},  # holds the window's lines
+    "drift": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
+    "train": {"cpu": "2", "memory": "4Gi", "ephemeral-storage": "1Gi"},  # the one that keeps every core busy
+    "evaluate": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
+    "promote": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1Gi"},
+    "score": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
+    "report": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
+    "registry": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1Gi"},
+}
+
+
+class ConfigurationError(ValueError):
+    """The environment is wrong. Airflow shows it as the DAG's import error, every problem on a line."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment; docs/airflow.md lists the variables."""
+
+    place: str
+    root: str
+    registry: str = ""
+    name: str = "segments"
+    zone: str = "Europe/London"
+    currency: str = "GBP"
+    source: str = ""
+    image_prefix: str = ""
+    image_tag: str = ""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    xcom_image: str = "alpine:3.22"
+    namespace: str = "default"
+    kubeconfig: str = ""
+    service_account: str = ""
+    gke_project: str = ""
+    gke_location: str = ""
+    gke_cluster: str = ""
+    customer_key_secret: str = ""
+    pool: str = "clientele_pointers"
+    pod_env: Mapping[str, str] = field(default_factory=dict)
+    resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    retry_seconds: int = 60
+    bin: str = "bin"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Deployment:
+        """Reads and checks everything, so that one look at the import error is enough."""
+        env = os.environ if env is None else env
+        problems: list[str] = []
+        place = env.get("CLIENTELE_PLACE", "composer")
+        defaults = {
+            "composer": {"namespace": "composer-user-workloads", "kubeconfig": "/home/airflow/composer_kube_config"},
+            "gke": {"service_account": "clientele-{step}"},
+        }.get(place, {})
+        values: dict[str, Any] = {"place": place, "root": "", "digests": _digests(env, problems)}
+        for name in _TEXTS:
+            if text := env.get("CLIENTELE_" + name.upper(), defaults.get(name, "")).strip():
+                values[name] = text
+        for name in ("pod_env", "resources"):
+            values[name] = _json_object(env, "CLIENTELE_" + name.upper(), problems)
+        seconds = env.get("CLIENTELE_RETRY_SECONDS", "60")
+        values["retry_seconds"] = int(seconds) if seconds.isdecimal() else 60
+        if not seconds.isdecimal():
+            problems.append(f"CLIENTELE_RETRY_SECONDS: want a whole number (got {seconds!r})")
+        deployment = cls(**values)
+        problems += deployment.problems()
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        return deployment
+
+    def problems(self) -> list[str]:
+        """Everything that is wrong, each as `VARIABLE: problem (got X)`."""
+        wrong: list[str] = []
+
+        def want(good: bool, variable: str, problem: str, got: object) -> None:
+            if not good:
+                wrong.append(f"{variable}: {problem} (got {got!r})")
+
+        want(self.place in PLACES, "CLIENTELE_PLACE", "want one of " + ", ".join(PLACES), self.place)
+        want(bool(re.match(r"(gs://|file:///).", self.root)), "CLIENTELE_ROOT", "want gs://bucket/prefix", self.root)
+        if self.place != "local":
+            want(bool(self.image_prefix), "CLIENTELE_IMAGE_PREFIX", "want what stands before /ingest", self.image_prefix)
+            pinned = bool(self.digests) or self.image_tag not in ("", "latest")
+            want(pinned, "CLIENTELE_IMAGE_TAG", "want a tag that never moves; images.json is not there", self.image_tag)
+        if self.place == "gke":
+            for name in ("gke_project", "gke_location", "gke_cluster"):
+                want(bool(getattr(self, name)), "CLIENTELE_" + name.upper(), "needs a value", getattr(self, name))
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError):
+            want(False, "CLIENTELE_ZONE", "want an IANA time zone such as Europe/London", self.zone)
+        unknown = set(self.resources) - set(RESOURCES)
+        want(not unknown, "CLIENTELE_RESOURCES", "want steps: " + ", ".join(RESOURCES), sorted(unknown))
+        return wrong
+
+    def image(self, program: str) -> str:
+        """The program's image: by the digest that these DAGs were tested with, else by the tag."""
+        if digest := self.digests.get(program):
+            return f"{self.image_prefix}/{program}@{digest}"
+        return f"{self.image_prefix}/{program}:{self.image_tag}"
+
+    def resource(self, program: str) -> dict[str, str]:
+        """What the program's container is given."""
+        return {**RESOURCES[program], **self.resources.get(program, {})}
+
+
+_TEXTS = (
+    "root",
+    "registry",
+    "name",
+    "zone",
+    "currency",
+    "source",
+    "image_prefix",
+    "image_tag",
+    "xcom_image",
+    "namespace",
+    "kubeconfig",
+    "service_account",
+    "gke_project",
+    "gke_location",
+    "gke_cluster",
+    "customer_key_secret",
+    "pool",
+    "bin",
+)
+
+
+def _digests(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
+    """images.json, which the release writes beside this file: program → sha256:…"""
+    path = Path(env.get("CLIENTELE_IMAGES", Path(__file__).with_name("images.json")))
+    if not path.exists():
+        return {}
+    digests = json.loads(path.read_text())
+    for program, digest in digests.items():
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", str(digest)):
+            problems.append(f"{path}: want sha256:… for {program} (got {digest!r})")
+    return digests
+
+
+def _json_object(env: Mapping[str, str], variable: str, problems: list[str]) -> dict[str, Any]:
+    text = env.get(variable, "").strip() or "{}"
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        problems.append(f"{variable}: want a JSON object (got {text!r})")
+        return {}
+    return value

@@ -1,0 +1,169 @@
+"""What a person may set when triggering a run: typed, titled, in sections, checked before anything starts.
+
+A Param that is named like a flag is passed on as that flag, and has its default unless the deployment says otherwise.
+"""
+
+from __future__ import annotations
+
+from clientele.compat import Param
+from clientele.config import Deployment
+
+LATE_SOURCE_HOURS_MAX = 72
+
+
+def run() -> dict[str, Param]:
+    """What every DAG has."""
+    return {
+        "as_of": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="As of",
+            description="The day that counts as today, in the shop's zone. Empty: the day of the run.",
+            section="Run",
+        ),
+    }
+
+
+def delivery(d: Deployment) -> dict[str, Param]:
+    """What ingest takes in, and how."""
+    section = {"section": "Delivery"}
+    return {
+        "source": Param(
+            d.source or None,
+            type=["null", "string"],
+            title="Source",
+            description="The delivery, as ingest's --source reads it. {as_of} stands for the run's day.",
+            **section,
+        ),
+        "source_name": Param(
+            "shop",
+            type="string",
+            pattern="^[a-z0-9][a-z0-9_-]{0,62}$",
+            title="Name of the source",
+            description="A delivered day replaces that day of the same name.",
+            **section,
+        ),
+        "mode": Param(
+            "replace",
+            enum=["replace", "append"],
+            type="string",
+            title="Mode",
+            description="replace: a delivered day replaces that day. append: it is added to that day.",
+            **section,
+        ),
+        "columns": Param(
+            "",
+            type="string",
+            title="Columns",
+            description="Columns of unknown names as field=column, such as invoice=Bill,price=Cost.",
+            **section,
+        ),
+        "date_layout": Param(
+            "2006-01-02 15:04:05",
+            type="string",
+            minLength=1,
+            title="Date layout",
+            description="How every date is written, in Go's way: 02/01/2006 15:04 has the day first.",
+            **section,
+        ),
+        "encoding": Param("utf-8", enum=["utf-8", "iso-8859-1"], type="string", title="Encoding of the text", **section),
+        "max_quarantine_share": Param(
+            0.02,
+            type="number",
+            minimum=0,
+            maximum=1,
+            title="Most records that may be broken",
+            description="A share, 0 to 1. Above it nothing is taken in, and the task fails with the commonest reasons.",
+            **section,
+        ),
+        "allow_shrink": Param(
+            False,
+            type="boolean",
+            title="Allow a day to shrink",
+            description="Take a day in that has over 20 % fewer lines than the same day in force.",
+            **section,
+        ),
+        "late_source_hours": Param(
+            6,
+            type="number",
+            minimum=0,
+            maximum=LATE_SOURCE_HOURS_MAX,
+            title="Hours to wait for the source",
+            description="A source that is not there yet is asked for again until then; after that the task fails.",
+            **section,
+        ),
+    }
+
+
+def cleaning() -> dict[str, Param]:
+    """What preprocess keeps."""
+    section = {"section": "Cleaning"}
+    return {
+        "window": Param(
+            "365",
+            type="string",
+            pattern="^([1-9][0-9]{0,4}|all)$",
+            title="Window",
+            description="How many days before the as-of day are looked at, or all.",
+            **section,
+        ),
+        "rules": Param(
+            "",
+            type="string",
+            pattern="^([+-][a-z_]+(,[+-][a-z_]+)*)?$",
+            title="Rules",
+            description="Switches on top of the default rules, such as +duplicate,-guest.",
+            **section,
+        ),
+    }
+
+
+def model() -> dict[str, Param]:
+    """How train chooses segments."""
+    section = {"section": "Segments"}
+    return {
+        "k": Param(
+            0,
+            type="integer",
+            minimum=0,
+            maximum=50,
+            title="Number of segments",
+            description="0 chooses by the elbow among the numbers below.",
+            **section,
+        ),
+        "k_min": Param(2, type="integer", minimum=1, maximum=50, title="Fewest segments tried", **section),
+        "k_max": Param(10, type="integer", minimum=1, maximum=50, title="Most segments tried", **section),
+        "hysteresis": Param(
+            0.1,
+            type="number",
+            minimum=0,
+            maximum=1,
+            title="Hysteresis",
+            description="How much nearer another segment must be before a customer moves, as a share of the old distance.",
+            **section,
+        ),
+    }
+
+
+def rollback() -> dict[str, Param]:
+    """Which model comes back."""
+    section = {"section": "Rollback"}
+    return {
+        "to_model": Param(
+            None,
+            type=["null", "string"],
+            pattern="^[0-9a-f]{64}$",
+            title="Model",
+            description="The model_id that comes back. Empty: the one that was in force before the present one.",
+            **section,
+        ),
+        "reason": Param(
+            "",
+            type="string",
+            maxLength=500,
+            title="Reason",
+            description="For the history.",
+            **section,
+        ),
+    }

@@ -1,0 +1,220 @@
+"""How a step runs: the one operator, and the pod it makes in each of the places a deployment can be in."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from airflow.providers.cncf.kubernetes.utils.xcom_sidecar import PodDefaults
+from kubernetes.client import models as k8s
+from kubernetes.client.exceptions import ApiException
+
+from clientele.compat import AirflowException, AirflowFailException, AirflowSkipException, AirflowTaskTimeout
+from clientele.config import Deployment
+from clientele.outcome import Ended, Late, judge
+
+log = logging.getLogger(__name__)
+
+RESULT = PodDefaults.XCOM_MOUNT_PATH + "/return.json"
+USER = 65532  # "nonroot" of the images; a number, for the kubelet cannot look a name up in an image without /etc/passwd
+KEY = "customer-key"
+TRIES = 4  # of a failure that may pass: the first and three retries, some 7 minutes with the delays doubling from one
+
+# Both containers: nothing to write to but the volumes, nothing to become.
+HARDENED = k8s.V1SecurityContext(
+    run_as_non_root=True,
+    run_as_user=USER,
+    run_as_group=USER,
+    read_only_root_filesystem=True,
+    allow_privilege_escalation=False,
+    privileged=False,
+    capabilities=k8s.V1Capabilities(drop=["ALL"]),
+)
+
+# The sidecar sleeps and prints one small file. Equal too, for Composer 3.
+SIDECAR = {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "64Mi"}
+
+# What every pod has, in every place. A DAG says none of it.
+DEFAULTS: dict[str, Any] = {
+    "do_xcom_push": True,  # the result: at most 16 KiB of URIs, counts and verdicts
+    "deferrable": False,  # deferred pods lose their XCom or their time-outs in versions that Composer pins
+    "reattach_on_restart": True,  # a worker that comes back finds its pod by labels that no try changes
+    "on_finish_action": "delete_pod",  # logs and termination message are in Airflow by then
+    "get_logs": True,
+    "log_pod_spec_on_failure": False,  # it would print the environment
+    "log_events_on_failure": True,  # ImagePullBackOff and Unschedulable are told by events alone
+    "termination_message_policy": "FallbackToLogsOnError",  # a panic leaves no message of its own
+    "image_pull_policy": "IfNotPresent",  # an image is named by a digest, or a tag that never moves
+    "automount_service_account_token": False,  # no step talks to Kubernetes; Google's tokens come from the metadata server
+    "startup_timeout_seconds": 600,  # a cold node takes minutes
+    "startup_check_interval_seconds": 2,  # the default of 5 is longer than most steps on a small shop
+    "termination_grace_period": 30,  # SIGTERM reaches the program, which is process 1, and it ends in a second or two
+    "container_security_context": HARDENED,
+    "security_context": k8s.V1PodSecurityContext(
+        run_as_non_root=True,
+        run_as_user=USER,
+        run_as_group=USER,
+        fs_group=USER,
+        seccomp_profile=k8s.V1SeccompProfile(type="RuntimeDefault"),
+    ),
+}
+
+
+class StepOperator(KubernetesPodOperator):
+    """A pod that is a step: how its end is read, and a sidecar that keeps to the rules of the step.
+
+    As it stands it is for Composer 3 and any cluster that a kubeconfig leads to; the other places subclass it.
+    """
+
+    template_fields: Sequence[str] = (*KubernetesPodOperator.template_fields, "late_source_hours")
+
+    def __init__(self, *, step: str, memory: str, xcom_image: str, late_source_hours: str | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.step = step
+        self.memory = memory
+        self.xcom_image = xcom_image
+        self.late_source_hours = late_source_hours  # templated; None: this step does not wait for a source
+
+    def build_pod_request_obj(self, context: Any = None) -> k8s.V1Pod:
+        """The pod, with a sidecar of a stated image, equal requests and limits, and no more rights than the step has.
+
+        The provider takes the sidecar's image from the connection alone; here it is part of the deployment. Provider 10.8
+        leaves the grace period out.
+        """
+        pod = super().build_pod_request_obj(context)
+        pod.spec.termination_grace_period_seconds = self.termination_grace_period
+        for container in pod.spec.containers:
+            if container.name == PodDefaults.SIDECAR_CONTAINER_NAME:
+                container.image = self.xcom_image
+                container.image_pull_policy = "IfNotPresent"
+                container.resources = equal(SIDECAR)
+                container.security_context = copy.deepcopy(HARDENED)
+        return pod
+
+    def cleanup(self, pod: Any, remote_pod: Any, xcom_result: Any = None, context: Any = None) -> None:
+        """Deletes the pod, as the provider does, and says what its end means.
+
+        It runs in a `finally`: an exception on its way is what happened, and remote_pod then is how the pod began.
+        """
+        before = sys.exc_info()[1]
+        try:
+            super().cleanup(pod, remote_pod, xcom_result=xcom_result, context=context)
+        except (AirflowSkipException, AirflowFailException):
+            raise
+        except (AirflowException, ApiException) as after:
+            ended = Ended.of_pod(remote_pod, self.base_container_name)
+            if ended.code is None and before is not None:
+                ended = Ended(None, *self._happened(before))
+            elif ended.code is None and isinstance(after, ApiException):
+                ended = Ended(None, *self._happened(after))
+            self.conclude(ended, context, after)
+
+    def _happened(self, e: BaseException) -> tuple[str, str]:
+        """Reason and message of an exception that ended the waiting for a pod."""
+        if isinstance(e, AirflowTaskTimeout):
+            return "TimedOut", f"not done within {self.execution_timeout}, and stopped"
+        if isinstance(e, ApiException) and e.status == 404:
+            return "PodGone", "it was deleted, or its node was lost, before it ended"
+        return type(e).__name__, str(e) or "no message"
+
+    def conclude(self, ended: Ended, context: Any, cause: BaseException | None = None) -> None:
+        """Raises what the end of the step means to Airflow."""
+        ti = context["ti"]
+        attempt = ti.try_number - (ti.max_tries - self.retries)  # since the task was last cleared
+        late = None
+        if self.late_source_hours is not None:
+            began = context["dag_run"].start_date or ti.start_date
+            late = Late(began, float(self.late_source_hours), datetime.now(UTC))
+        verdict = judge(self.step, ended, memory=self.memory, attempt=attempt, tries=TRIES, late=late)
+        kind = AirflowFailException if verdict.fail else AirflowException
+        raise kind(verdict.text) from cause
+
+
+def equal(resources: Mapping[str, str]) -> k8s.V1ResourceRequirements:
+    """Requests and limits alike."""
+    return k8s.V1ResourceRequirements(requests=dict(resources), limits=dict(resources))
+
+
+def memory_bytes(quantity: str) -> int:
+    """The bytes of a Kubernetes quantity such as 2Gi."""
+    number, unit = re.fullmatch(r"(\d+)([KMGT]i?)?", quantity).groups(default="")
+    base = 1024 if unit.endswith("i") else 1000
+    return int(number) * base ** ("KMGT".index(unit[0]) + 1 if unit else 0)
+
+
+def step_operator(
+    d: Deployment,
+    program: str,
+    *,
+    arguments: Sequence[str],
+    minutes: int,
+    customer_key: bool = False,
+    late_source_hours: str | None = None,
+    **kwargs: Any,
+) -> StepOperator:
+    """Makes the operator of a program in the deployment's place. minutes bound one try; kwargs are any operator's."""
+    resources = d.resource(program)
+    env = [k8s.V1EnvVar(name=name, value=value) for name, value in sorted(d.pod_env.items())]
+    # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
+    env.append(k8s.V1EnvVar(name="GOMEMLIMIT", value=str(memory_bytes(resources["memory"]) * 9 // 10)))
+    env.append(k8s.V1EnvVar(name="TMPDIR", value="/scratch"))  # spool files; the root file system is read-only
+    if customer_key and d.customer_key_secret:
+        ref = k8s.V1SecretKeySelector(name=d.customer_key_secret, key=KEY)  # by reference: the value is never in Airflow
+        env.append(k8s.V1EnvVar(name="CLIENTELE_CUSTOMER_KEY", value_from=k8s.V1EnvVarSource(secret_key_ref=ref)))
+    kind, where = place(d, program)
+    return kind(
+        step=program,
+        name=f"clientele-{program}",
+        memory=resources["memory"],
+        xcom_image=d.xcom_image,
+        late_source_hours=late_source_hours,
+        image=d.image(program),
+        arguments=list(arguments),
+        env_vars=env,
+        # Labels find a pod again after a restart, so nothing in them may differ between tries.
+        labels={"app.kubernetes.io/part-of": "clientele", "app.kubernetes.io/component": program},
+        container_resources=equal(resources),
+        volumes=[k8s.V1Volume(name="scratch", empty_dir=k8s.V1EmptyDirVolumeSource(size_limit=resources["ephemeral-storage"]))],
+        volume_mounts=[k8s.V1VolumeMount(name="scratch", mount_path="/scratch")],
+        # Airflow gives up first and says so; the cluster's deadline is for pods that Airflow has lost.
+        execution_timeout=timedelta(minutes=minutes),
+        active_deadline_seconds=minutes * 60 + 120,
+        **{**DEFAULTS, **where, **kwargs},
+    )
+
+
+def place(d: Deployment, program: str) -> tuple[type, dict[str, Any]]:
+    """The class of operator for the deployment's place, and what it is told about that place."""
+    if d.place == "local":
+        from clientele.local import LocalStepOperator  # imported where used: only laptops need it
+
+        return LocalStepOperator, {"folder": d.bin}
+    account = {"service_account_name": d.service_account.format(step=program)} if d.service_account else {}
+    if d.place == "gke":
+        return _gke(), {
+            "project_id": d.gke_project,
+            "location": d.gke_location,
+            "cluster_name": d.gke_cluster,
+            "namespace": d.namespace,
+            **account,
+        }
+    # Composer 3 runs pods of others in one namespace only, reached by a kubeconfig of its own; so does any other cluster.
+    return StepOperator, {"namespace": d.namespace, "config_file": d.kubeconfig, "in_cluster": False, **account}
+
+
+def _gke() -> type:
+    """The step operator on a cluster of one's own in Google Cloud. The provider is imported where it is needed alone."""
+    from airflow.providers.google.cloud.operators.kubernetes_engine import GKEStartPodOperator
+
+    class GKEStepOperator(StepOperator, GKEStartPodOperator):
+        """A step in a pod on a GKE cluster; a service account for each step."""
+
+        template_fields: Sequence[str] = (*sorted(GKEStartPodOperator.template_fields), "late_source_hours")
+
+    return GKEStepOperator

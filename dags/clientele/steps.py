@@ -1,0 +1,134 @@
+"""The steps as tasks: each program with its flags. Which comes after which is for the DAG files to say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from clientele import assets
+from clientele.compat import BACKOFF
+from clientele.config import Deployment
+from clientele.contract import STEPS, swaps_pointers
+from clientele.params import LATE_SOURCE_HOURS_MAX
+from clientele.pods import RESULT, TRIES, StepOperator, step_operator
+
+LONGEST_DELAY = timedelta(minutes=15)
+
+
+def default_args(d: Deployment) -> dict[str, Any]:
+    """What every task has, pods and the small ones between them."""
+    return {
+        "owner": "clientele",
+        "retries": TRIES - 1,
+        "retry_delay": timedelta(seconds=d.retry_seconds),
+        "retry_exponential_backoff": BACKOFF,
+        "max_retry_delay": LONGEST_DELAY,
+        "execution_timeout": timedelta(minutes=10),
+    }
+
+
+def ingest(d: Deployment) -> StepOperator:
+    """Takes the delivery in. A source that is not there yet is asked for again for the Param's hours."""
+    flags = ("source_name", "mode", "columns", "date_layout", "encoding", "max_quarantine_share", "allow_shrink")
+    return _step(
+        d,
+        "ingest",
+        flags=flags,
+        arguments=(
+            "--source={{ (params.source or '').replace('{as_of}', as_of(dag_run, params)) }}",
+            f"--zone={d.zone}",
+            f"--currency={d.currency}",
+        ),
+        minutes=120,
+        customer_key=True,
+        late_source_hours="{{ params.late_source_hours }}",
+        # Enough to ask for the longest time that the Param allows; judge in outcome.py ends it.
+        retries=TRIES + int(timedelta(hours=LATE_SOURCE_HOURS_MAX) / LONGEST_DELAY),
+    )
+
+
+def preprocess(d: Deployment) -> StepOperator:
+    """Cleans the window's lines and builds customers."""
+    return _step(d, "preprocess", flags=("window", "rules"), minutes=120)
+
+
+def drift(d: Deployment) -> StepOperator:
+    """Compares the customers with those of the model in force."""
+    return _step(d, "drift", minutes=60)
+
+
+def train(d: Deployment) -> StepOperator:
+    """Makes a candidate."""
+    return _step(d, "train", flags=("k", "k_min", "k_max"), minutes=240)
+
+
+def evaluate(d: Deployment) -> StepOperator:
+    """Holds the candidate against the gates."""
+    return _step(d, "evaluate", minutes=60)
+
+
+def promote(d: Deployment) -> StepOperator:
+    """Makes a candidate that passed the model in force."""
+    return _step(d, "promote", minutes=30)
+
+
+def score(d: Deployment, from_run: str = "") -> StepOperator:
+    """Gives every customer a segment. from_run is a template: the run whose customers are scored, if not this one's."""
+    arguments = (f"--from-run={from_run}",) if from_run else ()
+    return _step(d, "score", flags=() if from_run else ("hysteresis",), arguments=arguments, minutes=60)
+
+
+def report(d: Deployment, from_run: str = "", **kwargs: Any) -> StepOperator:
+    """Makes the page for people."""
+    arguments = (f"--from-run={from_run}",) if from_run else ()
+    return _step(d, "report", arguments=arguments, minutes=30, **kwargs)
+
+
+def rollback(d: Deployment) -> StepOperator:
+    """Puts an earlier model in force."""
+    return _step(
+        d,
+        "registry",
+        task_id="rollback",
+        command=("rollback",),
+        arguments=("--to-model={{ params.to_model or '' }}", "--reason={{ params.reason }}"),
+        minutes=30,
+        doc_md="`registry rollback` puts an earlier model in force.",
+    )
+
+
+def _step(
+    d: Deployment,
+    program: str,
+    *,
+    minutes: int,
+    flags: Sequence[str] = (),
+    command: Sequence[str] = (),
+    arguments: Sequence[str] = (),
+    **kwargs: Any,
+) -> StepOperator:
+    """A program as a task. flags are Params that are passed on under their own name; arguments are the rest."""
+    common = (
+        f"--root={d.root}",
+        f"--registry={d.registry}",
+        f"--name={d.name}",
+        "--pipeline={{ dag.dag_id }}",
+        "--run-id={{ run_id }}",
+        "--as-of={{ as_of(dag_run, params) }}",
+        f"--result={RESULT}",
+    )
+    own = tuple(f"--{flag.replace('_', '-')}={{{{ params.{flag} }}}}" for flag in flags)
+    if swaps_pointers(program):
+        kwargs["pool"] = d.pool  # one slot: steps of two DAGs that move pointers wait for each other instead of losing a swap
+    if program in STEPS:
+        kwargs.setdefault("doc_md", f"`{program}` {STEPS[program]['does']}.")
+    return step_operator(
+        d,
+        program,
+        arguments=(*command, *common, *own, *arguments),
+        minutes=minutes,
+        inlets=assets.inlets(d, program),
+        outlets=assets.outlets(d, program),
+        **{"task_id": program, **kwargs},
+    )

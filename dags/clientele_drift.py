@@ -1,0 +1,51 @@
+"""
+### Have the customers moved?
+
+Every morning, and by hand. `ingest` and `preprocess` make this morning's customers, `drift` compares them with those that the
+model in force was trained on, and its *act* decides:
+
+| act | what follows |
+| --- | --- |
+| `none`, `wait` | nothing |
+| `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation` |
+| `fix_data` | `data_are_sound` fails: the delivery is wrong, not the customers. Nothing is retrained |
+
+Drift is no failure, and without a model in force there is nothing to compare with: both end green.
+
+**When `data_are_sound` fails** read its line and drift's result (XCom of `drift`): which feature, by how much. Ask for the
+delivery again; the next run takes it. **When another task fails** see the table of `clientele_segmentation`: it holds here too.
+"""
+
+# Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
+import pendulum
+
+from clientele import branches, params, steps
+from clientele.asof import as_of_macro
+from clientele.compat import DAG, cron
+from clientele.config import Deployment
+
+d = Deployment.from_env()
+
+with DAG(
+    dag_id="clientele_drift",
+    description="Compares this morning's customers with those of the model in force",
+    doc_md=__doc__,
+    schedule=cron("0 5 * * *", d.zone),
+    start_date=pendulum.datetime(2026, 1, 1, tz=d.zone),
+    catchup=False,
+    max_active_runs=1,
+    default_args=steps.default_args(d),
+    params={**params.run(), **params.delivery(d), **params.cleaning()},
+    user_defined_macros={"as_of": as_of_macro(d.zone)},
+    owner_links={"clientele": "https://github.com/clientele/clientele"},
+    tags=["clientele", "drift"],
+) as dag:
+    ingest = steps.ingest(d)
+    preprocess = steps.preprocess(d)
+    drift = steps.drift(d)
+    data_are_sound = branches.data_are_sound(drift.output)
+    asks_for_new_model = branches.asks_for_new_model(drift.output)
+    ask_for_new_model = branches.ask_for_new_model(d)(drift.output)
+
+    ingest >> preprocess >> drift >> [data_are_sound, asks_for_new_model]
+    asks_for_new_model >> ask_for_new_model

@@ -1,0 +1,48 @@
+"""
+### Put an earlier model back
+
+By hand only. `rollback` puts the model back that was in force before the present one, or the *Model* you name; `score` gives
+the customers of the last run their segments by it; `report` makes the page again. Segment ids keep their meaning: the old
+model's ids come back, and the ids of the model that goes are never given out again.
+
+**Which models were there?** `registry history` lists them; so does the report of any run.
+
+**When a task fails** its last line says what. `rollback` exit code 66 (missing): that model was never in force, or there is
+none before the present one. Clearing `rollback` in the same run does nothing twice; a new run rolls back once more.
+
+`clientele_segmentation` will train and promote again on Monday. If the new model is bad for a reason that will still hold
+then, pause that DAG until the reason is gone.
+"""
+
+# Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
+import pendulum
+
+from clientele import branches, params, steps
+from clientele.asof import as_of_macro
+from clientele.compat import DAG
+from clientele.config import Deployment
+
+d = Deployment.from_env()
+
+with DAG(
+    dag_id="clientele_rollback",
+    description="Puts an earlier model in force and scores the last customers with it",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz=d.zone),
+    catchup=False,
+    max_active_runs=1,
+    default_args=steps.default_args(d),
+    params={**params.run(), **params.rollback()},
+    user_defined_macros={"as_of": as_of_macro(d.zone)},
+    owner_links={"clientele": "https://github.com/clientele/clientele"},
+    tags=["clientele", "registry"],
+) as dag:
+    last_run = "{{ ti.xcom_pull(task_ids='rollback')['run'] }}"
+
+    rollback = steps.rollback(d)
+    scored_before = branches.scored_before(rollback.output)
+    score = steps.score(d, from_run=last_run)
+    report = steps.report(d, from_run=last_run)
+
+    rollback >> scored_before >> score >> report

@@ -1,0 +1,66 @@
+"""
+### From raw lines to promoted, scored segments
+
+Every Monday, by hand, and when `clientele_drift` asks for a new model.
+
+`ingest` takes the delivery in, `preprocess` cleans it and builds customers, `drift` compares them with those of the model in
+force, `train` makes a candidate, `evaluate` holds it against the gates, `promote` puts it in force or holds, `score` gives
+every customer a segment, `report` makes a page. A candidate that is refused is no failure: the model in force stays.
+
+**By hand:** *Trigger*, fill in what differs, leave the rest. *As of* is the day that counts as today.
+
+**When a task fails** its last line says what, and whether trying again helps. Nothing half written is ever visible: clear the
+task when the cause is gone, and what was done before costs nothing.
+
+| it says | do |
+| --- | --- |
+| `ingest` exit code 65 (bad_data) | the delivery is broken; the line names the commonest reasons. Ask for it again, or correct the Params |
+| `ingest` The source is due since … | the delivery did not come. Clear the task when it has |
+| exit code 64 (usage) | a Param is wrong; every problem is named. Trigger again with it corrected |
+| exit code 66 (missing) | the step before made nothing in this run: clear that one |
+| exit code 78 (config) | a permission is missing; the line names the object |
+| out of memory | raise the step's memory (`CLIENTELE_RESOURCES`), then clear the task |
+| `segments_are_there` | no candidate has ever passed the gates: the report says which gate, value and limit |
+| a task waits for ever as *scheduled* | the pool `clientele_pointers` is missing: make it, with one slot |
+"""
+
+# Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
+import pendulum
+
+from clientele import assets, branches, params, steps
+from clientele.asof import as_of_macro
+from clientele.compat import DAG, TaskGroup, cron_or_asset
+from clientele.config import Deployment
+
+d = Deployment.from_env()
+
+with DAG(
+    dag_id="clientele_segmentation",
+    description="From raw lines to promoted, scored segments",
+    doc_md=__doc__,
+    schedule=cron_or_asset("0 6 * * MON", d.zone, assets.new_model_wanted(d)),
+    start_date=pendulum.datetime(2026, 1, 1, tz=d.zone),
+    catchup=False,
+    max_active_runs=1,
+    default_args=steps.default_args(d),
+    params={**params.run(), **params.delivery(d), **params.cleaning(), **params.model()},
+    user_defined_macros={"as_of": as_of_macro(d.zone)},
+    owner_links={"clientele": "https://github.com/clientele/clientele"},
+    tags=["clientele", "segments"],
+) as dag:
+    with TaskGroup("data", tooltip="From the delivery to customers"):
+        ingest = steps.ingest(d)
+        preprocess = steps.preprocess(d)
+    with TaskGroup("model", tooltip="A candidate, and whether it comes into force"):
+        drift = steps.drift(d)
+        train = steps.train(d)
+        evaluate = steps.evaluate(d)
+        promote = steps.promote(d)
+        model_in_force = branches.model_in_force(promote.output)
+    with TaskGroup("use", tooltip="Segments for people"):
+        score = steps.score(d)
+        report = steps.report(d, trigger_rule="none_failed")  # also where score had no model and was skipped
+        segments_are_there = branches.segments_are_there(promote.output)
+
+    ingest >> preprocess >> drift >> train >> evaluate >> promote
+    promote >> model_in_force >> score >> report >> segments_are_there
