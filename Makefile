@@ -18,7 +18,7 @@ GCS  := bin/fake-gcs-server
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo images test test-go lint fuzz fuzz-short bench clean
+.PHONY: help build run demo images test test-go contract test-dags lint fuzz fuzz-short bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,11 +38,18 @@ images: ## Build every task's image into dist/images/, with their digests in ima
 demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/demo/shop), ARGS="--customers=1000"
 	@bin/demo --out-dir='$(or $(OUT),.clientele/demo/shop)' $(ARGS)
 
-test: lint test-go fuzz-short ## Everything: format, vet, lint, all tests, a short run of every fuzz target
+test: lint test-go test-dags fuzz-short ## Everything: format, vet, lint, all tests, a short run of every fuzz target
 
 # Go's test cache does not see the binaries that tests start: -count=1 asks for a real run.
 test-go: build $(GCS) ## The Go tests alone, txtar scripts over the real binaries among them
 	CLIENTELE_BIN=$(CURDIR)/bin $(GO) test -count=1 ./...
+
+# What DAGs are held against is what the programs say of themselves.
+contract: bin/pipeline ## Write dags/clientele/contract.json anew, after a change of flags, tables or exit codes
+	bin/pipeline contract > dags/clientele/contract.json
+
+test-dags: ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes; AIRFLOW=3.1.7 for one
+	tools/dags.sh $(AIRFLOW)
 
 lint: $(LINT) ## gofmt, go vet, golangci-lint with the layer rules
 	@bad=$$(gofmt -l doc.go images pkg tasks); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }

@@ -1,0 +1,29 @@
+"""Every test sees the DAGs as one deployment would: an environment made here, before Airflow is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+DAGS = Path(__file__).resolve().parent.parent
+SECRET = "a customer key that no pod may show"
+
+# A database that nobody has made: a query at import fails the test.
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-"))
+os.environ |= {
+    "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+    "CLIENTELE_PLACE": "kubeconfig",
+    "CLIENTELE_ROOT": "gs://example-data/clientele",
+    "CLIENTELE_SOURCE": "gs://example-inbox/{as_of}.csv.gz",
+    "CLIENTELE_IMAGE_PREFIX": "registry.example/clientele",
+    "CLIENTELE_IMAGE_TAG": "1.2.3",
+    "CLIENTELE_KUBECONFIG": "/etc/clientele/kubeconfig",
+    "CLIENTELE_IMAGES": "/nowhere/images.json",
+    "CLIENTELE_CUSTOMER_KEY_SECRET": "clientele",
+    "CLIENTELE_CUSTOMER_KEY": SECRET,
+}
+sys.path.insert(0, str(DAGS))

@@ -1,0 +1,122 @@
+"""Every operator's arguments, every edge and every exit code against what the binaries say of themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+import wiring
+from clientele import contract
+
+# What the machinery passes on, not a Param of that name.
+PASSED_ON = {"root", "registry", "name", "pipeline", "run-id", "as-of", "result", "from-run", "source", "zone", "currency"}
+PASSED_ON |= {"to-model", "reason"}  # empty where the flag has no default either
+
+
+def task_name(step) -> str:
+    """What contract.json calls the program: registry-rollback is `registry rollback`."""
+    words, _ = wiring.flags(step.arguments)
+    return "-".join([step.step, *words])
+
+
+@pytest.mark.parametrize("step", wiring.steps(), ids=lambda s: f"{s.dag_id}.{s.task_id}")
+def test_arguments_are_flags_of_the_program(step):
+    known = contract.FLAGS[task_name(step)]
+    _, given = wiring.flags(step.arguments)
+    assert set(given) <= set(known), "the program has no such flag"
+    assert {n for n, f in known.items() if f["required"]} <= set(given), "the program requires it"
+    assert not {n for n in given if known[n].get("secret")}, "a secret does not go on a command line"
+
+
+@pytest.mark.parametrize("step", wiring.steps(), ids=lambda s: f"{s.dag_id}.{s.task_id}")
+def test_params_have_the_defaults_of_the_flags(step):
+    known = contract.FLAGS[task_name(step)]
+    _, given = wiring.flags(wiring.rendered(step).arguments)
+    for name in set(given) - PASSED_ON:
+        default = known[name].get("default", "")
+        if known[name]["kind"] == "float":
+            assert float(given[name]) == float(default), name
+        else:
+            assert given[name].lower() == default, name
+
+
+@pytest.mark.parametrize("step", wiring.steps(), ids=lambda s: f"{s.dag_id}.{s.task_id}")
+def test_values_are_of_the_kind_of_the_flag(step):
+    known = contract.FLAGS[task_name(step)]
+    _, given = wiring.flags(wiring.rendered(step).arguments)
+    for name, value in given.items():
+        match known[name]["kind"]:
+            case "int":
+                int(value)
+            case "float":
+                float(value)
+            case "bool":
+                assert value.lower() in ("true", "false")
+        assert "{{" not in value and value != "None", (name, value)
+        if known[name]["required"]:
+            assert value, name
+
+
+def programs(dag) -> dict:
+    return {t.step: t for t in dag.tasks if hasattr(t, "step")}
+
+
+def test_segmentation_has_every_step_in_the_contracts_order():
+    dag = wiring.dags()["clientele_segmentation"]
+    tasks = programs(dag)
+    order = [s["name"] for s in contract.CONTRACT["steps"]]
+    assert list(tasks) == order
+    for before, after in zip(order, order[1:], strict=False):
+        assert tasks[before].task_id in tasks[after].get_flat_relative_ids(upstream=True), f"{before} → {after}"
+
+
+@pytest.mark.parametrize("dag_id", ["clientele_segmentation", "clientele_drift"])
+def test_what_a_step_reads_was_made_before(dag_id):
+    tasks = programs(wiring.dags()[dag_id])
+    for name, task in tasks.items():
+        for read in contract.STEPS[name]["reads"] or []:
+            assert read in tasks, f"{name} reads {read}"
+            assert tasks[read].task_id in task.get_flat_relative_ids(upstream=True), f"{read} → {name}"
+
+
+def test_edges_of_drift():
+    dag = wiring.dags()["clientele_drift"]
+    assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
+        "ingest": ["preprocess"],
+        "preprocess": ["drift"],
+        "drift": ["ask_for_new_model", "asks_for_new_model", "data_are_sound"],  # the first is its XCom
+        "data_are_sound": [],
+        "asks_for_new_model": ["ask_for_new_model"],
+        "ask_for_new_model": [],
+    }
+
+
+def test_edges_of_rollback():
+    dag = wiring.dags()["clientele_rollback"]
+    assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
+        "rollback": ["scored_before"],
+        "scored_before": ["score"],
+        "score": ["report"],
+        "report": [],
+    }
+    for step in ("score", "report"):
+        _, given = wiring.flags(wiring.rendered(dag.get_task(step)).arguments)
+        assert given["from-run"] == "clientele_segmentation/2026-02-23/scheduled-0a1b2c3d"
+
+
+def test_exit_codes_that_are_never_retried():
+    # CONTRACTS: 64, 65, 66 and 78. The rest comes from the binaries.
+    assert contract.NEVER_RETRIED == {64, 65, 66, 78}
+    assert contract.TEMPORARY == {75, 143}
+    assert contract.NOTHING_NEW == 99
+
+
+def test_acts_that_ask_for_a_model_are_acts():
+    from clientele.branches import NEW_MODEL
+
+    assert {*NEW_MODEL, "fix_data", "none", "wait"} == set(contract.CONTRACT["drift_acts"])
+
+
+def test_steps_that_swap_pointers_wait_for_each_other():
+    for step in wiring.steps():
+        swaps = step.step == "registry" or bool(contract.STEPS[step.step]["pointers"])
+        assert step.pool == ("clientele_pointers" if swaps else "default_pool"), step.task_id

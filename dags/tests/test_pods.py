@@ -1,0 +1,133 @@
+"""The pods: one of each place as a golden file, and the rules that every pod keeps."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+import wiring
+from clientele.config import RESOURCES, Deployment
+from clientele.pods import memory_bytes
+from conftest import DAGS, SECRET
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def dags_of(place: str):
+    if place == "gke":
+        pytest.importorskip("airflow.providers.google", reason="this Airflow's set has no google provider")
+    return wiring.steps(place)
+
+
+@pytest.mark.parametrize("place", wiring.PLACES)
+def test_golden_pod(place):
+    """UPDATE_GOLDEN=1 writes the files anew."""
+    step = next(s for s in dags_of(place) if s.step == "ingest" and s.dag_id == "clientele_segmentation")
+    text = yaml.safe_dump(wiring.pod(step), width=130)
+    file = GOLDEN / f"{place}.yaml"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+def every_pod():
+    for place in wiring.PLACES:
+        try:
+            steps = wiring.steps(place)
+        except ModuleNotFoundError:
+            continue
+        for step in steps:
+            yield pytest.param(place, step, id=f"{place}-{step.dag_id}.{step.task_id}")
+
+
+EVERY_POD = list(every_pod())
+
+
+@pytest.mark.parametrize(("place", "step"), EVERY_POD)
+class TestEveryPod:
+    def test_containers(self, place, step):
+        spec = wiring.pod(step)["spec"]
+        assert [c["name"] for c in spec["containers"]] == ["base", "airflow-xcom-sidecar"], "one sidecar, as Composer 3 has it"
+        for c in spec["containers"]:
+            r = c["resources"]
+            assert r["requests"] == r["limits"] and set(r["limits"]) == {"cpu", "memory", "ephemeral-storage"}
+            assert "@sha256:" in c["image"] or c["image"].rpartition(":")[2] not in ("", "latest"), c["image"]
+            s = c["securityContext"]
+            assert s["runAsNonRoot"] and s["runAsUser"] == 65532 and s["readOnlyRootFilesystem"]
+            assert s["allowPrivilegeEscalation"] is False and s["capabilities"] == {"drop": ["ALL"]}
+            assert not s["privileged"]
+        assert "command" not in spec["containers"][0], "the image knows its program"
+
+    def test_pod(self, place, step):
+        spec = wiring.pod(step)["spec"]
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert spec["securityContext"]["runAsNonRoot"]
+        assert spec["restartPolicy"] == "Never"
+        assert spec["activeDeadlineSeconds"] == step.execution_timeout.total_seconds() + 120
+        assert spec["terminationGracePeriodSeconds"] == 30
+        assert "affinity" not in spec or not spec["affinity"], "Composer 3 has none"
+        assert not spec.get("hostNetwork")
+        scratch = next(v for v in spec["volumes"] if v["name"] == "scratch")
+        assert scratch["emptyDir"]["sizeLimit"] == RESOURCES[step.step]["ephemeral-storage"]
+        namespace = {"composer": "composer-user-workloads"}.get(place, "clientele")
+        assert wiring.pod(step)["metadata"]["namespace"] == namespace
+        account = f"clientele-{step.step}" if place == "gke" else None
+        assert spec.get("serviceAccountName") == account
+
+    def test_labels_are_the_same_at_every_try(self, place, step):
+        first = wiring.pod(step)["metadata"]["labels"]
+        assert first["app.kubernetes.io/component"] == step.step
+        assert first["dag_id"] == step.dag_id and first["task_id"] == step.task_id
+        own = set(step.labels)
+        for try_number in (2, 9):
+            task = wiring.rendered(step)
+            assert {k: task.labels[k] for k in own} == {k: first[k] for k in own}
+            selector = task._build_find_pod_label_selector(wiring.context(task, try_number=try_number))
+            assert "try_number" not in selector, "a restarted worker must find the pod of the try before"
+
+    def test_environment(self, place, step):
+        pod = wiring.pod(step)
+        base = pod["spec"]["containers"][0]
+        env = {e["name"]: e for e in base["env"]}
+        memory = memory_bytes(base["resources"]["limits"]["memory"])
+        assert 0.85 * memory < int(env["GOMEMLIMIT"]["value"]) < 0.95 * memory
+        assert env["TMPDIR"]["value"] in [m["mountPath"] for m in base["volumeMounts"]]
+        assert SECRET not in json.dumps(pod)
+        key = {"valueFrom": {"secretKeyRef": {"key": "customer-key", "name": "clientele"}}, "name": "CLIENTELE_CUSTOMER_KEY"}
+        assert env.get("CLIENTELE_CUSTOMER_KEY") == (key if step.step == "ingest" else None)
+
+    def test_operator(self, place, step):
+        assert step.log_pod_spec_on_failure is False and step.deferrable is False and step.do_xcom_push is True
+        assert step.reattach_on_restart is True
+
+
+@pytest.mark.parametrize(("text", "want"), [("1Gi", 1 << 30), ("512Mi", 512 << 20), ("2G", 2_000_000_000), ("100", 100)])
+def test_memory_bytes(text, want):
+    assert memory_bytes(text) == want
+
+
+def test_digests_win_over_the_tag(tmp_path):
+    digest = "sha256:" + "0123456789abcdef" * 4
+    file = tmp_path / "images.json"
+    file.write_text(json.dumps({"ingest": digest}))
+    with wiring.environment(CLIENTELE_IMAGES=str(file)):
+        d = Deployment.from_env()
+    assert d.image("ingest") == f"registry.example/clientele/ingest@{digest}"
+    assert d.image("train") == "registry.example/clientele/train:1.2.3"
+
+
+def test_single_figures_of_resources_change():
+    dag = wiring.load("clientele_drift", CLIENTELE_RESOURCES='{"drift": {"memory": "16Mi"}}')
+    limits = wiring.pod(dag.get_task("drift"))["spec"]["containers"][0]["resources"]["limits"]
+    assert limits == {"cpu": "1", "memory": "16Mi", "ephemeral-storage": "1Gi"}
+
+
+def test_an_airflow_without_google_parses_the_other_places():
+    """The provider is imported where it is needed alone."""
+    text = "".join(f.read_text() for f in (DAGS / "clientele").glob("*.py"))
+    assert text.count("airflow.providers.google") == 1
