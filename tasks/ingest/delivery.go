@@ -13,8 +13,12 @@ import (
 	"github.com/clientele/clientele/pkg/task"
 )
 
-// Latest returns the day of the latest line of the source, by the same reader and rules as [Run]. It writes nothing.
+// Latest returns the day of the latest line of the source, by the same reader and rules as [Run]. It writes nothing. It is for
+// who knows no as-of day yet, so the source's name cannot have one.
 func Latest(ctx context.Context, c Config, d task.Deps) (retail.Date, error) {
+	if strings.Contains(c.Source, "{") {
+		return 0, contract.Faultf(contract.ExitUsage, "flags", c.shownSource(), "--as-of: needs a value, because --source has {as_of}")
+	}
 	opts, err := c.readOptions()
 	if err != nil {
 		return 0, err

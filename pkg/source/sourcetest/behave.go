@@ -52,6 +52,7 @@ var Behaviours = map[string]func(*exchange){
 	"endless":      func(x *exchange) { x.endless() },
 	"no-http":      func(x *exchange) { x.raw("SSH-2.0-OpenSSH_9.6 "+x.r.Header.Get("Authorization")+"\r\n", nil) },
 	"weak-tag":     func(x *exchange) { x.raw(strings.Replace(x.head(len(x.data)), `"`, `W/"`, 1), x.data) },
+	"retagged":     func(x *exchange) { x.w.Header().Set("ETag", fmt.Sprintf(`"%d"`, min(x.n, 2))); x.goodAs() },
 	"dated":        func(x *exchange) { x.dated() },
 	"to-http":      func(x *exchange) { http.Redirect(x.w, x.r, x.s.HTTP+"/whole/"+x.name, http.StatusFound) },
 	"to-other":     func(x *exchange) { http.Redirect(x.w, x.r, x.s.Other+"/whole/"+x.name, http.StatusFound) },
@@ -86,6 +87,11 @@ const Secret = "s3cret"
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
 
 func (x *exchange) good() { x.whole(x.data) }
+
+// goodAs is good under a tag that was set before.
+func (x *exchange) goodAs() {
+	http.ServeContent(x.w, x.r, "", time.Time{}, strings.NewReader(string(x.data)))
+}
 
 func (x *exchange) first(once, then func()) {
 	if x.n == 0 {
