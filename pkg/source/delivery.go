@@ -14,7 +14,7 @@ import (
 type Delivery struct {
 	Name   string // of its file, or of the first and how many there are
 	Size   int64  // bytes of all files
-	SHA256 string // of its one file; of several the hash of their hashes in hex, each with a line end, in their order
+	SHA256 string // of its one file; of several the hash of their hashes in hex, each with a line end, in their order; see [Delivery.Hash]
 	Files  []*File
 }
 
@@ -37,6 +37,7 @@ func Open(ctx context.Context, where []Location, opts Options) (*Delivery, error
 	if len(files) != len(opts.Known) {
 		opts.Known = nil
 	}
+	opts.HashLater = opts.HashLater && len(files) == 1
 	o := &opener{opts: opts, client: newClient(opts)}
 	defer o.client.transport.CloseIdleConnections()
 	d := &Delivery{}
@@ -86,7 +87,10 @@ func (o *opener) one(ctx context.Context, f *File, l Location, i int, limit int6
 	}
 	switch l.scheme {
 	case "file":
-		return f.openPath(ctx, l.path, limit)
+		if err := f.openPath(l.path, limit); err != nil || o.opts.HashLater {
+			return err
+		}
+		return told(f.hash(ctx))
 	case "gs":
 		return f.openObject(ctx, l, known, limit, o.opts)
 	}
@@ -155,6 +159,22 @@ func (d *Delivery) sum(files []Location) error {
 	if n := len(d.Files); n > 1 {
 		d.Name = fmt.Sprintf("%s and %d more", d.Name, n-1)
 		d.SHA256 = hex.EncodeToString(sum.Sum(nil))
+	}
+	return nil
+}
+
+// Hash hashes what [Options.HashLater] has left: out of what was read of the content if that was all of the file.
+func (d *Delivery) Hash(ctx context.Context) error {
+	for _, f := range d.Files {
+		if f.SHA256 != "" {
+			continue
+		}
+		if f.read != nil && f.read.n == f.Size {
+			f.SHA256 = hex.EncodeToString(f.read.hash.Sum(nil))
+		} else if err := told(f.hash(ctx)); err != nil {
+			return fmt.Errorf("read source %s: %w", f.Name, err)
+		}
+		d.SHA256 = f.SHA256 // it is the only one
 	}
 	return nil
 }

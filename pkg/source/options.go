@@ -27,6 +27,9 @@ type Options struct {
 	AllowHTTP bool           // http:// to other machines too
 	Known     []Known        // of each file at an earlier time, in their order; nil for nothing
 	Progress  func(n int64)  // is told the bytes that are fetched
+	// HashLater leaves a delivery of one local file without a hash until [Delivery.Hash], so that the file is read once and
+	// not twice. Other deliveries are hashed at once.
+	HashLater bool
 }
 
 // Known is what a file was at an earlier time. A server is asked whether that has changed.

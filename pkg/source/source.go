@@ -54,8 +54,8 @@ type File struct {
 // Remote reports whether the file lies on a server or in a bucket.
 func (f *File) Remote() bool { return f.local == nil }
 
-// openPath opens a local file and hashes it.
-func (f *File) openPath(ctx context.Context, path string, limit int64) (err error) {
+// openPath opens a local file.
+func (f *File) openPath(path string, limit int64) (err error) {
 	// Looked at before it is opened: opening a pipe would wait for its writer.
 	info, err := os.Stat(path)
 	if err != nil {
@@ -74,8 +74,13 @@ func (f *File) openPath(ctx context.Context, path string, limit int64) (err erro
 	if f.Size = f.info.Size(); f.Size > limit {
 		return fmt.Errorf("%w: %d bytes, allowed are %d", ErrTooBig, f.Size, limit)
 	}
+	return nil
+}
+
+// hash hashes a local file.
+func (f *File) hash(ctx context.Context) (err error) {
 	f.SHA256, err = hashOf(ctx, f.local, f.Size)
-	return told(err)
+	return err
 }
 
 // hashOf hashes the first size bytes of a file. One that has fewer is an [ErrChanged].
@@ -149,8 +154,8 @@ func (r *reporting) ReadAt(p []byte, at int64) (int, error) {
 }
 
 // Unchanged returns [ErrChanged] unless the source is what was hashed: by its size and time of change, and by its bytes once
-// its content was read to its end. What was read out of order is hashed again. Ask it after an error of the content too: a
-// change explains that.
+// its content was read to its end. What was read out of order is hashed again. One that is hashed later must be what was
+// opened, by size and time. Ask it after an error of the content too: a change explains that.
 func (f *File) Unchanged(ctx context.Context) error {
 	if f.local == nil {
 		return nil // nobody else can reach it
@@ -161,7 +166,7 @@ func (f *File) Unchanged(ctx context.Context) error {
 	}
 	same := info.Size() == f.info.Size() && info.ModTime().Equal(f.info.ModTime())
 	switch {
-	case !same:
+	case !same || f.SHA256 == "":
 	case f.unordered:
 		sum, err := hashOf(ctx, f.local, f.Size)
 		if err != nil && !errors.Is(err, ErrChanged) {

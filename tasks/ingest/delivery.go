@@ -27,7 +27,7 @@ func Latest(ctx context.Context, c Config, d task.Deps) (retail.Date, error) {
 	if err != nil {
 		return 0, err
 	}
-	src, err := c.openSource(ctx, d, where, nil)
+	src, err := c.openSource(ctx, d, where, nil, true)
 	if err != nil {
 		return 0, err
 	}

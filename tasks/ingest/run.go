@@ -3,9 +3,10 @@ package ingest
 import (
 	"context"
 	"errors"
-	"runtime/debug"
+	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/table"
@@ -49,6 +50,13 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	if err != nil {
 		return nil, err
 	}
+	defer calmGC()()
+	if fresh, err := c.fresh(ctx, home, where); err != nil || fresh {
+		if err != nil {
+			return nil, err
+		}
+		return c.takeInFresh(ctx, d, home, where, opts)
+	}
 	past, err := c.remember(ctx, home, where, c.parameters(opts), d.Code)
 	if err != nil {
 		return nil, err
@@ -58,9 +66,8 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 		return nil, err
 	}
 	defer func() { _ = src.Close() }()
-	if m := s.Done(); m != nil {
-		d.Log.Info("the same delivery was taken in before, in this run", "key", s.Key())
-		return m, s.Point(ctx)
+	if s.Done() != nil {
+		return done(ctx, d, s)
 	}
 	if src.Known() {
 		if r, ok := past.result(c, s); ok {
@@ -82,55 +89,112 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 			return s.Done(), s.Point(ctx)
 		}
 	}
-	result, err := c.work(ctx, d, home, s, src, opts)
+	spool := newSpool(d.Scratch)
+	defer func() { _ = spool.Close() }()
+	counts, err := c.fill(ctx, d, spool, src, opts)
 	if err != nil {
 		return nil, err
 	}
-	d.Log.Info("took the delivery in", "new", result.New, "read", result.RowsRead, "accepted", result.RowsAccepted,
-		"quarantined", result.RowsQuarantined, "days", result.Days, "snapshot", result.Snapshot)
-	// The lines are in force: a signal now would leave a run that does not know it.
-	m, err := s.Commit(context.WithoutCancel(ctx), result)
+	m, result, err := c.finish(ctx, d, home, s, src, spool, counts)
 	if err == nil {
 		past.keep(ctx, d, src, result)
 	}
 	return m, err
 }
 
+// fresh reports whether this step has made nothing in this run yet, and the delivery lies here. Then it will hardly turn out
+// to be done, and reading it need not wait for the hash that would tell.
+func (c Config) fresh(ctx context.Context, home *contract.Home, where []source.Location) (bool, error) {
+	if slices.ContainsFunc(where, source.Location.Remote) {
+		return false, nil
+	}
+	_, err := home.Current(ctx, c.Run(), contract.Ingest)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return true, nil
+	}
+	return false, err
+}
+
+// takeInFresh takes a delivery in that is hashed as it is read.
+func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *contract.Home, where []source.Location, opts retail.ReadOptions) (*contract.Manifest, error) {
+	src, err := c.openSource(ctx, d, where, nil, true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = src.Close() }()
+	spool := newSpool(d.Scratch)
+	defer func() { _ = spool.Close() }()
+	counts, err := c.fill(ctx, d, spool, src, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := src.Hash(ctx); err != nil {
+		return nil, sourceFault(src.Name, err)
+	}
+	s, err := c.session(ctx, d, home, src, opts)
+	if err != nil {
+		return nil, err
+	}
+	if s.Done() != nil { // it was stopped before it moved the run's pointer
+		return done(ctx, d, s)
+	}
+	m, _, err := c.finish(ctx, d, home, s, src, spool, counts)
+	return m, err
+}
+
+func done(ctx context.Context, d task.Deps, s *contract.Session) (*contract.Manifest, error) {
+	d.Log.Info("the same delivery was taken in before, in this run", "key", s.Key())
+	return s.Done(), s.Point(ctx)
+}
+
 // begin opens the delivery and starts the step's work on it. Close the delivery.
 func (c Config) begin(ctx context.Context, d task.Deps, home *contract.Home, where []source.Location, known []source.Known,
 	opts retail.ReadOptions) (*source.Delivery, *contract.Session, error) {
-	src, err := c.openSource(ctx, d, where, known)
+	src, err := c.openSource(ctx, d, where, known, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
-		Refs: map[string]string{"source": src.SHA256}, Params: c.parameters(opts), Code: d.Code,
-	})
+	s, err := c.session(ctx, d, home, src, opts)
 	if err != nil {
 		return nil, nil, errors.Join(err, src.Close())
 	}
 	return src, s, nil
 }
 
-// work reads the delivery and puts it into force.
-func (c Config) work(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Session, src *source.Delivery,
-	opts retail.ReadOptions) (result contract.IngestResult, err error) {
-	// What is alive are a few large slabs without pointers: collecting them twice as often costs next to nothing, and a
-	// container is paid for by its peak.
-	defer debug.SetGCPercent(debug.SetGCPercent(50))
-	spool := newSpool(d.Scratch)
-	defer func() { _ = spool.Close() }()
+// session starts the step's work on a delivery that is hashed.
+func (c Config) session(ctx context.Context, d task.Deps, home *contract.Home, src *source.Delivery, opts retail.ReadOptions) (*contract.Session, error) {
+	return home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
+		Refs: map[string]string{"source": src.SHA256}, Params: c.parameters(opts), Code: d.Code,
+	})
+}
+
+// fill reads the delivery into the spool.
+func (c Config) fill(ctx context.Context, d task.Deps, spool *spool, src *source.Delivery, opts retail.ReadOptions) (retail.ReadCounts, error) {
 	counts, err := c.read(ctx, src, opts, d, "reading", spool.add, spool.nextFile)
 	if err != nil {
-		return result, err
+		return counts, err
 	}
 	if err := spool.end(); err != nil {
-		return result, err
+		return counts, err
 	}
 	if spool.superseded > 0 {
 		d.Log.Info("some days are in two sheets: the lines of the later sheet count", "days", len(spool.supersededDays), "superseded", spool.superseded)
 	}
-	return c.store(ctx, d, home, s, src, spool, counts)
+	return counts, nil
+}
+
+// finish puts the spooled delivery into force and ends the step's work.
+func (c Config) finish(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Session, src *source.Delivery,
+	spool *spool, counts retail.ReadCounts) (*contract.Manifest, contract.IngestResult, error) {
+	result, err := c.store(ctx, d, home, s, src, spool, counts)
+	if err != nil {
+		return nil, result, err
+	}
+	d.Log.Info("took the delivery in", "new", result.New, "read", result.RowsRead, "accepted", result.RowsAccepted,
+		"quarantined", result.RowsQuarantined, "days", result.Days, "snapshot", result.Snapshot)
+	// The lines are in force: a signal now would leave a run that does not know it.
+	m, err := s.Commit(context.WithoutCancel(ctx), result)
+	return m, result, err
 }
 
 // store writes the spooled delivery and puts it into force.

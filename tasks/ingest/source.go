@@ -77,10 +77,11 @@ func (c Config) shownSource() string {
 	return strings.Join(names, ", ")
 }
 
-// openSource opens, hashes and, where it lies elsewhere, fetches the delivery. known is what it was at an earlier time.
-func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Location, known []source.Known) (*source.Delivery, error) {
+// openSource opens, hashes and, where it lies elsewhere, fetches the delivery. known is what it was at an earlier time. later
+// is [source.Options.HashLater].
+func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Location, known []source.Known, later bool) (*source.Delivery, error) {
 	opts := source.Options{
-		Scratch: d.Scratch, Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, Known: known,
+		Scratch: d.Scratch, Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, Known: known, HashLater: later,
 	}
 	var err error
 	if opts.MaxBytes, err = parseBytes(c.MaxBytes); err != nil {

@@ -1,0 +1,78 @@
+package source_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/source"
+)
+
+// TestHashLater: one local file gets the hash of its bytes when it is asked for, read to the end or not; two files at once.
+func TestHashLater(t *testing.T) {
+	ctx := context.Background()
+	folder := t.TempDir()
+	paths := []string{filepath.Join(folder, "a.csv"), filepath.Join(folder, "b.csv")}
+	var where []source.Location
+	for _, path := range paths {
+		if err := os.WriteFile(path, []byte("InvoiceNo\n"+path+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		l, err := source.Parse(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		where = append(where, l...)
+	}
+	text, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(text)
+	want := hex.EncodeToString(sum[:])
+	for _, bytes := range []int64{-1, 0, 5, int64(len(text))} { // of the content that are read; -1 for no content at all
+		d, err := source.Open(ctx, where[:1], source.Options{HashLater: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.SHA256 != "" {
+			t.Error("it was hashed at once")
+		}
+		if bytes >= 0 {
+			c, err := d.Files[0].Content(ctx, source.UnpackOptions{}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.CopyN(io.Discard, c.Text, bytes); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(d.Files[0].Unchanged(ctx), c.Close()); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := d.Hash(ctx); err != nil || d.SHA256 != want || d.Hashes()[0] != want {
+			t.Errorf("%d bytes read: hash %q, %v; want %s", bytes, d.SHA256, err, want)
+		}
+		if err := os.WriteFile(paths[0], append(text, "more"...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Files[0].Unchanged(ctx); !errors.Is(err, source.ErrChanged) {
+			t.Errorf("a longer file: %v, want ErrChanged", err)
+		}
+		if err := errors.Join(d.Close(), os.WriteFile(paths[0], text, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := source.Open(ctx, where, source.Options{HashLater: true})
+	if err != nil || d.SHA256 == "" || d.Hashes()[0] != want {
+		t.Errorf("two files: hash %q, %v", d.SHA256, err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
