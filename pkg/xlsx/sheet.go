@@ -186,6 +186,9 @@ func cellType(attribute []byte) valueType {
 	return unknownType
 }
 
+// The truth values as spreadsheets show them.
+var trueText, falseText = []byte("TRUE"), []byte("FALSE")
+
 // put sets the cell of a column to the value that was read.
 func (s *sheet) put(column int, as valueType) error {
 	var c retail.Cell
@@ -200,9 +203,9 @@ func (s *sheet) put(column int, as valueType) error {
 	case textType:
 		c = retail.Cell{Kind: retail.TextCell, Text: s.keep(unescape(v))}
 	case boolType:
-		c = retail.Cell{Kind: retail.OddCell, Text: []byte("TRUE")}
+		c = retail.Cell{Kind: retail.OddCell, Text: trueText}
 		if b := string(bytes.TrimSpace(v)); b == "0" || b == "false" {
-			c.Text = []byte("FALSE")
+			c.Text = falseText
 		}
 	case errorType:
 		c = retail.Cell{Kind: retail.OddCell, Text: s.keep(v)}

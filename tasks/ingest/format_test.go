@@ -1,0 +1,208 @@
+package ingest
+
+import (
+	"encoding/csv"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"github.com/clientele/clientele/pkg/contract"
+)
+
+// sheetOf is a sheet of a workbook, as comma-separated text.
+type sheetOf struct{ name, text string }
+
+// bookOf makes a workbook whose cells are all texts.
+func bookOf(t testing.TB, sheets ...sheetOf) string {
+	t.Helper()
+	f := excelize.NewFile()
+	for _, s := range sheets {
+		if _, err := f.NewSheet(s.name); err != nil {
+			t.Fatal(err)
+		}
+		r := csv.NewReader(strings.NewReader(s.text))
+		r.FieldsPerRecord = -1
+		records, err := r.ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, record := range records {
+			if err := f.SetSheetRow(s.name, fmt.Sprintf("A%d", i+1), &record); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := f.DeleteSheet("Sheet1"); err != nil {
+		t.Fatal(err)
+	}
+	b, err := f.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// As in Online Retail II, whose sheets share nine days.
+func TestLaterSheetWins(t *testing.T) {
+	first := header + day("2010-12-01", 1, 2) + day("2010-12-02", 3, 3) + ",,,x,,,,\n"
+	second := header + day("2010-12-02", 7, 1) + day("2010-12-03", 8, 2)
+	s := newShop(t)
+	got := s.must(s.config(s.file("x", bookOf(t, sheetOf{"Year 2009-2010", first}, sheetOf{"Empty", ""}, sheetOf{"Year 2010-2011", second})), share(0.5)))
+	if got.RowsRead != 9 || got.RowsAccepted != 5 || got.RowsQuarantined != 1 || got.RowsSuperseded != 3 || got.Days != 3 {
+		t.Errorf("%+v", got)
+	}
+	if diff := cmp.Diff([]string{"shop 2010-12-01: 1 2", "shop 2010-12-02: 7", "shop 2010-12-03: 8 9"}, s.invoices()); diff != "" {
+		t.Error(diff)
+	}
+	if !strings.Contains(s.log.String(), `"days":1,"superseded":3`) {
+		t.Error("the log does not say it:", s.log.String())
+	}
+	// Where the sheets share no day, what there is of both is as if it were one text.
+	second = header + day("2010-12-03", 7, 1)
+	both := daysOf(t, bookOf(t, sheetOf{"1", first}, sheetOf{"2", second}), share(0.5))
+	text := daysOf(t, first+strings.TrimPrefix(second, header), share(0.5))
+	if diff := cmp.Diff(text, both); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSheet(t *testing.T) {
+	book := bookOf(t, sheetOf{"Lines", header + day("2010-12-01", 1, 2)}, sheetOf{"Notes", "Seen by,Date\nme,today\n"})
+	s := newShop(t)
+	path := s.file("x.xlsx", book)
+	s.fails(s.config(path), contract.ExitBadData, "columns", `header of sheet "Notes": no column for invoice`, "found the columns Seen by, Date", "one sheet by --sheet")
+	s.fails(s.config(path, func(c *Config) { c.Sheet = "lines 2010" }), contract.ExitBadData, "sheet", `no sheet "lines 2010" (--sheet), found ["Lines" "Notes"]`)
+	s.nothing()
+	if r := s.must(s.config(path, func(c *Config) { c.Sheet = "lines" })); r.RowsAccepted != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestRejectsOfSheets(t *testing.T) {
+	s := newShop(t)
+	text := header + day("2010-12-01", 1, 2) + "1,2,\"a, b\",x,2010-12-01 08:00:00,1,12345,UK\n"
+	got := s.must(s.config(s.file("x.xlsx", bookOf(t, sheetOf{"Lines", text})), share(0.5)))
+	q := s.read(contract.QuarantinePath("shop", got.Delivery), "", contract.Quarantine)
+	if diff := cmp.Diff([]any{int64(3), `1,2,"a, b",x,2010-12-01 08:00:00,1,12345,UK`, "bad_quantity"},
+		[]any{q.Ints("record")[0], q.Strings("raw")[0], q.Strings("rules")[0]}); diff != "" {
+		t.Error(diff)
+	}
+	s.fails(s.config(s.file("y.xlsx", bookOf(t, sheetOf{"Lines", text})), run("r2")), contract.ExitBadData, "quarantine_share",
+		`bad_quantity 1 (sheet "Lines", row 4, column Quantity: "x")`)
+}
+
+func TestSeparatorAndDecimal(t *testing.T) {
+	want := daysOf(t, header+day("2010-12-01", 1, 2))
+	for separator, sign := range map[string]string{"semicolon": ";", ";": ";", "tab": "\t", `\t`: "\t", "Pipe": "|", "^": "^"} {
+		text := strings.NewReplacer(",", sign, "2.55", "2,55", "17850.0", "17850").Replace(header + day("2010-12-01", 1, 2))
+		got := daysOf(t, text, func(c *Config) { c.Separator, c.Decimal = separator, "comma" })
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", separator, diff)
+		}
+	}
+}
+
+func TestRefusesFormats(t *testing.T) {
+	lines := header + day("2010-12-01", 1, 50)
+	book := bookOf(t, sheetOf{"Lines", lines})
+	zipOf := func(text string) string { return string(asZip(t, "lines.csv", []byte(text))) }
+	cut := asZip(t, "lines.csv", []byte(lines))
+	records, err := csv.NewReader(strings.NewReader(lines)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parquet := asParquet(t, records)
+	small := func(c *Config) { c.MaxUnpacked = "1KiB" }
+	for _, test := range []struct {
+		name, content string
+		change        func(*Config)
+		cause         string
+		texts         []string
+	}{
+		{"a zip of nothing", zipOf(""), nil, "empty", nil},
+		{"a torn zip", string(cut[:len(cut)-30]), nil, "damaged", []string{"zip"}},
+		{"a torn workbook", book[:len(book)/2], nil, "damaged", []string{"zip"}},
+		{"a zip in a zip in a zip", zipOf(zipOf(zipOf(lines))), nil, "format", []string{"packed more than twice"}},
+		{"more than allowed of zip", zipOf(lines), small, "too_large", []string{"over 1024 bytes", "--max-unpacked"}},
+		{"more than allowed of gz", packed(t, lines), small, "too_large", []string{"--max-unpacked"}},
+		{"more than allowed of zst", string(asZstd(t, []byte(lines))), small, "too_large", []string{"--max-unpacked"}},
+		{"more than allowed of xlsx", book, small, "too_large", []string{"--max-unpacked"}},
+		{"a zst cut", string(asZstd(t, []byte(lines)))[:100], nil, "damaged", []string{"zstd ends too early"}},
+		{"an empty workbook", bookOf(t, sheetOf{"A", ""}), nil, "empty", nil},
+		{"a workbook of headers", bookOf(t, sheetOf{"A", header}), nil, "empty", []string{"but for its header"}},
+		{"a cut parquet file", string(parquet[:len(parquet)-1]), nil, "damaged", []string{"parquet"}},
+		{"another column in parquet", strings.ReplaceAll(string(parquet), "UnitPrice", "UnitCosts"), nil, "columns", []string{"no column for price", "UnitCosts"}},
+		{"a text for a number", string(parquet), func(c *Config) { c.Columns = "time=Quantity,quantity=InvoiceDate" }, "columns",
+			[]string{`column "Quantity" (time) is `, `column "InvoiceDate" (quantity) is `, "want a timestamp, date or text"}},
+		{"a cut Arrow file", string(asArrow(t, records)[:3000]), nil, "damaged", []string{"Arrow"}},
+		{"a picture", "\x89PNG\r\n\x1a\n", nil, "columns", nil},
+		{"an xls", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", nil, "format", []string{"save it as xlsx or csv"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newShop(t)
+			c := s.config(s.file("x", test.content))
+			if test.change != nil {
+				test.change(&c)
+			}
+			s.fails(c, contract.ExitBadData, test.cause, test.texts...)
+			s.nothing()
+			if strings.Contains(s.log.String(), "17850") {
+				t.Error("a customer's id is in the log")
+			}
+		})
+	}
+}
+
+// Customers as the three kinds of numbers that spreadsheets and data frames make of them are the same customers.
+func TestCustomersAreAlike(t *testing.T) {
+	lines := header + day("2010-12-01", 1, 3)
+	records, err := csv.NewReader(strings.NewReader(lines)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := daysOf(t, lines)
+	for name, content := range map[string]string{"whole": strings.ReplaceAll(lines, "17850.0", "17850"), "workbook": string(asWorkbook(t, records)),
+		"parquet": string(asParquet(t, records)), "arrow": string(asArrow(t, records))} {
+		if diff := cmp.Diff(want, daysOf(t, content)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestParseFormatFlags(t *testing.T) {
+	for text, want := range map[string]int64{"": 0, "1": 1, "1048576": 1 << 20, "1KiB": 1 << 10, "512MiB": 512 << 20, "64GiB": 64 << 30, "2TiB": 2 << 40} {
+		if got, err := parseBytes(text); err != nil || got != want {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"0", "-1", "1.5GiB", "64GB", "GiB", " 1", "9999999999TiB", "1 KiB"} {
+		if got, err := parseBytes(text); err == nil {
+			t.Errorf("%q: %d", text, got)
+		}
+	}
+	for flag, change := range map[string]func(*Config){
+		"separator": func(c *Config) { c.Separator = "a" }, "decimal": func(c *Config) { c.Decimal = ";" }, "max-unpacked": func(c *Config) { c.MaxUnpacked = "much" },
+	} {
+		c := valid()
+		change(&c)
+		if err := c.Validate(); err == nil || !strings.HasPrefix(err.Error(), "--"+flag+": want") {
+			t.Errorf("%s: %v", flag, err)
+		}
+	}
+	// They change what comes of a delivery, so they are in its key.
+	base, err := valid().readOptions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := slices.Sorted(maps.Keys(valid().parameters(base)))
+	for _, want := range []string{"separator", "decimal", "sheet"} {
+		if !slices.Contains(keys, want) {
+			t.Errorf("%s is no part of the key: %v", want, keys)
+		}
+	}
+}
