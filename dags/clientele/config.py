@@ -27,6 +27,9 @@ RESOURCES: dict[str, dict[str, str]] = {
     "registry": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1Gi"},
 }
 
+# What a figure of it looks like. Memory is a whole number, for GOMEMLIMIT is made of it.
+QUANTITIES = {"cpu": r"\d+m|\d+(\.\d+)?", "memory": r"\d+([KMGT]i?)?", "ephemeral-storage": r"\d+([KMGT]i?)?"}
+
 
 class ConfigurationError(ValueError):
     """The environment is wrong. Airflow shows it as the DAG's import error, every problem on a line."""
@@ -72,7 +75,7 @@ class Deployment:
         }.get(place, {})
         values: dict[str, Any] = {"place": place, "root": "", "digests": _digests(env, problems)}
         for name in _TEXTS:
-            if text := env.get("CLIENTELE_" + name.upper(), defaults.get(name, "")).strip():
+            if text := env.get("CLIENTELE_" + name.upper(), "").strip() or defaults.get(name, ""):
                 values[name] = text
         for name in ("pod_env", "resources"):
             values[name] = _json_object(env, "CLIENTELE_" + name.upper(), problems)
@@ -107,8 +110,12 @@ class Deployment:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError):
             want(False, "CLIENTELE_ZONE", "want an IANA time zone such as Europe/London", self.zone)
-        unknown = set(self.resources) - set(RESOURCES)
-        want(not unknown, "CLIENTELE_RESOURCES", "want steps: " + ", ".join(RESOURCES), sorted(unknown))
+        for program, figures in self.resources.items():
+            want(program in RESOURCES, "CLIENTELE_RESOURCES", "want one of " + ", ".join(RESOURCES), program)
+            for what, figure in figures.items() if isinstance(figures, dict) else [("", figures)]:
+                good = isinstance(figure, str) and re.fullmatch(QUANTITIES.get(what, "(?!)"), figure)
+                problem = 'want {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"} or a part of it'
+                want(bool(good), "CLIENTELE_RESOURCES", problem, {program: figures})
         return wrong
 
     def image(self, program: str) -> str:
@@ -146,10 +153,10 @@ _TEXTS = (
 
 def _digests(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     """images.json, which the release writes beside this file: program → sha256:…"""
-    path = Path(env.get("CLIENTELE_IMAGES", Path(__file__).with_name("images.json")))
+    path = Path(env.get("CLIENTELE_IMAGES") or Path(__file__).with_name("images.json"))
     if not path.exists():
         return {}
-    digests = json.loads(path.read_text())
+    digests = _json_object({str(path): path.read_text()}, str(path), problems)
     for program, digest in digests.items():
         if not re.fullmatch(r"sha256:[0-9a-f]{64}", str(digest)):
             problems.append(f"{path}: want sha256:… for {program} (got {digest!r})")

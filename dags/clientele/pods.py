@@ -205,7 +205,7 @@ def place(d: Deployment, program: str) -> tuple[type, dict[str, Any]]:
             **account,
         }
     # Composer 3 runs pods of others in one namespace only, reached by a kubeconfig of its own; so does any other cluster.
-    return StepOperator, {"namespace": d.namespace, "config_file": d.kubeconfig, "in_cluster": False, **account}
+    return StepOperator, {"namespace": d.namespace, "config_file": d.kubeconfig or None, "in_cluster": False, **account}
 
 
 def _gke() -> type:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
 import wiring
-from clientele.config import RESOURCES, Deployment
+from clientele.config import RESOURCES, ConfigurationError, Deployment
 from clientele.pods import memory_bytes
 from conftest import DAGS, SECRET
 
@@ -47,10 +48,20 @@ def every_pod():
 EVERY_POD = list(every_pod())
 
 
+@cache
+def by_id(step_id: int) -> dict:
+    return wiring.pod(next(p.values[1] for p in EVERY_POD if id(p.values[1]) == step_id))
+
+
+def rendered(step) -> dict:
+    """The step's pod, made once."""
+    return by_id(id(step))
+
+
 @pytest.mark.parametrize(("place", "step"), EVERY_POD)
 class TestEveryPod:
     def test_containers(self, place, step):
-        spec = wiring.pod(step)["spec"]
+        spec = rendered(step)["spec"]
         assert [c["name"] for c in spec["containers"]] == ["base", "airflow-xcom-sidecar"], "one sidecar, as Composer 3 has it"
         for c in spec["containers"]:
             r = c["resources"]
@@ -63,7 +74,7 @@ class TestEveryPod:
         assert "command" not in spec["containers"][0], "the image knows its program"
 
     def test_pod(self, place, step):
-        spec = wiring.pod(step)["spec"]
+        spec = rendered(step)["spec"]
         assert spec["automountServiceAccountToken"] is False
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert spec["securityContext"]["runAsNonRoot"]
@@ -75,12 +86,12 @@ class TestEveryPod:
         scratch = next(v for v in spec["volumes"] if v["name"] == "scratch")
         assert scratch["emptyDir"]["sizeLimit"] == RESOURCES[step.step]["ephemeral-storage"]
         namespace = {"composer": "composer-user-workloads"}.get(place, "clientele")
-        assert wiring.pod(step)["metadata"]["namespace"] == namespace
+        assert rendered(step)["metadata"]["namespace"] == namespace
         account = f"clientele-{step.step}" if place == "gke" else None
         assert spec.get("serviceAccountName") == account
 
     def test_labels_are_the_same_at_every_try(self, place, step):
-        first = wiring.pod(step)["metadata"]["labels"]
+        first = rendered(step)["metadata"]["labels"]
         assert first["app.kubernetes.io/component"] == step.step
         assert first["dag_id"] == step.dag_id and first["task_id"] == step.task_id
         own = set(step.labels)
@@ -91,7 +102,7 @@ class TestEveryPod:
             assert "try_number" not in selector, "a restarted worker must find the pod of the try before"
 
     def test_environment(self, place, step):
-        pod = wiring.pod(step)
+        pod = rendered(step)
         base = pod["spec"]["containers"][0]
         env = {e["name"]: e for e in base["env"]}
         memory = memory_bytes(base["resources"]["limits"]["memory"])
@@ -104,6 +115,26 @@ class TestEveryPod:
     def test_operator(self, place, step):
         assert step.log_pod_spec_on_failure is False and step.deferrable is False and step.do_xcom_push is True
         assert step.reattach_on_restart is True
+
+
+def test_where_the_cluster_is_found():
+    files = {place: {s.config_file for s in wiring.steps(place)} for place in ("composer", "kubeconfig")}
+    assert files == {"composer": {"/home/airflow/composer_kube_config"}, "kubeconfig": {"/etc/clientele/kubeconfig"}}
+
+
+@pytest.mark.parametrize(
+    "resources", ['{"dirft": {}}', '{"drift": {"memory": "2 GB"}}', '{"drift": {"ram": "2Gi"}}', '{"drift": "2Gi"}', "[]", "{"]
+)
+def test_resources_are_checked(resources):
+    with pytest.raises(ConfigurationError, match="CLIENTELE_RESOURCES: want"):
+        wiring.load("clientele_drift", CLIENTELE_RESOURCES=resources)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"ingest": "latest"}', '{"ingest": null}'])
+def test_digests_are_checked(text, tmp_path):
+    (tmp_path / "images.json").write_text(text or "not json")
+    with pytest.raises(ConfigurationError, match=r"images\.json: want"):
+        wiring.load("clientele_drift", CLIENTELE_IMAGES=str(tmp_path / "images.json"))
 
 
 @pytest.mark.parametrize(("text", "want"), [("1Gi", 1 << 30), ("512Mi", 512 << 20), ("2G", 2_000_000_000), ("100", 100)])
