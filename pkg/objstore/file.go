@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -20,13 +21,14 @@ import (
 //
 // A write goes to a file in <root>/.tmp first and becomes visible by one system call: link (create, which refuses an
 // existing name) or rename (swap, under an exclusive lock). The writer holds a lock on its unfinished file, so another one
-// can tell what a killed writer has left and removes it.
+// can tell what a killed writer has left and removes it. On Linux what is created has no name at all until then.
 //
 // The generation is the file's modification time in nanoseconds; a swap makes it larger than the one before. So no
 // second file has to be kept in step, and kill -9 at any instant leaves the old object or the new one.
 type fileDriver struct {
 	root  string
 	sweep sync.Once
+	named atomic.Bool // files without a name have been found not to work here
 }
 
 const (
@@ -50,6 +52,12 @@ func (d *fileDriver) path(name string) string { return filepath.Join(d.root, fil
 func (d *fileDriver) create(ctx context.Context, name string, src io.ReaderAt, size int64) (Attrs, error) {
 	if _, err := os.Lstat(d.path(name)); err == nil {
 		return Attrs{}, ErrExists // before the work; link decides below
+	}
+	if err := d.ready(); err != nil {
+		return Attrs{}, err
+	}
+	if a, ok, err := d.link(ctx, name, src, size); ok {
+		return a, err
 	}
 	t, err := d.temp(ctx, src, size)
 	if err != nil {
@@ -172,13 +180,22 @@ type temp struct {
 	crc uint32
 }
 
-// temp writes size bytes of src to a new unfinished file, locked by this process.
-func (d *fileDriver) temp(ctx context.Context, src io.ReaderAt, size int64) (*temp, error) {
+// ready makes the folder of unfinished files; the first time it removes what dead writers have left there.
+func (d *fileDriver) ready() error {
 	folder := filepath.Join(d.root, tempFolder)
 	if err := makeFolder(folder); err != nil {
-		return nil, err
+		return err
 	}
 	d.sweep.Do(func() { sweepTemp(folder) })
+	return nil
+}
+
+// temp writes size bytes of src to a new unfinished file, locked by this process.
+func (d *fileDriver) temp(ctx context.Context, src io.ReaderAt, size int64) (*temp, error) {
+	if err := d.ready(); err != nil {
+		return nil, err
+	}
+	folder := filepath.Join(d.root, tempFolder)
 	f, err := newTemp(folder)
 	if err != nil {
 		return nil, osError(err)

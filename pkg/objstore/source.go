@@ -6,14 +6,21 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
+	"sync"
 )
 
 // copyChunk is how much is copied between two looks at the context, in bytes.
 const copyChunk = 1 << 20
 
+var copyBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // copySource copies the first size bytes of src to dst and returns their CRC32C. It stops when ctx ends.
 func copySource(ctx context.Context, dst io.Writer, src io.ReaderAt, size int64) (uint32, error) {
-	buf := make([]byte, min(size, copyChunk))
+	held := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(held)
+	*held = slices.Grow((*held)[:0], int(min(size, copyChunk)))
+	buf := (*held)[:min(size, copyChunk)]
 	var crc uint32
 	for at := int64(0); at < size; {
 		if err := ctx.Err(); err != nil {
