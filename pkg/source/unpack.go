@@ -318,6 +318,9 @@ type watched struct {
 }
 
 func (w *watched) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 { // what a damaged directory asks for is no mistake of the source
+		return 0, io.ErrUnexpectedEOF
+	}
 	n, err := w.ReaderAt.ReadAt(p, at)
 	if err != nil && !errors.Is(err, io.EOF) {
 		w.failed.CompareAndSwap(nil, &err)
