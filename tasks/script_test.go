@@ -22,6 +22,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/clientele/clientele/pkg/source/sourcetest"
 )
 
 // bin is the folder of the programs under test.
@@ -74,10 +76,25 @@ func TestScripts(t *testing.T) {
 			e.Setenv("CLIENTELE_ROOT", "file://"+filepath.Join(e.WorkDir, "root"))
 			e.Setenv("CLIENTELE_PIPELINE", "test")
 			e.Setenv("CLIENTELE_RUN_ID", "r1")
-			return nil
+			return serve(e)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": codeOf, "none": none, "same": same, "edit": edit},
 	})
+}
+
+// serve starts a server of the script's files, which the programs trust.
+func serve(e *testscript.Env) error {
+	server := sourcetest.New(sourcetest.Folder(e.WorkDir))
+	server.CAFile = filepath.Join(e.WorkDir, ".ca.pem")
+	stop, err := server.Run()
+	if err != nil {
+		return err
+	}
+	e.Defer(stop)
+	e.Setenv("SERVER", server.Base)
+	e.Setenv("SERVER_CA", server.CAFile)
+	e.Setenv("CLIENTELE_CA_FILE", server.CAFile)
+	return nil
 }
 
 // codeOf runs a program and asserts its exit code.

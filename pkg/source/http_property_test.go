@@ -152,7 +152,7 @@ func TestExactBytesOrAnError(t *testing.T) {
 			}
 		}), 0, 6).Draw(t, "script")
 
-		d, err := source.Open(context.Background(), where, source.Options{Scratch: scratch, RootCAs: pool, Timeout: 800 * time.Millisecond})
+		d, err := source.Open(context.Background(), where, source.Options{Scratch: scratch, RootCAs: pool, Timeout: 4 * time.Second})
 		outcomes[err == nil]++
 		if err != nil {
 			if strings.Contains(err.Error(), "no end within") {
