@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"regexp"
 	"time"
-	_ "time/tzdata" // an image from scratch has no time zones
 
 	"github.com/urfave/cli/v2"
 
@@ -21,10 +20,11 @@ import (
 var Task = task.Task[Config, contract.IngestResult]{
 	Name:  contract.Ingest,
 	Usage: "take a delivery of transaction lines in",
-	Description: `Reads a csv or csv.gz file of transaction lines. A record that breaks a rule is quarantined with its raw text; if more
-than --max-quarantine-share are, nothing is taken in and the ten commonest reasons are told. The lines become visible by one
-swap of state/lines.json. With --mode=replace a delivered day replaces that day of the same --source-name; with append it is
-added to it, and a file whose lines are in force already is refused. The same file again changes nothing.`,
+	Description: `Reads transaction lines: delimited text, a workbook (xlsx), parquet or an Arrow file, plain or packed by gzip, zstd or zip;
+the format is told by the content. A record that breaks a rule is quarantined with its raw text; if more than
+--max-quarantine-share are, nothing is taken in and the ten commonest reasons are told. The lines become visible by one swap
+of state/lines.json. With --mode=replace a delivered day replaces that day of the same --source-name; with append it is added
+to it, and a file whose lines are in force already is refused. The same file again changes nothing.`,
 	Example: "ingest --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --source=online-retail.csv.gz\n" +
 		"ingest --root=gs://shop/clientele --pipeline=daily --run-id=manual --as-of=2011-12-10 --source=/data/sales.csv \\\n" +
 		"       --columns=invoice=Bill,price=Cost '--date-layout=02/01/2006 15:04' --encoding=iso-8859-1\n" +
