@@ -2,7 +2,6 @@ package source
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -111,7 +110,7 @@ func Unpack(ctx context.Context, name string, src io.ReaderAt, size int64, inOrd
 
 // unpacker goes through the layers of a delivery.
 type unpacker struct {
-	ctx    context.Context //nolint:containedctx // lives as long as the call of Unpack
+	ctx    context.Context // of the call of Unpack
 	name   string
 	folder string
 	from   *watched
@@ -237,7 +236,7 @@ func (u *unpacker) spool(r io.Reader) (io.ReaderAt, int64, error) {
 type onlyWriter struct{ io.Writer }
 
 type ctxReader struct {
-	ctx context.Context //nolint:containedctx // lives as long as the call of Unpack
+	ctx context.Context // of the call of Unpack
 	src io.Reader
 }
 
@@ -326,78 +325,4 @@ func (w *watched) ReadAt(p []byte, at int64) (int, error) {
 		w.failed.CompareAndSwap(nil, &err)
 	}
 	return n, err
-}
-
-// budget is what may still come out of a delivery's packings.
-type budget struct {
-	used  int64
-	ratio int64 // bound for this delivery's size
-	most  int64 // bound for any
-}
-
-// of counts what is read from r.
-func (b *budget) of(r io.Reader) io.Reader { return &budgetReader{b, r} }
-
-func (b *budget) take(n int) error {
-	b.used += int64(n)
-	switch {
-	case b.used > b.most:
-		return fmt.Errorf("%w: over %d bytes", ErrTooLarge, b.most)
-	case b.used > b.ratio:
-		return fmt.Errorf("%w: over %d bytes, %d times what it is packed, as an archive bomb would; if it is right, unpack it first",
-			ErrTooLarge, b.ratio, maxRatio)
-	}
-	return nil
-}
-
-type budgetReader struct {
-	budget *budget
-	src    io.Reader
-}
-
-func (r *budgetReader) Read(p []byte) (int, error) {
-	n, err := r.src.Read(p)
-	if over := r.budget.take(n); over != nil {
-		return 0, over
-	}
-	return n, err
-}
-
-// What packing can tell. What only has an explanation cannot be read.
-const (
-	packedGzip    = "gzip"
-	packedZstd    = "zstd"
-	packedZip     = "zip"
-	packedParquet = "parquet"
-	packedArrow   = "arrow"
-)
-
-// magicBytes is what packing wants to see.
-const magicBytes = 8
-
-// packing tells by the first bytes what a source is packed in, "" for plain text.
-func packing(head []byte) string {
-	for _, p := range []struct{ magic, what string }{
-		{"\x1f\x8b", packedGzip},
-		{"\x28\xb5\x2f\xfd", packedZstd},
-		{"PK\x03\x04", packedZip},
-		{"PK\x05\x06", packedZip}, // an empty one
-		{"PAR1", packedParquet},
-		{"ARROW1", packedArrow},
-		{"\xff\xff\xff\xff", "an Arrow stream, of which nobody can say whether it is whole: write the file format"},
-		{"FEA1", "a feather file of version 1: write version 2"},
-		{"PARE", "an encrypted parquet file"},
-		{"PK\x07\x08", "a zip in several volumes"},
-		{"BZh", "packed by bzip2: unpack it"},
-		{"\xfd7zXZ", "packed by xz: unpack it"},
-		{"7z\xbc\xaf\x27\x1c", "packed by 7-Zip: unpack it"},
-		{"\xff\xfe", "text in UTF-16: write it as UTF-8"},
-		{"\xfe\xff", "text in UTF-16: write it as UTF-8"},
-		{"\xd0\xcf\x11\xe0", "an xls, or a spreadsheet with a password: save it as xlsx or csv without one"},
-	} {
-		if bytes.HasPrefix(head, []byte(p.magic)) {
-			return p.what
-		}
-	}
-	return ""
 }

@@ -147,7 +147,7 @@ func TestUnpackRefuses(t *testing.T) {
 	strange := bytes.Replace(zipped(t, member{"x.csv", small}), []byte("\x14\x00\x08\x00\x08\x00"), []byte("\x14\x00\x08\x00\x0e\x00"), 2)
 	flipped := zstded(t, bytes.Repeat([]byte(small), 100))
 	flipped[len(flipped)-1] ^= 1 // of the checksum
-	var wide bytes.Buffer // a stream does not know its length, so it states the window
+	var wide bytes.Buffer        // a stream does not know its length, so it states the window
 	w, err := zstd.NewWriter(&wide, zstd.WithWindowSize(512<<20))
 	for range 2 {
 		if err == nil {

@@ -1,0 +1,42 @@
+package source
+
+import "bytes"
+
+// What packing can tell. What only has an explanation cannot be read.
+const (
+	packedGzip    = "gzip"
+	packedZstd    = "zstd"
+	packedZip     = "zip"
+	packedParquet = "parquet"
+	packedArrow   = "arrow"
+)
+
+// magicBytes is what packing wants to see.
+const magicBytes = 8
+
+// packing tells by the first bytes what a source is packed in, "" for plain text.
+func packing(head []byte) string {
+	for _, p := range []struct{ magic, what string }{
+		{"\x1f\x8b", packedGzip},
+		{"\x28\xb5\x2f\xfd", packedZstd},
+		{"PK\x03\x04", packedZip},
+		{"PK\x05\x06", packedZip}, // an empty one
+		{"PAR1", packedParquet},
+		{"ARROW1", packedArrow},
+		{"\xff\xff\xff\xff", "an Arrow stream, of which nobody can say whether it is whole: write the file format"},
+		{"FEA1", "a feather file of version 1: write version 2"},
+		{"PARE", "an encrypted parquet file"},
+		{"PK\x07\x08", "a zip in several volumes"},
+		{"BZh", "packed by bzip2: unpack it"},
+		{"\xfd7zXZ", "packed by xz: unpack it"},
+		{"7z\xbc\xaf\x27\x1c", "packed by 7-Zip: unpack it"},
+		{"\xff\xfe", "text in UTF-16: write it as UTF-8"},
+		{"\xfe\xff", "text in UTF-16: write it as UTF-8"},
+		{"\xd0\xcf\x11\xe0", "an xls, or a spreadsheet with a password: save it as xlsx or csv without one"},
+	} {
+		if bytes.HasPrefix(head, []byte(p.magic)) {
+			return p.what
+		}
+	}
+	return ""
+}
