@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"sync"
 
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/objstore"
@@ -185,22 +187,35 @@ func (h *Home) same(ctx context.Context, st Stored) error {
 // OpenStored opens an object and checks it against its description. A missing one is a Fault of [ExitMissing], a damaged
 // one of [ExitBadData]. Close it.
 func (h *Home) OpenStored(ctx context.Context, st Stored) (*objstore.Object, error) {
-	uri := h.Root.URI(st.Object)
-	o, err := h.Root.Open(ctx, st.Object, 0)
-	if errors.Is(err, objstore.ErrNotFound) {
-		return nil, Faultf(ExitMissing, "upstream", uri, "open %s: gone, or expired: %w", st.Object, err)
-	}
+	o, err := h.open(ctx, st)
 	if err != nil {
 		return nil, err
 	}
 	got, err := hashOf(o)
-	if err == nil && got != st.SHA256 {
-		err = Faultf(ExitBadData, "damaged", uri, "%s is damaged: sha256 is %s, the manifest says %s", st.Object, got, st.SHA256)
+	if err == nil {
+		err = h.holds(st, got)
 	}
 	if err != nil {
 		return nil, errors.Join(err, o.Close())
 	}
 	return o, nil
+}
+
+// open opens an object; a missing one is a Fault of [ExitMissing].
+func (h *Home) open(ctx context.Context, st Stored) (*objstore.Object, error) {
+	o, err := h.Root.Open(ctx, st.Object, 0)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil, Faultf(ExitMissing, "upstream", h.Root.URI(st.Object), "open %s: gone, or expired: %w", st.Object, err)
+	}
+	return o, err
+}
+
+// holds returns a Fault of [ExitBadData] unless the hash of an object is the one of its description.
+func (h *Home) holds(st Stored, got string) error {
+	if got == st.SHA256 {
+		return nil
+	}
+	return Faultf(ExitBadData, "damaged", h.Root.URI(st.Object), "%s is damaged: sha256 is %s, the manifest says %s", st.Object, got, st.SHA256)
 }
 
 func hashOf(o *objstore.Object) (string, error) {
@@ -209,6 +224,42 @@ func hashOf(o *objstore.Object) (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// small is the largest object that UseStored reads into memory as a whole, in bytes.
+const small = 1 << 20
+
+// smallObjects are their memories.
+var smallObjects = sync.Pool{New: func() any { return new([]byte) }}
+
+// UseStored is [Home.OpenStored] for as long as use runs. A small object is read once, and not a second time for its hash.
+func (h *Home) UseStored(ctx context.Context, st Stored, use func(src io.ReaderAt, size int64) error) (err error) {
+	o, err := h.open(ctx, st)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.Close()) }()
+	if o.Size > small {
+		got, err := hashOf(o)
+		if err == nil {
+			err = h.holds(st, got)
+		}
+		if err != nil {
+			return err
+		}
+		return use(o, o.Size)
+	}
+	held := smallObjects.Get().(*[]byte)
+	defer smallObjects.Put(held)
+	*held = slices.Grow((*held)[:0], int(o.Size))
+	data := (*held)[:o.Size]
+	if n, err := o.ReadAt(data, 0); n < len(data) {
+		return fmt.Errorf("read %s: %w", st.Object, err)
+	}
+	if err := h.holds(st, SHA256(data)); err != nil {
+		return err
+	}
+	return use(bytes.NewReader(data), o.Size)
 }
 
 // Commit makes the step's work visible: the manifest, once, and then the run's pointer to it. Of two copies that race,

@@ -36,7 +36,7 @@ var (
 		{Name: "price", Kind: frame.Money, Unit: "money a unit"},
 		{Name: "amount", Kind: frame.Money},
 		{Name: "country", Kind: frame.Text, Nullable: true},
-	}, Coded: []string{"customer", "invoice", "code", "country"}}
+	}, Coded: []string{"customer", "invoice", "code", "time", "quantity", "price", "amount", "country"}}
 
 	Ledger = table.Schema{Name: "ledger", Version: 1, Columns: []frame.Spec{
 		{Name: "rule", Kind: frame.Text},

@@ -186,3 +186,41 @@ func TestGivenCodes(t *testing.T) {
 		}
 	}
 }
+
+// TestWhole: a long file that is kept whole is coded, in batches of 64 Ki rows, by rows and by frames alike.
+func TestWhole(t *testing.T) {
+	opts := checked(t)
+	opts.Whole, opts.Compression = true, table.None
+	f := sample(2*table.BatchRows + 7)
+	data := encode(t, opts, coded, part(f, 0, 70_000), part(f, 70_000, f.Rows()))
+	if plain := encode(t, table.Options{Compression: table.None}, lines, f); 2*len(data) > len(plain) {
+		t.Errorf("%d bytes, %d where nothing is coded", len(data), len(plain))
+	}
+	w := table.NewWriter(coded, opts)
+	defer w.Abort()
+	for i := range f.Rows() {
+		if err := appendRow(w, f, i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(data, content(t, coded, file, f.Rows())) {
+		t.Error("rows and frames make other bytes")
+	}
+	r, err := table.Open(bytes.NewReader(data), int64(len(data)), coded, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got, err := r.Frame()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFrame(t, got, f)
+	if r.NumRecords() != 3 {
+		t.Errorf("%d batches, want 3", r.NumRecords())
+	}
+}

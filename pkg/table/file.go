@@ -10,6 +10,10 @@ import (
 	"hash"
 	"io"
 	"os"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
 // File is a finished table file in memory or scratch. Close frees it.
@@ -48,6 +52,30 @@ type spool struct {
 
 func newSpool(folder string, limit int) *spool {
 	return &spool{folder: folder, limit: limit, hash: sha256.New(), mem: takeSpool()}
+}
+
+// expect makes room for arrays and what goes with them, so that memory need not grow step by step.
+func (s *spool) expect(arrays []arrow.Array) {
+	const around = 4 << 10 // schema and footer; a message or two a column
+	n := around + 512*len(arrays)
+	for _, a := range arrays {
+		n += bufferBytes(a.Data())
+		if d, ok := a.(*array.Dictionary); ok {
+			n += bufferBytes(d.Dictionary().Data())
+		}
+	}
+	if s.file == nil && len(s.mem)+n <= s.limit {
+		s.mem = slices.Grow(s.mem, n)
+	}
+}
+
+func bufferBytes(data arrow.ArrayData) (n int) {
+	for _, b := range data.Buffers() {
+		if b != nil {
+			n += b.Len() + 64 // padding
+		}
+	}
+	return n
 }
 
 // Write adds p at the end.

@@ -154,7 +154,7 @@ func (r *Reader) record(i int) (rec *Record, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if rec, err = newRecord(r.schema, r.from, raw); err != nil {
+	if rec, err = newRecord(r.schema, r.from, raw, r.mem); err != nil {
 		raw.Release()
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/decimal128"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/clientele/clientele/pkg/frame"
 )
@@ -20,6 +21,7 @@ type Record struct {
 	raw    arrow.Record
 	rows   int
 	cols   []values
+	mem    memory.Allocator
 }
 
 // values are one column, checked; one of the first four fields is in use, by kind.
@@ -56,8 +58,8 @@ func (t Text) Bytes(i int) []byte {
 }
 
 // newRecord checks raw and takes it over.
-func newRecord(schema Schema, from []int, raw arrow.Record) (*Record, error) {
-	r := &Record{schema: schema, raw: raw, rows: int(raw.NumRows()), cols: make([]values, len(from))}
+func newRecord(schema Schema, from []int, raw arrow.Record, mem memory.Allocator) (*Record, error) {
+	r := &Record{schema: schema, raw: raw, rows: int(raw.NumRows()), cols: make([]values, len(from)), mem: mem}
 	if raw.NumRows() < 0 || raw.NumRows() > BatchRows {
 		return nil, fmt.Errorf("%w: %d rows, at most %d", ErrDamaged, raw.NumRows(), BatchRows)
 	}
@@ -66,9 +68,10 @@ func newRecord(schema Schema, from []int, raw arrow.Record) (*Record, error) {
 		if k < 0 {
 			r.cols[i] = nullValues(schema.Columns[i], r.rows)
 		} else {
-			r.cols[i], err = checkedValues(schema.Columns[i], raw.Column(k), r.rows)
+			err = r.cols[i].check(schema.Columns[i], raw.Column(k), r.rows, mem)
 		}
 		if err != nil {
+			r.freeCodes()
 			return nil, fmt.Errorf("%w: column %s: %w", ErrDamaged, schema.Columns[i].Name, err)
 		}
 	}
@@ -91,9 +94,6 @@ func nullValues(spec frame.Spec, rows int) values {
 func checkedValues(spec frame.Spec, a arrow.Array, rows int) (values, error) {
 	if a.Len() != rows {
 		return values{}, fmt.Errorf("%d values for %d rows", a.Len(), rows)
-	}
-	if d, ok := a.(*array.Dictionary); ok {
-		return checkedCodes(spec, d, rows)
 	}
 	if a.NullN() != 0 && !spec.Nullable {
 		return values{}, fmt.Errorf("%d nulls in a column that has none", a.NullN())
@@ -122,22 +122,30 @@ func checkedValues(spec frame.Spec, a arrow.Array, rows int) (values, error) {
 	return values{}, fmt.Errorf("unexpected %s", a.DataType())
 }
 
-// checkedCodes returns the distinct values and the codes of a dictionary array.
-func checkedCodes(spec frame.Spec, a *array.Dictionary, rows int) (values, error) {
-	if a.NullN() != 0 && !spec.Nullable {
-		return values{}, fmt.Errorf("%d nulls in a column that has none", a.NullN())
+// check takes the values of an array, or the distinct values and the codes of a dictionary array.
+func (v *values) check(spec frame.Spec, from arrow.Array, rows int, mem memory.Allocator) (err error) {
+	a, ok := from.(*array.Dictionary)
+	if !ok {
+		*v, err = checkedValues(spec, from, rows)
+		return err
 	}
-	codes := make([]int32, rows)
-	if rows == 0 {
-		return values{codes: codes, text: Text{Codes: codes, Offsets: []int32{0}}}, nil
+	switch {
+	case a.Len() != rows:
+		return fmt.Errorf("%d values for %d rows", a.Len(), rows)
+	case a.NullN() != 0 && !spec.Nullable:
+		return fmt.Errorf("%d nulls in a column that has none", a.NullN())
+	case rows == 0:
+		*v = values{codes: []int32{}, text: Text{Codes: []int32{}, Offsets: []int32{0}}}
+		return nil
 	}
 	dict := spec
 	dict.Nullable = false
 	n := a.Dictionary().Len()
-	v, err := checkedValues(dict, a.Dictionary(), n)
-	if err != nil {
-		return values{}, fmt.Errorf("its dictionary: %w", err)
+	if *v, err = checkedValues(dict, a.Dictionary(), n); err != nil {
+		return fmt.Errorf("its dictionary: %w", err)
 	}
+	codes := arrow.Int32Traits.CastFromBytes(mem.Allocate(4 * rows))
+	v.codes, v.text.Codes = codes, codes
 	switch index := a.Indices().(type) {
 	case *array.Int8:
 		widen(codes, index.Int8Values())
@@ -157,11 +165,10 @@ func checkedCodes(spec frame.Spec, a *array.Dictionary, rows int) (values, error
 	}
 	for i, code := range codes {
 		if uint32(code) >= uint32(n) {
-			return values{}, fmt.Errorf("row %d has code %d of %d", i, code, n)
+			return fmt.Errorf("row %d has code %d of %d", i, code, n)
 		}
 	}
-	v.codes, v.text.Codes = codes, codes
-	return v, nil
+	return nil
 }
 
 func widen[T int8 | int16](dst []int32, src []T) {
@@ -213,7 +220,19 @@ func floatsOf(a *array.Float64) []float64 {
 }
 
 // Release frees the record.
-func (r *Record) Release() { r.raw.Release() }
+func (r *Record) Release() {
+	r.freeCodes()
+	r.raw.Release()
+}
+
+func (r *Record) freeCodes() {
+	for i := range r.cols {
+		if c := r.cols[i].codes; cap(c) > 0 {
+			r.mem.Free(arrow.Int32Traits.CastToBytes(c))
+		}
+		r.cols[i].codes = nil
+	}
+}
 
 // Rows returns the number of rows.
 func (r *Record) Rows() int { return r.rows }

@@ -75,8 +75,8 @@ type Schema struct {
 	Version int          `json:"version"` // from 1
 	Columns []frame.Spec `json:"columns"`
 	// Coded names the columns that say few things again and again; of any kind but Float. In a file of fewer than BatchRows
-	// rows they are Arrow dictionaries, see [TextColumn.SetCodes] for longer ones. A reader takes them either way, so that
-	// naming one raises no version.
+	// rows, or of [Options.Whole], they are Arrow dictionaries. A reader takes them either way, so that naming one raises no
+	// version.
 	Coded []string `json:"coded,omitempty"`
 }
 
@@ -179,6 +179,8 @@ type Options struct {
 	Memory int
 	// Compression of what is written; a reader takes both. Default LZ4.
 	Compression Compression
+	// Whole keeps all rows in memory until Close, so that the columns of a long file are coded too.
+	Whole bool
 }
 
 func (o Options) memory() int {

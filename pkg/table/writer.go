@@ -85,7 +85,7 @@ func (w *Writer) Float(i int) *FloatColumn { return w.columns[i].(*FloatColumn) 
 // EndRow ends a row. It writes a batch when that is full; whether every column has got one value a row is seen then.
 func (w *Writer) EndRow() error {
 	w.pending++
-	if w.pending < BatchRows {
+	if w.pending < BatchRows || w.opts.Whole {
 		return nil
 	}
 	return w.flush()
@@ -100,12 +100,15 @@ func (w *Writer) WriteFrame(f *frame.Frame) error {
 		w.err = w.fits(f)
 	}
 	for at, n := 0, f.Rows(); at < n && w.err == nil; {
-		part := min(n-at, BatchRows-w.pending)
+		part := n - at
+		if !w.opts.Whole {
+			part = min(part, BatchRows-w.pending)
+		}
 		for i := range f.Columns {
 			w.appendColumn(i, &f.Columns[i], at, at+part)
 		}
 		at += part
-		if w.pending += part; w.pending == BatchRows {
+		if w.pending += part; w.pending == BatchRows && !w.opts.Whole {
 			w.flush()
 		}
 	}
@@ -149,7 +152,7 @@ func (w *Writer) appendColumn(i int, c *frame.Column, from, to int) {
 	}
 }
 
-// flush writes the batch that is being filled.
+// flush writes the batch that is being filled; of a file that is kept whole, all of them.
 func (w *Writer) flush() error {
 	if w.err == nil {
 		w.err = w.writeBatch()
@@ -162,7 +165,7 @@ func (w *Writer) flush() error {
 }
 
 func (w *Writer) writeBatch() error {
-	if w.pending == BatchRows {
+	if w.pending == BatchRows && !w.opts.Whole {
 		// The values of the batches behind this one are not known, and a file has its dictionaries first.
 		for _, c := range w.columns {
 			c.plain()
@@ -188,9 +191,21 @@ func (w *Writer) writeBatch() error {
 	if err := w.open(arrays); err != nil {
 		return err
 	}
+	w.spool.expect(arrays)
 	rec := array.NewRecord(w.arrow, arrays, int64(w.pending))
 	defer rec.Release()
-	return w.ipc.Write(rec)
+	if w.pending <= BatchRows {
+		return w.ipc.Write(rec)
+	}
+	for at := int64(0); at < rec.NumRows(); at += BatchRows {
+		part := rec.NewSlice(at, min(at+BatchRows, rec.NumRows()))
+		err := w.ipc.Write(part)
+		part.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // open makes Arrow's writer with the first batch; without arrays there is none.

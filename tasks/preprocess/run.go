@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/retail"
@@ -60,9 +62,20 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 	if err != nil {
 		return none, err
 	}
+	// The customers are made and the sales written at the same time: neither keeps all cores busy.
+	var sales *table.File
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		sales, err = salesFile(kept, opts)
+		return err
+	})
 	customers := feature.Build(kept, p.window)
 	result := resultOf(kept, customers, p.window)
-	if err := put(ctx, s, kept, customers, opts); err != nil {
+	if err := g.Wait(); err != nil {
+		return none, err
+	}
+	defer func() { _ = sales.Close() }()
+	if err := put(ctx, s, kept, customers, sales, opts); err != nil {
 		return none, err
 	}
 	d.Log.Info("cleaned the lines", "input", kept.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
@@ -112,24 +125,29 @@ func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) cont
 	return r
 }
 
-// put writes the tables.
-func put(ctx context.Context, s *contract.Session, kept *retail.Kept, customers *feature.Table, opts table.Options) error {
+// put stores the tables.
+func put(ctx context.Context, s *contract.Session, kept *retail.Kept, customers *feature.Table, sales *table.File, opts table.Options) error {
 	if err := s.PutFrame(ctx, contract.Customers, customers.Frame(), opts); err != nil {
 		return err
 	}
 	if err := s.PutFrame(ctx, contract.Ledger, ledgerFrame(kept.Ledger), opts); err != nil {
 		return err
 	}
-	opts.Compression = table.None // the columns are coded
+	return s.Put(ctx, sales)
+}
+
+// salesFile makes the table of kept lines.
+func salesFile(kept *retail.Kept, opts table.Options) (*table.File, error) {
+	// Coded columns, which want no compression; there are fewer rows than lines in memory.
+	opts.Compression, opts.Whole = table.None, true
 	w := table.NewWriter(contract.Sales, opts)
 	defer w.Abort()
 	if err := writeSales(w, kept); err != nil {
-		return fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
+		return nil, fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
 	}
 	file, err := w.Close()
 	if err != nil {
-		return fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
+		return nil, fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
 	}
-	defer func() { _ = file.Close() }()
-	return s.Put(ctx, file)
+	return file, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -93,16 +94,18 @@ var (
 )
 
 // partition reads one day file, checked against the snapshot. A missing one is a Fault of exit code 66, a damaged one of 65.
-func (r *reader) partition(ctx context.Context, p contract.Partition, to *shard) (err error) {
+func (r *reader) partition(ctx context.Context, p contract.Partition, to *shard) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	o, err := r.home.OpenStored(ctx, contract.Stored{Object: p.Object, SHA256: p.SHA256})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, o.Close()) }()
-	t, err := table.Open(o, o.Size, contract.Lines, r.opts)
+	return r.home.UseStored(ctx, contract.Stored{Object: p.Object, SHA256: p.SHA256}, func(src io.ReaderAt, size int64) error {
+		return r.day(p, src, size, to)
+	})
+}
+
+// day reads one day's table.
+func (r *reader) day(p contract.Partition, src io.ReaderAt, size int64, to *shard) (err error) {
+	t, err := table.Open(src, size, contract.Lines, r.opts)
 	if err != nil {
 		return r.fault(p, err)
 	}
