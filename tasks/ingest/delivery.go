@@ -27,11 +27,18 @@ func Latest(ctx context.Context, c Config, d task.Deps) (retail.Date, error) {
 	if err != nil {
 		return 0, err
 	}
-	src, err := c.openSource(ctx, d, where, nil, true)
+	past, err := c.recallAt(ctx, d, where, opts)
+	if err != nil {
+		return 0, err
+	}
+	src, err := c.openSource(ctx, d, where, past.known(), true)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = src.Close() }()
+	if src.Known() {
+		return *past.seen.Result.Last, nil
+	}
 	nothing := func(*retail.Block) error { return nil }
 	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", nothing, func() {})
 	return retail.DateOf(counts.Last), err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -53,6 +54,19 @@ func (c Config) remember(ctx context.Context, home *contract.Home, where []sourc
 	return m, m.look(ctx)
 }
 
+// recallAt is remember for who has not opened the root.
+func (c Config) recallAt(ctx context.Context, d task.Deps, where []source.Location, opts retail.ReadOptions) (*recall, error) {
+	if !slices.ContainsFunc(where, source.Location.Remote) {
+		return &recall{}, nil
+	}
+	home, err := c.Open(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = home.Close() }()
+	return c.remember(ctx, home, where, c.parameters(opts), d.Code)
+}
+
 // look reads what is in force and what is known under that.
 func (m *recall) look(ctx context.Context) (err error) {
 	m.seen, m.next = nil, 0
@@ -72,7 +86,7 @@ func (m *recall) look(ctx context.Context) (err error) {
 			return err
 		}
 		var s seen
-		if json.Unmarshal(text, &s) == nil && s.Version == seenVersion { // else it is as good as forgotten
+		if json.Unmarshal(text, &s) == nil && s.Version == seenVersion && s.Result.Last != nil { // else it is as good as forgotten
 			m.seen = &s
 		}
 	}

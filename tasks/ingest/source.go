@@ -16,6 +16,9 @@ import (
 	"github.com/clientele/clientele/pkg/task"
 )
 
+// ReachFlags are the flags that say how a source is reached, and change nothing of what it holds.
+var ReachFlags = []string{"source-header-env", "source-header-file", "ca-file", "allow-http", "source-timeout", "max-bytes"}
+
 // locations returns where the delivery lies on the as-of day.
 func (c Config) locations() ([]source.Location, error) {
 	list, err := source.FillIn(c.Source, c.midnight(time.UTC))

@@ -205,6 +205,10 @@ func TestUnchangedURLIsNotFetched(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	asks("other content again", s.config(url, trust, run("r11")), "304")
+	last, err := Latest(context.Background(), s.config(url, trust, run("r12")), s.deps())
+	if got := server.Statuses(); err != nil || last.String() != "2011-12-01" || got != "304" {
+		t.Errorf("the latest day is %s, %v; the server answered %q", last, err, got)
+	}
 }
 
 func TestSameContentUnderOtherTags(t *testing.T) {

@@ -108,6 +108,9 @@ func NewConfig(c *cli.Context) Config {
 // take back for another fit, because a run never sees itself.
 func defaultRunID(c *cli.Context) string {
 	same := map[string]bool{"source": true, "customer-key": true, "truth": true}
+	for _, name := range ingest.ReachFlags {
+		same[name] = true
+	}
 	for _, f := range append(task.CommonFlags(), task.String("result", "", "")) {
 		same[f.Names()[0]] = true
 	}
