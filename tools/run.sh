@@ -20,7 +20,7 @@ if [ -z "$source" ]; then
   set -- --truth="$(realpath -- "$shop/truth.json")" "$@" # practice: how the segments agree with the planted kinds
 fi
 case $source in
-  *://*) ;;
+  *://* | *$'\n'*) ;; # several sources stand on a line each
   *) source=$(realpath -m -- "$source") ;; # a file that is not there is bin/pipeline's to report
 esac
 if [ -z "$root" ]; then
