@@ -24,7 +24,7 @@ case $source in
   *) source=$(realpath -m -- "$source") ;; # a file that is not there is bin/pipeline's to report
 esac
 if [ -z "$root" ]; then
-  slug=$(basename -- "${source%%\?*}" | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9\n' - | cut -c1-40)
+  slug=$(basename -- "$(printf %s "${source%%\?*}" | head -n 1)" | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9\n' - | cut -c1-40)
   root=.clientele/${slug%-}-$(printf %s "$source" | cksum | awk '{printf "%08x", $1}')
 fi
 case $root in
