@@ -17,6 +17,7 @@ const kindsField = "customer_kinds"
 // memory does not grow with the number of customers. The error wraps [ErrTruth] or is the reader's.
 func EachKind(r io.Reader, f func(customer, kind string)) error {
 	d := json.NewDecoder(r)
+	d.UseNumber() // a number that no float holds is no text either, and must not stop the decoder
 	if err := expect(d, json.Delim('{')); err != nil {
 		return err
 	}
