@@ -21,7 +21,7 @@ GCS  := bin/fake-gcs-server
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo images test test-go contract test-dags lint fuzz fuzz-short bench clean
+.PHONY: help build run demo images test test-go contract test-dags test-e2e airflow lint fuzz fuzz-short bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,13 @@ contract: bin/pipeline ## Write dags/clientele/contract.json anew, after a chang
 
 test-dags: ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes; AIRFLOW=3.1.7 for one
 	tools/dags.sh $(AIRFLOW)
+
+# tools/e2e.sh lists the variables of the cluster that it needs.
+test-e2e: bin/demo bin/pipeline $(GCS) ## The DAGs by a real scheduler in real pods, where CLIENTELE_KUBECONFIG leads; ARGS="-k deleted"
+	tools/e2e.sh $(ARGS)
+
+airflow: build ## A local Airflow with the DAGs, on a demo shop or on CLIENTELE_KUBECONFIG; VERSION=2.11.1 PORT=8081
+	@tools/airflow.sh
 
 lint: $(LINT) ## gofmt, go vet, golangci-lint with the layer rules
 	@bad=$$(gofmt -l doc.go images pkg tasks); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }

@@ -1,0 +1,179 @@
+"""A real scheduler and real pods: what Airflow says in the end, and what lies in the storage.
+
+The scenarios run side by side, each started by its test's function; a test then waits for its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from cluster import Seen
+from process import until
+from storage import Bucket
+from world import AS_OF, Scenario, World
+
+STEPS = ("ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "report")
+
+# At a hundredth or two of a core ingest takes half a minute and more: time to do something to it. The quota is a bound:
+# however fast the machine, it is not done sooner.
+SLOW = {"ingest": {"cpu": "12m"}}
+
+# Less than ingest's program takes before it has read a line.
+TINY = "20Mi"
+
+SCENARIOS = (
+    Scenario("clientele_segmentation"),
+    Scenario("bad_data"),
+    Scenario("deleted", resources=SLOW),
+    Scenario("marked_failed", resources=SLOW),
+    Scenario("out_of_memory", resources={"ingest": {"memory": TINY}}),
+    Scenario("restarted", resources=SLOW),
+    Scenario("rolled_back", file="clientele_rollback"),
+    Scenario("twice", resources=SLOW),
+)
+
+
+def success(w: World) -> None:
+    run = w.trigger("clientele_segmentation", "first")
+    state = run.ends(400)
+    assert (state, set(run.states().values())) == ("success", {"success"}), run.states()
+    assert {t["try_number"] for t in run.tasks().values()} == {1}
+
+    bucket = w.bucket("clientele_segmentation")
+    for step in STEPS:
+        assert len(bucket.manifests(step)) == 1, bucket.manifests(step)
+    head = bucket.json("shop/registry/segments/HEAD.json")["revision"]
+    assert (head["seq"], head["model_id"]) == (1, run.result("promote")["model_id"])
+    scored, built = run.result("score"), run.result("preprocess")
+    assert scored["customers"] == built["customers"] > 100
+    assert sum(s["customers"] for s in scored["segments"]) == scored["customers"]
+    assert bucket.json("shop/state/segments/score.json")["entries"][0]["as_of"] == AS_OF
+    assert [n for n in bucket.names("shop/runs/clientele_segmentation/") if n.endswith("/report.html")]
+
+
+def bad_data(w: World) -> None:
+    run = w.trigger("bad_data", source=w.bad)
+    assert run.ends(240) == "failed"
+    ingest = run.task("ingest")
+    assert (ingest["state"], ingest["try_number"]) == ("failed", 1), ingest
+    assert {run.states()[s] for s in STEPS[1:]} == {"upstream_failed"}, run.states()
+    assert "exit code 65 (bad_data)" in run.log("ingest", 1)
+    assert [p.exit_code for p in w.cluster.of("bad_data", "data.ingest")] == [65]
+    nothing_visible(w.bucket("bad_data"))
+
+
+def out_of_memory(w: World) -> None:
+    run = w.trigger("out_of_memory")
+    assert run.ends(300) == "failed"
+    ingest = run.task("ingest")
+    assert (ingest["state"], ingest["try_number"]) == ("failed", 4), ingest
+    assert f"out of memory, killed at its limit of {TINY}" in run.log("ingest", 4)
+    assert {(p.exit_code, p.reason) for p in w.cluster.of("out_of_memory", "data.ingest")} == {(137, "OOMKilled")}
+    nothing_visible(w.bucket("out_of_memory"))
+
+
+def deleted(w: World) -> None:
+    run = w.trigger("deleted")
+    w.cluster.delete(w.half_way("deleted"))
+    run.await_task("ingest", "success", 300)
+    assert run.task("ingest")["try_number"] == 2
+    assert [p.exit_code for p in w.cluster.of("deleted", "data.ingest")][1:] == [0]
+    taken_in_once(w.bucket("deleted"), run.result("ingest")["snapshot"])
+    run.abandon()
+
+
+def restarted(w: World) -> None:
+    run = w.trigger("restarted")
+    pod = w.half_way("restarted")
+    run.kill_worker("ingest")
+    run.await_task("ingest", "success", 300)
+    assert run.task("ingest")["try_number"] == 2
+    assert w.cluster.of("restarted", "data.ingest") == [pod], "the second try must wait for the pod of the first"
+    assert pod.exit_code == 0
+    taken_in_once(w.bucket("restarted"), run.result("ingest")["snapshot"])
+    run.abandon()
+
+
+def marked_failed(w: World) -> None:
+    run = w.trigger("marked_failed")
+    pod = w.half_way("marked_failed")
+    run.mark("ingest", "failed")
+    assert run.ends(240) == "failed"
+    assert run.task("ingest")["state"] == "failed"
+    until_gone(pod)
+    assert pod.exit_code == 143, pod
+    assert len(w.cluster.of("marked_failed", "data.ingest")) == 1
+    nothing_visible(w.bucket("marked_failed"))
+
+
+def twice(w: World) -> None:
+    run = w.trigger("twice")
+    name = w.cluster.second(w.half_way("twice"))
+    run.await_task("ingest", "success", 300)
+    until("the second pod ends", 240, lambda: (p := w.cluster.named(name)) and p.exit_code is not None)
+    assert w.cluster.named(name).exit_code == 0
+    taken_in_once(w.bucket("twice"), run.result("ingest")["snapshot"])
+    run.abandon()
+
+
+def rolled_back(w: World) -> None:
+    common = (f"--source={w.good}", "--pipeline=seed")
+    first = w.program("rolled_back", "pipeline", *common, "--run-id=1", "--as-of=2025-11-01", "-k=3")
+    second = w.program("rolled_back", "pipeline", *common, "--run-id=2", f"--as-of={AS_OF}", "-k=4")
+    assert first["model_id"] != second["model_id"]
+
+    run = w.trigger("rolled_back", reason="too many segments")
+    assert run.ends(300) == "success", run.states()
+    assert set(run.states().values()) == {"success"}, run.states()
+    bucket = w.bucket("rolled_back")
+    head = bucket.json("shop/registry/segments/HEAD.json")["revision"]
+    assert (head["seq"], head["model_id"], head["action"]) == (3, first["model_id"], "rollback")
+    newest = bucket.json("shop/state/segments/score.json")["entries"][0]["value"]
+    assert (newest["model"], newest["seq"]) == (first["model_id"], 3)
+    assert run.result("score")["customers"] == second["steps"]["score"]["customers"]
+
+
+def nothing_visible(bucket: Bucket) -> None:
+    """Nothing that a reader would find: no manifest, no pointer, no snapshot."""
+    names = bucket.names()
+    assert not [n for n in names if n.endswith(("_MANIFEST.json", "current.json"))], names
+    assert not bucket.names("shop/state/") + bucket.names("shop/lines/index/"), names
+
+
+def taken_in_once(bucket: Bucket, snapshot: str) -> None:
+    """One manifest, one snapshot, and the pointer on it."""
+    assert len(bucket.manifests("ingest")) == 1
+    assert bucket.names("shop/lines/index/") == [f"shop/lines/index/{snapshot}.json"]
+    entries = bucket.json("shop/state/lines.json")["entries"]
+    assert [e["value"]["snapshot"] for e in entries] == [snapshot]
+
+
+def until_gone(pod: Seen) -> None:
+    until(f"{pod.name} is gone", 90, lambda: pod.gone, every=0.3)
+
+
+ALL: dict[str, Callable[[World], None]] = {
+    f.__name__: f for f in (success, rolled_back, deleted, restarted, marked_failed, twice, out_of_memory, bad_data)
+}
+
+
+@pytest.fixture(scope="module")
+def ends(request: pytest.FixtureRequest, machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future]]:
+    """The scenarios that were asked for, all under way."""
+    asked = [i.callspec.params["scenario"] for i in request.session.items if i.originalname == "test_scenario"]
+    scenarios = tuple(s for s in SCENARIOS if s.dag == s.file or s.dag in asked)
+    world = World("3.3.1", tmp_path_factory.mktemp("airflow3"), scenarios)
+    pool = ThreadPoolExecutor(len(asked))
+    try:
+        assert world.airflow.import_errors() == []
+        yield {name: pool.submit(ALL[name], world) for name in asked}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        world.close()
+
+
+@pytest.mark.parametrize("scenario", ALL)
+def test_scenario(scenario: str, ends: dict[str, Future]) -> None:
+    ends[scenario].result(timeout=600)
