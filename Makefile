@@ -51,8 +51,9 @@ test-go: build $(GCS) ## The Go tests alone, txtar scripts over the real binarie
 contract: bin/pipeline ## Write dags/clientele/contract.json anew, after a change of flags, tables or exit codes
 	bin/pipeline contract > dags/clientele/contract.json
 
-test-dags: ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes; AIRFLOW=3.1.7 for one
+test-dags: build $(GCS) ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes, whole runs; AIRFLOW=3.1.7 for one
 	tools/dags.sh $(AIRFLOW)
+	tools/scenarios.sh $(AIRFLOW)
 
 # tools/e2e.sh lists the variables of the cluster that it needs.
 test-e2e: bin/demo bin/pipeline $(GCS) ## The DAGs by a real scheduler in real pods, where CLIENTELE_KUBECONFIG leads; ARGS="-k deleted"

@@ -1,0 +1,145 @@
+"""clientele_segmentation from start to end: the states in Airflow, and the objects in storage."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from runs import Outcome
+from world import EARLIER, LAST_DAY, LATER, STEPS, World, after_each_end, planted
+
+pytest_plugins = ["world"]
+
+DAG = "clientele_segmentation"
+BRANCHES = ("model_in_force", "segments_are_there")
+ALL_WELL = dict.fromkeys((*STEPS, *BRANCHES), ("success", 1))
+NEVER = ("upstream_failed", 0)
+
+
+def test_success(first):
+    world, outcome = first
+    assert (outcome.state, outcome.tasks) == ("success", ALL_WELL)
+    run = world.agree(outcome, DAG)
+    assert world.manifests(run) == list(STEPS)
+    head = world.head()
+    assert (head["seq"], head["action"], head["run"]) == (1, "bootstrap", run)
+    assert head["model_id"] == outcome.results["train"]["model_id"]
+    assert outcome.results["score"]["customers"] == outcome.results["preprocess"]["customers"] > 0
+    for name in ("score", "drift"):
+        assert [e["run"] for e in world.read(f"state/segments/{name}.json")["entries"]] == [run]
+    assert any(n.endswith("/report.html") for n in world.objects(f"runs/{run}/report/"))
+
+
+def test_a_refused_candidate_leaves_the_champion(world: World):
+    before = world.objects("registry/segments/")
+    outcome = world.segment(as_of=LATER, env={"CLIENTELE_POD_ENV": '{"CLIENTELE_SILHOUETTE_FLOOR": "0.99"}'})
+    assert (outcome.state, outcome.tasks) == ("success", ALL_WELL)
+    run = world.agree(outcome, DAG, LATER)
+    assert [g["gate"] for g in outcome.results["evaluate"]["gates"] if g["verdict"] == "fail"] == ["silhouette"]
+    assert outcome.results["promote"]["action"] == "hold"
+    assert world.objects("registry/segments/") == before
+    entry = world.read("state/segments/score.json")["entries"][0]
+    assert (entry["run"], entry["value"]["model"]) == (run, world.head()["model_id"])
+
+
+def test_a_refused_candidate_without_a_champion_is_a_failure_with_a_report(empty: World):
+    outcome = empty.segment(as_of=LAST_DAY, env={"CLIENTELE_POD_ENV": '{"CLIENTELE_SILHOUETTE_FLOOR": "0.99"}'})
+    assert outcome.state == "failed"
+    assert outcome.tasks == ALL_WELL | {"score": ("skipped", 0), "segments_are_there": ("failed", 1)}
+    run = empty.agree(outcome, DAG)
+    assert empty.manifests(run) == [s for s in STEPS if s != "score"]
+    assert not empty.objects("registry/segments/") and not empty.objects("state/segments/score.json")
+
+
+def test_broken_data_block_the_promotion(world: World):
+    before = world.objects("registry/segments/")
+    with planted(world, "drift", act="fix_data", verdict="alert", cause="planted: prices moved"):
+        outcome = world.segment(as_of=LATER)
+    assert (outcome.state, outcome.tasks) == ("success", ALL_WELL)
+    assert [g["gate"] for g in outcome.results["evaluate"]["gates"] if g["verdict"] == "fail"] == ["drift_act"]
+    assert outcome.results["promote"]["action"] == "hold"
+    assert world.objects("registry/segments/") == before
+
+
+def test_bad_data_are_not_tried_again_and_leave_nothing(empty: World, shop: Path):
+    outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "bad.csv"))
+    assert outcome.state == "failed"
+    assert outcome.tasks == dict.fromkeys(ALL_WELL, NEVER) | {"ingest": ("failed", 1)}
+    assert empty.objects() == {}
+
+
+def test_bad_data_after_good_leave_the_good_in_force(world: World, shop: Path):
+    before = world.objects()
+    outcome = world.segment(as_of=LATER, source=str(shop / "bad.csv"))
+    assert (outcome.state, outcome.tasks["ingest"]) == ("failed", ("failed", 1))
+    assert world.objects() == before
+
+
+def test_a_late_source_is_asked_for_again(empty: World, shop: Path):
+    late = shop / "late-2025-12-02.csv"
+    ends = []
+
+    def deliver(step, ended):
+        ends.append((step.step, ended.code, ended.told["cause"]))
+        if len(ends) == 2:
+            late.symlink_to(shop / "lines.csv")
+
+    with after_each_end(deliver):
+        outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "late-{as_of}.csv"))
+    assert ends == [("ingest", 75, "source")] * 2
+    assert (outcome.state, outcome.tasks) == ("success", ALL_WELL | {"ingest": ("success", 3)})
+    assert empty.manifests(empty.agree(outcome, DAG)) == list(STEPS)
+
+
+def test_a_source_that_stays_away_is_given_up(empty: World, shop: Path):
+    outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "never.csv"), late_source_hours=0)
+    assert outcome.state == "failed"
+    assert outcome.tasks == dict.fromkeys(ALL_WELL, NEVER) | {"ingest": ("failed", 1)}
+    assert empty.objects() == {}
+
+
+def test_cleared_tasks_write_nothing_again(first, world: World):
+    outcome = first[1]
+    before = world.objects()
+    again = world.clear(DAG, outcome, "train", "score")
+    assert again.state == "success"
+    assert again.tasks == ALL_WELL | dict.fromkeys(("train", "score"), ("success", 2))
+    again = world.clear(DAG, outcome)
+    assert again.state == "success"
+    assert again.tasks == dict.fromkeys(ALL_WELL, ("success", 2)) | dict.fromkeys(("train", "score"), ("success", 3))
+    assert told(world, again) == told(first[0], outcome)
+    assert world.objects() == before  # generations too: not even the same bytes again
+
+
+def test_the_same_run_where_nothing_is_makes_the_same_bytes(first, empty: World):
+    world, outcome = first
+    again = empty.clear(DAG, outcome)
+    assert again.state == "success"
+    assert told(empty, again) == told(world, outcome)
+    assert bytes_of(empty) == bytes_of(world)
+
+
+def test_an_older_as_of_leaves_state_alone(world: World):
+    """LAST_DAY has run; LATER moves state; EARLIER comes last and does not."""
+    later = world.segment(as_of=LATER)
+    assert (later.state, later.tasks) == ("success", ALL_WELL)
+    for name in ("score", "drift"):
+        assert world.read(f"state/segments/{name}.json")["entries"][0]["as_of"] == LATER
+    before = world.objects("state/")
+    earlier = world.segment(as_of=EARLIER)
+    assert (earlier.state, earlier.tasks) == ("success", ALL_WELL)
+    assert world.manifests(world.agree(earlier, DAG, EARLIER)) == list(STEPS)
+    assert world.objects("state/") == before
+
+
+def bytes_of(world: World) -> dict[str, str]:
+    """The hash of every object but those that say when, provenance, and where: the report's manifest has its page's URL."""
+    found = world.objects()
+    return {n: o.md5 for n, o in found.items() if not re.search(r"/provenance\.json$|/report/[^/]+/_MANIFEST\.json$", n)}
+
+
+def told(world: World, outcome: Outcome) -> dict[str, Any]:
+    """The results of a run, wherever the deployment lies."""
+    return json.loads(json.dumps(outcome.results).replace(world.bucket.name, "BUCKET"))
