@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -19,6 +20,8 @@ type column interface {
 	len() int
 	// array returns the values as Arrow has them, sharing the column's memory, and an error if they cannot be kept.
 	array() (arrow.Array, error)
+	// grow makes room for more rows.
+	grow(n int)
 	// plain gives codes up for values, for a file that turns out to be long.
 	plain()
 	// reset empties the batch, start the file.
@@ -142,6 +145,14 @@ func (c *TextColumn) SetCodes(texts []string) {
 
 // AppendCode adds the value of that code, -1 for null.
 func (c *TextColumn) AppendCode(code int32) { c.codes.rows = append(c.codes.rows, code) }
+
+func (c *TextColumn) grow(n int) {
+	if c.now {
+		c.codes.rows = slices.Grow(c.codes.rows, n)
+	} else {
+		c.offsets = slices.Grow(c.offsets, n)
+	}
+}
 
 func (c *TextColumn) len() int {
 	if c.now {
@@ -280,6 +291,14 @@ func (c *IntColumn) Append(v int64) {
 	c.codes.rows = append(c.codes.rows, c.last)
 }
 
+func (c *IntColumn) grow(n int) {
+	if c.now {
+		c.codes.rows = slices.Grow(c.codes.rows, n)
+	} else {
+		c.ints = slices.Grow(c.ints, n)
+	}
+}
+
 func (c *IntColumn) len() int {
 	if c.now {
 		return len(c.codes.rows)
@@ -349,6 +368,8 @@ func (c *FloatColumn) len() int { return len(c.floats) }
 func (c *FloatColumn) reset() { c.floats = c.floats[:0] }
 func (c *FloatColumn) start() { c.reset() }
 func (c *FloatColumn) plain() {}
+
+func (c *FloatColumn) grow(n int) { c.floats = slices.Grow(c.floats, n) }
 
 func (c *FloatColumn) array() (arrow.Array, error) {
 	rows, nulls := len(c.floats), 0

@@ -91,6 +91,16 @@ func (w *Writer) EndRow() error {
 	return w.flush()
 }
 
+// Grow makes room for n more rows in memory; so much a file kept whole needs, any other at most a batch.
+func (w *Writer) Grow(n int) {
+	if !w.opts.Whole {
+		n = min(n, BatchRows-w.pending)
+	}
+	for _, c := range w.columns {
+		c.grow(n)
+	}
+}
+
 // Rows returns the number of rows so far.
 func (w *Writer) Rows() int64 { return w.rows + int64(w.pending) }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/retail"
@@ -50,7 +51,7 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	if err != nil {
 		return nil, err
 	}
-	defer calmGC()()
+	defer calm.Ballast()()
 	if fresh, err := c.fresh(ctx, home, where); err != nil || fresh {
 		if err != nil {
 			return nil, err

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"runtime/debug"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/retail"
@@ -21,21 +19,6 @@ const (
 	slabBytes  = 16 << 10
 	spoolSlabs = 2048
 )
-
-// calmGC keeps the collector from running many times while the spool grows from nothing: it is told of ballast as if so much
-// were in use. The ballast is never touched, so it is no memory. It returns the way back.
-//
-// What is alive are a few large slabs without pointers and small change, so a collection is cheap, but not for free: while
-// it runs every write of a pointer is, and the first ones come in quick succession.
-func calmGC() (undo func()) {
-	const ballast = 64 << 20
-	held := make([]byte, ballast)
-	before := debug.SetGCPercent(50)
-	return func() {
-		debug.SetGCPercent(before)
-		runtime.KeepAlive(held)
-	}
-}
 
 // spool keeps a delivery between reading and writing: the rows of each day, and the rejected records, each as a stream of
 // its own.

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/retail"
@@ -45,6 +46,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 		d.Log.Info("preprocessed before on the same input", "key", s.Key())
 		return finish(m, s.Point(ctx))
 	}
+	defer calm.Ballast()()
 	snapshot, err := home.ReadSnapshot(ctx, ingest.Snapshot)
 	if err != nil {
 		return none, err
@@ -142,6 +144,7 @@ func salesFile(kept *retail.Kept, opts table.Options) (*table.File, error) {
 	opts.Compression, opts.Whole = table.None, true
 	w := table.NewWriter(contract.Sales, opts)
 	defer w.Abort()
+	w.Grow(kept.NumRows())
 	if err := writeSales(w, kept); err != nil {
 		return nil, fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
 	}
