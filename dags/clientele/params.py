@@ -1,6 +1,7 @@
 """What a person may set when triggering a run: typed, titled, in sections, checked before anything starts.
 
-A Param that is named like a flag is passed on as that flag, and has its default unless the deployment says otherwise.
+A Param that is named like a flag is passed on as that flag, and has its default unless the deployment says otherwise. One
+that may stay empty is null and not "": Airflow 3's form asks for every text that is not nullable, and its Trigger stays grey.
 """
 
 from __future__ import annotations
@@ -53,8 +54,8 @@ def delivery(d: Deployment) -> dict[str, Param]:
             **section,
         ),
         "columns": Param(
-            "",
-            type="string",
+            None,
+            type=["null", "string"],
             title="Columns",
             description="Columns of unknown names as field=column, such as invoice=Bill,price=Cost.",
             **section,
@@ -109,8 +110,8 @@ def cleaning() -> dict[str, Param]:
             **section,
         ),
         "rules": Param(
-            "",
-            type="string",
+            None,
+            type=["null", "string"],
             pattern="^([+-][a-z_]+(,[+-][a-z_]+)*)?$",
             title="Rules",
             description="Switches on top of the default rules, such as +duplicate,-guest.",
@@ -159,8 +160,8 @@ def rollback() -> dict[str, Param]:
             **section,
         ),
         "reason": Param(
-            "",
-            type="string",
+            None,
+            type=["null", "string"],
             maxLength=500,
             title="Reason",
             description="For the history.",

@@ -92,7 +92,7 @@ def rollback(d: Deployment) -> StepOperator:
         "registry",
         task_id="rollback",
         command=("rollback",),
-        arguments=("--to-model={{ params.to_model or '' }}", "--reason={{ params.reason }}"),
+        arguments=("--to-model={{ params.to_model or '' }}", "--reason={{ params.reason or '' }}"),
         minutes=30,
         doc_md="`registry rollback` puts an earlier model in force.",
     )
@@ -118,7 +118,7 @@ def _step(
         "--as-of={{ as_of(dag_run, params) }}",
         f"--result={RESULT}",
     )
-    own = tuple(f"--{flag.replace('_', '-')}={{{{ params.{flag} }}}}" for flag in flags)
+    own = tuple(f"--{flag.replace('_', '-')}={{{{ '' if params.{flag} is none else params.{flag} }}}}" for flag in flags)
     if swaps_pointers(program):
         kwargs["pool"] = d.pool  # one slot: steps of two DAGs that move pointers wait for each other instead of losing a swap
     if program in STEPS:
