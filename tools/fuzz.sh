@@ -14,7 +14,7 @@ for folder in $(grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' images pkg tas
   go test -c -fuzz=. -o "$scratch/target" "./$folder"
   for name in $(sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' "$folder"/*_test.go); do
     echo "fuzz $folder $name $time"
-    if (cd "$folder" && "$scratch/target" -test.run='^$' -test.fuzz="^$name\$" -test.fuzztime="$time" \
+    if (cd "$folder" && "$scratch/target" -test.run='^$' -test.fuzz="^$name\$" -test.fuzztime="$time" -test.fuzzminimizetime=50x \
       -test.fuzzcachedir="$cache/$folder" >"$scratch/log" 2>&1); then
       grep -E '^fuzz: elapsed' "$scratch/log" | tail -n 1
       continue
