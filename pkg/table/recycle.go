@@ -1,6 +1,7 @@
 package table
 
 import (
+	"math/bits"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -9,35 +10,35 @@ import (
 // recycler is the allocator of a writer or a reader. Arrow asks for a buffer for each column of each batch and gives it back
 // at once; for the hundreds of day files of a delivery that alone was half of all garbage. It is for one goroutine at a time.
 type recycler struct {
-	free [][]byte
+	dirty bool                   // buffers need not be zeros: a reader fills them
+	free  [maxClass + 1][][]byte // by class: those of at least 1 << class bytes
 }
+
+// Buffers of 64 bytes to 8 MiB are kept, a few of each class: a batch has three or four a column.
+const (
+	minClass, maxClass = 6, 23
+	maxFree            = 64
+)
 
 // recyclers are those of closed readers.
-var recyclers = sync.Pool{New: func() any { return &recycler{} }}
+var recyclers = sync.Pool{New: func() any { return &recycler{dirty: true} }}
 
-// maxFree is how many buffers are kept: the few that a batch has at once.
-const maxFree = 32
-
-// Allocate returns size bytes of zeros, as Arrow relies on.
+// Allocate returns size bytes; of zeros, as Arrow's writer relies on, unless the recycler is for reading.
 func (r *recycler) Allocate(size int) []byte {
-	if b := r.take(size); b != nil {
+	class := max(minClass, bits.Len(uint(max(size, 1)-1)))
+	if class > maxClass {
+		return memory.DefaultAllocator.Allocate(size)
+	}
+	n := len(r.free[class])
+	if n == 0 {
+		return memory.DefaultAllocator.Allocate(1 << class)[:size]
+	}
+	b := r.free[class][n-1][:size]
+	r.free[class] = r.free[class][:n-1]
+	if !r.dirty {
 		clear(b)
-		return b
 	}
-	return memory.DefaultAllocator.Allocate(size)
-}
-
-// take returns a kept buffer, or nil.
-func (r *recycler) take(size int) []byte {
-	for i, b := range r.free {
-		if cap(b) >= size {
-			last := len(r.free) - 1
-			r.free[i], r.free[last] = r.free[last], nil
-			r.free = r.free[:last]
-			return b[:size]
-		}
-	}
-	return nil
+	return b
 }
 
 // Reallocate returns old with another length.
@@ -56,9 +57,11 @@ func (r *recycler) Reallocate(size int, old []byte) []byte {
 
 // Free takes a buffer back.
 func (r *recycler) Free(b []byte) {
-	if cap(b) > 0 && len(r.free) < maxFree {
-		r.free = append(r.free, b[:0])
+	class := bits.Len(uint(cap(b))) - 1
+	if class < minClass || class > maxClass || len(r.free[class]) == maxFree {
+		return
 	}
+	r.free[class] = append(r.free[class], b[:0])
 }
 
 // spools are the memories of closed files.

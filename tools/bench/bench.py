@@ -2,19 +2,24 @@
 
     python bench.py SOURCE AS_OF [ROUNDS]
 
-Both are whole processes from the source to the table on disk, in turn, in a fresh folder each time; of each the table shows
-median and least wall seconds, CPU seconds (user and system, of the median round) and the largest peak of memory.
+All are whole processes from the source to the table on disk, in turn, in a fresh folder each time; of each the table shows
+median and least wall seconds, CPU seconds (user and system, median) and the largest peak of memory. A csv.gz is timed as it
+is and unpacked. The variable BEFORE
+names a folder with ingest and preprocess of another commit, to be timed beside. Everything is written to
+BENCH_DIR, by default to memory (/dev/shm) where there is some, and removed at the very end: a file system that has just
+removed thousands of files is slow to make new ones.
 """
 
+import gzip
 import json
 import os
 import pathlib
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 import pandas as pd
@@ -23,6 +28,8 @@ import pyarrow as pa
 HERE = pathlib.Path(__file__).resolve().parent
 BIN = HERE.parent.parent / "bin"
 COMMON = ["--pipeline=bench", "--run-id=bench"]
+ENGINES = ("c", "pyarrow")  # of pandas.read_csv; c is its default
+TARGET = 5  # times as fast as the pandas script
 TOLERANCE = 1e-9
 
 
@@ -36,30 +43,38 @@ class Cost:
         return Cost(self.wall + other.wall, self.cpu + other.cpu, max(self.peak, other.peak))
 
 
+# A process's peak counts what its parent held when it was started, so that a small one has to start it.
+LAUNCHER = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(json.dumps([time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, status]))
+"""
+
+
 def run(arguments):
     """Runs a process to its end and returns its cost; the usage is the kernel's own, for this child alone."""
-    with tempfile.TemporaryFile() as log:
-        start = time.perf_counter()
-        process = subprocess.Popen([str(a) for a in arguments], stdout=subprocess.DEVNULL, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        if os.waitstatus_to_exitcode(status) != 0:
-            log.seek(0)
-            raise SystemExit(f"{arguments[0]} ended {os.waitstatus_to_exitcode(status)}: {log.read().decode()}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+    launched = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", LAUNCHER, *map(str, arguments)], check=True, capture_output=True, text=True
+    )
+    wall, cpu, peak, status = json.loads(launched.stdout)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise SystemExit(f"{arguments[0]} ended {os.waitstatus_to_exitcode(status)}: {launched.stderr}")
+    return Cost(wall, cpu, peak)
 
 
-def ours(source, as_of, folder):
+def ours(programs, source, as_of, folder):
     """Costs of ingest and preprocess on a fresh root."""
     where = [f"--root=file://{folder}", f"--as-of={as_of}", *COMMON]
-    ingest = run([BIN / "ingest", *where, f"--source={source}", f"--result={folder}/ingest.json"])
-    preprocess = run([BIN / "preprocess", *where, "--window=all", f"--result={folder}/preprocess.json"])
+    ingest = run([programs / "ingest", *where, f"--source={source}", f"--result={folder}/ingest.json"])
+    preprocess = run([programs / "preprocess", *where, "--window=all", f"--result={folder}/preprocess.json"])
     return ingest, preprocess
 
 
-def theirs(source, as_of, folder):
+def theirs(engine, source, as_of, folder):
     """Cost of the pandas script."""
-    return run([sys.executable, HERE / "customers.py", source, as_of, folder / "customers.arrow"])
+    return run([sys.executable, HERE / "customers.py", source, as_of, folder / "customers.arrow", engine])
 
 
 def our_table(folder):
@@ -115,51 +130,83 @@ def versions():
 
 
 def row(name, costs):
-    """One line of the table."""
-    middle = sorted(costs, key=lambda c: c.wall)[len(costs) // 2]
+    """One line of a table."""
     return (
         f"| {name} | {statistics.median(c.wall for c in costs):.3f} | {min(c.wall for c in costs):.3f} "
-        f"| {middle.cpu:.2f} | {max(c.peak for c in costs) / 1024:.0f} |"
+        f"| {statistics.median(c.cpu for c in costs):.2f} | {max(c.peak for c in costs) / 1024:.0f} |"
     )
+
+
+def compare(name, peer, own):
+    """One line of ratios, peer to own."""
+    wall = statistics.median(c.wall for c in peer) / statistics.median(c.wall for c in own)
+    least = min(c.wall for c in peer) / min(c.wall for c in own)
+    cpu = statistics.median(c.cpu for c in peer) / statistics.median(c.cpu for c in own)
+    memory = max(c.peak for c in peer) / max(c.peak for c in own)
+    return f"| {name} | {wall:.1f} | {least:.1f} | {cpu:.1f} | {memory:.1f} |", wall
+
+
+def measure(source, as_of, rounds, before, work):
+    """Checks, times and prints one source."""
+    both = {"ours": BIN} | ({"before": before} if before else {})
+    costs = {name: ([], []) for name in both}
+    peers = {engine: [] for engine in ENGINES}
+    for i in range(rounds + 1):  # the first warms the caches and is compared, not counted
+        folder = pathlib.Path(tempfile.mkdtemp(dir=work))
+        for name in [*both, *ENGINES]:
+            (folder / name).mkdir()
+        made = {name: ours(programs, source, as_of, folder / name) for name, programs in both.items()}
+        took = {engine: theirs(engine, source, as_of, folder / engine) for engine in ENGINES}
+        if i == 0:
+            compared = [check(folder / "ours", folder / engine) for engine in ENGINES]
+            lines = json.loads((folder / "ours" / "ingest.json").read_text())["rows_read"]
+            continue
+        for name, pair in made.items():
+            for kept, cost in zip(costs[name], pair):
+                kept.append(cost)
+        for engine, cost in took.items():
+            peers[engine].append(cost)
+    customers, columns, _ = compared[0]
+    print(f"### {source.name}\n")
+    print(f"{lines:,} lines, {source.stat().st_size / 1e6:.1f} MB, as of {as_of}; {rounds} rounds in turn after one to warm up.")
+    print(f"Equal first: {customers:,} customers × {columns} columns, largest relative difference {max(c[2] for c in compared):.1e}.\n")
+    print("| | median s | least s | CPU s | peak MiB |\n| --- | ---: | ---: | ---: | ---: |")
+    sums = {name: [a + b for a, b in zip(*pair)] for name, pair in costs.items()}
+    for name, pair in costs.items():
+        of = " before" if name == "before" else ""
+        print(row(f"ingest{of}", pair[0]), row(f"preprocess{of}", pair[1]), row(f"both{of}", sums[name]), sep="\n")
+    for engine in ENGINES:
+        print(row(f"pandas, engine {engine}", peers[engine]))
+    print("\n| times as much as ours | median s | least s | CPU s | peak MiB |\n| --- | ---: | ---: | ---: | ---: |")
+    if before:
+        print(compare("both before", sums["before"], sums["ours"])[0])
+    verdicts = []
+    for engine in ENGINES:
+        line, ratio = compare(f"pandas, engine {engine}", peers[engine], sums["ours"])
+        print(line)
+        verdicts.append(f"{'met' if ratio >= TARGET else 'missed'} against engine {engine} ({ratio:.1f})")
+    print(f"\nTarget {TARGET} times: {', '.join(verdicts)}.\n")
 
 
 def main():
     source, as_of = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
-    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 7
-    ingests, preprocesses, peers = [], [], []
-    compared = None
-    load = machine()
-    for _ in range(rounds + 1):  # the first warms the caches and is compared, not counted
-        with tempfile.TemporaryDirectory(prefix="clientele-bench-") as name:
-            mine, peer = pathlib.Path(name, "ours"), pathlib.Path(name, "theirs")
-            mine.mkdir()
-            peer.mkdir()
-            ingest, preprocess = ours(source, as_of, mine)
-            cost = theirs(source, as_of, peer)
-            if compared is None:
-                compared = check(mine, peer)
-                lines = json.loads((mine / "ingest.json").read_text())["rows_read"]
-                continue
-            ingests.append(ingest)
-            preprocesses.append(preprocess)
-            peers.append(cost)
-    both = [a + b for a, b in zip(ingests, preprocesses)]
-    ratio = statistics.median(c.wall for c in peers) / statistics.median(c.wall for c in both)
-    cpu = sum(c.cpu for c in peers) / sum(c.cpu for c in both)
-    memory = max(c.peak for c in peers) / max(c.peak for c in both)
-    customers, columns, worst = compared
-    print(f"{lines:,} lines of {source.name}, as of {as_of}; {rounds} rounds in turn after one to warm up.")
-    print(f"Equal first: {customers:,} customers × {columns} columns, largest relative difference {worst:.1e}.")
-    print()
-    print("| | median s | least s | CPU s | peak MiB |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    print(row("bin/ingest", ingests))
-    print(row("bin/preprocess", preprocesses))
-    print(row("both", both))
-    print(row("pandas", peers))
-    print()
-    print(f"pandas / both: {ratio:.1f} in time, {cpu:.1f} in CPU, {memory:.1f} in memory.")
-    print(f"{load}.")
+    rounds = max(5, int(sys.argv[3])) if len(sys.argv) > 3 else 7
+    before = pathlib.Path(os.environ["BEFORE"]).resolve() if os.environ.get("BEFORE") else None
+    memory = pathlib.Path("/dev/shm")
+    folder = os.environ.get("BENCH_DIR") or (memory if memory.is_dir() else None)
+    work = pathlib.Path(tempfile.mkdtemp(prefix="clientele-bench-", dir=folder))
+    start = machine()
+    try:
+        sources = [source]
+        if source.suffix == ".gz":
+            sources.insert(0, work / source.stem)
+            with gzip.open(source) as packed, open(sources[0], "wb") as plain:
+                shutil.copyfileobj(packed, plain)
+        for each in sources:
+            measure(each, as_of, rounds, before, work)
+    finally:
+        shutil.rmtree(work)
+    print(f"{start} at the start, {os.getloadavg()[0]:.1f} at the end; written below {work.parent}.")
     print(f"{versions()}.")
 
 

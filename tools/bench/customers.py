@@ -1,8 +1,9 @@
 """The customers table in pandas, by the definitions of Clientele: the peer of bin/ingest and bin/preprocess in `make bench`.
 
-    python customers.py SOURCE AS_OF OUT
+    python customers.py SOURCE AS_OF OUT [ENGINE]
 
-SOURCE is a csv or csv.gz in the UCI Online Retail layout, AS_OF a date (YYYY-MM-DD), OUT an Arrow file. The rules are the
+SOURCE is a csv or csv.gz in the UCI Online Retail layout, AS_OF a date (YYYY-MM-DD), OUT an Arrow file, ENGINE what
+read_csv reads with: c (pandas' default) or pyarrow. The rules are the
 defaults (matching of cancellations included), the window is `all`. Written as somebody would who knows pandas and wants it
 fast: integers and codes instead of texts, one groupby a question, Python only where cancellations are matched.
 """
@@ -18,11 +19,11 @@ DAY = 86_400_000_000  # microseconds
 SERVICES = {"NEXT DAY CARRIAGE", "HIGH RESOLUTION IMAGE"}
 
 
-def read(source, as_of):
+def read(source, as_of, engine):
     """Lines before as_of with a customer, as numbers: money in ten-thousandths, time in microseconds."""
     raw = pd.read_csv(
         source,
-        engine="pyarrow",
+        engine=engine,
         dtype={"InvoiceNo": "str", "StockCode": "str", "Description": "str", "CustomerID": "str", "Country": "str"},
         parse_dates=["InvoiceDate"],
     )
@@ -191,8 +192,8 @@ def features(sales, cancellations, texts, as_of):
 
 
 def main():
-    source, as_of, path = sys.argv[1:]
-    lines, texts = read(source, as_of)
+    source, as_of, path, *engine = sys.argv[1:]
+    lines, texts = read(source, as_of, engine[0] if engine else "c")
     sales, cancellations = rules(lines, texts)
     sales = match(sales, cancellations)
     table = pa.Table.from_pandas(features(sales, cancellations, texts, as_of), preserve_index=False)
