@@ -6,6 +6,8 @@ import base64
 import json
 import os
 import signal
+import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -42,6 +44,7 @@ class Airflow:
         }
         self._process = Process([REPOSITORY / "tools/airflow.sh"], log=home / "start.log", env=outside | own | dict(settings))
         self._started = False
+        self._writing = threading.Lock()
 
     def await_start(self) -> None:
         """Returns when tools/airflow.sh says that it runs."""
@@ -89,6 +92,20 @@ class Airflow:
             raise
 
     def _call(self, path: str, body: Any = None, method: str | None = None) -> Any:
+        """Asks the API. Its database here is sqlite, which has one writer: in the way of another it answers 500."""
+        for attempt in range(6):
+            try:
+                if body is None:
+                    return self._ask(path, None, None)
+                with self._writing:
+                    return self._ask(path, body, method)
+            except urllib.error.HTTPError as e:
+                if e.code < 500 or attempt == 5:
+                    raise
+                time.sleep(1 + attempt)
+        raise AssertionError("not reached")
+
+    def _ask(self, path: str, body: Any, method: str | None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json", **self._token}
         request = urllib.request.Request(self._api + path, data=data, headers=headers, method=method)
@@ -150,7 +167,7 @@ class Run:
         """The log of one try, as the page shows it."""
         path = f"{self._path}/taskInstances/{self.task(name)['task_id']}/logs/{attempt}?full_content=true"
         content = self.airflow._call(path)["content"]
-        return content if isinstance(content, str) else "\n".join(str(line.get("event", line)) for line in content)
+        return content if isinstance(content, str) else "\n".join(json.dumps(line, ensure_ascii=False) for line in content)
 
     def result(self, name: str) -> Any:
         """What a step left for people and for the tasks after it."""

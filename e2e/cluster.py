@@ -55,10 +55,10 @@ class Cluster:
         raise TimeoutError(f"namespace {self.namespace} is still there")
 
     def of(self, dag: str, task: str) -> list[Seen]:
-        """Every pod that Airflow ever made for a task, oldest first."""
+        """Every pod that Airflow ever made for a task, oldest first. The label has the task's groups before its name."""
         with self._lock:
             pods = list(self.pods.values())
-        return [p for p in pods if p.labels.get("dag_id") == dag and p.labels.get("task_id") == task]
+        return [p for p in pods if p.labels.get("dag_id") == dag and p.labels["task_id"].rpartition(".")[2] == task]
 
     def named(self, name: str) -> Seen | None:
         """The pod of that name."""

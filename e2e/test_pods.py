@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from browser import person
 from cluster import Seen
 from process import until
 from storage import Bucket
@@ -24,24 +25,25 @@ SLOW = {"ingest": {"cpu": "12m"}}
 TINY = "20Mi"
 
 SCENARIOS = (
-    Scenario("clientele_segmentation"),
+    Scenario("clientele_segmentation"),  # a person's
     Scenario("bad_data"),
     Scenario("deleted", resources=SLOW),
     Scenario("marked_failed", resources=SLOW),
     Scenario("out_of_memory", resources={"ingest": {"memory": TINY}}),
     Scenario("restarted", resources=SLOW),
     Scenario("rolled_back", file="clientele_rollback"),
+    Scenario("success"),
     Scenario("twice", resources=SLOW),
 )
 
 
 def success(w: World) -> None:
-    run = w.trigger("clientele_segmentation", "first")
+    run = w.trigger("success")
     state = run.ends(400)
     assert (state, set(run.states().values())) == ("success", {"success"}), run.states()
     assert {t["try_number"] for t in run.tasks().values()} == {1}
 
-    bucket = w.bucket("clientele_segmentation")
+    bucket = w.bucket("success")
     for step in STEPS:
         assert len(bucket.manifests(step)) == 1, bucket.manifests(step)
     head = bucket.json("shop/registry/segments/HEAD.json")["revision"]
@@ -50,7 +52,7 @@ def success(w: World) -> None:
     assert scored["customers"] == built["customers"] > 100
     assert sum(s["customers"] for s in scored["segments"]) == scored["customers"]
     assert bucket.json("shop/state/segments/score.json")["entries"][0]["as_of"] == AS_OF
-    assert [n for n in bucket.names("shop/runs/clientele_segmentation/") if n.endswith("/report.html")]
+    assert [n for n in bucket.names("shop/runs/success/") if n.endswith("/report.html")]
 
 
 def bad_data(w: World) -> None:
@@ -60,7 +62,7 @@ def bad_data(w: World) -> None:
     assert (ingest["state"], ingest["try_number"]) == ("failed", 1), ingest
     assert {run.states()[s] for s in STEPS[1:]} == {"upstream_failed"}, run.states()
     assert "exit code 65 (bad_data)" in run.log("ingest", 1)
-    assert [p.exit_code for p in w.cluster.of("bad_data", "data.ingest")] == [65]
+    assert [p.exit_code for p in w.cluster.of("bad_data", "ingest")] == [65]
     nothing_visible(w.bucket("bad_data"))
 
 
@@ -70,7 +72,7 @@ def out_of_memory(w: World) -> None:
     ingest = run.task("ingest")
     assert (ingest["state"], ingest["try_number"]) == ("failed", 4), ingest
     assert f"out of memory, killed at its limit of {TINY}" in run.log("ingest", 4)
-    assert {(p.exit_code, p.reason) for p in w.cluster.of("out_of_memory", "data.ingest")} == {(137, "OOMKilled")}
+    assert {(p.exit_code, p.reason) for p in w.cluster.of("out_of_memory", "ingest")} == {(137, "OOMKilled")}
     nothing_visible(w.bucket("out_of_memory"))
 
 
@@ -79,7 +81,7 @@ def deleted(w: World) -> None:
     w.cluster.delete(w.half_way("deleted"))
     run.await_task("ingest", "success", 300)
     assert run.task("ingest")["try_number"] == 2
-    assert [p.exit_code for p in w.cluster.of("deleted", "data.ingest")][1:] == [0]
+    assert [p.exit_code for p in w.cluster.of("deleted", "ingest")][1:] == [0]
     taken_in_once(w.bucket("deleted"), run.result("ingest")["snapshot"])
     run.abandon()
 
@@ -90,7 +92,7 @@ def restarted(w: World) -> None:
     run.kill_worker("ingest")
     run.await_task("ingest", "success", 300)
     assert run.task("ingest")["try_number"] == 2
-    assert w.cluster.of("restarted", "data.ingest") == [pod], "the second try must wait for the pod of the first"
+    assert w.cluster.of("restarted", "ingest") == [pod], "the second try must wait for the pod of the first"
     assert pod.exit_code == 0
     taken_in_once(w.bucket("restarted"), run.result("ingest")["snapshot"])
     run.abandon()
@@ -104,7 +106,7 @@ def marked_failed(w: World) -> None:
     assert run.task("ingest")["state"] == "failed"
     until_gone(pod)
     assert pod.exit_code == 143, pod
-    assert len(w.cluster.of("marked_failed", "data.ingest")) == 1
+    assert len(w.cluster.of("marked_failed", "ingest")) == 1
     nothing_visible(w.bucket("marked_failed"))
 
 
@@ -155,7 +157,7 @@ def until_gone(pod: Seen) -> None:
 
 
 ALL: dict[str, Callable[[World], None]] = {
-    f.__name__: f for f in (success, rolled_back, deleted, restarted, marked_failed, twice, out_of_memory, bad_data)
+    f.__name__: f for f in (person, success, rolled_back, deleted, restarted, marked_failed, twice, out_of_memory, bad_data)
 }
 
 
@@ -163,8 +165,9 @@ ALL: dict[str, Callable[[World], None]] = {
 def ends(request: pytest.FixtureRequest, machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future]]:
     """The scenarios that were asked for, all under way."""
     asked = [i.callspec.params["scenario"] for i in request.session.items if i.originalname == "test_scenario"]
-    scenarios = tuple(s for s in SCENARIOS if s.dag == s.file or s.dag in asked)
-    world = World("3.3.1", tmp_path_factory.mktemp("airflow3"), scenarios)
+    chromium = request.getfixturevalue("chromium") if "person" in asked else ""
+    scenarios = tuple(s for s in SCENARIOS if s.dag in asked or s.dag == s.file and "person" in asked)
+    world = World("3.3.1", tmp_path_factory.mktemp("airflow3"), scenarios, chromium)
     pool = ThreadPoolExecutor(len(asked))
     try:
         assert world.airflow.import_errors() == []

@@ -40,8 +40,10 @@ class Scenario:
 class World:
     """Everything that is started for the tests of one Airflow."""
 
-    def __init__(self, version: str, folder: Path, scenarios: tuple[Scenario, ...]):
+    def __init__(self, version: str, folder: Path, scenarios: tuple[Scenario, ...], chromium: str = ""):
+        self.chromium = chromium
         self._stops: list[Any] = []
+        self.folder = folder
         try:
             self._start(version, folder, scenarios)
         except BaseException:
@@ -105,7 +107,7 @@ class World:
 
     def trigger(self, dag: str, run_id: str = "", **params: Any) -> Run:
         """Triggers a scenario's DAG."""
-        return self.airflow.trigger(dag, run_id or f"e2e {dag}", {"as_of": AS_OF, **params})
+        return self.airflow.trigger(dag, run_id or f"e2e.{dag}", {"as_of": AS_OF, **params})
 
     def running(self, dag: str, task: str, seconds: float = 240) -> Seen:
         """Waits until the step's program runs in a pod."""
@@ -128,8 +130,9 @@ class World:
         env = {**os.environ, "STORAGE_EMULATOR_HOST": self.storage.endpoint}
         env = {k: v for k, v in env.items() if not k.startswith("CLIENTELE_")}
         name, *flags = command
+        result = self.folder / f"{name}.json"
         done = subprocess.run(
-            [REPOSITORY / "bin" / name, *flags, f"--root={self.bucket(dag).url}/shop", "--log=json", "--result=/dev/fd/1"],
+            [REPOSITORY / "bin" / name, *flags, f"--root={self.bucket(dag).url}/shop", "--log=json", f"--result={result}"],
             env=env,
             capture_output=True,
             text=True,
@@ -137,7 +140,7 @@ class World:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout[done.stdout.index("{") :])
+        return json.loads(result.read_text())
 
 
 def pool(s: Scenario) -> str:
