@@ -1,0 +1,83 @@
+"""A person's way: the page, the form, a wrong date that is refused, and a run that turns green."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+from world import AS_OF, World
+
+DAG = "clientele_segmentation"
+SECTIONS = ("Run", "Delivery", "Cleaning", "Segments")
+TITLES = ("As of", "Source", "Window", "Number of segments")
+PATIENCE = 120_000  # milliseconds; pages are slow while pods have both cores
+
+
+def person(w: World) -> None:
+    """Triggers the segmentation by clicks alone. Pictures are left in the world's folder."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=w.chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        try:
+            _click_through(w, page)
+        except BaseException:
+            page.screenshot(path=w.folder / "failed.png")
+            raise
+        finally:
+            browser.close()
+
+
+def _click_through(w: World, page: Page) -> None:
+    form = _form(w, page)
+    trigger = form.get_by_role("button", name="Trigger", exact=True)
+    for section in SECTIONS:
+        expect(form.get_by_role("button", name=section, exact=True)).to_be_visible()
+    for section, title in zip(SECTIONS, TITLES, strict=True):
+        form.get_by_role("button", name=section, exact=True).click()
+        expect(form.get_by_text(re.compile(rf"^{title}\*?$"))).to_be_visible()
+    expect(trigger).to_be_enabled()  # every default is one that the form takes
+
+    _type_json(page, form, '{"as_of": "31.12.2025"}')
+    trigger.click()
+    expect(form.get_by_text("'31.12.2025' is not a 'date'")).to_be_visible()
+    _picture(page, w.folder, "refused")
+    assert w.airflow.runs(DAG) == [], "a wrong date has made a run"
+
+    form = _form(w, page)
+    form.get_by_role("button", name="Run", exact=True).click()
+    form.locator("input[name=element_as_of]").fill(AS_OF)
+    _picture(page, w.folder, "form")
+    form.get_by_role("button", name="Trigger", exact=True).click()
+    expect(form).to_be_hidden()
+    expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=400_000)
+    _picture(page, w.folder, "run")
+    (run,) = w.airflow.runs(DAG)
+    assert run.ends(10) == "success"
+    assert w.bucket(DAG).manifests("report")[0].split("/")[3] == AS_OF
+
+
+def _form(w: World, page: Page) -> Locator:
+    """Opens the DAG's page and its trigger form."""
+    page.goto(f"{w.airflow.url}/dags/{DAG}")
+    page.get_by_test_id("trigger-dag-button").click()
+    form = page.get_by_role("dialog")
+    expect(form.get_by_text(f"Trigger Dag - {DAG}")).to_be_visible()
+    return form
+
+
+def _type_json(page: Page, form: Locator, text: str) -> None:
+    """Writes the whole configuration by hand, as who knows it by heart does."""
+    form.get_by_role("button", name="Advanced Options").click()
+    form.locator(".monaco-editor").first.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Control+Shift+End")  # what the editor has closed by itself
+    page.keyboard.press("Delete")
+    page.keyboard.press("Tab")
+
+
+def _picture(page: Page, folder: Path, name: str) -> None:
+    page.screenshot(path=folder / f"{name}.png")
