@@ -1,6 +1,6 @@
 """Whole runs of a DAG by dag.test(): started, cleared and gone on with, in this process or in one of their own.
 
-As a program it is told one run as JSON, says "ready" when Airflow is there, waits for a line, and runs: so that two
+As a program it is told runs as JSON, says when it is ready for one, and waits for a line before it begins: so that two
 processes begin at once. See Racer.
 """
 
@@ -12,7 +12,8 @@ import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +55,13 @@ def run(dag: Any, conf: dict[str, Any], moment: datetime | None = None) -> Outco
         dag.sync_to_db()  # as the scheduler does; without it nobody knows the datasets that tasks update
     moment = moment or datetime.now(UTC)
     when = {"logical_date": moment, "run_after": moment} if AIRFLOW_MAJOR >= 3 else {"execution_date": moment}
-    return _outcome(dag.test(**when, run_conf=conf))
+    with mock.patch("time.sleep", _briefly):
+        return _outcome(dag.test(**when, run_conf=conf))
+
+
+def _briefly(seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Sleeps no longer than a twentieth of a second: dag.test() waits a whole one before it looks again."""
+    sleep(min(seconds, 0.05))
 
 
 def clear(dag: Any, run_id: str, tasks: Iterable[str] = ()) -> Outcome:
@@ -112,17 +119,15 @@ def _text(state: Any) -> str:
 
 
 class Racer:
-    """A run in a process with an Airflow of its own: what two schedulers that know nothing of each other would do."""
+    """Runs in a process with an Airflow of its own: with two, what two schedulers that know nothing of each other do."""
 
-    def __init__(self, home: Path, database: Path, dag_id: str, conf: dict[str, Any], moment: datetime):
-        home.mkdir()
+    def __init__(self, home: Path, database: Path):
         shutil.copy(database, home / "airflow.db")
         answers, theirs = os.pipe()
-        told = json.dumps({"dag_id": dag_id, "conf": conf, "moment": moment.isoformat(), "answers": theirs})
         self.log = home / "log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, __file__, told],
+                [sys.executable, __file__, str(theirs)],
                 env=os.environ | {"AIRFLOW_HOME": str(home), "PYTHONPATH": str(DAGS)},
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -133,31 +138,51 @@ class Racer:
         os.close(theirs)
         self.answers = os.fdopen(answers)
 
+    def prepare(self, env: dict[str, str], dag_id: str, conf: dict[str, Any], moment: datetime) -> None:
+        """Tells it a run, which it parses the DAG for."""
+        self._tell({"env": env, "dag_id": dag_id, "conf": conf, "moment": moment.isoformat()})
+
     def ready(self) -> None:
-        """Waits until its Airflow is there."""
-        assert self.answers.readline() == "ready\n", self.log.read_text()
+        """Waits until it could begin."""
+        assert self._answer() == "ready", self.log.read_text()
 
     def go(self) -> None:
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
+        self._tell("go")
 
     def outcome(self) -> Outcome:
-        """Waits for the end of the run; the end of the process without an answer is an error."""
-        answer = self.answers.readline()
-        self.process.wait()
-        assert answer, self.log.read_text()
-        told = json.loads(answer)
+        """Waits for the end of the run."""
+        told = self._answer()
         return Outcome(**{**told, "tasks": {task: tuple(end) for task, end in told["tasks"].items()}})
 
+    def close(self) -> None:
+        """Ends the process: nothing that it has is needed any more."""
+        self.process.kill()
+        self.process.communicate()
+        self.answers.close()
 
-def main(told: str) -> None:
-    spec = json.loads(told)
-    dag = load(spec["dag_id"])
-    with os.fdopen(spec["answers"], "w") as answers:
-        print("ready", file=answers, flush=True)
-        sys.stdin.readline()
-        print(json.dumps(asdict(run(dag, spec["conf"], datetime.fromisoformat(spec["moment"])))), file=answers)
+    def _tell(self, what: Any) -> None:
+        print(json.dumps(what), file=self.process.stdin, flush=True)
+
+    def _answer(self) -> Any:
+        """The next answer. The end of the process without one is an error."""
+        line = self.answers.readline()
+        assert line, self.log.read_text()
+        return json.loads(line)
+
+
+def main(answers: int) -> None:
+    """The other end of a Racer: for every run that it is told, says ready, waits for a line, runs, and says how it ended."""
+    with os.fdopen(answers, "w") as told:
+        for line in sys.stdin:
+            spec = json.loads(line)
+            os.environ.update(spec["env"])
+            dag = load(spec["dag_id"])
+            print(json.dumps("ready"), file=told, flush=True)
+            if not sys.stdin.readline():
+                return
+            outcome = run(dag, spec["conf"], datetime.fromisoformat(spec["moment"]))
+            print(json.dumps(asdict(outcome)), file=told, flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(int(sys.argv[1]))
