@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // ErrColumns says that the columns of a batch do not belong together: lengths differ, or offsets point outside the text.
@@ -205,18 +207,37 @@ func (l *Lines) Seal() {
 		s.sealed = true
 	}
 	l.sealed = true
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Invoice, &l.Invoices.Dict }, l.Invoices.seal)
-		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Country, &l.Countries }, func() []uint32 { return l.Countries.seal(nil) })
-	})
-	wg.Go(func() {
-		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Code, &l.Codes.Dict }, l.Codes.seal)
-		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Description, &l.Descriptions }, func() []uint32 { return l.Descriptions.seal(nil) })
-		l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Customer, &l.Customers }, func() []uint32 { return l.Customers.seal(nil) })
-	})
-	wg.Wait()
+	// The longest first: the others fill up beside it.
+	inParallel(
+		func() {
+			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Invoice, &l.Invoices.Dict }, l.Invoices.seal)
+		},
+		func() {
+			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Description, &l.Descriptions }, func() []uint32 { return l.Descriptions.seal(nil) })
+		},
+		func() { l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Code, &l.Codes.Dict }, l.Codes.seal) },
+		func() {
+			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Customer, &l.Customers }, func() []uint32 { return l.Customers.seal(nil) })
+		},
+		func() {
+			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Country, &l.Countries }, func() []uint32 { return l.Countries.seal(nil) })
+		},
+	)
 	l.shards = nil
+}
+
+// inParallel does pieces of work on all cores, beginning them in their order.
+func inParallel(work ...func()) {
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	for range min(len(work), runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(work); i = int(next.Add(1)) - 1 {
+				work[i]()
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // sealColumn renumbers a column of texts, of the lines or of their shards, by what seal returns for the dictionary of all.

@@ -45,15 +45,15 @@ type pass struct {
 // number of cores. Errors wrap [ErrRange] or [ErrLedger].
 func (r Rules) Apply(l *Lines) (*Kept, error) {
 	l.Seal()
-	if err := checkRange(l); err != nil {
+	p := &pass{rules: r, l: l, taken: make([]uint8, l.Len())}
+	var err error
+	inParallel(p.classify, func() { err = checkRange(l) }, func() { p.key = newSortKey(l) })
+	if err != nil {
 		return nil, fmt.Errorf("apply rules: %w", err)
 	}
-	p := &pass{rules: r, l: l, taken: make([]uint8, l.Len())}
 	p.tally = newTally(l.Invoices.Keys.Len(), l.Customers.Len())
-	p.classify()
 	p.takeLines()
 	p.groupByCustomer()
-	p.key = newSortKey(l)
 	p.settleCustomers()
 	p.out.Ledger = p.tally.ledger()
 	if err := p.out.Ledger.Check(); err != nil {

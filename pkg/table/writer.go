@@ -91,6 +91,16 @@ func (w *Writer) EndRow() error {
 	return w.flush()
 }
 
+// EndRows ends n rows of a file that is kept whole, whose columns may then be filled one after the other, or each by its own
+// goroutine.
+func (w *Writer) EndRows(n int) error {
+	if !w.opts.Whole {
+		return &SchemaError{Table: w.schema.Name, Problem: "many rows at once want a file that is kept whole"}
+	}
+	w.pending += n
+	return nil
+}
+
 // Grow makes room for n more rows in memory; so much a file kept whole needs, any other at most a batch.
 func (w *Writer) Grow(n int) {
 	if !w.opts.Whole {

@@ -10,6 +10,7 @@ import (
 	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
+	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -64,20 +65,25 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 	if err != nil {
 		return none, err
 	}
-	// The customers are made and the sales written at the same time: neither keeps all cores busy.
-	var sales *table.File
+	// The tables are made at the same time: none keeps all cores busy by itself.
+	var sales, people *table.File
 	var g errgroup.Group
 	g.Go(func() (err error) {
 		sales, err = salesFile(kept, opts)
 		return err
 	})
 	customers := feature.Build(kept, p.window)
+	g.Go(func() (err error) {
+		people, err = frameFile(contract.Customers, customers.Frame(), opts)
+		return err
+	})
 	result := resultOf(kept, customers, p.window)
-	if err := g.Wait(); err != nil {
+	err = g.Wait()
+	defer closeFiles(people, sales)
+	if err != nil {
 		return none, err
 	}
-	defer func() { _ = sales.Close() }()
-	if err := put(ctx, s, kept, customers, sales, opts); err != nil {
+	if err := put(ctx, s, kept, people, sales, opts); err != nil {
 		return none, err
 	}
 	d.Log.Info("cleaned the lines", "input", kept.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
@@ -128,8 +134,8 @@ func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) cont
 }
 
 // put stores the tables.
-func put(ctx context.Context, s *contract.Session, kept *retail.Kept, customers *feature.Table, sales *table.File, opts table.Options) error {
-	if err := s.PutFrame(ctx, contract.Customers, customers.Frame(), opts); err != nil {
+func put(ctx context.Context, s *contract.Session, kept *retail.Kept, customers, sales *table.File, opts table.Options) error {
+	if err := s.Put(ctx, customers); err != nil {
 		return err
 	}
 	if err := s.PutFrame(ctx, contract.Ledger, ledgerFrame(kept.Ledger), opts); err != nil {
@@ -138,13 +144,34 @@ func put(ctx context.Context, s *contract.Session, kept *retail.Kept, customers 
 	return s.Put(ctx, sales)
 }
 
+func closeFiles(files ...*table.File) {
+	for _, f := range files {
+		if f != nil {
+			_ = f.Close()
+		}
+	}
+}
+
+// frameFile makes a table of a frame.
+func frameFile(schema table.Schema, f *frame.Frame, opts table.Options) (*table.File, error) {
+	w := table.NewWriter(schema, opts)
+	defer w.Abort()
+	if err := w.WriteFrame(f); err != nil {
+		return nil, fmt.Errorf("write table %s: %w", schema.Name, err)
+	}
+	file, err := w.Close()
+	if err != nil {
+		return nil, fmt.Errorf("write table %s: %w", schema.Name, err)
+	}
+	return file, nil
+}
+
 // salesFile makes the table of kept lines.
 func salesFile(kept *retail.Kept, opts table.Options) (*table.File, error) {
 	// Coded columns, which want no compression; there are fewer rows than lines in memory.
 	opts.Compression, opts.Whole = table.None, true
 	w := table.NewWriter(contract.Sales, opts)
 	defer w.Abort()
-	w.Grow(kept.NumRows())
 	if err := writeSales(w, kept); err != nil {
 		return nil, fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
 	}
