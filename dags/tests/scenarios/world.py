@@ -89,7 +89,11 @@ class World:
         """Holds every step's XCom against its manifest in storage, and returns the run's name."""
         run = run_name(dag_id, as_of, outcome.run_id)
         for step in self.manifests(run):
-            assert self.manifest(run, step)[1]["result"] == outcome.results[step], step
+            found, kept = dict(outcome.results[step]), self.manifest(run, step)[1]["result"]
+            if step == "report":  # people get a URL, the manifest knows no root
+                assert found["page"].endswith("/" + kept["page"])
+                found["page"] = kept["page"]
+            assert kept == found, step
         return run
 
 
