@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make bench: a Python environment with pinned versions, then bench.py on SOURCE (a csv or csv.gz in the UCI layout).
-# AS_OF and ROUNDS can be set; the default date is the day after the last line of the Online Retail file.
+# BENCH=formats runs formats.py instead. AS_OF and ROUNDS can be set; the default date is the day after the last line of the
+# Online Retail file.
 set -euo pipefail
 source=${1:-}
 if [ -z "$source" ]; then
@@ -14,4 +15,4 @@ if [ ! -x .venv/bin/python ] || [ tools/bench/requirements.txt -nt .venv/ready ]
   .venv/bin/pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
   touch .venv/ready
 fi
-exec .venv/bin/python tools/bench/bench.py "$source" "${AS_OF:-2011-12-10}" "${ROUNDS:-7}"
+exec .venv/bin/python "tools/bench/${BENCH:-bench}.py" "$source" "${AS_OF:-2011-12-10}" "${ROUNDS:-7}"
