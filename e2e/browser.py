@@ -37,7 +37,7 @@ def _click_through(w: World, page: Page) -> None:
         expect(form.get_by_role("button", name=section, exact=True)).to_be_visible()
     for section, title in zip(SECTIONS, TITLES, strict=True):
         form.get_by_role("button", name=section, exact=True).click()
-        expect(form.get_by_text(re.compile(rf"^{title}\*?$"))).to_be_visible()
+        expect(form.get_by_text(re.compile(rf"^\s*{title}\s*\*?\s*$"))).to_be_visible()
     expect(trigger).to_be_enabled()  # every default is one that the form takes
 
     _type_json(page, form, '{"as_of": "31.12.2025"}')
@@ -52,10 +52,12 @@ def _click_through(w: World, page: Page) -> None:
     _picture(page, w.folder, "form")
     form.get_by_role("button", name="Trigger", exact=True).click()
     expect(form).to_be_hidden()
-    expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=400_000)
-    _picture(page, w.folder, "run")
+    last = page.get_by_role("row").filter(has_text="use.segments_are_there")
+    expect(last.get_by_text("Success", exact=True)).to_be_visible(timeout=400_000)
     (run,) = w.airflow.runs(DAG)
-    assert run.ends(10) == "success"
+    assert run.ends(60) == "success"
+    expect(page.get_by_text("Running", exact=True)).to_have_count(0)
+    _picture(page, w.folder, "run")
     assert w.bucket(DAG).manifests("report")[0].split("/")[3] == AS_OF
 
 

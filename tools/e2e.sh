@@ -27,6 +27,6 @@ if [ -n "${CLIENTELE_KUBECONFIG:-}" ] && [ -n "${CLIENTELE_CLUSTER_LOAD:-}" ]; t
   done
   tools/dags.sh install 3.3.1 2.11.1
 fi
-# A run is bounded whatever hangs; TERM lets the fixtures take everything down.
-exec timeout --signal=INT --kill-after=90 "${E2E_TIMEOUT:-1500}" \
+# Bounded whatever hangs. INT lets the fixtures take everything down; what KILL leaves, the guards of e2e/process.py end.
+exec timeout --foreground --signal=INT --kill-after=90 "${E2E_TIMEOUT:-1500}" \
   .venv/e2e/bin/python -m pytest -p no:cacheprovider -c e2e/pytest.ini --rootdir=e2e e2e "$@"
