@@ -172,7 +172,7 @@ class Run:
     def result(self, name: str) -> Any:
         """What a step left for people and for the tasks after it."""
         path = f"{self._path}/taskInstances/{self.task(name)['task_id']}/xcomEntries/return_value"
-        value = self.airflow._call(path + ("" if self.airflow.major == 2 else "?deserialize=false"))["value"]
+        value = self.airflow._call(path + ("?stringify=false" if self.airflow.major == 2 else "?deserialize=false"))["value"]
         return json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value
 
     def mark(self, name: str, state: str) -> None:
