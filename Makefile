@@ -24,7 +24,7 @@ export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 .PHONY: help build run demo images test test-go contract test-dags test-e2e airflow lint fuzz fuzz-short bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: $(TASKS:%=bin/%) ## Build every task into bin/
 

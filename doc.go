@@ -6,6 +6,9 @@
 //	pkg/task       the runner: flags and environment, signals, logging, exit codes, termination message, result file
 //	pkg/contract   the wiring diagram in code: steps, tables with versions, object layout, runs, manifests, pointers
 //	pkg/objstore   gs:// file:// mem:// — all-or-nothing writes, create-if-absent, compare-and-swap
+//	pkg/source     a delivery, wherever it lies: file, https, gs; hashed, unpacked, noticed when it changes
+//	pkg/xlsx       rows of workbooks, streamed
+//	pkg/columnar   rows of parquet and Arrow files that others wrote
 //	pkg/frame      columns in memory; what the mathematics and the tables share
 //	pkg/table      Arrow IPC files: chunked write, checked read, column access
 //	pkg/retail     transaction lines: readers, rules, ledger, quarantine, matching of cancellations
@@ -17,6 +20,11 @@
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
 //	pkg/registry   HEAD, promote, rollback, history
 //	pkg/report     one page for people
+//	pkg/demo       an invented shop with planted truths
+//	dags           DAG files for Airflow, the package they share, and their tests
+//	images         one Dockerfile for every task, and a builder that needs no daemon
+//	e2e            real pods, a real scheduler and a browser
+//	tools          what builds, tests and measures; a Go module of its own
 //
 // A step is a function of its inputs, its parameters and its seed. The same inputs, parameters and version give the
 // same bytes on any number of cores; "now" is a parameter (--as-of), never the clock.

@@ -78,7 +78,7 @@ func TestReadmeListsEveryTask(t *testing.T) {
 
 func TestDocumentsNameRealTargets(t *testing.T) {
 	makefile := read(t, "Makefile")
-	named := regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)")
+	named := regexp.MustCompile("(?m)(?:^|`)make ([a-z0-9-]+)")
 	for _, doc := range documents(t) {
 		for _, m := range named.FindAllStringSubmatch(read(t, doc), -1) {
 			if !strings.Contains(makefile, "\n"+m[1]+":") {
