@@ -41,7 +41,7 @@ images: ## Build every task's image into dist/images/, with their digests in ima
 demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/demo/shop), ARGS="--customers=1000"
 	@bin/demo --out-dir='$(or $(OUT),.clientele/demo/shop)' $(ARGS)
 
-test: lint test-go test-dags fuzz-short ## Everything: format, vet, lint, all tests, a short run of every fuzz target
+test: lint test-go test-dags test-e2e fuzz-short ## Everything: format, vet, lint, all tests, a short run of every fuzz target
 
 # Go's test cache does not see the binaries that tests start: -count=1 asks for a real run.
 test-go: build $(GCS) ## The Go tests alone, txtar scripts over the real binaries among them

@@ -26,6 +26,9 @@ if [ -n "${CLIENTELE_KUBECONFIG:-}" ] && [ -n "${CLIENTELE_CLUSTER_LOAD:-}" ]; t
     "$CLIENTELE_CLUSTER_LOAD" "$images/$step.tar" >/dev/null
   done
   tools/dags.sh install 3.3.1 2.11.1
+  for style in check "format --check"; do # shellcheck disable=SC2086 # words
+    .venv/airflow-3.3.1/bin/ruff $style --no-cache --quiet --config dags/ruff.toml e2e
+  done
 fi
 # Bounded whatever hangs. INT lets the fixtures take everything down; what KILL leaves, the guards of e2e/process.py end.
 exec timeout --foreground --signal=INT --kill-after=90 "${E2E_TIMEOUT:-1500}" \
