@@ -11,19 +11,29 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# The shell ends its whole process group when its standard input closes, and that happens however the tests die.
-_GUARD = """
+# The shell asks its program to end when its standard input closes, and that happens however the tests die. What is left of
+# its session then is killed: Airflow 2 gives its DAG processor a process group of its own, and forgets it.
+_GUARD = r"""
+signal_session() {
+  for stat in /proc/[0-9]*/stat; do
+    read -r line <"$stat" || continue
+    fields=(${line##*) })
+    if [[ ${fields[3]} == $$ && ${line%% *} != $$ ]]; then kill -"$1" "${line%% *}"; fi
+  done 2>/dev/null
+}
 "$@" & program=$!
 cat >/dev/null
 trap '' TERM
-kill -TERM 0
+kill -TERM "$program"
 for _ in $(seq 60); do kill -0 "$program" 2>/dev/null || break; sleep 0.25; done
-kill -KILL 0
+signal_session TERM
+sleep 1
+signal_session KILL
 """
 
 
 class Process:
-    """A program in a process group of its own."""
+    """A program in a session of its own."""
 
     def __init__(self, command: Sequence[str | Path], *, log: Path, env: Mapping[str, str] | None = None):
         self.log = log
@@ -38,7 +48,7 @@ class Process:
             )
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL for what is left 15 seconds later."""
+        """SIGTERM, and after at most 16 seconds SIGKILL for what is left."""
         self._shell.stdin.close()
         self._shell.wait(30)
 
