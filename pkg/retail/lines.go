@@ -86,6 +86,9 @@ type Lines struct {
 	Customers, Descriptions, Countries Dict
 	Invoices, Codes                    KeyedDict
 
+	// Room, if not nil, is memory for the kept lines, of as many rows as there are lines.
+	Room []Row
+
 	shards  []*Lines
 	scratch []uint32
 	room    int // of a shard: the most lines; -1 for any number
@@ -95,9 +98,11 @@ type Lines struct {
 // NewLines returns room for about n lines.
 func NewLines(n int) *Lines {
 	l := emptyLines()
-	l.Customer, l.Invoice, l.Code = make([]uint32, 0, n), make([]uint32, 0, n), make([]uint32, 0, n)
-	l.Description, l.Country = make([]uint32, 0, n), make([]uint32, 0, n)
-	l.Time, l.Quantity, l.Price = make([]int64, 0, n), make([]int64, 0, n), make([]int64, 0, n)
+	ids, numbers := make([]uint32, 5*n), make([]int64, 3*n)
+	id := func(i int) []uint32 { return ids[i*n : i*n : (i+1)*n] }
+	number := func(i int) []int64 { return numbers[i*n : i*n : (i+1)*n] }
+	l.Customer, l.Invoice, l.Code, l.Description, l.Country = id(0), id(1), id(2), id(3), id(4)
+	l.Time, l.Quantity, l.Price = number(0), number(1), number(2)
 	return l
 }
 

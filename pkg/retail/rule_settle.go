@@ -24,7 +24,10 @@ func (p *pass) settleCustomers() {
 	p.out = &Kept{
 		Customers: p.l.Customers, Countries: p.l.Countries, Invoices: p.l.Invoices, Codes: p.l.Codes,
 		Returns: make([]Returns, customers), sales: make([]uint32, customers),
-		rows: make([]Row, len(p.order)), spans: make([]rowSpan, customers),
+		rows: p.l.Room, spans: make([]rowSpan, customers),
+	}
+	if len(p.out.rows) < len(p.order) {
+		p.out.rows = make([]Row, len(p.order))
 	}
 	ranges := workers(len(p.order))
 	bounds := make([]int, ranges+1)

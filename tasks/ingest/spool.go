@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -18,6 +19,7 @@ import (
 const (
 	slabBytes  = 16 << 10
 	spoolSlabs = 2048
+	blockSlabs = 256 // are made at once
 )
 
 // spool keeps a delivery between reading and writing: the rows of each day, and the rejected records, each as a stream of
@@ -37,6 +39,7 @@ type spool struct {
 	limit int // slabs
 	used  int
 	free  [][]byte
+	room  []byte   // for slabs that have not been in use
 	file  *os.File // without a name; nil while all fits in memory
 	out   *bufio.Writer
 	size  int64 // of the file
@@ -186,7 +189,13 @@ func (s *spool) slab() ([]byte, error) {
 		s.free = s.free[:n-1]
 		return slab, nil
 	}
-	return make([]byte, 0, slabBytes), nil
+	if len(s.room) == 0 {
+		s.room = make([]byte, blockSlabs*slabBytes)
+		calm.LargePages(s.room)
+	}
+	slab := s.room[0:0:slabBytes]
+	s.room = s.room[slabBytes:]
+	return slab, nil
 }
 
 // spill moves every slab to the scratch file.
@@ -227,7 +236,7 @@ func (s *spool) end() error {
 			return fmt.Errorf("write scratch file: %w", err)
 		}
 	}
-	s.free, s.out = nil, nil
+	s.free, s.room, s.out = nil, nil, nil
 	s.join()
 	return nil
 }
