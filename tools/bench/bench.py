@@ -4,10 +4,9 @@
 
 All are whole processes from the source to the table on disk, in turn, in a fresh folder each time; of each the table shows
 median and least wall seconds, CPU seconds (user and system, median) and the largest peak of memory. A csv.gz is timed as it
-is and unpacked. The variable BEFORE
-names a folder with ingest and preprocess of another commit, to be timed beside. Everything is written to
-BENCH_DIR, by default to memory (/dev/shm) where there is some, and removed at the very end: a file system that has just
-removed thousands of files is slow to make new ones.
+is and unpacked. BEFORE in the environment names a folder with ingest and preprocess of another commit, to be timed beside.
+Everything is written to BENCH_DIR, by default to memory (/dev/shm) where there is some, and removed at the very end: a file
+system that has just removed thousands of files is slow to make new ones.
 """
 
 import gzip
