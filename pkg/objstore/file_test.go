@@ -200,13 +200,14 @@ func holdLock(t *testing.T, path string) (unlock func()) {
 // TestFileLockHeld: a swap waits for the lock until its deadline and then says that the store is unavailable.
 func TestFileLockHeld(t *testing.T) {
 	root := t.TempDir()
-	s := open(t, "file://"+root, &objstore.Options{Timeout: 30 * time.Millisecond})
+	s := open(t, "file://"+root, nil)
+	hasty := open(t, "file://"+root, &objstore.Options{Timeout: 30 * time.Millisecond})
 	first, err := s.Swap(t.Context(), "state/p", 0, []byte("1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	unlock := holdLock(t, filepath.Join(root, "state", ".lock"))
-	_, err = s.Swap(t.Context(), "state/p", first.Generation, []byte("2"))
+	_, err = hasty.Swap(t.Context(), "state/p", first.Generation, []byte("2"))
 	if !errors.Is(err, objstore.ErrUnavailable) {
 		t.Errorf("swap under another's lock: %v, want ErrUnavailable", err)
 	}

@@ -131,10 +131,10 @@ func TestReadBound(t *testing.T) {
 
 // TestDeadlineOfSource: the store's deadline ends a write whose source is slow, and leaves nothing.
 func TestDeadlineOfSource(t *testing.T) {
-	for _, url := range []string{"mem://slow", "file://" + t.TempDir()} {
-		s := open(t, url, &objstore.Options{Timeout: 20 * time.Millisecond})
+	for _, url := range []string{fmt.Sprintf("mem://slow-%d", time.Now().UnixNano()), "file://" + t.TempDir()} {
+		hasty, s := open(t, url, &objstore.Options{Timeout: 20 * time.Millisecond}), open(t, url, nil)
 		// 3 MiB are allowed 3 s on top, so the size stays below one.
-		_, err := s.Create(t.Context(), "x", slowSource{}, 1000)
+		_, err := hasty.Create(t.Context(), "x", slowSource{}, 1000)
 		if !errors.Is(err, objstore.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v, want ErrUnavailable and no context's error", url, err)
 		}

@@ -78,7 +78,7 @@ func TestFetchGetsTheBytes(t *testing.T) {
 			}
 			timeout := 20 * time.Second
 			if behaviour == "silent-once" || behaviour == "stalls" {
-				timeout = 2 * time.Second
+				timeout = 8 * time.Second // half of it is waited for the first byte
 			}
 			got := int64(0)
 			d, err := try(t.Context(), t, s.URL(behaviour, "x.csv")+"?token="+sourcetest.Secret, source.Options{
