@@ -15,7 +15,6 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
-	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/contract"
 )
 
@@ -155,7 +154,6 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 
 // work runs the step and hands its result on.
 func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *outcome) error {
-	calm.Normal()
 	code, err := codeVersion()
 	if err != nil {
 		return err

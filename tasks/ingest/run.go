@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/retail"
@@ -51,7 +50,7 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	if err != nil {
 		return nil, err
 	}
-	defer calm.Ballast()()
+	defer task.Ballast()()
 	if fresh, err := c.fresh(ctx, home, where); err != nil || fresh {
 		if err != nil {
 			return nil, err

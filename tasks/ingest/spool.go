@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 
-	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -191,7 +190,6 @@ func (s *spool) slab() ([]byte, error) {
 	}
 	if len(s.room) == 0 {
 		s.room = make([]byte, blockSlabs*slabBytes)
-		calm.LargePages(s.room)
 	}
 	slab := s.room[0:0:slabBytes]
 	s.room = s.room[slabBytes:]

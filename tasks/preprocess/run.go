@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
@@ -47,7 +46,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 		d.Log.Info("preprocessed before on the same input", "key", s.Key())
 		return finish(m, s.Point(ctx))
 	}
-	defer calm.Ballast()()
+	defer task.Ballast()()
 	snapshot, err := home.ReadSnapshot(ctx, ingest.Snapshot)
 	if err != nil {
 		return none, err

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/clientele/clientele/pkg/calm"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/retail"
@@ -54,13 +53,6 @@ func (r *reader) read(ctx context.Context, snapshot *contract.Snapshot) (*retail
 	defer r.bar.Done()
 	lines, parted := retail.NewShards(rows)
 	lines.Room = make([]retail.Row, total)
-	calm.LargePages(lines.Room)
-	for _, column := range [][]int64{lines.Time, lines.Quantity, lines.Price} {
-		calm.LargePages(column)
-	}
-	for _, column := range [][]uint32{lines.Customer, lines.Invoice, lines.Code, lines.Description, lines.Country} {
-		calm.LargePages(column)
-	}
 	shards := make([]shard, len(rows))
 	for i := range shards {
 		shards[i].lines = parted[i]
