@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, TimeoutError, expect, sync_playwright
 from world import AS_OF, World
 
 DAG = "clientele_segmentation"
@@ -40,8 +41,8 @@ def _click_through(w: World, page: Page) -> None:
         expect(form.get_by_text(re.compile(rf"^\s*{title}\s*\*?\s*$"))).to_be_visible()
     expect(trigger).to_be_enabled()  # every default is one that the form takes
 
-    _type_json(page, form, '{"as_of": "31.12.2025"}')
-    trigger.click()
+    form = _type_json(w, page, '{"as_of": "31.12.2025"}')
+    form.get_by_role("button", name="Trigger", exact=True).click()
     expect(form.get_by_text("'31.12.2025' is not a 'date'")).to_be_visible()
     _picture(page, w.folder, "refused")
     assert w.airflow.runs(DAG) == [], "a wrong date has made a run"
@@ -70,15 +71,28 @@ def _form(w: World, page: Page) -> Locator:
     return form
 
 
-def _type_json(page: Page, form: Locator, text: str) -> None:
-    """Writes the whole configuration by hand, as who knows it by heart does."""
-    form.get_by_role("button", name="Advanced Options").click()
+def _type_json(w: World, page: Page, text: str) -> Locator:
+    """Writes the whole configuration by hand, as who knows it by heart does. Returns the form."""
+    form = _editor(w, page)
     form.locator(".monaco-editor").first.click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
     page.keyboard.press("Control+Shift+End")  # what the editor has closed by itself
     page.keyboard.press("Delete")
     page.keyboard.press("Tab")
+    return form
+
+
+def _editor(w: World, page: Page) -> Locator:
+    """Opens the form with its editor. Airflow loads that piece by piece, and where one is late it stays empty: a person
+    opens the page again."""
+    for patience in (30_000, 60_000, PATIENCE):
+        form = _form(w, page)
+        form.get_by_role("button", name="Advanced Options").click()
+        with contextlib.suppress(TimeoutError):
+            form.locator(".monaco-editor").first.wait_for(timeout=patience)
+            return form
+    raise AssertionError("the form's editor has not come in three tries")
 
 
 def _picture(page: Page, folder: Path, name: str) -> None:
