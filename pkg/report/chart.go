@@ -95,6 +95,10 @@ type axis struct {
 	format      func(float64) string
 }
 
+// drawable is the largest value of a picture, far above any shop's. The library pads an axis for ever where the ends overflow
+// on the way; the table beside the picture shows every value.
+const drawable = 1e15
+
 // lineChart draws curves over the labels.
 func lineChart(labels []string, xTitle string, curves []curve, y axis, alt string) (template.HTML, error) {
 	const height = 280
@@ -104,7 +108,7 @@ func lineChart(labels []string, xTitle string, curves []curve, y axis, alt strin
 		values[i] = make([]float64, len(c.values))
 		for j, v := range c.values {
 			values[i][j] = v
-			if v != v {
+			if !(math.Abs(v) <= drawable) {
 				values[i][j] = charts.GetNullValue()
 			}
 		}
@@ -157,7 +161,7 @@ func barChart(categories []string, series []bars, stacked bool, alt string) (tem
 	for i, s := range series {
 		values[i], names[i], colours[i] = make([]float64, n), s.name, s.colour
 		for j, v := range s.values {
-			values[i][n-1-j] = v
+			values[i][n-1-j] = max(-drawable, min(v, drawable))
 		}
 	}
 	palette, font := theme(colours...), charts.FontStyle{FontSize: fontPoints}
