@@ -50,7 +50,7 @@ def test_drift_that_retrains(empty: World):
     assert asked_for.state == "success"
     assert asked_for.results["drift"]["act"] == "retrain"
     assert asked_for.results["promote"]["action"] == "promote"
-    assert [r["model_id"] for r in empty.history().values()] == [
+    assert [r["model_id"] for r in empty.history()] == [
         young.results["train"]["model_id"],
         asked_for.results["train"]["model_id"],
     ]

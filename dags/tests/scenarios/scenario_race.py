@@ -60,11 +60,9 @@ def race(world: World, racers: list[Racer], *told: tuple[dict[str, Any], datetim
 
 
 def chain(world: World) -> list[str]:
-    """The runs of HEAD's history, which must be one line: every revision names the one before it, and HEAD is the last."""
-    history = world.history()
-    previous = None
-    for seq, (sha256, revision) in enumerate(history.items(), 1):
-        assert (revision["seq"], revision["previous"]) == (seq, previous)
-        previous = {"seq": seq, "sha256": sha256, "model_id": revision["model_id"]}
-    assert revision == world.head()
-    return [r["run"] for r in history.values()]
+    """The runs of HEAD's history, which must be one line from the first revision."""
+    line = world.history()
+    assert [r["seq"] for r in line] == list(range(1, len(line) + 1))
+    assert line[0]["previous"] is None
+    assert line[-1] == world.head()
+    return [r["run"] for r in line]

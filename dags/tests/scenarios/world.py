@@ -80,10 +80,20 @@ class World:
         """The revision in force."""
         return self.read("registry/segments/HEAD.json")["revision"]
 
-    def history(self) -> dict[str, Any]:
-        """Every revision there has been by the hash that names it, the oldest first."""
-        found = {n.rpartition("-")[2].removesuffix(".json"): self.read(n) for n in self.objects("registry/segments/history/")}
-        return dict(sorted(found.items(), key=lambda r: r[1]["seq"]))
+    def history(self) -> list[dict[str, Any]]:
+        """The revisions from the first to HEAD, each found by the number and the hash by which the next one names it.
+
+        Others may lie beside them: a revision is written before HEAD is swapped, and one that loses its swap stays there.
+        """
+        pointer = self.read("registry/segments/HEAD.json")
+        named: dict[str, Any] | None = {"seq": pointer["revision"]["seq"], "sha256": pointer["sha256"]}
+        line: list[dict[str, Any]] = []
+        while named:
+            revision = self.read(f"registry/segments/history/{named['seq']}-{named['sha256']}.json")
+            assert revision["seq"] == named["seq"]
+            line.insert(0, revision)
+            named = revision["previous"]
+        return line
 
     def agree(self, outcome: runs.Outcome, dag_id: str, as_of: str = LAST_DAY) -> str:
         """Holds every step's XCom against its manifest in storage, and returns the run's name."""
