@@ -99,6 +99,9 @@ type axis struct {
 // on the way; the table beside the picture shows every value.
 const drawable = 1e15
 
+// isDrawn tells whether v has a point in a line chart.
+func isDrawn(v float64) bool { return math.Abs(v) <= drawable }
+
 // lineChart draws curves over the labels.
 func lineChart(labels []string, xTitle string, curves []curve, y axis, alt string) (template.HTML, error) {
 	const height = 280
@@ -108,7 +111,7 @@ func lineChart(labels []string, xTitle string, curves []curve, y axis, alt strin
 		values[i] = make([]float64, len(c.values))
 		for j, v := range c.values {
 			values[i][j] = v
-			if !(math.Abs(v) <= drawable) {
+			if !isDrawn(v) {
 				values[i][j] = charts.GetNullValue()
 			}
 		}

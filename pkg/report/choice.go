@@ -88,11 +88,11 @@ func (v *view) sweepFigures(t *contract.TrainResult) ([]figure, error) {
 	return append(figures, figure{Title: "Silhouette", SVG: svg, Caption: "How much nearer customers are to their own segment than to the next one; 1 is best."}), nil
 }
 
-// tenths returns the range of values in whole tenths, with 0 in it.
+// tenths returns the range of the values that are drawn in whole tenths, with 0 in it.
 func tenths(values []float64) (least, most float64) {
 	most = 0.1
 	for _, v := range values {
-		if v == v {
+		if isDrawn(v) {
 			least, most = min(least, math.Floor(v*10)/10), max(most, math.Ceil(v*10)/10)
 		}
 	}
