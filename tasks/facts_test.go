@@ -17,6 +17,7 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/objstore/gcstest"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/source/sourcetest"
 )
 
 // The numbers below were measured on the UCI Online Retail file with other tools, independently of this project
@@ -275,12 +276,12 @@ func TestTheSameFitWhateverTheWay(t *testing.T) {
 	type outcome struct {
 		customers, fit string
 	}
-	pipeline := func(s *shop, source string) outcome {
+	pipeline := func(s *shop, source string, flags ...string) outcome {
 		t.Helper()
 		var r struct {
 			Steps struct{ Train contract.TrainResult }
 		}
-		s.run(&r, "pipeline", "--source="+source, "--k-max=5")
+		s.run(&r, "pipeline", append(flags, "--source="+source, "--k-max=5")...)
 		return outcome{s.customers("r").Hash(), r.Steps.Train.FitID}
 	}
 	want := pipeline(newShop(t), file)
@@ -301,7 +302,22 @@ func TestTheSameFitWhateverTheWay(t *testing.T) {
 		if got := pipeline(cloud, file); got != want {
 			t.Errorf("on gs:// %v, want %v", got, want)
 		}
+		in, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		if got := pipeline(newShop(t), gcstest.Upload(t, cloud.root+"-in/lines.csv.gz", in)); got != want {
+			t.Errorf("from a gs:// source %v, want %v", got, want)
+		}
 	})
+	server := sourcetest.Start(t, sourcetest.Folder(filepath.Dir(file)))
+	for _, manner := range []string{"whole", "breaks-often"} {
+		source := server.URL(manner, filepath.Base(file))
+		if got := pipeline(newShop(t), source, "--ca-file="+server.CAFile); got != want {
+			t.Errorf("from %s %v, want %v", source, got, want)
+		}
+	}
 }
 
 // shuffled writes the file with its lines in another order.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -287,12 +286,7 @@ func TestRunByGS(t *testing.T) {
 	s.nothing()
 	upload := func(name, text string) {
 		t.Helper()
-		to := fmt.Sprintf("http://%s/upload/storage/v1/b/%s/o?uploadType=media&name=%s", os.Getenv("STORAGE_EMULATOR_HOST"), strings.TrimPrefix(bucket, "gs://"), name)
-		resp, err := http.Post(to, "text/csv", strings.NewReader(text))
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatal(resp, err)
-		}
-		_ = resp.Body.Close()
+		gcstest.Upload(t, bucket+"/"+name, strings.NewReader(text))
 	}
 	upload("in/sales-2011-12-10.csv", text)
 	c := s.config(bucket+"/in/sales-{as_of}.csv", func(c *Config) { c.SourceTimeout = 60 })
@@ -325,16 +319,10 @@ func TestRealFileByEveryWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer data.Close()
-	to := fmt.Sprintf("http://%s/upload/storage/v1/b/%s/o?uploadType=media&name=o.csv.gz", os.Getenv("STORAGE_EMULATOR_HOST"), strings.TrimPrefix(bucket, "gs://"))
-	resp, err := http.Post(to, "application/octet-stream", data)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		t.Fatal(resp, err)
-	}
-	_ = resp.Body.Close()
 	lines := map[string]string{}
 	for way, url := range map[string]string{
 		"file": data.Name(), "https": server.URL("whole", "online-retail.csv.gz"), "https that breaks off": server.URL("breaks-often", "online-retail.csv.gz"),
-		"gs": bucket + "/o.csv.gz",
+		"gs": gcstest.Upload(t, bucket+"/o.csv.gz", data),
 	} {
 		s := newShop(t)
 		r := s.must(s.config(url, func(c *Config) { c.CAFile = server.CAFile }))

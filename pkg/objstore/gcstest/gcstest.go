@@ -16,6 +16,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	neturl "net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -57,6 +58,24 @@ func Start(t testing.TB) string {
 		t.Fatalf("create bucket %s: %s: %s", bucket, resp.Status, text)
 	}
 	return "gs://" + bucket
+}
+
+// Upload puts an object into a bucket of Start's as somebody else would, not through package objstore, and returns its URL.
+func Upload(t testing.TB, url string, content io.Reader) string {
+	t.Helper()
+	bucket, name, _ := strings.Cut(strings.TrimPrefix(url, "gs://"), "/")
+	to := fmt.Sprintf("http://%s/upload/storage/v1/b/%s/o?%s", os.Getenv("STORAGE_EMULATOR_HOST"), bucket, //nolint:forbidigo // a package for tests only
+		neturl.Values{"uploadType": {"media"}, "name": {name}}.Encode())
+	resp, err := http.Post(to, "application/octet-stream", content)
+	if err != nil {
+		t.Fatalf("upload %s: %v", url, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(resp.Body)
+		t.Fatalf("upload %s: %s: %s", url, resp.Status, text)
+	}
+	return url
 }
 
 func randomHex() string {

@@ -1,4 +1,5 @@
-// Package storetest is what every store of pkg/objstore must do: one suite for memory, file and Cloud Storage.
+// Package storetest is what every store of pkg/objstore must do: one suite for memory, file and Cloud Storage. It also stops
+// programs that write to one.
 package storetest
 
 import (
