@@ -57,6 +57,7 @@ class Deployment:
     gke_location: str = ""
     gke_cluster: str = ""
     customer_key_secret: str = ""
+    source_header_secret: str = ""
     pool: str = "clientele_pointers"
     pod_env: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -146,6 +147,7 @@ _TEXTS = (
     "gke_location",
     "gke_cluster",
     "customer_key_secret",
+    "source_header_secret",
     "pool",
     "bin",
 )

@@ -69,6 +69,17 @@ def delivery(d: Deployment) -> dict[str, Param]:
             **section,
         ),
         "encoding": Param("utf-8", enum=["utf-8", "iso-8859-1"], type="string", title="Encoding of the text", **section),
+        "separator": Param(
+            "comma", enum=["comma", "semicolon", "tab", "pipe"], type="string", title="Sign between fields", **section
+        ),
+        "decimal": Param("point", enum=["point", "comma"], type="string", title="Sign before decimals", **section),
+        "sheet": Param(
+            None,
+            type=["null", "string"],
+            title="Sheet",
+            description="Of a workbook. Empty: all; of a day in two sheets the later sheet counts.",
+            **section,
+        ),
         "max_quarantine_share": Param(
             0.02,
             type="number",

@@ -23,8 +23,11 @@ log = logging.getLogger(__name__)
 
 RESULT = PodDefaults.XCOM_MOUNT_PATH + "/return.json"
 USER = 65532  # "nonroot" of the images; a number, for the kubelet cannot look a name up in an image without /etc/passwd
-KEY = "customer-key"
 TRIES = 4  # of a failure that may pass: the first and three retries, some 7 minutes with the delays doubling from one
+
+# What a step may be told in secret, under the variable that its program reads. The deployment names the Kubernetes secret,
+# and the key in it is the name with hyphens.
+SECRETS = {"customer_key": "CLIENTELE_CUSTOMER_KEY", "source_header": "SOURCE_HEADER"}
 
 # Both containers: nothing to write to but the volumes, nothing to become.
 HARDENED = k8s.V1SecurityContext(
@@ -154,7 +157,7 @@ def step_operator(
     *,
     arguments: Sequence[str],
     minutes: int,
-    customer_key: bool = False,
+    secrets: Sequence[str] = (),
     late_source_hours: str | None = None,
     **kwargs: Any,
 ) -> StepOperator:
@@ -164,9 +167,12 @@ def step_operator(
     # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
     env.append(k8s.V1EnvVar(name="GOMEMLIMIT", value=str(memory_bytes(resources["memory"]) * 9 // 10)))
     env.append(k8s.V1EnvVar(name="TMPDIR", value="/scratch"))  # spool files; the root file system is read-only
-    if customer_key and d.customer_key_secret:
-        ref = k8s.V1SecretKeySelector(name=d.customer_key_secret, key=KEY)  # by reference: the value is never in Airflow
-        env.append(k8s.V1EnvVar(name="CLIENTELE_CUSTOMER_KEY", value_from=k8s.V1EnvVarSource(secret_key_ref=ref)))
+    for name in secrets:
+        if secret := getattr(d, f"{name}_secret"):  # by reference: the value is never in Airflow
+            ref = k8s.V1SecretKeySelector(name=secret, key=name.replace("_", "-"))
+            env.append(k8s.V1EnvVar(name=SECRETS[name], value_from=k8s.V1EnvVarSource(secret_key_ref=ref)))
+    if "source_header" in secrets and d.source_header_secret:
+        env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_ENV", value=SECRETS["source_header"]))
     kind, where = place(d, program)
     return kind(
         step=program,

@@ -30,7 +30,8 @@ def default_args(d: Deployment) -> dict[str, Any]:
 
 def ingest(d: Deployment) -> StepOperator:
     """Takes the delivery in. A source that is not there yet is asked for again for the Param's hours."""
-    flags = ("source_name", "mode", "columns", "date_layout", "encoding", "max_quarantine_share", "allow_shrink")
+    flags = ("source_name", "mode", "columns", "date_layout", "encoding", "separator", "decimal", "sheet")
+    flags += ("max_quarantine_share", "allow_shrink")
     return _step(
         d,
         "ingest",
@@ -41,7 +42,7 @@ def ingest(d: Deployment) -> StepOperator:
             f"--currency={d.currency}",
         ),
         minutes=120,
-        customer_key=True,
+        secrets=("customer_key", "source_header"),
         late_source_hours="{{ params.late_source_hours }}",
         # Enough to ask for the longest time that the Param allows; judge in outcome.py ends it.
         retries=TRIES + int(timedelta(hours=LATE_SOURCE_HOURS_MAX) / LONGEST_DELAY),

@@ -25,5 +25,7 @@ os.environ |= {
     "CLIENTELE_IMAGES": "/nowhere/images.json",
     "CLIENTELE_CUSTOMER_KEY_SECRET": "clientele",
     "CLIENTELE_CUSTOMER_KEY": SECRET,
+    "CLIENTELE_SOURCE_HEADER_SECRET": "supplier",
+    "SOURCE_HEADER": SECRET,
 }
 sys.path.insert(0, str(DAGS))

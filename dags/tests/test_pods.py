@@ -35,6 +35,11 @@ def test_golden_pod(place):
     assert text == file.read_text()
 
 
+def secret(step, variable: str, name: str, key: str):
+    """The variable of a secret as the pod has it: by reference, and ingest's alone."""
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"key": key, "name": name}}} if step.step == "ingest" else None
+
+
 def every_pod():
     for place in wiring.PLACES:
         try:
@@ -109,8 +114,10 @@ class TestEveryPod:
         assert 0.85 * memory < int(env["GOMEMLIMIT"]["value"]) < 0.95 * memory
         assert env["TMPDIR"]["value"] in [m["mountPath"] for m in base["volumeMounts"]]
         assert SECRET not in json.dumps(pod)
-        key = {"valueFrom": {"secretKeyRef": {"key": "customer-key", "name": "clientele"}}, "name": "CLIENTELE_CUSTOMER_KEY"}
-        assert env.get("CLIENTELE_CUSTOMER_KEY") == (key if step.step == "ingest" else None)
+        assert env.get("CLIENTELE_CUSTOMER_KEY") == secret(step, "CLIENTELE_CUSTOMER_KEY", "clientele", "customer-key")
+        assert env.get("SOURCE_HEADER") == secret(step, "SOURCE_HEADER", "supplier", "source-header")
+        told = {"name": "CLIENTELE_SOURCE_HEADER_ENV", "value": "SOURCE_HEADER"}
+        assert env.get("CLIENTELE_SOURCE_HEADER_ENV") == (told if step.step == "ingest" else None)
 
     def test_operator(self, place, step):
         assert step.log_pod_spec_on_failure is False and step.deferrable is False and step.do_xcom_push is True
