@@ -281,6 +281,33 @@ func TestReadCSVHidesCustomers(t *testing.T) {
 	}
 }
 
+// Columns named wrongly put customers where something else is looked for.
+func TestReadCSVShowsNoCustomer(t *testing.T) {
+	text := header + "1,2,a,x5,2010-12-01 08:26:00,1,17850,UK\n"
+	for columns, want := range map[string]string{
+		"time=CustomerID,customer=InvoiceDate":                                   "line 2, column CustomerID",
+		"quantity=CustomerID,customer=Quantity,time=UnitPrice,price=InvoiceDate": `line 2, column UnitPrice: "#"`,
+	} {
+		names, err := retail.ParseColumnNames(columns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := read(t, strings.NewReader(text), retail.ReadOptions{Columns: names, CustomerKey: []byte("secret")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := ""
+		for i, e := range o.Counts.Examples {
+			if e.Record > 0 && retail.BreachName(i) == "bad_time" {
+				shown = e.String()
+			}
+		}
+		if shown != want {
+			t.Errorf("%s shows %q, want %q", columns, shown, want)
+		}
+	}
+}
+
 func TestReadCSVHeader(t *testing.T) {
 	tests := []struct{ name, text, columns, want string }{
 		{"empty", "", "", "the source is empty"},
@@ -289,6 +316,8 @@ func TestReadCSVHeader(t *testing.T) {
 		{"a column is there twice", "Invoice," + header, "", "read header: 2 columns for invoice (positions 1 and 2), wanted one of InvoiceNo or Invoice; found the columns Invoice, InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
 		{"one column for two fields", header, "code=InvoiceNo", "read header: column InvoiceNo stands for both invoice and code; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
 		{"no header, no customer's id in the message", "536365,85123A,17850.0\n", "", "found the columns #1, 85123A, #3"},
+		{"lines that end in CR alone", strings.ReplaceAll(header+good+good, "\n", "\r"), "",
+			"read header: its lines end in CR alone: write them with LF or CRLF; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
 		{"a quote without end", `"InvoiceNo`, "", "it has not ended after 10 bytes"},
 	}
 	for _, test := range tests {

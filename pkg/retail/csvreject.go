@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"slices"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -109,9 +112,22 @@ func (p *csvParser) example(rule Breach, located bool) Example {
 		return e
 	}
 	e.Field = p.header[p.columns.at[f]]
-	if f != FieldCustomer {
-		value := p.fields[f]
-		e.Value = string(p.appendRaw(nil, value[:min(len(value), longest)], rule, nil))
+	// Columns may have been named wrongly, and another one hold the customers.
+	if f == FieldCustomer || slices.ContainsFunc(spellings[FieldCustomer], func(s string) bool { return headerKey(s) == headerKey(e.Field) }) {
+		return e
+	}
+	value := p.fields[f]
+	e.Value = string(p.appendRaw(nil, value[:min(len(value), longest)], rule, nil))
+	if p.key != nil {
+		e.Value = strings.Map(withoutDigits, e.Value)
 	}
 	return e
+}
+
+// withoutDigits shows how a value is written, and not what it is.
+func withoutDigits(r rune) rune {
+	if unicode.IsDigit(r) {
+		return '#'
+	}
+	return r
 }

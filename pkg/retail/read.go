@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -149,6 +150,12 @@ func readHeader(s *splitter, encoding Encoding) (header []string, lines int64, e
 		}
 		if start == len(text) {
 			return nil, 0, ErrEmpty
+		}
+		for i, name := range header { // an old Macintosh's: the whole source would be one line
+			if first, _, found := strings.Cut(strings.ReplaceAll(name, "\r\n", "\n"), "\r"); found {
+				return nil, 0, &HeaderError{Problems: []string{"its lines end in CR alone: write them with LF or CRLF"},
+					Found: showHeader(append(slices.Clone(header[:i]), first))}
+			}
 		}
 		if !whole || n > s.limit {
 			return nil, 0, &HeaderError{Problems: []string{fmt.Sprintf("it has not ended after %d bytes", min(n, s.limit))},
