@@ -39,10 +39,12 @@ const (
 func openFile(where location) (driver, error) {
 	switch info, err := os.Stat(where.prefix); {
 	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, fmt.Errorf("%w: %w", ErrNoStore, err)
 	case err != nil:
 		return nil, osError(err)
 	case !info.IsDir():
-		return nil, fmt.Errorf("%s is not a folder", where.prefix)
+		return nil, fmt.Errorf("%w: %s is not a folder", ErrNoStore, where.prefix)
 	}
 	return &fileDriver{root: where.prefix}, nil
 }

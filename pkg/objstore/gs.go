@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/option"
@@ -33,6 +35,7 @@ type gsDriver struct {
 	where   location
 	client  *storage.Client
 	scratch string
+	exists  atomic.Bool // the bucket has been seen to
 }
 
 func openGS(ctx context.Context, where location, scratch string) (driver, error) {
@@ -83,7 +86,10 @@ func (d *gsDriver) write(ctx context.Context, name string, cond storage.Conditio
 	if err == nil {
 		return gsAttrs(name, attrs), nil
 	}
-	if !isPrecondition(err) {
+	if isStatus(err, http.StatusNotFound) {
+		return Attrs{}, fmt.Errorf("%w: %w", ErrNoStore, err) // an upload wants nothing else to be there
+	}
+	if !isStatus(err, http.StatusPreconditionFailed) {
 		return Attrs{}, gsError(err)
 	}
 	attrs, err = d.object(name).Attrs(ctx)
@@ -141,7 +147,7 @@ func (d *gsDriver) open(ctx context.Context, name string, generation int64, admi
 	}
 	r, err := h.NewReader(ctx)
 	if err != nil {
-		return nil, gsError(err)
+		return nil, d.readError(ctx, err)
 	}
 	defer r.Close()
 	attrs := Attrs{Name: name, Size: r.Attrs.Size, Generation: r.Attrs.Generation, CRC32C: r.Attrs.CRC32C}
@@ -211,9 +217,25 @@ func scratchFile(folder string) (*os.File, error) {
 func (d *gsDriver) stat(ctx context.Context, name string) (Attrs, error) {
 	attrs, err := d.object(name).Attrs(ctx)
 	if err != nil {
-		return Attrs{}, gsError(err)
+		return Attrs{}, d.readError(ctx, err)
 	}
 	return gsAttrs(name, attrs), nil
+}
+
+// readError is gsError for an object that was asked for. The service says of an object in a bucket that is not there what
+// it says of one that is not; so the first time the bucket is looked for too. Who may not list it is not told.
+func (d *gsDriver) readError(ctx context.Context, err error) error {
+	err = gsError(err)
+	if !errors.Is(err, ErrNotFound) || d.exists.Load() {
+		return err
+	}
+	list := d.client.Bucket(d.where.host).Objects(ctx, &storage.Query{Prefix: d.where.prefix})
+	list.PageInfo().MaxSize = 1
+	if _, listErr := list.Next(); errors.Is(listErr, storage.ErrBucketNotExist) || isStatus(listErr, http.StatusNotFound) {
+		return fmt.Errorf("%w: %w", ErrNoStore, listErr)
+	}
+	d.exists.Store(true)
+	return err
 }
 
 func gsAttrs(name string, a *storage.ObjectAttrs) Attrs {

@@ -13,10 +13,10 @@ import (
 	"google.golang.org/api/googleapi"
 )
 
-// isPrecondition reports whether the server refused a conditional write.
-func isPrecondition(err error) bool {
+// isStatus reports whether the server answered with an HTTP status.
+func isStatus(err error, code int) bool {
 	var api *googleapi.Error
-	return errors.As(err, &api) && api.Code == http.StatusPreconditionFailed
+	return errors.As(err, &api) && api.Code == code
 }
 
 // gsError adds the sentinel that a client's error stands for; the error itself stays matchable. What ended by a context
@@ -30,7 +30,9 @@ func gsError(err error) error {
 	switch {
 	case errors.Is(err, ErrCorrupt):
 		return err
-	case errors.Is(err, storage.ErrObjectNotExist), errors.Is(err, storage.ErrBucketNotExist):
+	case errors.Is(err, storage.ErrBucketNotExist):
+		sentinel = ErrNoStore
+	case errors.Is(err, storage.ErrObjectNotExist):
 		sentinel = ErrNotFound
 	case errors.As(err, &api):
 		sentinel = statusError(api.Code)

@@ -69,6 +69,25 @@ func between(t *testing.T, handle func(w http.ResponseWriter, r *http.Request, f
 	t.Setenv("STORAGE_EMULATOR_HOST", strings.TrimPrefix(srv.URL, "http://"))
 }
 
+// The service says of an object in a bucket that is not there what it says of an object that is not: a mistyped root must
+// not look like an empty one.
+func TestGSNoBucket(t *testing.T) {
+	bucket := gcstest.Start(t)
+	s := open(t, bucket+"-of-nobody/shop", nil)
+	_, statErr := s.Stat(t.Context(), "x")
+	_, _, readErr := s.Read(t.Context(), "x")
+	_, createErr := s.CreateBytes(t.Context(), "x", []byte("x"))
+	_, swapErr := s.Swap(t.Context(), "x", 0, []byte("x"))
+	for _, err := range []error{statErr, readErr, createErr, swapErr} {
+		if !errors.Is(err, objstore.ErrNoStore) || errors.Is(err, objstore.ErrNotFound) {
+			t.Errorf("got %v, want ErrNoStore alone", err)
+		}
+	}
+	if _, err := open(t, bucket+"/shop", nil).Stat(t.Context(), "x"); !errors.Is(err, objstore.ErrNotFound) || errors.Is(err, objstore.ErrNoStore) {
+		t.Errorf("in a bucket that is there: %v, want ErrNotFound alone", err)
+	}
+}
+
 // TestGSLostAnswer: the first upload wins and its answer is lost; the client sends again and is refused by its own
 // object. That must count as won, and another's object must not.
 func TestGSLostAnswer(t *testing.T) {
@@ -174,7 +193,7 @@ func TestGSStatus(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", strings.TrimPrefix(srv.URL, "http://"))
 	s := open(t, "gs://bucket", &objstore.Options{Timeout: 50 * time.Millisecond})
 	for code, want := range map[int]error{
-		401: objstore.ErrPermission, 403: objstore.ErrPermission, 404: objstore.ErrNotFound,
+		401: objstore.ErrPermission, 403: objstore.ErrPermission, 404: objstore.ErrNoStore, // it says so of the bucket too
 		429: objstore.ErrUnavailable, 500: objstore.ErrUnavailable, 503: objstore.ErrUnavailable,
 	} {
 		status.Store(int64(code))

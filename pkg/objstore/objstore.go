@@ -28,6 +28,7 @@ var (
 	ErrNotFound    = errors.New("no such object")
 	ErrExists      = errors.New("object exists")
 	ErrConflict    = errors.New("object has changed")            // Swap: not the generation that was read
+	ErrNoStore     = errors.New("no such bucket or folder")      // the store itself is not there and cannot be made: exit code 78
 	ErrPermission  = errors.New("permission denied")             // exit code 78
 	ErrUnavailable = errors.New("store temporarily unavailable") // deadline, 429, 5xx, connection: exit code 75
 	ErrCorrupt     = errors.New("object is damaged")             // checksum or size differ

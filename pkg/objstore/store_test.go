@@ -73,17 +73,18 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for url, why := range map[string]string{
-		"":                 "want file:///folder",
-		"/var/x":           "want file:///folder",
-		"file://rel/x":     "absolute",
-		"file://":          "absolute",
-		"s3://bucket":      "unknown scheme s3",
-		"mem://":           "want a name",
-		"gs:///x":          "want a name",
-		"gs://bucket/../x": "begins with a dot",
-		"mem://name/a//b":  "empty part",
-		"file://" + plain:  "not a folder",
-		"file:///\x00/x":   "invalid",
+		"":                       "want file:///folder",
+		"/var/x":                 "want file:///folder",
+		"file://rel/x":           "absolute",
+		"file://":                "absolute",
+		"s3://bucket":            "unknown scheme s3",
+		"mem://":                 "want a name",
+		"gs:///x":                "want a name",
+		"gs://bucket/../x":       "begins with a dot",
+		"mem://name/a//b":        "empty part",
+		"file://" + plain:        "no such bucket or folder: " + plain + " is not a folder",
+		"file://" + plain + "/x": "no such bucket or folder: ",
+		"file:///\x00/x":         "invalid",
 	} {
 		_, err := objstore.Open(t.Context(), url, nil)
 		if err == nil || !strings.Contains(err.Error(), why) {
