@@ -20,8 +20,7 @@ import (
 	"github.com/clientele/clientele/pkg/source/sourcetest"
 )
 
-// The numbers below were measured on the UCI Online Retail file with other tools, independently of this project
-// (docs/testing.md says how each set is cut).
+// The numbers below were measured on the UCI Online Retail file with other tools, independently of this project.
 
 // shop is a root with the programs run on it.
 type shop struct {
@@ -349,7 +348,7 @@ func shuffled(t *testing.T, file string) string {
 	return path
 }
 
-// describe says what differs between two folders' files.
+// difference says what differs between two folders' files.
 func difference(a, b map[string]string) string {
 	var out []string
 	for name := range a {

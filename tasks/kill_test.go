@@ -1,6 +1,7 @@
 package tasks_test
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -54,47 +55,78 @@ func TestKilledAndRunAgain(t *testing.T) {
 	want := files(t, calm)
 
 	root := filepath.Join(t.TempDir(), "root")
-	killed := 0
+	ingestKilled, preprocessKilled := 0, 0
 	for i := range 8 {
-		killed += killAfter(t, ingestTime*time.Duration(i+1)/9, "ingest", ingest(root)...)
-		visible(t, root, "state/lines.json", "lines/index")
+		ingestKilled += killAfter(t, ingestTime*time.Duration(i+1)/9, "ingest", ingest(root)...)
+		visible(t, root)
 	}
 	must(t, "ingest", ingest(root)...)
 	if d := difference(afterIngest, files(t, root)); d != "" {
 		t.Errorf("ingest, killed and run again, left other objects:\n%s", d)
 	}
 	for i := range 8 {
-		killed += killAfter(t, preprocessTime*time.Duration(i+1)/9, "preprocess", preprocess(root)...)
+		preprocessKilled += killAfter(t, preprocessTime*time.Duration(i+1)/9, "preprocess", preprocess(root)...)
+		visible(t, root)
 	}
 	must(t, "preprocess", preprocess(root)...)
 	if d := difference(want, files(t, root)); d != "" {
 		t.Errorf("preprocess, killed and run again, left other objects:\n%s", d)
 	}
-	if killed == 0 {
-		t.Error("no program was killed in time: the test proves nothing")
+	if ingestKilled == 0 || preprocessKilled == 0 {
+		t.Errorf("ingest was killed %d times and preprocess %d times while at work: the test proves nothing", ingestKilled, preprocessKilled)
 	}
 }
 
-// visible asserts that where the pointer exists, what it names exists too.
-func visible(t *testing.T, root, pointer, folder string) {
+// visible asserts that whatever a pointer or a manifest names is there.
+func visible(t *testing.T, root string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, pointer))
-	if os.IsNotExist(err) {
-		return
+	read := func(name string, into any) bool {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if os.IsNotExist(err) {
+			return false
+		}
+		if err == nil {
+			err = json.Unmarshal(text, into)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return true
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	names, err := filepath.Glob(filepath.Join(root, folder, "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		if strings.Contains(string(text), strings.TrimSuffix(filepath.Base(name), ".json")) {
-			return
+	there := func(by, name string) {
+		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+			t.Errorf("%s names what is not there: %v", by, err)
 		}
 	}
-	t.Errorf("%s names nothing that is in %s: %s", pointer, folder, text)
+	var state contract.State[contract.LinesState]
+	if read(contract.LinesStatePath(), &state) {
+		var snapshot contract.Snapshot
+		path := contract.SnapshotPath(state.Head().Value.Snapshot)
+		if !read(path, &snapshot) {
+			t.Errorf("%s names %s, which is not there", contract.LinesStatePath(), path)
+		}
+		for _, p := range snapshot.Partitions {
+			there(path, p.Object)
+		}
+	}
+	pointers, err := filepath.Glob(filepath.Join(root, "runs", "*", "*", "*", "*", "current.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range pointers {
+		path, err := filepath.Rel(root, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pointer struct{ Manifest string }
+		var m contract.Manifest
+		if read(path, &pointer) && !read(pointer.Manifest, &m) {
+			t.Errorf("%s names %s, which is not there", path, pointer.Manifest)
+		}
+		for _, o := range m.Objects {
+			there(pointer.Manifest, o.Object)
+		}
+	}
 }
 
 // killAfter starts a program and kills it after a while; it returns 1 if the program was still at work.

@@ -29,8 +29,8 @@ if [ -z "$root" ]; then
 fi
 case $root in
   *://*)
-    mkdir -p .clientele
-    exec bin/pipeline --source="$source" --root="$root" --result=.clientele/result.json "$@"
+    result=.clientele/$(printf %s "$root" | tr -cs 'A-Za-z0-9\n' - | cut -c1-60)-$(printf %s "$root" | cksum | awk '{printf "%08x", $1}')/result.json
+    exec bin/pipeline --source="$source" --root="$root" --result="$result" "$@"
     ;;
 esac
 root=$(realpath -m -- "$root")

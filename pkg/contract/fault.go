@@ -15,7 +15,7 @@ const (
 	ExitTemporary  = 75  // try again; also: the source is not there yet
 	ExitConfig     = 78  // configuration; also: no permission
 	ExitNothingNew = 99  // only on request: --exit-nothing-new
-	ExitStopped    = 143 // stopped by SIGTERM
+	ExitStopped    = 143 // stopped by SIGTERM or SIGINT
 )
 
 // ExitCode is an exit code with its meaning, for --help and contract.json.
@@ -36,7 +36,7 @@ var ExitCodes = []ExitCode{
 	{ExitTemporary, "temporary", "try again later; also: the source is not there yet", true},
 	{ExitConfig, "config", "configuration is wrong, or permission is missing", false},
 	{ExitNothingNew, "nothing_new", "nothing new (only with --exit-nothing-new)", false},
-	{ExitStopped, "stopped", "stopped by SIGTERM; nothing half written is visible", true},
+	{ExitStopped, "stopped", "stopped by SIGTERM or SIGINT; nothing half written is visible", true},
 }
 
 // Retryable reports whether trying the same again can help after that exit code.
@@ -56,6 +56,9 @@ type Fault struct {
 	Cause  string // one snake_case word for machines: source, columns, quarantine_share, head, …
 	Object string // the file, URI or table that it is about; may be empty
 	Err    error
+
+	// Whole says that the step has done all it could and its result is worth having, as with nothing new.
+	Whole bool
 }
 
 // Error returns the message of what is wrong.
@@ -67,6 +70,11 @@ func (f *Fault) Unwrap() error { return f.Err }
 // Faultf returns a Fault whose message is the formatted text; %w works as in fmt.Errorf.
 func Faultf(code int, cause, object, format string, args ...any) *Fault {
 	return &Fault{Code: code, Cause: cause, Object: object, Err: fmt.Errorf(format, args...)}
+}
+
+// NothingNew is how a step ends that was asked to say by its exit code that nothing was new.
+func NothingNew(object string) *Fault {
+	return &Fault{Code: ExitNothingNew, Cause: "nothing_new", Object: object, Err: errors.New("nothing new"), Whole: true}
 }
 
 // FaultCode returns the code of the outermost Fault in err's chain, or 0 if there is none.

@@ -38,7 +38,7 @@ func withSignals(parent context.Context) (context.Context, func()) {
 		got, _ := s.(syscall.Signal)
 		cancel(stopped{got})
 		if _, again := <-signals; again {
-			os.Exit(128 + int(got))
+			os.Exit(contract.ExitStopped)
 		}
 	}()
 	return ctx, func() {
@@ -58,8 +58,8 @@ type outcome struct {
 
 // verdict is an error's exit code, cause and object. The order matters: a signal explains every error after it.
 func verdict(ctx context.Context, err error) (code int, cause, object string) {
-	if s, ok := errors.AsType[stopped](context.Cause(ctx)); ok {
-		return 128 + int(s.signal), "signal", ""
+	if _, ok := errors.AsType[stopped](context.Cause(ctx)); ok {
+		return contract.ExitStopped, "signal", ""
 	}
 	if f, ok := errors.AsType[*contract.Fault](err); ok {
 		return f.Code, f.Cause, f.Object
@@ -67,6 +67,8 @@ func verdict(ctx context.Context, err error) (code int, cause, object string) {
 	switch {
 	case errors.Is(err, objstore.ErrNotFound):
 		return contract.ExitMissing, "object", ""
+	case errors.Is(err, objstore.ErrNoStore):
+		return contract.ExitConfig, "no_store", ""
 	case errors.Is(err, objstore.ErrPermission), errors.Is(err, fs.ErrPermission):
 		return contract.ExitConfig, "permission", ""
 	case errors.Is(err, objstore.ErrCorrupt):
@@ -102,7 +104,11 @@ func (o *outcome) fail(ctx context.Context, err error) int {
 		// For a person at a keyboard: every problem on a line of its own.
 		_, _ = fmt.Fprintf(o.std.err, "%s: %s\n", o.task, strings.ReplaceAll(message, "\n", "\n"+o.task+": "))
 	} else {
-		o.log.Error(message, "code", code, "cause", cause, "object", object, "retry", contract.Retryable(code))
+		about := []any{"code", code, "cause", cause, "retry", contract.Retryable(code)}
+		if object != "" {
+			about = append(about, "object", object)
+		}
+		o.log.Error(message, about...)
 	}
 	o.leave(termination{Step: o.task, Code: code, Cause: cause, Object: object, Message: message, Retry: contract.Retryable(code)})
 	return code

@@ -167,8 +167,11 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *out
 	if out.std.terminal {
 		progress = newBars(out.std.err)
 	}
+	if err := removeStale(resultFile); err != nil {
+		return &contract.Fault{Code: contract.ExitConfig, Cause: "result", Object: resultFile, Err: fmt.Errorf("remove the result of an earlier run: %w", err)}
+	}
 	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: scratch, Code: code})
-	if err != nil && contract.FaultCode(err) != contract.ExitNothingNew {
+	if fault, ok := errors.AsType[*contract.Fault](err); err != nil && (!ok || !fault.Whole) {
 		return err
 	}
 	if writeErr := t.hand(result, resultFile, out); writeErr != nil {
@@ -224,6 +227,14 @@ func writeWhole(file string, text []byte) error {
 		return errors.Join(err, ignoreMissing(os.Remove(tmp.Name())))
 	}
 	return nil
+}
+
+// removeStale removes the result of an earlier run: where this one fails there is none.
+func removeStale(file string) error {
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return nil //nolint:nilerr // writing the result will tell
+	}
+	return ignoreMissing(os.Remove(file))
 }
 
 func ignoreMissing(err error) error {

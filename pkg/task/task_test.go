@@ -182,7 +182,7 @@ func TestFailureLeavesATerminationMessageAndNoResult(t *testing.T) {
 func TestResultIsWrittenAlsoWhenNothingIsNew(t *testing.T) {
 	result := filepath.Join(t.TempDir(), "xcom", "return.json")
 	run := func(context.Context, sample, Deps) (sampleResult, error) {
-		return sampleResult{9}, contract.Faultf(contract.ExitNothingNew, "nothing_new", "", "nothing new")
+		return sampleResult{9}, contract.NothingNew("")
 	}
 	if code, _ := try(t, run, append(good, "--result", result)...); code != contract.ExitNothingNew {
 		t.Fatalf("ended %d", code)

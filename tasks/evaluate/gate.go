@@ -175,7 +175,7 @@ func smallestShare(e *evidence) contract.Gate {
 	}
 	share := float64(slices.Min(sizes)) / float64(e.customers.Rows())
 	return judged(share >= e.limits.SmallestShare, share, e.limits.SmallestShare,
-		"the smallest segment holds %.2f %% of %d customers", 100*share, e.customers.Rows())
+		"the smallest segment holds %.2f %% of %d customers, at least %.4g %% are wanted", 100*share, e.customers.Rows(), 100*e.limits.SmallestShare)
 }
 
 // silhouette: customers must lie nearer to their own segment than to the next one.
@@ -185,7 +185,8 @@ func silhouette(e *evidence) contract.Gate {
 			continue
 		}
 		return judged(*s.Silhouette >= e.limits.SilhouetteFloor, *s.Silhouette, e.limits.SilhouetteFloor,
-			"customers are nearer to their own segment than to the next one by %.3f of the larger distance, on average", *s.Silhouette)
+			"customers are nearer to their own segment than to the next one by %.3f of the larger distance on average, at least %.4g is wanted",
+			*s.Silhouette, e.limits.SilhouetteFloor)
 	}
 	return judged(false, math.NaN(), e.limits.SilhouetteFloor, "the silhouette is not defined for %d segments", e.trained.K)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/task"
 )
 
 // maxSwaps bounds how often a lost swap is tried on what the winner left: so many deliveries of other days at one moment are
@@ -88,6 +89,24 @@ func (l *lines) force(ctx context.Context, home *contract.Home, run contract.Run
 	path := contract.LinesStatePath()
 	return "", contract.Faultf(contract.ExitTemporary, "lost_swap", home.Root.URI(path),
 		"move %s: another delivery of the same days came into force at the same moment", path)
+}
+
+// complete puts the pointer to the lines back where somebody has removed it after this delivery came into force.
+func complete(ctx context.Context, d task.Deps, home *contract.Home, run contract.Run, r contract.IngestResult) error {
+	path := contract.LinesStatePath()
+	state, err := contract.ReadState[contract.LinesState](ctx, home.Root, path)
+	if err != nil || state.Head() != nil {
+		return err
+	}
+	d.Log.Warn("the pointer to the lines was gone and is put back to this delivery's: what came after it is not in force",
+		"object", home.Root.URI(path), "snapshot", r.Snapshot)
+	err = state.Swap(ctx, home.Root, path, contract.Entry[contract.LinesState]{
+		Run: run.String(), AsOf: run.AsOf, Key: r.Delivery, Value: contract.LinesState{Snapshot: r.Snapshot},
+	}, contract.KeepLines)
+	if errors.Is(err, objstore.ErrConflict) {
+		return nil // a copy of this step was faster
+	}
+	return err
 }
 
 // isNew reports whether the delivery was not all in force before this run: a run never sees itself.

@@ -36,7 +36,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, err
 		return result, err
 	}
 	if !result.New && c.ExitNothingNew {
-		return result, contract.Faultf(contract.ExitNothingNew, "nothing_new", c.shownSource(), "nothing new")
+		return result, contract.NothingNew(c.shownSource())
 	}
 	return result, nil
 }
@@ -67,7 +67,7 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 	}
 	defer func() { _ = src.Close() }()
 	if s.Done() != nil {
-		return done(ctx, d, s)
+		return done(ctx, d, home, s)
 	}
 	if src.Known() {
 		if r, ok := past.result(c, s); ok {
@@ -86,7 +86,7 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 			return nil, err
 		}
 		if src, s = whole, again; s.Done() != nil {
-			return s.Done(), s.Point(ctx)
+			return done(ctx, d, home, s)
 		}
 	}
 	spool := newSpool(d.Scratch)
@@ -136,15 +136,24 @@ func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *contract.Hom
 		return nil, err
 	}
 	if s.Done() != nil { // it was stopped before it moved the run's pointer
-		return done(ctx, d, s)
+		return done(ctx, d, home, s)
 	}
 	m, _, err := c.finish(ctx, d, home, s, src, spool, counts)
 	return m, err
 }
 
-func done(ctx context.Context, d task.Deps, s *contract.Session) (*contract.Manifest, error) {
+// done ends a step whose work an earlier try has done.
+func done(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Session) (*contract.Manifest, error) {
 	d.Log.Info("the same delivery was taken in before, in this run", "key", s.Key())
-	return s.Done(), s.Point(ctx)
+	m := s.Done()
+	var r contract.IngestResult
+	if err := m.Decode(&r); err != nil {
+		return nil, err
+	}
+	if err := complete(ctx, d, home, s.Run(), r); err != nil {
+		return nil, err
+	}
+	return m, s.Point(ctx)
 }
 
 // begin opens the delivery and starts the step's work on it. Close the delivery.

@@ -106,7 +106,9 @@ func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Loca
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.Is(err, source.ErrNotThere):
-		err = fmt.Errorf("%w; it is due since %s", err, c.due())
+		if c.AsOf != "" {
+			err = fmt.Errorf("%w; it is due since %s", err, c.due())
+		}
 		if strings.Contains(c.Source, ",") && !strings.Contains(c.Source, "\n") {
 			err = fmt.Errorf("%w (several sources stand on a line each, without commas)", err)
 		}

@@ -56,6 +56,8 @@ type Config struct {
 	Score      score.Config
 	Report     report.Config
 	Truth      string // a demo shop's truth.json, "" without
+
+	ExitNothingNew bool
 }
 
 // Flags declares the flags of every step, each once. What a laptop need not say has a default here.
@@ -66,7 +68,7 @@ func Flags() []cli.Flag {
 		task.String("as-of", "", "`DATE` that counts as today, YYYY-MM-DD (default: the day after the latest time stamp)"),
 		task.String("truth", "", "compare the segments with the kinds of customers that this `FILE` says were planted: a demo shop's truth.json"),
 	)
-	seen := map[string]bool{}
+	seen := map[string]bool{"undo": true} // of no use here: a pipeline takes a delivery in
 	for _, f := range flags {
 		seen[f.Names()[0]] = true
 	}
@@ -93,8 +95,9 @@ func NewConfig(c *cli.Context) Config {
 		Common: task.NewCommon(c),
 		Ingest: ingest.NewConfig(c), Preprocess: preprocess.NewConfig(c), Drift: drift.NewConfig(c), Train: train.NewConfig(c),
 		Evaluate: evaluate.NewConfig(c), Promote: promote.NewConfig(c), Score: score.NewConfig(c), Report: report.NewConfig(c),
-		Truth: c.String("truth"),
+		Truth: c.String("truth"), ExitNothingNew: c.Bool("exit-nothing-new"),
 	}
+	cfg.Ingest.ExitNothingNew = false // that the lines are not new says nothing of the steps after them
 	if cfg.Common.RunID == "" {
 		id := defaultRunID(c)
 		for _, common := range cfg.commons() {
@@ -107,7 +110,7 @@ func NewConfig(c *cli.Context) Config {
 // defaultRunID is local, and another id for each set of flags that a person tries: what one run has promoted it cannot
 // take back for another fit, because a run never sees itself.
 func defaultRunID(c *cli.Context) string {
-	same := map[string]bool{"source": true, "customer-key": true, "truth": true}
+	same := map[string]bool{"source": true, "customer-key": true, "truth": true, "exit-nothing-new": true}
 	for _, name := range ingest.ReachFlags {
 		same[name] = true
 	}

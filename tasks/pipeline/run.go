@@ -60,6 +60,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 			return result, fmt.Errorf("find the latest day: %w", err)
 		}
 		c.setAsOf(nextDay(last))
+		d.Log.Info("as-of is the day after the latest line", "as_of", nextDay(last))
 	}
 	home, err := c.Common.Open(ctx, d)
 	if err != nil {
@@ -99,8 +100,12 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		}
 	}
 	if noModel != nil {
-		return result, &contract.Fault{Code: contract.ExitBadData, Cause: "no_model", Object: result.Report, Err: fmt.Errorf(
-			"no candidate has passed the gates, so there is no model to score with: see %s: %w", local2path(result.Report), noModel)}
+		promoted, _ := result.Steps[contract.Promote].(contract.PromoteResult)
+		return result, &contract.Fault{Code: contract.ExitBadData, Cause: "no_model", Object: result.Report, Whole: true, Err: fmt.Errorf(
+			"there is no model to score with: %s: see %s: %w", promoted.Why, local2path(result.Report), noModel)}
+	}
+	if !result.New && c.ExitNothingNew {
+		return result, contract.NothingNew("")
 	}
 	return result, nil
 }
@@ -128,6 +133,9 @@ func says(result any) string {
 	case contract.EvaluateResult:
 		return fmt.Sprintf("%s (%d gates)", r.Verdict, len(r.Gates))
 	case contract.PromoteResult:
+		if r.Action == contract.ActionHold {
+			return "hold: " + r.Why
+		}
 		return fmt.Sprintf("%s, model %.12s", r.Action, r.ModelID)
 	case contract.ScoreResult:
 		return fmt.Sprintf("%s customers in %d segments, %s moved", group(r.Customers), len(r.Segments), group(r.Moved))
@@ -155,6 +163,9 @@ func Print(w io.Writer, r contract.PipelineResult) error {
 	if p := r.Practice; p != nil && p.ARI != nil {
 		say(w, "\npractice: the segments agree with the %d kinds planted among %s customers by an adjusted Rand index of %.3f\n"+
 			"          (1: the same groups; 0: no more than by chance)\n", p.Kinds, group(p.Customers), *p.ARI)
+	}
+	if p, ok := r.Steps[contract.Promote].(contract.PromoteResult); ok && p.Action == contract.ActionHold {
+		say(w, "\nHeld back: %s.\n", p.Why)
 	}
 	if !r.New {
 		say(w, "\nNothing changed: every step had been done before on this input.\n")

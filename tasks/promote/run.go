@@ -28,6 +28,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PromoteResult, er
 	if err != nil {
 		return none, err
 	}
+	again := s.Done() != nil
 	r, _, err := task.Once[contract.PromoteResult](ctx, d, s, func() (*contract.Manifest, error) {
 		decided, err := c.move(ctx, home, m, s.Key())
 		if err != nil {
@@ -35,7 +36,27 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PromoteResult, er
 		}
 		return s.Commit(ctx, decided)
 	})
+	if err == nil && again && r.Seq > 0 {
+		err = c.complete(ctx, d, home, m, s.Key(), r)
+	}
 	return r, err
+}
+
+// complete sees to a HEAD that somebody has removed after this step was done. The first revision is made again, byte for
+// byte; of a later one only a person knows what stood last.
+func (c Config) complete(ctx context.Context, d task.Deps, home *contract.Home, m *contract.Manifest, key string, r contract.PromoteResult) error {
+	path := contract.HeadPath(home.Name)
+	head, err := registry.New(home).Head(ctx)
+	if err != nil || head != nil {
+		return err
+	}
+	if r.Action == contract.ActionBootstrap {
+		d.Log.Warn("HEAD was gone and is put back to this run's revision: what came after it is not in force", "object", home.Registry.URI(path))
+		_, err = c.move(ctx, home, m, key)
+		return err
+	}
+	return contract.Faultf(contract.ExitBadData, "head_lost", home.Registry.URI(path),
+		"there is no HEAD, and there was: this run saw revision %d of it; put HEAD.json back from a backup or an earlier generation of the object", r.Seq)
 }
 
 // inputs are what the decision depends on, besides HEAD at its moment. The name is among them, since registries on one

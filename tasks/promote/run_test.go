@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -327,6 +329,45 @@ func TestManyPromoteAtOnce(t *testing.T) {
 	}
 	if won != 1 || len(s.history()) != 1 {
 		t.Errorf("%d runs made the first model, %d revisions; want 1 and 1", won, len(s.history()))
+	}
+}
+
+func TestHeadTakenAway(t *testing.T) {
+	s := open(t)
+	dir := t.TempDir()
+	s.root = "file://" + dir
+	home, err := s.common("x", monday).Open(t.Context(), s.deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer home.Close()
+	s.home = home
+	head := filepath.Join(dir, "registry", contract.HeadPath(home.Name))
+	first, second := s.common("1", monday), s.common("2", nextDay)
+	want := s.run(first, modeltest.Customers(200, 1))
+	was, err := os.ReadFile(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(head); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, s.promote(first)); diff != "" {
+		t.Errorf("after HEAD was removed:\n%s", diff)
+	}
+	if now, err := os.ReadFile(head); err != nil || string(now) != string(was) {
+		t.Errorf("HEAD is %q, %v; it was %q", now, err, was)
+	}
+	expect(t, s.run(second, modeltest.Customers(200, 2)), contract.ActionPromote, 2, "passed all")
+	if err := os.Remove(head); err != nil {
+		t.Fatal(err)
+	}
+	_, err = promote.Run(t.Context(), promote.Config{Common: second}, s.deps)
+	if contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), "this run saw revision 2") {
+		t.Errorf("after a later HEAD was removed: %v", err)
+	}
+	if _, err := os.Stat(head); !os.IsNotExist(err) {
+		t.Errorf("there is a HEAD again: %v", err)
 	}
 }
 
