@@ -76,7 +76,7 @@ fuzz-short:
 bench: bin/ingest bin/preprocess ## Check against pandas, then time both; SOURCE=online-retail.csv.gz; prints docs/benchmarks.md's table
 	tools/bench/run.sh '$(SOURCE)'
 
-clean: ## Remove bin/, dist/, the runs of `make run` and the Python environment of `make bench`
+clean: ## Remove bin/, dist/, all runs of `make run` and `make airflow` (.clientele) and every Python environment (.venv)
 	rm -rf bin dist .clientele .venv
 
 # The tools have a module of their own: go.mod stays the product's.

@@ -7,8 +7,10 @@ model in force was trained on, and its *act* decides:
 | act | what follows |
 | --- | --- |
 | `none`, `wait` | nothing |
-| `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation` |
+| `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation`, unless the model in force is of a later day than this run |
 | `fix_data` | `data_are_sound` fails: the delivery is wrong, not the customers. Nothing is retrained |
+
+Today drift itself gives `none`, `wait` and `retrain`; the DAG knows all of the contract's acts.
 
 Drift is no failure, and without a model in force there is nothing to compare with: both end green.
 

@@ -7,7 +7,7 @@ model's ids come back, and the ids of the model that goes are never given out ag
 
 **Which models were there?** `registry history` lists them; so does the report of any run.
 
-**When a task fails** its last line says what. `rollback` exit code 66 (missing): that model was never in force, or there is
+**When a task fails** a line of its log at level ERROR says what. `rollback` exit code 66 (missing): that model was never in force, or there is
 none before the present one. Clearing `rollback` in the same run does nothing twice; a new run rolls back once more.
 
 `clientele_segmentation` will train and promote again on Monday. If the new model is bad for a reason that will still hold

@@ -9,13 +9,13 @@ every customer a segment, `report` makes a page. A candidate that is refused is 
 
 **By hand:** *Trigger*, fill in what differs, leave the rest. *As of* is the day that counts as today.
 
-**When a task fails** its last line says what, and whether trying again helps. Nothing half written is ever visible: clear the
-task when the cause is gone, and what was done before costs nothing.
+**When a task fails** a line of its log at level ERROR says what, and whether trying again helps. Nothing half written is ever
+visible: clear the task when the cause is gone, and what was done before costs nothing.
 
 | it says | do |
 | --- | --- |
 | `ingest` exit code 65 (bad_data) | the delivery is broken; the line names the commonest reasons. Ask for it again, or correct the Params |
-| `ingest` The source is due since … | the delivery did not come. Clear the task when it has |
+| `ingest` The source is waited for since … | the delivery did not come. Clear the task when it has |
 | exit code 64 (usage) | a Param is wrong; every problem is named. Trigger again with it corrected |
 | exit code 66 (missing) | the step before made nothing in this run: clear that one |
 | exit code 78 (config) | a permission is missing; the line names the object |

@@ -11,6 +11,10 @@ cd "$(dirname "$0")/.."
 version=${VERSION:-3.3.1}
 port=${PORT:-8080}
 url=http://127.0.0.1:$port
+if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+  echo "port $port is taken: end what listens there, or say PORT=" >&2
+  exit 64
+fi
 default() { if [ -z "${!1:-}" ]; then export "$1=$2"; fi; }
 
 tools/dags.sh install "$version"
@@ -40,6 +44,8 @@ default AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION False
 default AIRFLOW__CORE__PARALLELISM 4
 default AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE False # else last Monday's run starts by itself, and the one by hand waits for it
 default AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME 0.5
+default AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT $((port + 1)) # another Airflow beside this one wants its own
+default AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT $((port + 2))
 default AIRFLOW_CONN_KUBERNETES_DEFAULT '{"conn_type": "kubernetes"}'
 export PYTHONDONTWRITEBYTECODE=1 # leaves no __pycache__ among the DAGs
 case $version in
@@ -59,9 +65,28 @@ log=$AIRFLOW_HOME/airflow.log
 echo "airflow $version: starting, log in $log"
 airflow db migrate >"$log" 2>&1
 airflow pools set "${CLIENTELE_POOL:-clientele_pointers}" 1 "steps that move pointers, one at a time" >>"$log" 2>&1
-airflow standalone >>"$log" 2>&1 &
+# In a session of its own, so that all of it can be ended: standalone leaves its parts behind when it is, and they their steps.
+setsid airflow standalone >>"$log" 2>&1 &
 airflow=$!
-trap 'kill "$airflow" 2>/dev/null; wait "$airflow" 2>/dev/null || true' EXIT
+signal_all() { # the processes of that session; 1 if there were none
+  local stat line fields found=1
+  for stat in /proc/[0-9]*/stat; do
+    read -r line <"$stat" || continue
+    read -ra fields <<<"${line##*) }"
+    if [[ ${fields[3]} == "$airflow" && ${fields[0]} != Z ]]; then found=0 && kill -"$1" "${line%% *}"; fi
+  done 2>/dev/null
+  return "$found"
+}
+stop() {
+  trap '' INT TERM
+  signal_all TERM
+  for ((i = 0; i < 20; i++)); do
+    sleep 0.4
+    signal_all 0 || return 0
+  done
+  signal_all KILL || true
+}
+trap stop EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 

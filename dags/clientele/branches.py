@@ -13,8 +13,11 @@ NEW_MODEL = ("refit", "retrain")
 
 @task.short_circuit
 def asks_for_new_model(drift: dict[str, Any]) -> bool:
-    """Goes on only where drift's act is refit or retrain."""
-    return drift["act"] in NEW_MODEL
+    """Goes on only where drift's act is refit or retrain, and the model in force is not of a later day than the customers.
+
+    A run of an old day, a backfill say, has nothing to ask of today's model.
+    """
+    return drift["act"] in NEW_MODEL and drift["as_of"] >= (drift["head_as_of"] or "")
 
 
 def ask_for_new_model(d: Deployment):

@@ -39,6 +39,7 @@ __all__ = [
     "AirflowFailException",
     "AirflowSkipException",
     "AirflowTaskTimeout",
+    "BaseOperator",
     "CronTriggerTimetable",
     "Param",
     "TaskGroup",

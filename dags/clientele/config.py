@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ RESOURCES: dict[str, dict[str, str]] = {
     "report": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
     "registry": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1Gi"},
 }
+
+# What the pods have of their own.
+OWN_ENV = ("GOMEMLIMIT", "TMPDIR", "CLIENTELE_CUSTOMER_KEY", "SOURCE_HEADER", "CLIENTELE_SOURCE_HEADER_ENV")
 
 # What a figure of it looks like. Memory is a whole number, for GOMEMLIMIT is made of it.
 QUANTITIES = {"cpu": r"\d+m|\d+(\.\d+)?", "memory": r"\d+([KMGT]i?)?", "ephemeral-storage": r"\d+([KMGT]i?)?"}
@@ -94,30 +97,51 @@ class Deployment:
         """Everything that is wrong, each as `VARIABLE: problem (got X)`."""
         wrong: list[str] = []
 
-        def want(good: bool, variable: str, problem: str, got: object) -> None:
+        def want(good: object, variable: str, problem: str, got: object) -> None:
             if not good:
                 wrong.append(f"{variable}: {problem} (got {got!r})")
 
+        local = self.place == "local"  # programs beside Airflow share its disk; pods do not
+        url, where = (r"(gs://|file:///).", "gs://bucket/prefix or file:///path") if local else (r"gs://.", "gs://bucket/prefix")
         want(self.place in PLACES, "CLIENTELE_PLACE", "want one of " + ", ".join(PLACES), self.place)
-        want(bool(re.match(r"(gs://|file:///).", self.root)), "CLIENTELE_ROOT", "want gs://bucket/prefix", self.root)
-        if self.place != "local":
-            want(bool(self.image_prefix), "CLIENTELE_IMAGE_PREFIX", "want what stands before /ingest", self.image_prefix)
-            pinned = bool(self.digests) or self.image_tag not in ("", "latest")
-            want(pinned, "CLIENTELE_IMAGE_TAG", "want a tag that never moves; images.json is not there", self.image_tag)
+        want(re.match(url, self.root), "CLIENTELE_ROOT", "want " + where, self.root)
+        want(not self.registry or re.match(url, self.registry), "CLIENTELE_REGISTRY", "want " + where, self.registry)
+        named = re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", self.name)
+        want(named, "CLIENTELE_NAME", "want 1 to 63 of a-z, 0-9, _ and -", self.name)
+        if not local:
+            self._want_images(want)
         if self.place == "gke":
             for name in ("gke_project", "gke_location", "gke_cluster"):
-                want(bool(getattr(self, name)), "CLIENTELE_" + name.upper(), "needs a value", getattr(self, name))
+                want(getattr(self, name), "CLIENTELE_" + name.upper(), "needs a value", getattr(self, name))
         try:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError):
             want(False, "CLIENTELE_ZONE", "want an IANA time zone such as Europe/London", self.zone)
+        self._want_pods(want)
+        return wrong
+
+    def _want_images(self, want: Callable[[object, str, str, object], None]) -> None:
+        """Every program's image is named so that it never moves: by a digest, or all of them by the tag."""
+        want(self.image_prefix, "CLIENTELE_IMAGE_PREFIX", "want what stands before /ingest", self.image_prefix)
+        without = ", ".join(sorted(RESOURCES.keys() - self.digests.keys()))
+        problem = f"want a tag that never moves: images.json has no digest of {without}"
+        want(not without or self.image_tag not in ("", "latest"), "CLIENTELE_IMAGE_TAG", problem, self.image_tag)
+
+    def _want_pods(self, want: Callable[[object, str, str, object], None]) -> None:
+        """What goes into every pod."""
+        try:
+            self.service_account.format(step="ingest")
+        except (KeyError, ValueError, IndexError):
+            want(False, "CLIENTELE_SERVICE_ACCOUNT", "only {step} can stand in it", self.service_account)
+        for variable, value in self.pod_env.items():
+            want(isinstance(value, str), "CLIENTELE_POD_ENV", "want texts", {variable: value})
+            want(variable not in OWN_ENV, "CLIENTELE_POD_ENV", "the pods set it themselves", variable)
         for program, figures in self.resources.items():
             want(program in RESOURCES, "CLIENTELE_RESOURCES", "want one of " + ", ".join(RESOURCES), program)
             for what, figure in figures.items() if isinstance(figures, dict) else [("", figures)]:
                 good = isinstance(figure, str) and re.fullmatch(QUANTITIES.get(what, "(?!)"), figure)
                 problem = 'want {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"} or a part of it'
-                want(bool(good), "CLIENTELE_RESOURCES", problem, {program: figures})
-        return wrong
+                want(good, "CLIENTELE_RESOURCES", problem, {program: figures})
 
     def image(self, program: str) -> str:
         """The program's image: by the digest that these DAGs were tested with, else by the tag."""
@@ -155,8 +179,11 @@ _TEXTS = (
 
 def _digests(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     """images.json, which the release writes beside this file: program → sha256:…"""
-    path = Path(env.get("CLIENTELE_IMAGES") or Path(__file__).with_name("images.json"))
+    named = env.get("CLIENTELE_IMAGES", "").strip()
+    path = Path(named or Path(__file__).with_name("images.json"))
     if not path.exists():
+        if named:
+            problems.append(f"CLIENTELE_IMAGES: there is no such file (got {named!r})")
         return {}
     digests = _json_object({str(path): path.read_text()}, str(path), problems)
     for program, digest in digests.items():

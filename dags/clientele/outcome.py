@@ -9,7 +9,9 @@ from typing import Any
 
 from clientele.contract import EXIT_CODES, NEVER_RETRIED, TEMPORARY
 
-OUT_OF_MEMORY = 137  # what the kernel's killer leaves: SIGKILL
+KILLED = 137  # by SIGKILL, whoever sent it: the kernel for memory, the kubelet at the end of the grace period
+# Of what a pod was evicted for, in the kubelet's sentence: a volume, or the writable layer and the logs.
+DISK = ("EmptyDir", "ephemeral")
 
 
 @dataclass(frozen=True)
@@ -17,8 +19,10 @@ class Ended:
     """How a container ended. code is None where nobody saw it end: not started, deleted, its node lost."""
 
     code: int | None
-    reason: str = ""  # the kubelet's word: Error, OOMKilled, Evicted, DeadlineExceeded, …
+    reason: str = ""  # the kubelet's word for the container: Error, OOMKilled, Completed
     message: str = ""  # the termination message: JSON from our programs, else the end of the log
+    pod_reason: str = ""  # its word for the pod where the cluster ended that: Evicted, DeadlineExceeded, …
+    pod_message: str = ""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -36,8 +40,8 @@ class Ended:
         reason, message = getattr(status, "reason", None) or "", getattr(status, "message", None) or ""
         for c in getattr(status, "container_statuses", None) or []:
             if c.name == container and c.state and (t := c.state.terminated):
-                return cls(t.exit_code, reason or t.reason or "", t.message or message)
-        return cls(None, reason, message)
+                return cls(t.exit_code, t.reason or "", t.message or "", reason, message)
+        return cls(None, pod_reason=reason, pod_message=message)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Late:
 
     def __str__(self) -> str:
         gone = (self.now - self.since).total_seconds() / 3600
-        return f"due since {self.since:%Y-%m-%d %H:%M %Z}, {gone:.1f} of {self.hours:g} hours ago"
+        return f"waited for since {self.since:%Y-%m-%d %H:%M %Z}, {gone:.1f} of {self.hours:g} hours"
 
 
 @dataclass(frozen=True)
@@ -83,11 +87,21 @@ def judge(step: str, ended: Ended, *, memory: str, attempt: int, tries: int, lat
 
 def _head(step: str, ended: Ended, memory: str) -> str:
     """What happened, in a line."""
-    if ended.reason == "OOMKilled" or ended.code == OUT_OF_MEMORY:
+    if ended.reason == "OOMKilled":
         return f"{step}: out of memory, killed at its limit of {memory}. Raise it by CLIENTELE_RESOURCES."
     if ended.code is None:
-        why = ended.message or "it did not start, was deleted, or its node was lost"
-        return f"{step}: the pod ended without an exit code ({ended.reason or 'no reason given'}): {_line(why)}."
+        why = ended.pod_message or ended.message or "it did not start, was deleted, or its node was lost"
+        reason = ended.pod_reason or ended.reason or "no reason given"
+        return f"{step}: the pod ended without an exit code ({reason}): {_line(why)}.{_more_disk(ended)}"
+    if ended.pod_reason or ended.pod_message:
+        said = f" The program said: {_line(str(ended.told['message']))}." if ended.told.get("message") else ""
+        why = ended.pod_message or "the cluster does not say why"
+        reason = ended.pod_reason or "no reason given"
+        return f"{step}: the cluster ended the pod ({reason}): {_line(why)}.{said}{_more_disk(ended)}"
+    if ended.code == 0:
+        return f"{step}: the program was done, but its pod failed: was its result handed over? The log of the sidecar says."
+    if ended.code == KILLED and not ended.told:
+        return f"{step}: killed (SIGKILL), and nobody says why: {_line(ended.message or ended.reason or 'no message')}."
     told, known = ended.told, EXIT_CODES.get(ended.code)
     name = known["name"] if known else "unknown to the contract"
     text = f"{step}: exit code {ended.code} ({name})"
@@ -95,6 +109,12 @@ def _head(step: str, ended: Ended, memory: str) -> str:
         return f"{text}: {_line(ended.message or ended.reason or (known or {}).get('meaning', 'no message'))}."
     where = f" [{told['object']}]" if told.get("object") else ""
     return f"{text}, cause {told.get('cause', '?')}: {_line(str(told.get('message', '')))}{where}."
+
+
+def _more_disk(ended: Ended) -> str:
+    """What helps a pod that was evicted for what it had written."""
+    disk = ended.pod_reason == "Evicted" and any(word in ended.pod_message for word in DISK)
+    return " Raise its ephemeral-storage by CLIENTELE_RESOURCES." if disk else ""
 
 
 def _line(text: str) -> str:

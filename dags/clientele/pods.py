@@ -135,6 +135,7 @@ class StepOperator(KubernetesPodOperator):
             began = context["dag_run"].start_date or ti.start_date
             late = Late(began, float(self.late_source_hours), datetime.now(UTC))
         verdict = judge(self.step, ended, memory=self.memory, attempt=attempt, tries=TRIES, late=late)
+        log.error("%s", verdict.text)  # Airflow shows the exception as the head of a trace, which its page cuts off
         kind = AirflowFailException if verdict.fail else AirflowException
         raise kind(verdict.text) from cause
 

@@ -22,7 +22,7 @@ os.environ |= {
     "CLIENTELE_IMAGE_PREFIX": "registry.example/clientele",
     "CLIENTELE_IMAGE_TAG": "1.2.3",
     "CLIENTELE_KUBECONFIG": "/etc/clientele/kubeconfig",
-    "CLIENTELE_IMAGES": "/nowhere/images.json",
+    "CLIENTELE_IMAGES": str(Path(__file__).with_name("no_images.json")),  # whatever a release has left beside the DAGs
     "CLIENTELE_CUSTOMER_KEY_SECRET": "clientele",
     "CLIENTELE_CUSTOMER_KEY": SECRET,
     "CLIENTELE_SOURCE_HEADER_SECRET": "supplier",

@@ -78,6 +78,49 @@ def test_what_a_step_reads_was_made_before(dag_id):
             assert tasks[read].task_id in task.get_flat_relative_ids(upstream=True), f"{read} → {name}"
 
 
+def test_edges_of_segmentation():
+    dag = wiring.dags()["clientele_segmentation"]
+    assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
+        "data.ingest": ["data.preprocess"],
+        "data.preprocess": ["model.drift"],
+        "model.drift": ["model.train"],
+        "model.train": ["model.evaluate"],
+        "model.evaluate": ["model.promote"],
+        "model.promote": ["model.model_in_force", "use.segments_are_there"],  # the second is its XCom
+        "model.model_in_force": ["use.score"],
+        "use.score": ["use.report"],
+        "use.report": ["use.segments_are_there"],
+        "use.segments_are_there": [],
+    }
+    # Where score had no model and was skipped, there is a page all the same, and a task that fails.
+    rules = {t.task_id: str(getattr(t.trigger_rule, "value", t.trigger_rule)) for t in dag.tasks}
+    assert {i for i, rule in rules.items() if rule != "all_success"} == {"use.report", "use.segments_are_there"}
+    assert rules["use.report"] == rules["use.segments_are_there"] == "none_failed"
+
+
+CUSTOMERS = ["sales", "ledger", "customers"]
+DRIFT = ["features", "effects"]
+SEGMENTS = ["assignments", "segments", "movers"]
+# Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
+LINEAGE = {
+    "ingest": ([], ["lines", "quarantine"]),
+    "preprocess": (["lines", "quarantine"], CUSTOMERS),
+    "drift": ([*CUSTOMERS, "head"], DRIFT),
+    "train": ([*CUSTOMERS, *DRIFT, "head"], ["sweep"]),
+    "evaluate": (["sweep", *DRIFT, *CUSTOMERS, "head"], []),
+    "promote": (["head"], ["head"]),
+    "registry": (["head"], ["head"]),
+    "score": ([*CUSTOMERS, "head"], SEGMENTS),
+    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS], ["report.html"]),
+}
+
+
+@pytest.mark.parametrize("step", wiring.steps(), ids=lambda s: f"{s.dag_id}.{s.task_id}")
+def test_lineage(step):
+    found = [[a.uri.removeprefix("x-clientele://segments/") for a in assets] for assets in (step.inlets, step.outlets)]
+    assert tuple(found) == LINEAGE[step.step]
+
+
 def test_edges_of_drift():
     dag = wiring.dags()["clientele_drift"]
     assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {

@@ -123,6 +123,39 @@ def test_an_evicted_pod():
     assert type(e) is AirflowException and "(Evicted): The node was low on resource: memory." in str(e)
 
 
+# Reason and message as a kubelet 1.33 gave them to pods that wrote, or ran, for too long; both had been sent SIGTERM first.
+DISK_FULL = ("Evicted", 'Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". ')
+TOO_LONG = ("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+
+
+@pytest.mark.parametrize(("reason", "message"), [DISK_FULL, TOO_LONG])
+@pytest.mark.parametrize(("code", "said"), [(137, ""), (143, told("signal", 143, "stopped by terminated"))])
+def test_a_pod_that_the_cluster_ended(reason, message, code, said):
+    pod = ended(code, message=said)
+    pod.status.reason, pod.status.message = reason, message
+    e = end(pod)
+    assert type(e) is AirflowException
+    assert f"the cluster ended the pod ({reason}): {message.strip().rstrip('.')}." in str(e)
+    assert "memory" not in str(e)
+    assert ("stopped by terminated" in str(e)) == bool(said)
+    assert ("Raise its ephemeral-storage by CLIENTELE_RESOURCES." in str(e)) == (reason == "Evicted")
+
+
+def test_a_program_that_somebody_killed():
+    e = end(ended(137, message="the last line"))
+    assert type(e) is AirflowException and "killed (SIGKILL), and nobody says why: the last line." in str(e)
+
+
+def test_a_program_that_was_done_in_a_pod_that_failed():
+    e = end(ended(0, "Completed"))
+    assert type(e) is AirflowException and "the program was done, but its pod failed" in str(e)
+
+
+def test_the_verdict_is_a_line_of_the_log(caplog):
+    e = end(ended(65, message=told("columns", 65)))
+    assert [r.message for r in caplog.records if r.levelname == "ERROR" and r.name == "clientele.pods"] == [str(e)]
+
+
 def test_no_pod_at_all_leaves_the_error_that_prevented_it():
     task = wiring.rendered(wiring.dags()["clientele_drift"].get_task("drift"))
     with pytest.raises(ApiException):
@@ -140,13 +173,13 @@ class TestLateSource:
     def test_tried_again(self):
         e = end(self.late, "ingest", attempt=20, began=NOW - timedelta(hours=5))
         assert type(e) is AirflowException
-        assert "due since" in str(e) and "5.0 of 6 hours ago" in str(e) and "[gs://inbox/a.csv]" in str(e)
+        assert "waited for since" in str(e) and "5.0 of 6 hours" in str(e) and "[gs://inbox/a.csv]" in str(e)
 
     def test_given_up(self):
         e = end(self.late, "ingest", attempt=30, began=NOW - timedelta(hours=6, minutes=1))
         assert type(e) is AirflowFailException
         since = f"{NOW - timedelta(hours=6, minutes=1):%Y-%m-%d %H:%M}"
-        assert f"due since {since}" in str(e) and "Given up." in str(e)
+        assert f"waited for since {since}" in str(e) and "Given up." in str(e)
 
     def test_not_at_all(self):
         assert type(end(self.late, "ingest", hours=0)) is AirflowFailException
@@ -178,7 +211,7 @@ def test_tries_are_counted_since_the_task_was_cleared():
 
 def test_late_says_since_when():
     late = Late(datetime(2026, 3, 2, 6, tzinfo=UTC), 6, datetime(2026, 3, 2, 12, tzinfo=UTC))
-    assert late.over and str(late) == "due since 2026-03-02 06:00 UTC, 6.0 of 6 hours ago"
+    assert late.over and str(late) == "waited for since 2026-03-02 06:00 UTC, 6.0 of 6 hours"
 
 
 @pytest.mark.parametrize("pod", [None, k8s.V1Pod(), k8s.V1Pod(status=k8s.V1PodStatus())])

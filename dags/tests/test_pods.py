@@ -121,7 +121,8 @@ class TestEveryPod:
 
     def test_operator(self, place, step):
         assert step.log_pod_spec_on_failure is False and step.deferrable is False and step.do_xcom_push is True
-        assert step.reattach_on_restart is True
+        assert step.reattach_on_restart is True and step.get_logs is True
+        assert step.startup_timeout_seconds == 600, "a cold node takes minutes"
 
 
 def test_where_the_cluster_is_found():
@@ -147,6 +148,14 @@ def test_digests_are_checked(text, tmp_path):
 @pytest.mark.parametrize(("text", "want"), [("1Gi", 1 << 30), ("512Mi", 512 << 20), ("2G", 2_000_000_000), ("100", 100)])
 def test_memory_bytes(text, want):
     assert memory_bytes(text) == want
+
+
+def test_digests_of_some_programs_are_not_enough(tmp_path):
+    """Without a tag the others' images would have none, and a cluster takes such a name for latest."""
+    file = tmp_path / "images.json"
+    file.write_text(json.dumps({"ingest": "sha256:" + "0123456789abcdef" * 4}))
+    with pytest.raises(ConfigurationError, match="CLIENTELE_IMAGE_TAG: .* no digest of drift, evaluate, preprocess, promote,"):
+        wiring.load("clientele_drift", CLIENTELE_IMAGES=str(file), CLIENTELE_IMAGE_TAG="")
 
 
 def test_digests_win_over_the_tag(tmp_path):

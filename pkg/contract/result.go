@@ -83,6 +83,8 @@ type DriftResult struct {
 	Cause    string         `json:"cause"`
 	Model    string         `json:"model"` // model_id compared with, "" without HEAD
 	Seq      int64          `json:"seq"`   // revision of HEAD, 0 without
+	AsOf     retail.Date    `json:"as_of"`
+	HeadAsOf *retail.Date   `json:"head_as_of"` // of that revision; an older run has nothing to ask of it. null without
 	Features []DriftFeature `json:"features"`
 	Effects  DriftEffects   `json:"effects"`
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/retail"
 )
 
 // notJudged stands in the effects table for an effect that is shown without a limit to hold it against.
@@ -125,10 +126,13 @@ func (f *finding) effectsTable() *frame.Frame {
 	return t
 }
 
-func (f *finding) result(head *registry.Revision) contract.DriftResult {
+func (f *finding) result(asOf retail.Date, head *registry.Revision) contract.DriftResult {
 	r := contract.DriftResult{
-		Verdict: string(f.verdict), Act: string(f.act), Cause: f.cause, Model: head.Model(), Seq: head.Number(),
+		Verdict: string(f.verdict), Act: string(f.act), Cause: f.cause, Model: head.Model(), Seq: head.Number(), AsOf: asOf,
 		Features: make([]contract.DriftFeature, len(f.all)),
+	}
+	if head != nil {
+		r.HeadAsOf = &head.AsOf
 	}
 	for i, a := range f.all {
 		r.Features[i] = contract.DriftFeature{Feature: a.Name, PSI: a.PSI, Threshold: a.Threshold, Verdict: string(a.Verdict)}

@@ -115,7 +115,7 @@ func (j *job) work(ctx context.Context, s *contract.Session) (*contract.Manifest
 	if err := s.PutFrame(ctx, contract.Effects, found.effectsTable(), j.opts); err != nil {
 		return nil, err
 	}
-	return s.Commit(ctx, found.result(j.head))
+	return s.Commit(ctx, found.result(j.Run().AsOf, j.head))
 }
 
 // compare finds out what has moved. Where there is nothing to compare with, it says why.

@@ -125,7 +125,7 @@ func TestWithoutHead(t *testing.T) {
 	s := open(t, "mem://"+t.Name())
 	c := s.config("1", monday)
 	r := s.run(c, modeltest.Customers(rows, 1))
-	want := contract.DriftResult{Verdict: contract.VerdictInsufficientData, Act: contract.ActNone, Cause: "no_head", Features: []contract.DriftFeature{}}
+	want := contract.DriftResult{Verdict: contract.VerdictInsufficientData, Act: contract.ActNone, Cause: "no_head", AsOf: monday, Features: []contract.DriftFeature{}}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -145,7 +145,8 @@ func TestQuiet(t *testing.T) {
 	b := s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))
 	c := s.config("1", monday+7)
 	r := s.run(c, modeltest.Customers(rows, 1))
-	if r.Verdict != contract.VerdictNone || r.Act != contract.ActNone || r.Model != b.Manifest.ModelID || r.Seq != 1 {
+	if r.Verdict != contract.VerdictNone || r.Act != contract.ActNone || r.Model != b.Manifest.ModelID || r.Seq != 1 ||
+		r.AsOf != monday+7 || r.HeadAsOf == nil || *r.HeadAsOf != monday {
 		t.Errorf("the training's own customers: %+v; want none", r)
 	}
 	for _, f := range r.Features {

@@ -56,6 +56,12 @@ def test_drift_that_retrains(empty: World):
     ]
     assert empty.head()["seq"] == 2
 
+    # A look at an old day, as a backfill takes it, finds drift too, and asks nothing of the model of a later day.
+    back = empty.look_for_drift(as_of=YOUNG)
+    assert (back.state, back.tasks) == ("success", QUIET)
+    assert back.results["drift"]["act"] == "retrain"
+    assert asset_updates(back) == []
+
 
 def test_data_to_be_mended_fail_loudly(world: World):
     """Planted: drift itself does not name fix_data yet. The program reads the act from its own manifest in storage."""
