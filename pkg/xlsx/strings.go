@@ -3,7 +3,6 @@ package xlsx
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -36,8 +35,8 @@ func (w *Workbook) readShared() (*sharedStrings, error) {
 	if w.shared == "" {
 		return s, nil
 	}
-	f, err := w.parts.Open(w.shared)
-	if errors.Is(err, fs.ErrNotExist) {
+	f, err := open(w.parts, w.shared)
+	if _, none := errors.AsType[*missingPart](err); none {
 		return s, nil // a cell that names one will say so
 	}
 	if err != nil {

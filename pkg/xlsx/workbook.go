@@ -138,15 +138,33 @@ func (w *Workbook) relations(of string) (map[string]relation, error) {
 		byID[values[0]] = relation{kind: path.Base(values[1]), target: strings.TrimPrefix(path.Clean("/"+target), "/")}
 		return nil
 	})
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, none := errors.AsType[*missingPart](err); none {
 		return byID, nil
 	}
 	return byID, err
 }
 
+// missingPart says that a workbook lacks a part, which is damage unless it can do without.
+type missingPart struct{ name string }
+
+func (e *missingPart) Error() string {
+	return fmt.Sprintf("%v: it has no part %.100q", ErrDamaged, e.name)
+}
+
+func (e *missingPart) Unwrap() error { return ErrDamaged }
+
+// open opens a part. One that is not there is a *missingPart.
+func open(parts Parts, name string) (io.ReadCloser, error) {
+	f, err := parts.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, &missingPart{name}
+	}
+	return f, err
+}
+
 // each visits the start of every element of a small part.
 func (w *Workbook) each(name string, visit func(*scanner) error) error {
-	f, err := w.parts.Open(name)
+	f, err := open(w.parts, name)
 	if err != nil {
 		return err
 	}
@@ -213,10 +231,7 @@ func (s *Sheets) NextTable() (*retail.Table, error) {
 	}
 	at := s.book.sheets[s.next]
 	s.next++
-	f, err := s.book.parts.Open(at.part)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = damaged("it has no part %.100q", at.part)
-	}
+	f, err := open(s.book.parts, at.part)
 	if err != nil {
 		return nil, fmt.Errorf("open sheet %q: %w", at.name, err)
 	}

@@ -220,9 +220,20 @@ func TestDamage(t *testing.T) {
 			t.Errorf("%s: got %q, %v", name, got, err)
 		}
 	}
-	delete(good, "xl/workbook.xml")
-	if _, err := cells(good); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no workbook: %v", err)
+}
+
+// Without relations of the package the workbook lies where it mostly does; any other part that is missing is named.
+func TestMissingParts(t *testing.T) {
+	for name, says := range map[string]string{
+		"_rels/.rels": "", "xl/workbook.xml": `it has no part "xl/workbook.xml"`, "xl/_rels/workbook.xml.rels": `sheet "One & only" has no part`,
+		"xl/worksheets/sheet1.xml": `it has no part "xl/worksheets/sheet1.xml"`, "xl/sharedStrings.xml": "there is no shared string",
+	} {
+		p := byHand(`<row><c t="s"><v>0</v></c></row>`, "<t>x</t>")
+		delete(p, name)
+		_, err := cells(p)
+		if says == "" && err != nil || says != "" && (!errors.Is(err, xlsx.ErrDamaged) || !strings.Contains(err.Error(), says)) {
+			t.Errorf("without %s: %v, want %q", name, err, says)
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"maps"
@@ -107,6 +109,22 @@ func TestSeparatorAndDecimal(t *testing.T) {
 	}
 }
 
+// zipOfNames makes a zip of empty files.
+func zipOfNames(t testing.TB, names ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range names {
+		if _, err := z.Create(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 func TestRefusesFormats(t *testing.T) {
 	lines := header + day("2010-12-01", 1, 50)
 	book := bookOf(t, sheetOf{"Lines", lines})
@@ -133,6 +151,7 @@ func TestRefusesFormats(t *testing.T) {
 		{"more than allowed of zst", string(asZstd(t, []byte(lines))), small, "too_large", []string{"--max-unpacked"}},
 		{"more than allowed of xlsx", book, small, "too_large", []string{"--max-unpacked"}},
 		{"a zst cut", string(asZstd(t, []byte(lines)))[:100], nil, "damaged", []string{"zstd ends too early"}},
+		{"a workbook without its book", zipOfNames(t, "[Content_Types].xml", "xl/foo.xml"), nil, "damaged", []string{`it has no part "xl/workbook.xml"`}},
 		{"an empty workbook", bookOf(t, sheetOf{"A", ""}), nil, "empty", nil},
 		{"a workbook of headers", bookOf(t, sheetOf{"A", header}), nil, "empty", []string{"but for its header"}},
 		{"a cut parquet file", string(parquet[:len(parquet)-1]), nil, "damaged", []string{"parquet"}},
