@@ -1,6 +1,7 @@
-// Package xlsx reads the rows of workbooks (Office Open XML, ECMA-376) as a stream: memory holds the shared strings and one
-// row, whatever the size of a sheet. It tells numbers, texts, times, truth values and errors apart, takes every number as
-// the fifteen digits that spreadsheets compute with, and takes no part of a file for whole that is not.
+// Package xlsx reads the rows of workbooks (Office Open XML, ECMA-376) as a stream: memory holds the shared strings, of which
+// there are 384 MiB at most, and one row, whatever the size of a sheet. It tells numbers, texts, times, truth values and errors
+// apart, takes every number as the fifteen digits that spreadsheets compute with, and takes no part of a file for whole that
+// is not.
 //
 //	book, err := xlsx.Open(parts)
 //	counts, err := retail.ReadTables(ctx, book.Tables(), opts, sink)

@@ -2,36 +2,82 @@ package xlsx
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// maxShared bounds the shared strings of a workbook, in bytes. All of them are in memory.
-const maxShared = 1 << 30
+// maxShared bounds the memory that the shared strings of a workbook take, all of them, in bytes: texts and positions.
+const maxShared = 384 << 20
 
-// sharedStrings are the texts that cells name by their positions, one behind the other.
+// Texts and positions lie in blocks, which are never copied: a slice that grows is there twice, and larger than it need be.
+const (
+	textBlock     = 1 << 20 // bytes; at least [maxText]
+	positionBlock = 1 << 16 // positions
+)
+
+// sharedStrings are the texts that cells name by their positions, one behind the other. A text lies in one block.
 type sharedStrings struct {
-	text []byte
-	ends []uint32
+	texts  [][]byte   // blocks, each but the last filled as far as whole texts go
+	starts [][]uint32 // blocks of where each text begins: number of its block × textBlock + place in it
+	n      int
+	memory int // bytes of all blocks
+	limit  int // of memory
 }
 
 // at returns a text, which must not be changed.
 func (s *sharedStrings) at(i int) ([]byte, bool) {
-	if i < 0 || i >= len(s.ends) {
+	if i < 0 || i >= s.n {
 		return nil, false
 	}
-	from := uint32(0)
-	if i > 0 {
-		from = s.ends[i-1]
+	from := s.start(i)
+	block := s.texts[from/textBlock]
+	to := uint32(len(block))
+	if i+1 < s.n {
+		if next := s.start(i + 1); next/textBlock == from/textBlock {
+			to = next % textBlock
+		}
 	}
-	to := s.ends[i]
-	return s.text[from:to:to], true
+	return block[from%textBlock : to : to], true
+}
+
+func (s *sharedStrings) start(i int) uint32 { return s.starts[i/positionBlock][i%positionBlock] }
+
+// add appends a text.
+func (s *sharedStrings) add(text []byte) error {
+	if len(s.texts) == 0 || len(s.last())+len(text) > textBlock || len(s.last()) == textBlock {
+		if err := s.take(textBlock); err != nil {
+			return err
+		}
+		s.texts = append(s.texts, make([]byte, 0, textBlock))
+	}
+	if s.n%positionBlock == 0 {
+		if err := s.take(4 * positionBlock); err != nil {
+			return err
+		}
+		s.starts = append(s.starts, make([]uint32, 0, positionBlock))
+	}
+	block, positions := len(s.texts)-1, len(s.starts)-1
+	s.starts[positions] = append(s.starts[positions], uint32(block*textBlock+len(s.texts[block])))
+	s.texts[block] = append(s.texts[block], text...)
+	s.n++
+	return nil
+}
+
+func (s *sharedStrings) last() []byte { return s.texts[len(s.texts)-1] }
+
+// take grants the memory of a block.
+func (s *sharedStrings) take(bytes int) error {
+	if s.memory += bytes; s.memory > s.limit {
+		return fmt.Errorf("%w: its shared strings take over %d MiB of memory", ErrTooLarge, s.limit>>20)
+	}
+	return nil
 }
 
 func (w *Workbook) readShared() (*sharedStrings, error) {
-	s := &sharedStrings{}
+	s := &sharedStrings{limit: w.maxShared}
 	if w.shared == "" {
 		return s, nil
 	}
@@ -59,13 +105,8 @@ func (w *Workbook) readShared() (*sharedStrings, error) {
 		if item, err = richText(x, item[:0], maxText); err != nil {
 			return nil, err
 		}
-		s.text = append(s.text, unescape(item)...)
-		if len(s.text) > maxShared {
-			return nil, damaged("over %d bytes of shared strings", maxShared)
-		}
-		s.ends = append(s.ends, uint32(len(s.text)))
-		if len(s.ends) > maxShared/4 {
-			return nil, damaged("over %d shared strings", maxShared/4)
+		if err := s.add(unescape(item)); err != nil {
+			return nil, err
 		}
 	}
 }

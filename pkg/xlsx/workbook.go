@@ -15,6 +15,9 @@ import (
 // ErrDamaged says that the bytes are no whole workbook.
 var ErrDamaged = errors.New("the workbook is damaged")
 
+// ErrTooLarge says that a workbook needs more memory than it is given.
+var ErrTooLarge = errors.New("the workbook is too large")
+
 // Parts are the files that a workbook is made of.
 type Parts interface {
 	// Open opens a part by its name without a leading slash, in any case. It returns fs.ErrNotExist if there is none.
@@ -33,6 +36,8 @@ type Workbook struct {
 	dates  retail.DateSystem
 	sheets []sheetPart
 	shared string // name of the part of shared strings, "" for none
+
+	maxShared int // see the constant
 }
 
 // sheetPart is a sheet and where it lies.
@@ -41,7 +46,7 @@ type sheetPart struct{ name, part string }
 // Open reads what a workbook has: its sheets of cells in their order, hidden ones too, and its date system. It returns
 // [ErrDamaged], or the error of parts.
 func Open(parts Parts) (*Workbook, error) {
-	w := &Workbook{parts: parts, dates: retail.Dates1900}
+	w := &Workbook{parts: parts, dates: retail.Dates1900, maxShared: maxShared}
 	if err := w.open(); err != nil {
 		return nil, fmt.Errorf("open workbook: %w", err)
 	}
@@ -215,7 +220,8 @@ type Sheets struct {
 	file   io.Closer      // of the sheet that is being read
 }
 
-// NextTable is that of [retail.Tables]. Rows are read with [ErrDamaged] or the error of the workbook's parts.
+// NextTable is that of [retail.Tables]. It returns [ErrTooLarge] too, and rows are read with
+// [ErrDamaged] or the error of the workbook's parts.
 func (s *Sheets) NextTable() (*retail.Table, error) {
 	if err := s.Close(); err != nil {
 		return nil, err

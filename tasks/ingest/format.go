@@ -111,6 +111,8 @@ func formatFault(name string, err error) error {
 		return bad("empty", err)
 	case errors.Is(err, xlsx.ErrDamaged), errors.Is(err, columnar.ErrDamaged):
 		return bad("damaged", err)
+	case errors.Is(err, xlsx.ErrTooLarge):
+		return bad("too_large", err)
 	case errors.Is(err, source.ErrTooLarge):
 		return contract.Faultf(contract.ExitBadData, "too_large", name, "%w (--max-unpacked)", err)
 	}
