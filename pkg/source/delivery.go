@@ -163,19 +163,22 @@ func (d *Delivery) sum(files []Location) error {
 	return nil
 }
 
-// Hash hashes what [Options.HashLater] has left: out of what was read of the content if that was all of the file.
+// Hash hashes what [Options.HashLater] has left: out of what was read of the content if that was all of the file. Content
+// that is read out of order was hashed before.
 func (d *Delivery) Hash(ctx context.Context) error {
-	for _, f := range d.Files {
-		if f.SHA256 != "" {
-			continue
-		}
-		if f.read != nil && f.read.n == f.Size {
-			f.SHA256 = hex.EncodeToString(f.read.hash.Sum(nil))
-		} else if err := told(f.hash(ctx)); err != nil {
+	if d.SHA256 != "" {
+		return nil
+	}
+	f := d.Files[0] // it is the only one
+	if f.SHA256 == "" && f.read != nil && f.read.n == f.Size {
+		f.SHA256 = hex.EncodeToString(f.read.hash.Sum(nil))
+	}
+	if f.SHA256 == "" {
+		if err := told(f.hash(ctx)); err != nil {
 			return fmt.Errorf("read source %s: %w", f.Name, err)
 		}
-		d.SHA256 = f.SHA256 // it is the only one
 	}
+	d.SHA256 = f.SHA256
 	return nil
 }
 

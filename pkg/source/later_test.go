@@ -1,10 +1,12 @@
 package source_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -74,5 +76,53 @@ func TestHashLater(t *testing.T) {
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What is read out of order has the hash of the bytes that were parsed, whenever that was asked for: a change of the same size
+// and time is noticed once the content was opened, and before that the changed bytes are the delivery.
+func TestOutOfOrderHasTheHashOfWhatWasParsed(t *testing.T) {
+	ctx := t.Context()
+	for name, data := range map[string][]byte{
+		"zip": zipped(t, member{"x.csv", small}), "xlsx": workbook(t), "parquet": []byte("PAR1 some bytes"), "arrow": []byte("ARROW1\x00\x00 some bytes"),
+	} {
+		other := bytes.Clone(data)
+		other[10] ^= 1 // of a zip the time of its first file, which nobody reads
+		for _, later := range []bool{false, true} {
+			for _, opened := range []bool{false, true} {
+				path := file(t, name, data)
+				d, err := try(ctx, t, path, source.Options{HashLater: later})
+				if err != nil {
+					t.Fatal(err)
+				}
+				change := func() error {
+					return atTheSameTime(path, func() error { return os.WriteFile(path, other, 0o600) })
+				}
+				if !opened {
+					if err := change(); err != nil {
+						t.Fatal(err)
+					}
+				}
+				c, err := d.Files[0].Content(ctx, source.UnpackOptions{}, nil)
+				if err != nil {
+					t.Fatal(name, err)
+				}
+				if opened {
+					if err := errors.Join(d.Files[0].Unchanged(ctx), change()); err != nil {
+						t.Fatal(name, err)
+					}
+				}
+				want, changed := fmt.Sprintf("%x", sha(data)), true
+				if later && !opened {
+					want, changed = fmt.Sprintf("%x", sha(other)), false
+				}
+				if err := d.Files[0].Unchanged(ctx); errors.Is(err, source.ErrChanged) != changed {
+					t.Errorf("%s, hashed later %v, changed behind its opening %v: %v", name, later, opened, err)
+				}
+				if err := errors.Join(d.Hash(ctx), c.Close()); err != nil || d.SHA256 != want || d.Files[0].SHA256 != want {
+					t.Errorf("%s, hashed later %v, changed behind its opening %v: hash %s, want %s, %v", name, later, opened, d.SHA256, want, err)
+				}
+			}
+		}
 	}
 }

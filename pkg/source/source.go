@@ -128,6 +128,9 @@ func (f *File) Content(ctx context.Context, opts UnpackOptions, progress func(n 
 		return nil, fmt.Errorf("read source %s: it was not fetched", f.Name)
 	}
 	f.read = nil
+	if err := f.hashBefore(ctx); err != nil {
+		return nil, fmt.Errorf("read source %s: %w", f.Name, told(err))
+	}
 	src := &reporting{ReaderAt: f.content}
 	c, err := Unpack(ctx, f.Name, src, f.Size, func(src io.Reader) io.Reader {
 		f.read = &tap{src: src, hash: sha256.New(), progress: progress}
@@ -137,6 +140,22 @@ func (f *File) Content(ctx context.Context, opts UnpackOptions, progress func(n 
 		src.progress = progress
 	}
 	return c, err
+}
+
+// hashBefore hashes a local file that has no hash yet and will be read out of order: nobody could tell later of which bytes
+// the rows are. What is read in order is hashed as it is read.
+func (f *File) hashBefore(ctx context.Context) error {
+	if f.local == nil || f.SHA256 != "" {
+		return nil
+	}
+	head := make([]byte, min(magicBytes, f.Size))
+	if _, err := f.local.ReadAt(head, 0); err != nil && err != io.EOF {
+		return err
+	}
+	if !outOfOrder(packing(head)) {
+		return nil
+	}
+	return f.hash(ctx)
 }
 
 // reporting reports what is read out of order.
@@ -154,8 +173,8 @@ func (r *reporting) ReadAt(p []byte, at int64) (int, error) {
 }
 
 // Unchanged returns [ErrChanged] unless the source is what was hashed: by its size and time of change, and by its bytes once
-// its content was read to its end. What was read out of order is hashed again. One that is hashed later must be what was
-// opened, by size and time. Ask it after an error of the content too: a change explains that.
+// its content was read to its end. What was read out of order is hashed again. One that is hashed as it is read must be what
+// was opened, by size and time. Ask it after an error of the content too: a change explains that.
 func (f *File) Unchanged(ctx context.Context) error {
 	if f.local == nil {
 		return nil // nobody else can reach it
@@ -166,7 +185,9 @@ func (f *File) Unchanged(ctx context.Context) error {
 	}
 	same := info.Size() == f.info.Size() && info.ModTime().Equal(f.info.ModTime())
 	switch {
-	case !same || f.SHA256 == "":
+	case !same:
+	case f.SHA256 == "":
+		same = !f.unordered // it was another kind of file when it was looked at
 	case f.unordered:
 		sum, err := hashOf(ctx, f.local, f.Size)
 		if err != nil && !errors.Is(err, ErrChanged) {

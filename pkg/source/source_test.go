@@ -173,6 +173,15 @@ func TestTextRefusesOtherFormatsAndDamage(t *testing.T) {
 	}
 }
 
+// atTheSameTime changes a file, but not the time at which it was changed.
+func atTheSameTime(path string, change func() error) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(), os.Chtimes(path, info.ModTime(), info.ModTime()))
+}
+
 func TestUnchangedNotices(t *testing.T) {
 	changes := map[string]func(path string) error{
 		"longer": func(path string) error {
@@ -183,18 +192,12 @@ func TestUnchangedNotices(t *testing.T) {
 			_, err = f.WriteString("more")
 			return errors.Join(err, f.Close())
 		},
+		"longer, of the same time": func(path string) error {
+			return atTheSameTime(path, func() error { return os.WriteFile(path, []byte("a,b\nmore"), 0o600) })
+		},
 		"touched": func(path string) error { return os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)) },
 		"same size and time": func(path string) error {
-			info, err := os.Stat(path)
-			if err != nil {
-				return err
-			}
-			f, err := os.OpenFile(path, os.O_WRONLY, 0)
-			if err != nil {
-				return err
-			}
-			_, err = f.WriteString("B")
-			return errors.Join(err, f.Close(), os.Chtimes(path, info.ModTime(), info.ModTime()))
+			return atTheSameTime(path, func() error { return os.WriteFile(path, []byte("B,b\n"), 0o600) })
 		},
 	}
 	for name, change := range changes {

@@ -92,10 +92,9 @@ func Unpack(ctx context.Context, name string, src io.ReaderAt, size int64, inOrd
 		return nil, fmt.Errorf("read source %s: %w", name, err)
 	}
 	var err error
-	switch packing(head) {
-	case packedZip, packedParquet, packedArrow:
-		err = u.file(packing(head), from, size)
-	default:
+	if what := packing(head); outOfOrder(what) {
+		err = u.file(what, from, size)
+	} else {
 		var r io.Reader = io.NewSectionReader(from, 0, size)
 		if inOrder != nil {
 			r = inOrder(r)
@@ -140,7 +139,8 @@ func (u *unpacker) stream(r io.Reader, depth int) error {
 			return err
 		}
 		return u.stream(u.budget.of(inner), depth+1)
-	case packedZip, packedParquet, packedArrow:
+	}
+	if outOfOrder(what) {
 		file, size, err := u.spool(buf)
 		if err != nil {
 			return err

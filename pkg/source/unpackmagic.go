@@ -11,6 +11,11 @@ const (
 	packedArrow   = "arrow"
 )
 
+// outOfOrder reports whether what is packed so is read out of order where it is a file.
+func outOfOrder(what string) bool {
+	return what == packedZip || what == packedParquet || what == packedArrow
+}
+
 // magicBytes is what packing wants to see.
 const magicBytes = 8
 
