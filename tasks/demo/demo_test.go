@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/demo"
@@ -60,6 +62,48 @@ func TestStoppedLeavesNothing(t *testing.T) {
 	if err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v; want an empty folder", left, err)
 	}
+}
+
+// A run that ends between the two files, by whatever, leaves no truth about other lines; the next one tidies up.
+func TestTruthIsAboutTheLinesBesideIt(t *testing.T) {
+	c := config(t)
+	r, err := demo.Run(context.Background(), c, task.Deps{Progress: task.Silent{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// lines.csv cannot be replaced, as if the run were killed there.
+	if err := errors.Join(os.Remove(r.LinesFile), os.MkdirAll(filepath.Join(r.LinesFile, "x"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := demo.Run(context.Background(), c, task.Deps{Progress: task.Silent{}}); err == nil {
+		t.Error("a folder was replaced by lines.csv")
+	}
+	if diff := cmp.Diff([]string{"lines.csv"}, names(t, c.OutDir)); diff != "" {
+		t.Error(diff)
+	}
+	left := filepath.Join(c.OutDir, ".demo-123")
+	if err := errors.Join(os.RemoveAll(r.LinesFile), os.WriteFile(left, nil, 0o600), os.WriteFile(filepath.Join(c.OutDir, "mine"), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := demo.Run(context.Background(), c, task.Deps{Progress: task.Silent{}}); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff([]string{"lines.csv", "mine", "truth.json"}, names(t, c.OutDir)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// names returns what is in a folder.
+func names(t *testing.T, folder string) (all []string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return all
 }
 
 func TestFolderThatCannotBe(t *testing.T) {
