@@ -112,7 +112,7 @@ func (s *Shop) WriteLines(ctx context.Context, w io.Writer) (*Truth, error) {
 		}
 		s.day(day, out)
 	}
-	out.torn()
+	out.rest()
 	if err := out.flush(); err != nil {
 		return nil, fmt.Errorf("write lines: %w", err)
 	}

@@ -1,9 +1,13 @@
 package demo
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // dirt are the ways in which a record is broken, named after the rule that should catch it. Two more come once in a shop: a
-// record that is too long, and at the end one that is torn.
+// record that is too long, and at the end one that is torn. That is every rule of a quarantine but bad_value, which is about
+// the cells of workbooks and parquet files: no record of a csv can break it.
 var dirt = []string{
 	"wrong_fields", "bad_quote", "bad_encoding", "missing_invoice", "missing_code", "bad_quantity", "fractional_quantity",
 	"bad_time", "bad_price", "price_decimals", "amount_out_of_range",
@@ -51,12 +55,23 @@ func (w *writer) broken(how string) {
 	w.truth.Broken[how]++
 }
 
+// rest writes what a shop with dirt has beside what came by chance: a record of every way that did not come, and the torn one.
+// A shop of which a fault has lost every line has nothing that could be broken.
+func (w *writer) rest() {
+	if w.dirty == 0 || w.truth.Lines == 0 {
+		return
+	}
+	for _, how := range append(slices.Clone(dirt), recordTooLong) {
+		if w.truth.Broken[how] == 0 {
+			w.broken(how)
+		}
+	}
+	w.torn()
+}
+
 // torn writes the one record whose quoted field has no end. It is the last of the file: anywhere else, the next quote
 // would end the field, and good lines would go with it.
 func (w *writer) torn() {
-	if w.dirty == 0 {
-		return
-	}
 	fields := w.fields
 	fields[countryName] = []byte(`"United King`)
 	w.join(fields[:])

@@ -13,7 +13,7 @@ type Options struct {
 	Customers int         // MinCustomers or more; about 65 lines each over 13 months
 	From      retail.Date // first day
 	Days      int         // MinDays or more
-	Dirty     int         // broken records in a million lines; two more where it is above 0
+	Dirty     int         // broken records in a million; above 0 each way of [Truth.Broken] comes at least once
 	Faults    []Fault     // what goes wrong with the data, applied in this order
 	Campaign  *Campaign   // nil for none
 }

@@ -3,6 +3,7 @@ package demo_test
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 
@@ -108,6 +109,50 @@ func TestPlantedIsFound(t *testing.T) {
 		if tally.Lines == 0 {
 			t.Errorf("a kind of line is missing: %v", got)
 		}
+	}
+}
+
+// Every rule that a csv can break is broken by the reader's own count, as often as the truth says, in a shop of any size; and
+// the broken records are the wanted share of all.
+func TestDirt(t *testing.T) {
+	for _, dirty := range []int{1, 4000, 200_000, demo.MaxDirty} {
+		for _, customers := range []int{demo.MinCustomers, 200} {
+			for _, fault := range []string{"", "dead_till@2024-11-11..2024-12-30"} { // the day of the record that is too long
+				o := options(t)
+				o.Customers, o.Days, o.Dirty = customers, 60, dirty
+				var err error
+				if o.Faults, err = demo.ParseFaults(fault); err != nil {
+					t.Fatal(err)
+				}
+				data, truth := write(t, o)
+				n, err := retail.ReadCSV(t.Context(), bytes.NewReader(data), retail.ReadOptions{}, func(*retail.Block) error { return nil })
+				if err != nil {
+					t.Fatal(err)
+				}
+				planted := 0
+				for i := range retail.NumBreaches {
+					rule := retail.BreachName(i)
+					planted += truth.Broken[rule]
+					if n.Broken[i] != int64(truth.Broken[rule]) || (n.Broken[i] == 0) != (rule == "bad_value") {
+						t.Errorf("%d customers, dirty %d, fault %q: %d records break %s, planted %d", customers, dirty, fault, n.Broken[i], rule, truth.Broken[rule])
+					}
+				}
+				if n.Rejected != int64(planted) || n.Records != int64(truth.Records) || n.Accepted != int64(truth.Lines) {
+					t.Errorf("%+v, planted %d of %d", n, planted, truth.Records)
+				}
+				// Four standard errors of a binomial, and the 13 that come whatever the share.
+				records := float64(n.Records)
+				want := float64(dirty) / 1e6
+				if off := float64(n.Rejected) - want*records; math.Abs(off) > 13+4*math.Sqrt(want*(1-want)*records) {
+					t.Errorf("%d customers, dirty %d, fault %q: %d of %d records are broken", customers, dirty, fault, n.Rejected, n.Records)
+				}
+			}
+		}
+	}
+	o := options(t)
+	o.Customers, o.Days, o.Faults = demo.MinCustomers, 60, []demo.Fault{{Name: demo.DeadTill, Days: demo.Days{First: o.From, Last: o.From + 59}}}
+	if data, truth := write(t, o); truth.Records != 0 || len(truth.Broken) != 0 || bytes.Count(data, []byte("\n")) != 1 {
+		t.Errorf("a shop without a line has %d records, %v", truth.Records, truth.Broken)
 	}
 }
 

@@ -20,7 +20,7 @@ type Truth struct {
 	First     retail.Date `json:"first"` // of the shop
 	Last      retail.Date `json:"last"`  // of the shop, or of the latest line where a shifted clock has passed it
 	Days      int         `json:"days"`
-	Dirty     float64     `json:"dirty"`     // share of records that was asked for
+	Dirty     float64     `json:"dirty"`     // share of records that was asked for; a small shop has more, since every rule is broken
 	Customers int         `json:"customers"` // each has bought at least once, unless a fault has lost it
 	Products  int         `json:"products"`  // of the catalogue
 	Invoices  int         `json:"invoices"`  // of all kinds, returns and guests' among them
@@ -35,7 +35,7 @@ type Truth struct {
 	Guests      Tally            `json:"guests"`       // all lines without a customer, the clerk's among them
 	Copies      int              `json:"copies"`       // lines equal to the one before them in their invoice; counted above too
 	Fees        map[string]Tally `json:"fees"`         // what is no product, by code, customers' and guests'; counted above too
-	Broken      map[string]int   `json:"broken"`       // rule → records that break it, and no other
+	Broken      map[string]int   `json:"broken"`       // rule → records that break it, and no other; without bad_value, which no csv can break
 
 	Kinds        []Kind           `json:"kinds"`
 	Countries    []Country        `json:"countries"`

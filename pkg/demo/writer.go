@@ -12,7 +12,7 @@ import (
 type writer struct {
 	w     *bufio.Writer
 	seed  uint64
-	dirty int // broken records in a million lines
+	dirty int // broken records in a million
 	truth *Truth
 	err   error
 
@@ -76,7 +76,8 @@ func (w *writer) invoice(in invoice, lines []line) {
 			w.record(in, l)
 			w.truth.count(in, l)
 		}
-		if d.below(1_000_000) < w.dirty {
+		// So many to a good line that they are the wanted share of all records.
+		if d.below(1_000_000-w.dirty) < w.dirty {
 			w.broken(dirt[d.below(len(dirt))])
 		}
 	}

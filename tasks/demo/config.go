@@ -48,7 +48,7 @@ func Flags() []cli.Flag {
 		task.Int("customers", 800, "how many customers; each makes about 65 lines in 13 months"),
 		task.String("from", "2024-11-01", "first `DATE`, YYYY-MM-DD"),
 		task.Int("days", 396, "how many days"),
-		task.Float("dirty", 0.004, "share of records that are broken, 0 to 0.5; above 0 every quarantine rule has its record"),
+		task.Float("dirty", 0.004, "share of records that are broken, 0 or from 0.000001 to 0.5; above 0 every quarantine rule that a csv can break is broken at least once (13 records), small shops too"),
 		task.String("fault", "", "`FAULTS` of the data by day, comma separated, each FAULT@DAY or FAULT@FIRST..LAST: "+
 			strings.Join(demo.Faults, ", ")+"; lost_country:COUNTRY names another than "+demo.DefaultLostCountry),
 		task.String("campaign", "", "`OFFER` by which orders grow, EFFECT[:SHARE]@FIRST..LAST: 0.10:0.5@2025-06-02..2025-06-29 makes "+
@@ -85,10 +85,10 @@ func (c Config) options() (demo.Options, error) {
 	if o.From, err = retail.ParseDate(c.From); err != nil {
 		p.Add("from", "want a calendar day written YYYY-MM-DD", c.From)
 	}
-	if c.Dirty >= 0 && c.Dirty <= demo.MaxDirty/1e6 {
+	if c.Dirty == 0 || c.Dirty >= 1e-6 && c.Dirty <= demo.MaxDirty/1e6 {
 		o.Dirty = int(c.Dirty*1e6 + 0.5)
 	} else { // NaN too
-		p.Add("dirty", "want a share from 0 to 0.5", c.Dirty)
+		p.Add("dirty", "want 0 or a share from 0.000001 to 0.5", c.Dirty)
 	}
 	if c.Customers < demo.MinCustomers || c.Customers > demo.MaxCustomers {
 		p.Add("customers", fmt.Sprintf("want %d to %d", demo.MinCustomers, demo.MaxCustomers), c.Customers)

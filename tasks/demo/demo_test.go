@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,7 +130,10 @@ func TestValidate(t *testing.T) {
 		`--customers: want 30 to 20000000 (got 29)`:                         func(c *demo.Config) { c.Customers = 29 },
 		`--from: want a calendar day written YYYY-MM-DD (got "2024-02-30")`: func(c *demo.Config) { c.From = "2024-02-30" },
 		`--days: want 60 to 3660 (got 59)`:                                  func(c *demo.Config) { c.Days = 59 },
-		`--dirty: want a share from 0 to 0.5 (got 0.6)`:                     func(c *demo.Config) { c.Dirty = 0.6 },
+		`--dirty: want 0 or a share from 0.000001 to 0.5 (got 0.6)`:         func(c *demo.Config) { c.Dirty = 0.6 },
+		`--dirty: want 0 or a share from 0.000001 to 0.5 (got 1e-09)`:       func(c *demo.Config) { c.Dirty = 1e-9 },
+		`--dirty: want 0 or a share from 0.000001 to 0.5 (got -1)`:          func(c *demo.Config) { c.Dirty = -1 },
+		`--dirty: want 0 or a share from 0.000001 to 0.5 (got NaN)`:         func(c *demo.Config) { c.Dirty = math.NaN() },
 		`--fault: no fault "fire": there are price_x100, lost_country, doubled_lines, shifted_clock, dead_till (got "fire@2024-11-05")`: func(c *demo.Config) { c.Fault = "fire@2024-11-05" },
 		`--campaign: campaign "2": want EFFECT[:SHARE]@FIRST..LAST with an effect above 0 to 10 and a share above 0 to 1 (got "2")`:     func(c *demo.Config) { c.Campaign = "2" },
 		"fault dead_till@2024-10-31: want days from 2024-11-01 to 2024-12-30\ncampaign 0.1:0.5@2024-12-31: want days from 2024-11-01 to 2024-12-30": func(c *demo.Config) {
