@@ -38,8 +38,9 @@ run: bin/pipeline bin/demo ## Run the whole way: SOURCE=file ROOT=folder ARGS="-
 images: ## Build every task's image into dist/images/, with their digests in images.json; says by which builder
 	@tools/images.sh $(TASKS)
 
-demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/demo/shop), ARGS="--customers=1000"
-	@bin/demo --out-dir='$(or $(OUT),.clientele/demo/shop)' $(ARGS)
+# Not where `make run` keeps its shop: of another one it would refuse days that shrink.
+demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/shop), ARGS="--customers=1000"
+	@bin/demo --out-dir='$(or $(OUT),.clientele/shop)' $(ARGS)
 
 test: lint test-go test-dags test-e2e fuzz-short ## Everything: format, vet, lint, all tests, a short run of every fuzz target
 

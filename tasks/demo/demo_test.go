@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -157,5 +158,23 @@ func TestFlags(t *testing.T) {
 			t.Errorf("flag %+v: want it once, documented, with its variable", f)
 		}
 		seen[f.Name] = true
+	}
+}
+
+// make demo writes beside the shop of make run, which stays what it was made as.
+func TestMakeDemoLeavesTheShopOfMakeRun(t *testing.T) {
+	cmd := exec.Command("make", "--dry-run", "--always-make", "OUT=", "demo")
+	cmd.Dir = filepath.Join("..", "..")
+	text, err := cmd.CombinedOutput()
+	_, folder, ok := strings.Cut(string(text), "--out-dir='")
+	if folder, _, _ = strings.Cut(folder, "'"); err != nil || !ok {
+		t.Fatalf("make demo: %v\n%s", err, text)
+	}
+	run, err := os.ReadFile(filepath.Join("..", "..", "tools", "run.sh"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(run, []byte("root=${root:-.clientele/demo}")) || strings.HasPrefix(folder, ".clientele/demo/") {
+		t.Errorf("make demo writes to %s, make run below .clientele/demo", folder)
 	}
 }
