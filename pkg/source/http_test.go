@@ -67,7 +67,7 @@ func TestFetchGetsTheBytes(t *testing.T) {
 		"whole": "200", "breaks": "200 206", "breaks-often": "200 206 206 206 206 206 206", "breaks-no-ranges": "200 200", "breaks-no-tag": "200 200",
 		"chunked": "200", "chunked-breaks": "200 200", "wrong-part": "200 206 200", "limits": "429 200", "fails-once": "503 200",
 		"silent-once": "0 200", "stalls": "200 206", "redirect-5": "307 307 307 307 307 200", "to-other": "302 200", "weak-tag": "200",
-		"to-other-and-back": "302 302 200", "locked": "200", "dated": "200",
+		"to-other-and-back": "302 302 200", "to-other-twice": "302 302 200", "locked": "200", "dated": "200",
 	} {
 		t.Run(behaviour, func(t *testing.T) {
 			t.Parallel()
@@ -142,11 +142,14 @@ func TestFetchRefuses(t *testing.T) {
 		{"to-other-403", source.ErrPermission, "shown no credentials"},
 		{"status-400", source.ErrRefused, "400 Bad Request"},
 		{"status-416", source.ErrRefused, "416"},
-		{"status-206", source.ErrRefused, "206"},
-		{"not-modified", source.ErrRefused, "304"},
+		{"status-206", source.ErrUnavailable, "206 Partial Content, which nobody asked for"},
+		{"status-300", source.ErrUnavailable, "300 Multiple Choices, which nobody asked for"},
+		{"not-modified", source.ErrUnavailable, "304 Not Modified, which nobody asked for"},
 		{"status-503", source.ErrUnavailable, "no end within 500ms"},
 		{"limits-long", source.ErrUnavailable, "asks to come back in 24h"},
-		{"silent", source.ErrUnavailable, "no end within 500ms"},
+		{"silent", source.ErrUnavailable, "no end within 500ms and a second for each MiB: nothing came"},
+		{"drips", source.ErrUnavailable, "of 20000 bytes had come"},
+		{"drips-chunks", source.ErrUnavailable, " bytes had come"},
 		{"no-http", source.ErrUnavailable, "no end within 500ms"},
 		{"breaks-always", source.ErrUnavailable, "no end within 500ms"},
 		{"says-more", source.ErrUnavailable, "no end within 500ms"},

@@ -93,6 +93,9 @@ func refusal(a *answer) error {
 	case code == http.StatusRequestTimeout, code == http.StatusTooEarly, code == http.StatusTooManyRequests, code >= 500:
 		return &retryError{reason: status, after: retryAfter(a.Header)}
 	}
+	if code < http.StatusBadRequest { // a part, "not modified" or a choice that nobody asked for
+		return &retryError{reason: status + ", which nobody asked for"}
+	}
 	return fmt.Errorf("%w: %s", ErrRefused, status)
 }
 

@@ -79,6 +79,9 @@ func (f *fetch) run(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case bounded.Err() != nil:
+			if !ok && f.have > 0 {
+				last = came(f.have, f.total)
+			}
 			return fmt.Errorf("%w: no end within %v and a second for each MiB: %s", ErrUnavailable, timeout, last)
 		case !ok:
 			return err
@@ -268,6 +271,14 @@ func (f *fetch) take(ctx context.Context, a *answer, alive func()) error {
 			return &retryError{reason: broke(f.have, f.total)}
 		}
 	}
+}
+
+// came says how much had come when the time was up.
+func came(have, total int64) string {
+	if total < 0 {
+		return fmt.Sprintf("%d bytes had come", have)
+	}
+	return fmt.Sprintf("%d of %d bytes had come", have, total)
 }
 
 func broke(have, total int64) string {

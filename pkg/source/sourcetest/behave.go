@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -49,6 +50,8 @@ var Behaviours = map[string]func(*exchange){
 	"stalls": func(x *exchange) {
 		x.first(func() { x.send(x.head(len(x.data)), x.data[:len(x.data)/2], true) }, x.good)
 	},
+	"drips":        func(x *exchange) { x.drips(true) },
+	"drips-chunks": func(x *exchange) { x.drips(false) },
 	"endless":      func(x *exchange) { x.endless() },
 	"no-http":      func(x *exchange) { x.raw("SSH-2.0-OpenSSH_9.6 "+x.r.Header.Get("Authorization")+"\r\n", nil) },
 	"weak-tag":     func(x *exchange) { x.raw(strings.Replace(x.head(len(x.data)), `"`, `W/"`, 1), x.data) },
@@ -62,6 +65,13 @@ var Behaviours = map[string]func(*exchange){
 			http.Redirect(x.w, x.r, x.s.Other+"/to-other-and-back/"+x.name, http.StatusFound)
 		} else {
 			http.Redirect(x.w, x.r, x.s.Base+"/whole/"+x.name, http.StatusFound)
+		}
+	},
+	"to-other-twice": func(x *exchange) {
+		if x.base == x.s.Base {
+			http.Redirect(x.w, x.r, x.s.Other+"/to-other-twice/"+x.name, http.StatusFound)
+		} else {
+			http.Redirect(x.w, x.r, x.s.Other+"/whole/"+x.name, http.StatusFound)
 		}
 	},
 	"to-nowhere": func(x *exchange) { x.w.WriteHeader(http.StatusFound) },
@@ -202,6 +212,27 @@ func (x *exchange) wait() {
 	select {
 	case <-x.s.done:
 	case <-x.r.Context().Done():
+	}
+}
+
+// drips sends a byte now and then, with a length or in chunks.
+func (x *exchange) drips(length bool) {
+	rc := http.NewResponseController(x.w)
+	if length {
+		x.w.Header().Set("Content-Length", strconv.Itoa(len(x.data)))
+	}
+	for i := 0; i < len(x.data) && x.r.Context().Err() == nil; i++ {
+		if _, err := x.w.Write(x.data[i : i+1]); err != nil {
+			return
+		}
+		if err := rc.Flush(); err != nil {
+			return
+		}
+		select {
+		case <-x.s.done:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
 
