@@ -161,14 +161,23 @@ func TestTextRefusesOtherFormatsAndDamage(t *testing.T) {
 	whole := packed(t, strings.Repeat("a,b,c\n", 1000))
 	flipped := bytes.Clone(whole)
 	flipped[len(flipped)-6] ^= 1 // of the checksum
-	for name, data := range map[string][]byte{"cut": whole[:len(whole)-9], "head": whole[:5], "flipped": flipped, "behind": append(bytes.Clone(whole), "xxxxxxxxxx"...)} {
-		d := open(t, file(t, name, data))
+	for name, c := range map[string]struct {
+		data []byte
+		says string
+	}{
+		"cut": {whole[:len(whole)-9], "gzip ends too early"}, "head": {whole[:5], "gzip ends too early"}, "flipped": {flipped, "gzip: invalid checksum"},
+		"behind": {append(bytes.Clone(whole), "xxxxxxxxxx"...), "gzip: it has ended, but more bytes stand behind it"},
+		"zeros":  {append(bytes.Clone(whole), 0), "gzip: it has ended, but more bytes stand behind it"},
+		"text":   {append(bytes.Clone(whole), "a,b\n"...), "gzip: it has ended, but more bytes stand behind it"},
+		"second": {append(bytes.Clone(whole), whole[:20]...), "gzip ends too early"},
+	} {
+		d := open(t, file(t, name, c.data))
 		r, err := text(t, d, nil)
 		if err == nil {
 			_, err = io.ReadAll(r)
 		}
-		if !errors.Is(err, source.ErrDamaged) || !strings.Contains(err.Error(), name) {
-			t.Errorf("%s: %v", name, err)
+		if !errors.Is(err, source.ErrDamaged) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -30,8 +29,12 @@ var kindNames = []string{"delimited text", "workbook", "parquet", "arrow"}
 // String returns the kind's name.
 func (k Kind) String() string { return kindNames[k] }
 
-// ErrTooLarge says that a delivery unpacks to more than is allowed.
-var ErrTooLarge = errors.New("it unpacks to too much")
+// ErrTooLarge says that a delivery unpacks to more than is allowed, and ErrBomb, which is an ErrTooLarge too, that no text
+// packs so well.
+var (
+	ErrTooLarge = errors.New("it unpacks to too much")
+	ErrBomb     = fmt.Errorf("%w, as an archive bomb does", ErrTooLarge)
+)
 
 // UnpackOptions bound what comes out of a packing.
 type UnpackOptions struct {
@@ -77,7 +80,7 @@ func (c *Content) Close() error {
 // Unpack looks at the first size bytes of src and gets at the content. name is for messages. inOrder, if not nil, stands
 // between src and what reads all of it from front to back, which is everything but workbooks, zips, parquet and Arrow.
 //
-// It returns [ErrFormat], [ErrDamaged], [ErrTooLarge], ctx's error or that of src, and the content's readers do.
+// It returns [ErrFormat], [ErrDamaged], [ErrTooLarge] or [ErrBomb], ctx's error or that of src, and the content's readers do.
 func Unpack(ctx context.Context, name string, src io.ReaderAt, size int64, inOrder func(io.Reader) io.Reader, opts UnpackOptions) (*Content, error) {
 	if opts.MaxBytes <= 0 {
 		opts.MaxBytes = defaultMaxBytes
@@ -85,7 +88,7 @@ func Unpack(ctx context.Context, name string, src io.ReaderAt, size int64, inOrd
 	from := &watched{ReaderAt: src}
 	u := &unpacker{
 		ctx: ctx, name: name, folder: opts.Scratch, from: from, c: &Content{},
-		budget: &budget{ratio: freeBytes + maxRatio*size, most: opts.MaxBytes},
+		budget: &budget{packed: size, most: opts.MaxBytes},
 	}
 	head := make([]byte, min(magicBytes, size))
 	if _, err := from.ReadAt(head, 0); err != nil && err != io.EOF {
@@ -158,9 +161,9 @@ func (u *unpacker) layer(what string, depth int) error {
 	return nil
 }
 
-func (u *unpacker) decompress(what string, r io.Reader) (io.Reader, error) {
+func (u *unpacker) decompress(what string, r *bufio.Reader) (io.Reader, error) {
 	if what == packedGzip {
-		z, err := gzip.NewReader(r)
+		z, err := newGzipReader(r)
 		if err != nil {
 			return nil, &packError{what, err}
 		}

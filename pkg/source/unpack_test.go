@@ -274,13 +274,14 @@ func TestBombs(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		n, err := io.Copy(io.Discard, c.Text)
-		if !errors.Is(err, source.ErrTooLarge) || !strings.Contains(err.Error(), "bomb") || n > 64<<20+200*int64(len(data)) {
+		says := fmt.Sprintf("bomb does: over 64 MiB and 200 times the %d bytes that it has", len(data))
+		if !errors.Is(err, source.ErrBomb) || !errors.Is(err, source.ErrTooLarge) || !strings.Contains(err.Error(), says) || n > 64<<20+200*int64(len(data)) {
 			t.Errorf("%s of %d bytes: %d, %v", name, len(data), n, err)
 		}
 		if c, err = unpack(t, data, source.UnpackOptions{MaxBytes: 1 << 20}); err != nil {
 			t.Fatal(name, err)
 		}
-		if n, err := io.Copy(io.Discard, c.Text); !errors.Is(err, source.ErrTooLarge) || n > 1<<20 {
+		if n, err := io.Copy(io.Discard, c.Text); !errors.Is(err, source.ErrTooLarge) || errors.Is(err, source.ErrBomb) || n > 1<<20 {
 			t.Errorf("%s: %d, %v", name, n, err)
 		}
 	}

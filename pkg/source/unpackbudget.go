@@ -7,9 +7,9 @@ import (
 
 // budget is what may still come out of a delivery's packings.
 type budget struct {
-	used  int64
-	ratio int64 // bound for this delivery's size
-	most  int64 // bound for any
+	used   int64
+	packed int64 // size of the delivery
+	most   int64 // bound for any
 }
 
 // of counts what is read from r.
@@ -20,9 +20,9 @@ func (b *budget) take(n int) error {
 	switch {
 	case b.used > b.most:
 		return fmt.Errorf("%w: over %d bytes", ErrTooLarge, b.most)
-	case b.used > b.ratio:
-		return fmt.Errorf("%w: over %d bytes, %d times what it is packed, as an archive bomb would; if it is right, unpack it first",
-			ErrTooLarge, b.ratio, maxRatio)
+	case b.used > freeBytes+maxRatio*b.packed:
+		return fmt.Errorf("%w: over %d MiB and %d times the %d bytes that it has; if it is right, unpack it first",
+			ErrBomb, freeBytes>>20, maxRatio, b.packed)
 	}
 	return nil
 }
