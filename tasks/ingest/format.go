@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -31,13 +32,18 @@ func (c Config) readContent(ctx context.Context, src *source.File, opts retail.R
 	if content.Ignored > 0 {
 		d.Log.Info("passed over the other files of the zip", "files", content.Ignored)
 	}
+	if c.Sheet != "" && content.Kind != source.Workbook {
+		return counts, formatFault(src.Name, &sheetError{wanted: c.Sheet, kind: content.Kind})
+	}
 	switch content.Kind {
 	case source.Workbook:
 		counts, err = c.readWorkbook(ctx, content.Parts, opts, sink)
 	case source.Parquet, source.ArrowFile:
 		counts, err = c.readColumns(ctx, content, opts, sink)
 	default:
-		counts, err = retail.ReadCSV(ctx, content.Text, opts, sink)
+		text := &beginning{src: content.Text}
+		counts, err = retail.ReadCSV(ctx, text, opts, sink)
+		err = text.explain(err)
 	}
 	return counts, formatFault(src.Name, err)
 }
@@ -48,7 +54,7 @@ func (c Config) readWorkbook(ctx context.Context, parts *source.Archive, opts re
 		return retail.ReadCounts{}, err
 	}
 	if c.Sheet != "" && !book.Select(c.Sheet) {
-		return retail.ReadCounts{}, &sheetError{c.Sheet, book.SheetNames()}
+		return retail.ReadCounts{}, &sheetError{wanted: c.Sheet, kind: source.Workbook, found: book.SheetNames()}
 	}
 	sheets := book.Tables()
 	defer func() { _ = sheets.Close() }()
@@ -72,13 +78,51 @@ func (c Config) readColumns(ctx context.Context, content *source.Content, opts r
 	return retail.ReadTables(ctx, retail.OneTable(file.Table()), opts, sink)
 }
 
-// sheetError says that a workbook has no sheet of the wanted name.
+// beginning keeps the first bytes of a text, to tell what is no delivery.
+type beginning struct {
+	src  io.Reader
+	head []byte
+}
+
+// beginningBytes is how much is kept.
+const beginningBytes = 256
+
+// Read is io.Reader's.
+func (b *beginning) Read(p []byte) (int, error) {
+	n, err := b.src.Read(p)
+	b.head = append(b.head, p[:min(n, beginningBytes-len(b.head))]...)
+	return n, err
+}
+
+// explain puts what the text is before the error that its header led to.
+func (b *beginning) explain(err error) error {
+	var header *retail.HeaderError
+	if !errors.As(err, &header) {
+		return err
+	}
+	head := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(string(b.head), "\xef\xbb\xbf")))
+	line, _, _ := strings.Cut(head, "\n")
+	line = strings.Trim(strings.TrimSpace(line), `"`)
+	switch {
+	case strings.HasPrefix(head, "<!doctype html"), strings.HasPrefix(head, "<html"):
+		return fmt.Errorf("it is an HTML page, perhaps one to sign in, not a delivery: %w", err)
+	case strings.HasPrefix(line, "sep=") && len(line) <= len("sep=")+2:
+		return fmt.Errorf("its first line is %q, a hint for Excel: remove it, and say --separator: %w", line, err)
+	}
+	return err
+}
+
+// sheetError says that a delivery has no sheet of the wanted name.
 type sheetError struct {
 	wanted string
+	kind   source.Kind
 	found  []string
 }
 
 func (e *sheetError) Error() string {
+	if e.kind != source.Workbook {
+		return fmt.Sprintf("no sheet %q (--sheet): it is %s, not a workbook", e.wanted, e.kind)
+	}
 	const most = 20
 	shown := e.found[:min(most, len(e.found))]
 	more := ""
@@ -113,6 +157,8 @@ func formatFault(name string, err error) error {
 		return bad("damaged", err)
 	case errors.Is(err, xlsx.ErrTooLarge):
 		return bad("too_large", err)
+	case errors.Is(err, source.ErrBomb): // no flag is about that
+		return contract.Faultf(contract.ExitBadData, "too_large", name, "%w", err)
 	case errors.Is(err, source.ErrTooLarge):
 		return contract.Faultf(contract.ExitBadData, "too_large", name, "%w (--max-unpacked)", err)
 	}

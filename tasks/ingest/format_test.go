@@ -150,6 +150,13 @@ func TestRefusesFormats(t *testing.T) {
 		{"more than allowed of gz", packed(t, lines), small, "too_large", []string{"--max-unpacked"}},
 		{"more than allowed of zst", string(asZstd(t, []byte(lines))), small, "too_large", []string{"--max-unpacked"}},
 		{"more than allowed of xlsx", book, small, "too_large", []string{"--max-unpacked"}},
+		{"a gz with more behind it", packed(t, lines) + "more", nil, "damaged", []string{"gzip: it has ended, but more bytes stand behind it"}},
+		{"a sheet of a csv", lines, func(c *Config) { c.Sheet = "Lines" }, "sheet", []string{`no sheet "Lines" (--sheet): it is delimited text, not a workbook`}},
+		{"a sheet of parquet", string(parquet), func(c *Config) { c.Sheet = "Lines" }, "sheet", []string{`no sheet "Lines" (--sheet): it is parquet, not a workbook`}},
+		{"a line for Excel", "\xef\xbb\xbfsep=;\n" + lines, nil, "columns", []string{`: its first line is "sep=;", a hint for Excel: remove it, and say --separator`, "no column for invoice"}},
+		{"a line for Excel, in quotes", packed(t, "\"Sep=,\"\r\n"+lines), nil, "columns", []string{`: its first line is "sep=,", a hint for Excel: remove it`}},
+		{"a page", "\n <!DOCTYPE html>\n<html><body>Sign in</body></html>", nil, "columns", []string{": it is an HTML page, perhaps one to sign in, not a delivery"}},
+		{"a page without a type", "<HTML lang=\"en\">\n" + strings.Repeat("x", 300<<10), nil, "columns", []string{": it is an HTML page"}},
 		{"a zst cut", string(asZstd(t, []byte(lines)))[:100], nil, "damaged", []string{"zstd ends too early"}},
 		{"a workbook without its book", zipOfNames(t, "[Content_Types].xml", "xl/foo.xml"), nil, "damaged", []string{`it has no part "xl/workbook.xml"`}},
 		{"an empty workbook", bookOf(t, sheetOf{"A", ""}), nil, "empty", nil},
@@ -174,6 +181,16 @@ func TestRefusesFormats(t *testing.T) {
 				t.Error("a customer's id is in the log")
 			}
 		})
+	}
+}
+
+// No flag is about the ratio of a bomb, so none is named.
+func TestBombNamesNoFlag(t *testing.T) {
+	s := newShop(t)
+	c := s.config(s.file("x", packed(t, header+strings.Repeat("\n", 90<<20)))) // of which every MB packs to 1 KB
+	s.fails(c, contract.ExitBadData, "too_large", "archive bomb", "64 MiB and 200 times the", "unpack it first")
+	if _, err := s.try(c); strings.Contains(err.Error(), "--") {
+		t.Error(err)
 	}
 }
 
