@@ -68,12 +68,12 @@ type Kind struct {
 	Kind           string  `json:"kind"`
 	Meaning        string  `json:"meaning"`
 	Customers      int     `json:"customers"`
-	Share          float64 `json:"share"`      // 0..1
-	GapDays        *[2]int `json:"gap_days"`   // between visits; null for those who come once
-	GapGrowth      int     `json:"gap_growth"` // days by which the gap grows in a hundred days
-	LinesAnInvoice [2]int  `json:"lines_an_invoice"`
-	PacksALine     [2]int  `json:"packs_a_line"` // times 0.3 to 4.2, by customer
-	ReturnRate     float64 `json:"return_rate"`  // share of the visits of which something comes back, at most
+	Share          float64 `json:"share"`            // 0..1
+	GapDays        *[2]int `json:"gap_days"`         // between visits, in ordinary days of the calendar, before they grow; null for those who come once
+	GapGrowth      int     `json:"gap_growth"`       // days by which the gap grows in a hundred days
+	LinesAnInvoice [2]int  `json:"lines_an_invoice"` // products taken; one taken twice is one line, and the second of a pair comes on top
+	PacksALine     [2]int  `json:"packs_a_line"`     // times 0.3 to 4.2, by customer, and a pack at least
+	ReturnRate     float64 `json:"return_rate"`      // share of the visits of which something comes back, while nothing else is still to
 }
 
 // Country is where customers live, and what they like there.
