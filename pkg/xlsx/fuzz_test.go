@@ -1,12 +1,14 @@
 package xlsx_test
 
 import (
+	"context"
 	"encoding/xml"
 	"errors"
 	"io"
 	"strings"
 	"testing"
 
+	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/xlsx"
 )
 
@@ -64,6 +66,46 @@ func FuzzWorkbook(f *testing.F) {
 		p["_rels/.rels"], p["xl/_rels/workbook.xml.rels"], p["xl/workbook.xml"], p["xl/sharedStrings.xml"] = top, relations, book, shared
 		if _, err := cells(p); err != nil && !errors.Is(err, xlsx.ErrDamaged) {
 			t.Fatal(err)
+		}
+	})
+}
+
+// FuzzTables: whatever is in a workbook, by whatever names its parts go, every record of it is accepted or rejected and handed
+// on once, or the error says what is wrong.
+func FuzzTables(f *testing.F) {
+	header := `<row r="1">`
+	for _, name := range []string{"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"} {
+		header += `<c t="inlineStr"><is><t>` + name + `</t></is></c>`
+	}
+	header += "</row>"
+	good := byHand("", "")
+	line := `<row><c t="s"><v>0</v></c><c><v>22041</v></c><c/><c><v>6</v></c><c><v>40513.35</v></c><c><v>2.55</v></c><c><v>17850</v></c><c t="s"><v>0</v></c></row>`
+	f.Add(header+line+line, "<si><t>536365</t></si>", good["xl/workbook.xml"], "")
+	f.Add(header+`<row><c t="b"><v>1</v></c><c t="e"><v>#N/A</v></c><c t="d"><v>2010-12-01</v></c><c r="H3"><v>1e300</v></c></row><row r="900"/>`+line, "<si/>", good["xl/workbook.xml"], "")
+	f.Add("<row><c><v>1</v></c></row>", "", `<workbook><sheets><sheet name="a" r:id="rId1"/><sheet name="b" r:id="rId1"/></sheets></workbook>`, "xl/sharedStrings.xml")
+	f.Fuzz(func(t *testing.T, rows, shared, book, without string) {
+		p := byHand(rows)
+		p["xl/sharedStrings.xml"], p["xl/workbook.xml"] = "<sst>"+shared+"</sst>", book
+		delete(p, without)
+		var records, lines, rejects int64
+		var counts retail.ReadCounts
+		w, err := xlsx.Open(p)
+		if err == nil {
+			counts, err = retail.ReadTables(context.Background(), w.Tables(), retail.ReadOptions{}, func(b *retail.Block) error {
+				records += int64(b.Records)
+				for i := range b.Runs {
+					lines += int64(b.Runs[i].Rows)
+				}
+				rejects += int64(len(b.Rejects))
+				return nil
+			})
+		}
+		var names *retail.HeaderError
+		if err != nil && !errors.Is(err, xlsx.ErrDamaged) && !errors.Is(err, retail.ErrEmpty) && !errors.As(err, &names) {
+			t.Fatal(err)
+		}
+		if counts.Records != counts.Accepted+counts.Rejected || counts.Records != records || counts.Accepted != lines || counts.Rejected != rejects {
+			t.Fatalf("%d records, %d accepted, %d rejected; handed on %d, %d and %d", counts.Records, counts.Accepted, counts.Rejected, records, lines, rejects)
 		}
 	})
 }
