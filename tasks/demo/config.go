@@ -48,7 +48,7 @@ func Flags() []cli.Flag {
 		task.Int("customers", 800, "how many customers; each makes about 65 lines in 13 months"),
 		task.String("from", "2024-11-01", "first `DATE`, YYYY-MM-DD"),
 		task.Int("days", 396, "how many days"),
-		task.Float("dirty", 0.004, "share of records that are broken, 0 or from 0.000001 to 0.5; above 0 every quarantine rule that a csv can break is broken at least once (13 records), small shops too"),
+		task.Float("dirty", 0.004, "share of records that are broken, 0 or from 0.000001 to 0.5; above 0 every quarantine rule that a csv can break is broken at least once: 13 records, of which a shop of under 650 has more than ingest takes in by default"),
 		task.String("fault", "", "`FAULTS` of the data by day, comma separated, each FAULT@DAY or FAULT@FIRST..LAST: "+
 			strings.Join(demo.Faults, ", ")+"; lost_country:COUNTRY names another than "+demo.DefaultLostCountry),
 		task.String("campaign", "", "`OFFER` by which orders grow, EFFECT[:SHARE]@FIRST..LAST: 0.10:0.5@2025-06-02..2025-06-29 makes "+
