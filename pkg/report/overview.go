@@ -196,7 +196,7 @@ func (v *view) scoreWords() string {
 	case s == nil:
 		return "Scores: none in this run. Without a model in force no customer has a segment."
 	case s.First:
-		text := fmt.Sprintf("Scores: %s got a segment. There are no earlier scores to compare with", people(s.Customers))
+		text := fmt.Sprintf("Scores: %s got a segment. Who moved cannot be told", people(s.Customers))
 		if s.Why != "" {
 			text += ": " + s.Why
 		}
