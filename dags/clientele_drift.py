@@ -19,10 +19,7 @@ delivery again; the next run takes it. **When another task fails** see the table
 """
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
-import pendulum
-
 from clientele import branches, params, steps
-from clientele.asof import as_of_macro
 from clientele.compat import DAG, cron
 from clientele.config import Deployment
 
@@ -33,14 +30,9 @@ with DAG(
     description="Compares this morning's customers with those of the model in force",
     doc_md=__doc__,
     schedule=cron("0 5 * * *", d.zone),
-    start_date=pendulum.datetime(2026, 1, 1, tz=d.zone),
-    catchup=False,
-    max_active_runs=1,
-    default_args=steps.default_args(d),
     params={**params.run(), **params.delivery(d), **params.cleaning()},
-    user_defined_macros={"as_of": as_of_macro(d.zone)},
-    owner_links={"clientele": "https://github.com/clientele/clientele"},
     tags=["clientele", "drift"],
+    **steps.dag_args(d),
 ) as dag:
     ingest = steps.ingest(d)
     preprocess = steps.preprocess(d)

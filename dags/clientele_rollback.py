@@ -15,10 +15,7 @@ then, pause that DAG until the reason is gone.
 """
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
-import pendulum
-
 from clientele import branches, params, steps
-from clientele.asof import as_of_macro
 from clientele.compat import DAG
 from clientele.config import Deployment
 
@@ -29,14 +26,9 @@ with DAG(
     description="Puts an earlier model in force and scores the last customers with it",
     doc_md=__doc__,
     schedule=None,
-    start_date=pendulum.datetime(2026, 1, 1, tz=d.zone),
-    catchup=False,
-    max_active_runs=1,
-    default_args=steps.default_args(d),
     params={**params.run(), **params.rollback()},
-    user_defined_macros={"as_of": as_of_macro(d.zone)},
-    owner_links={"clientele": "https://github.com/clientele/clientele"},
     tags=["clientele", "registry"],
+    **steps.dag_args(d),
 ) as dag:
     last_run = "{{ ti.xcom_pull(task_ids='rollback')['run'] }}"
 

@@ -25,10 +25,7 @@ visible: clear the task when the cause is gone, and what was done before costs n
 """
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
-import pendulum
-
 from clientele import assets, branches, params, steps
-from clientele.asof import as_of_macro
 from clientele.compat import DAG, TaskGroup, cron_or_asset
 from clientele.config import Deployment
 
@@ -39,14 +36,9 @@ with DAG(
     description="From raw lines to promoted, scored segments",
     doc_md=__doc__,
     schedule=cron_or_asset("0 6 * * MON", d.zone, assets.new_model_wanted(d)),
-    start_date=pendulum.datetime(2026, 1, 1, tz=d.zone),
-    catchup=False,
-    max_active_runs=1,
-    default_args=steps.default_args(d),
     params={**params.run(), **params.delivery(d), **params.cleaning(), **params.model()},
-    user_defined_macros={"as_of": as_of_macro(d.zone)},
-    owner_links={"clientele": "https://github.com/clientele/clientele"},
     tags=["clientele", "segments"],
+    **steps.dag_args(d),
 ) as dag:
     with TaskGroup("data", tooltip="From the delivery to customers"):
         ingest = steps.ingest(d)

@@ -153,8 +153,8 @@ def dag_file(s: Scenario, settings: Mapping[str, str]) -> str:
     own = f'dag_id="{s.file}"'
     assert text.count(own) == 1, f"{s.file}.py has no {own} to rename"
     renamed = text.replace(own, f'dag_id="{s.dag}"')
-    set_up = f"import os\n\nos.environ.update({dict(settings)!r})\n"
-    before, first_import, after = renamed.partition("import pendulum\n")
+    set_up = f"import os\n\nos.environ.update({dict(settings)!r})\n\n"
+    before, first_import, after = renamed.partition("from clientele import ")
     return before + set_up + first_import + after
 
 

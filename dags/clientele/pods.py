@@ -1,4 +1,4 @@
-"""How a step runs: the one operator, and the pod it makes in each of the places a deployment can be in."""
+"""How a step runs in a pod: the one operator, and what every pod has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
@@ -16,7 +16,6 @@ from kubernetes.client import models as k8s
 from kubernetes.client.exceptions import ApiException
 
 from clientele.compat import AirflowException, AirflowFailException, AirflowSkipException, AirflowTaskTimeout
-from clientele.config import Deployment
 from clientele.outcome import Ended, Late, judge
 
 log = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ DEFAULTS: dict[str, Any] = {
 class StepOperator(KubernetesPodOperator):
     """A pod that is a step: how its end is read, and a sidecar that keeps to the rules of the step.
 
-    As it stands it is for Composer 3 and any cluster that a kubeconfig leads to; the other places subclass it.
+    It runs on Composer 3 and on any cluster that a kubeconfig reaches; the other places subclass it.
     """
 
     template_fields: Sequence[str] = (*KubernetesPodOperator.template_fields, "late_source_hours")
@@ -150,78 +149,3 @@ def memory_bytes(quantity: str) -> int:
     number, unit = re.fullmatch(r"(\d+)([KMGT]i?)?", quantity).groups(default="")
     base = 1024 if unit.endswith("i") else 1000
     return int(number) * base ** ("KMGT".index(unit[0]) + 1 if unit else 0)
-
-
-def step_operator(
-    d: Deployment,
-    program: str,
-    *,
-    arguments: Sequence[str],
-    minutes: int,
-    secrets: Sequence[str] = (),
-    late_source_hours: str | None = None,
-    **kwargs: Any,
-) -> StepOperator:
-    """Makes the operator of a program in the deployment's place. minutes bound one try; kwargs are any operator's."""
-    resources = d.resource(program)
-    env = [k8s.V1EnvVar(name=name, value=value) for name, value in sorted(d.pod_env.items())]
-    # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
-    env.append(k8s.V1EnvVar(name="GOMEMLIMIT", value=str(memory_bytes(resources["memory"]) * 9 // 10)))
-    env.append(k8s.V1EnvVar(name="TMPDIR", value="/scratch"))  # spool files; the root file system is read-only
-    for name in secrets:
-        if secret := getattr(d, f"{name}_secret"):  # by reference: the value is never in Airflow
-            ref = k8s.V1SecretKeySelector(name=secret, key=name.replace("_", "-"))
-            env.append(k8s.V1EnvVar(name=SECRETS[name], value_from=k8s.V1EnvVarSource(secret_key_ref=ref)))
-    if "source_header" in secrets and d.source_header_secret:
-        env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_ENV", value=SECRETS["source_header"]))
-    kind, where = place(d, program)
-    return kind(
-        step=program,
-        name=f"clientele-{program}",
-        memory=resources["memory"],
-        xcom_image=d.xcom_image,
-        late_source_hours=late_source_hours,
-        image=d.image(program),
-        arguments=list(arguments),
-        env_vars=env,
-        # Labels find a pod again after a restart, so nothing in them may differ between tries.
-        labels={"app.kubernetes.io/part-of": "clientele", "app.kubernetes.io/component": program},
-        container_resources=equal(resources),
-        volumes=[k8s.V1Volume(name="scratch", empty_dir=k8s.V1EmptyDirVolumeSource(size_limit=resources["ephemeral-storage"]))],
-        volume_mounts=[k8s.V1VolumeMount(name="scratch", mount_path="/scratch")],
-        # Airflow gives up first and says so; the cluster's deadline is for pods that Airflow has lost.
-        execution_timeout=timedelta(minutes=minutes),
-        active_deadline_seconds=minutes * 60 + 120,
-        **{**DEFAULTS, **where, **kwargs},
-    )
-
-
-def place(d: Deployment, program: str) -> tuple[type, dict[str, Any]]:
-    """The class of operator for the deployment's place, and what it is told about that place."""
-    if d.place == "local":
-        from clientele.local import LocalStepOperator  # imported where used: only laptops need it
-
-        return LocalStepOperator, {"folder": d.bin}
-    account = {"service_account_name": d.service_account.format(step=program)} if d.service_account else {}
-    if d.place == "gke":
-        return _gke(), {
-            "project_id": d.gke_project,
-            "location": d.gke_location,
-            "cluster_name": d.gke_cluster,
-            "namespace": d.namespace,
-            **account,
-        }
-    # Composer 3 runs pods of others in one namespace only, reached by a kubeconfig of its own; so does any other cluster.
-    return StepOperator, {"namespace": d.namespace, "config_file": d.kubeconfig or None, "in_cluster": False, **account}
-
-
-def _gke() -> type:
-    """The step operator on a cluster of one's own in Google Cloud. The provider is imported where it is needed alone."""
-    from airflow.providers.google.cloud.operators.kubernetes_engine import GKEStartPodOperator
-
-    class GKEStepOperator(StepOperator, GKEStartPodOperator):
-        """A step in a pod on a GKE cluster; a service account for each step."""
-
-        template_fields: Sequence[str] = (*sorted(GKEStartPodOperator.template_fields), "late_source_hours")
-
-    return GKEStepOperator

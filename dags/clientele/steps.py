@@ -6,14 +6,30 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import pendulum
+
 from clientele import assets
+from clientele.asof import as_of_macro
 from clientele.compat import BACKOFF
 from clientele.config import Deployment
 from clientele.contract import STEPS, swaps_pointers
 from clientele.params import LATE_SOURCE_HOURS_MAX
-from clientele.pods import RESULT, TRIES, StepOperator, step_operator
+from clientele.places import step_operator
+from clientele.pods import RESULT, TRIES, StepOperator
 
 LONGEST_DELAY = timedelta(minutes=15)
+
+
+def dag_args(d: Deployment) -> dict[str, Any]:
+    """The keyword arguments that all DAGs have in common."""
+    return {
+        "start_date": pendulum.datetime(2026, 1, 1, tz=d.zone),
+        "catchup": False,
+        "max_active_runs": 1,
+        "default_args": default_args(d),
+        "user_defined_macros": {"as_of": as_of_macro(d.zone)},
+        "owner_links": {"clientele": "https://github.com/clientele/clientele"},
+    }
 
 
 def default_args(d: Deployment) -> dict[str, Any]:

@@ -1,0 +1,86 @@
+"""The operator of a step in each of the places a deployment can run in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from kubernetes.client import models as k8s
+
+from clientele.config import Deployment
+from clientele.local import LocalStepOperator
+from clientele.pods import DEFAULTS, SECRETS, StepOperator, equal, memory_bytes
+
+
+def step_operator(
+    d: Deployment,
+    program: str,
+    *,
+    arguments: Sequence[str],
+    minutes: int,
+    secrets: Sequence[str] = (),
+    late_source_hours: str | None = None,
+    **kwargs: Any,
+) -> StepOperator:
+    """Makes the operator of a program in the deployment's place. minutes bound one try; kwargs are any operator's."""
+    resources = d.resource(program)
+    env = [k8s.V1EnvVar(name=name, value=value) for name, value in sorted(d.pod_env.items())]
+    # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
+    env.append(k8s.V1EnvVar(name="GOMEMLIMIT", value=str(memory_bytes(resources["memory"]) * 9 // 10)))
+    env.append(k8s.V1EnvVar(name="TMPDIR", value="/scratch"))  # spool files; the root file system is read-only
+    for name in secrets:
+        if secret := getattr(d, f"{name}_secret"):  # by reference: the value is never in Airflow
+            ref = k8s.V1SecretKeySelector(name=secret, key=name.replace("_", "-"))
+            env.append(k8s.V1EnvVar(name=SECRETS[name], value_from=k8s.V1EnvVarSource(secret_key_ref=ref)))
+    if "source_header" in secrets and d.source_header_secret:
+        env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_ENV", value=SECRETS["source_header"]))
+    kind, where = place(d, program)
+    return kind(
+        step=program,
+        name=f"clientele-{program}",
+        memory=resources["memory"],
+        xcom_image=d.xcom_image,
+        late_source_hours=late_source_hours,
+        image=d.image(program),
+        arguments=list(arguments),
+        env_vars=env,
+        # Labels find a pod again after a restart, so nothing in them may differ between tries.
+        labels={"app.kubernetes.io/part-of": "clientele", "app.kubernetes.io/component": program},
+        container_resources=equal(resources),
+        volumes=[k8s.V1Volume(name="scratch", empty_dir=k8s.V1EmptyDirVolumeSource(size_limit=resources["ephemeral-storage"]))],
+        volume_mounts=[k8s.V1VolumeMount(name="scratch", mount_path="/scratch")],
+        # Airflow gives up first and says so; the cluster's deadline is for pods that Airflow has lost.
+        execution_timeout=timedelta(minutes=minutes),
+        active_deadline_seconds=minutes * 60 + 120,
+        **{**DEFAULTS, **where, **kwargs},
+    )
+
+
+def place(d: Deployment, program: str) -> tuple[type, dict[str, Any]]:
+    """The class of operator for the deployment's place, and what it is told about that place."""
+    if d.place == "local":
+        return LocalStepOperator, {"folder": d.bin}
+    account = {"service_account_name": d.service_account.format(step=program)} if d.service_account else {}
+    if d.place == "gke":
+        return _gke(), {
+            "project_id": d.gke_project,
+            "location": d.gke_location,
+            "cluster_name": d.gke_cluster,
+            "namespace": d.namespace,
+            **account,
+        }
+    # Composer 3 runs pods of others in one namespace only, reached by a kubeconfig of its own; so does any other cluster.
+    return StepOperator, {"namespace": d.namespace, "config_file": d.kubeconfig or None, "in_cluster": False, **account}
+
+
+def _gke() -> type:
+    """The step operator on a cluster of one's own in Google Cloud. The provider is imported where it is needed alone."""
+    from airflow.providers.google.cloud.operators.kubernetes_engine import GKEStartPodOperator
+
+    class GKEStepOperator(StepOperator, GKEStartPodOperator):
+        """A step in a pod on a GKE cluster; a service account for each step."""
+
+        template_fields: Sequence[str] = (*sorted(GKEStartPodOperator.template_fields), "late_source_hours")
+
+    return GKEStepOperator
