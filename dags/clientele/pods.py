@@ -86,12 +86,16 @@ class StepOperator(KubernetesPodOperator):
     def build_pod_request_obj(self, context: Any = None) -> k8s.V1Pod:
         """The pod, with a sidecar of a stated image, equal requests and limits, and no more rights than the step has.
 
+        What the step is given reaches it literally: Params and settings pass here, rendered, on their way into the pod.
         The provider takes the sidecar's image from the connection alone; here it is part of the deployment. Provider 10.8
         leaves the grace period out.
         """
         pod = super().build_pod_request_obj(context)
         pod.spec.termination_grace_period_seconds = self.termination_grace_period
         for container in pod.spec.containers:
+            if container.name == self.base_container_name:
+                container.args = [literal(a) for a in container.args]
+                container.env = [k8s.V1EnvVar(e.name, literal(e.value), e.value_from) for e in container.env]
             if container.name == PodDefaults.SIDECAR_CONTAINER_NAME:
                 container.image = self.xcom_image
                 container.image_pull_policy = "IfNotPresent"
@@ -137,6 +141,15 @@ class StepOperator(KubernetesPodOperator):
         log.error("%s", verdict.text)  # Airflow shows the exception as the head of a trace, which its page cuts off
         kind = AirflowFailException if verdict.fail else AirflowException
         raise kind(verdict.text) from cause
+
+
+def literal(text: str | None) -> str | None:
+    """The text as Kubernetes must have it for the program to see it unchanged.
+
+    In arguments and values the kubelet replaces $(NAME) by the variable of that name, one from a secret too, and $$ by $.
+    Every $ is doubled: doubling that of $( alone would turn $$(NAME) into $$$(NAME), which is a $ and a replaced $(NAME).
+    """
+    return text and text.replace("$", "$$")
 
 
 def equal(resources: Mapping[str, str]) -> k8s.V1ResourceRequirements:

@@ -12,7 +12,7 @@ import yaml
 
 import wiring
 from clientele.config import RESOURCES, ConfigurationError, Deployment
-from clientele.pods import memory_bytes
+from clientele.pods import literal, memory_bytes
 from conftest import DAGS, SECRET
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -123,6 +123,50 @@ class TestEveryPod:
         assert step.log_pod_spec_on_failure is False and step.deferrable is False and step.do_xcom_push is True
         assert step.reattach_on_restart is True and step.get_logs is True
         assert step.startup_timeout_seconds == 600, "a cold node takes minutes"
+
+
+def expanded(text: str, env: dict[str, str]) -> str:
+    """What the kubelet makes of an argument: Kubernetes' third_party/forked/golang/expansion, Expand, in Python."""
+    out, i = "", 0
+    while i < len(text):
+        if text[i] != "$" or i + 1 == len(text):
+            out, i = out + text[i], i + 1
+        elif text[i + 1] == "(" and ")" in text[i + 2 :]:
+            end = text.index(")", i + 2)
+            out, i = out + env.get(text[i + 2 : end], text[i : end + 1]), end + 1
+        elif text[i + 1] == "$":
+            out, i = out + "$", i + 2
+        else:
+            out, i = out + text[i : i + 2], i + 2
+    return out
+
+
+HOSTILE = ["$(KEY)", "$$(KEY)", "$$$(KEY)", "$$$$(KEY)", "$($(KEY))", "$(", "a$", "$$", "$(KEY", "5 $ (KEY)", "$(OTHER)"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_is_expanded(text):
+    assert expanded(literal(text), {"KEY": SECRET}) == text
+
+
+def test_the_kubelet_would_expand_it():
+    assert expanded("$(KEY), $$(KEY), $$$(KEY)", {"KEY": "x"}) == "x, $(KEY), $x"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_params_and_settings_reach_the_program_as_they_are(text):
+    """By every argument that a person or the deployment fills in, of every step, and by the variables of the deployment."""
+    words = {"columns", "sheet", "date_layout", "source", "to_model", "reason", "rules"}
+    env = {"CLIENTELE_NAME": "shop", "CLIENTELE_ROOT": f"gs://b/{text}", "CLIENTELE_POD_ENV": json.dumps({"EXTRA": text})}
+    for dag_id in wiring.IDS:
+        dag = wiring.load(dag_id, **env)
+        for step in (t for t in dag.tasks if hasattr(t, "step")):
+            params = {name: text for name in words & set(dag.params)}
+            base = wiring.pod(step, **params)["spec"]["containers"][0]
+            assert [expanded(a, {"KEY": SECRET}) for a in base["args"]] == wiring.rendered(step, **params).arguments
+            assert f"--root=gs://b/{text}" in wiring.rendered(step, **params).arguments
+            values = {e["name"]: e.get("value") for e in base["env"]}
+            assert expanded(values["EXTRA"], {"KEY": SECRET}) == text
 
 
 def test_where_the_cluster_is_found():
