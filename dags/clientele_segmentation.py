@@ -5,7 +5,8 @@ Every Monday, by hand, and when `clientele_drift` asks for a new model.
 
 `ingest` takes the delivery in, `preprocess` cleans it and builds customers, `drift` compares them with those of the model in
 force, `train` makes a candidate, `evaluate` holds it against the gates, `promote` puts it in force or holds, `score` gives
-every customer a segment, `report` makes a page. A candidate that is refused is no failure: the model in force stays.
+every customer a segment, `report` makes a page. A candidate that is refused is no failure: the model in force stays. If drift
+says that the data are broken (`fix_data`), nothing is promoted or scored; the report is written, and the run fails.
 
 **By hand:** *Trigger*, fill in what differs, leave the rest. *As of* is the day that counts as today.
 
@@ -20,7 +21,8 @@ visible: clear the task when the cause is gone, and what was done before costs n
 | exit code 66 (missing) | the step before made nothing in this run: clear that one |
 | exit code 78 (config) | a permission is missing; the line names the object |
 | out of memory | raise the step's memory (`CLIENTELE_RESOURCES`), then clear the task |
-| `segments_are_there` | no candidate has ever passed the gates: the report says which gate, value and limit |
+| `segments_are_there` exit code 65, cause fix_data | the data changed, not the customers: `score` was skipped, and the last segments remain. Correct the delivery, then trigger a new run |
+| `segments_are_there` no model is in force | no candidate has ever passed the gates: the report has gate, value and limit |
 | a task waits for ever as *scheduled* | the pool `clientele_pointers` is missing: make it, with one slot |
 """
 
@@ -48,11 +50,13 @@ with DAG(
         train = steps.train(d)
         evaluate = steps.evaluate(d)
         promote = steps.promote(d)
+        data_are_sound = branches.sound_data_go_on(drift.output)
         model_in_force = branches.model_in_force(promote.output)
     with TaskGroup("use", tooltip="Segments for people"):
         score = steps.score(d)
-        report = steps.report(d, trigger_rule="none_failed")  # also where score had no model and was skipped
-        segments_are_there = branches.segments_are_there(promote.output)
+        report = steps.report(d, trigger_rule="none_failed")  # also if score was skipped
+        segments_are_there = branches.segments_are_there(drift.output, promote.output)
 
     ingest >> preprocess >> drift >> train >> evaluate >> promote
     promote >> model_in_force >> score >> report >> segments_are_there
+    data_are_sound >> score

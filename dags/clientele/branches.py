@@ -30,23 +30,37 @@ def ask_for_new_model(d: Deployment):
     return ask_for_new_model
 
 
+FIX_DATA = "exit code 65 (bad_data), cause fix_data"
+
+
 @task
 def data_are_sound(drift: dict[str, Any]) -> str:
-    """Fails where drift's act is fix_data: the delivery is wrong, and a person must look at it."""
+    """Fails if drift's act is fix_data: the delivery is wrong, and a person must look at it."""
     if drift["act"] == "fix_data":
-        raise AirflowFailException(f"the data moved, not the customers: {drift['cause']}. Look at the delivery.")
+        raise AirflowFailException(f"{FIX_DATA}: the data changed, not the customers: {drift['cause']}. Look at the delivery.")
     return drift["verdict"]
+
+
+@task.short_circuit(task_id="data_are_sound", ignore_downstream_trigger_rules=False)
+def sound_data_go_on(drift: dict[str, Any]) -> bool:
+    """Skips score if drift's act is fix_data, so that broken customers are not published. The report is still written."""
+    return drift["act"] != "fix_data"
 
 
 @task.short_circuit(ignore_downstream_trigger_rules=False)
 def model_in_force(promote: dict[str, Any]) -> bool:
-    """Skips score where no model has ever been promoted. The report is still made."""
+    """Skips score if no model has ever been promoted. The report is still written."""
     return bool(promote["model_id"])
 
 
 @task(trigger_rule="none_failed")
-def segments_are_there(promote: dict[str, Any]) -> str:
-    """Fails where no candidate has ever passed the gates, so that nobody takes a page without segments for a success."""
+def segments_are_there(drift: dict[str, Any], promote: dict[str, Any]) -> str:
+    """Fails if score was skipped, so that nobody takes a page without segments for a success."""
+    if drift["act"] == "fix_data":
+        raise AirflowFailException(
+            f"{FIX_DATA}: the data changed, not the customers: {drift['cause']}. Nothing was promoted or scored; the last "
+            "segments remain. Correct the delivery and trigger a new run; the report shows what changed."
+        )
     if not promote["model_id"]:
         raise AirflowFailException(f"no model is in force: {promote['why']}. See the gates in the report.")
     return promote["action"]

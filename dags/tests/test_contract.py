@@ -83,16 +83,17 @@ def test_edges_of_segmentation():
     assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
         "data.ingest": ["data.preprocess"],
         "data.preprocess": ["model.drift"],
-        "model.drift": ["model.train"],
+        "model.drift": ["model.data_are_sound", "model.train", "use.segments_are_there"],  # the third is its XCom
         "model.train": ["model.evaluate"],
         "model.evaluate": ["model.promote"],
         "model.promote": ["model.model_in_force", "use.segments_are_there"],  # the second is its XCom
+        "model.data_are_sound": ["use.score"],
         "model.model_in_force": ["use.score"],
         "use.score": ["use.report"],
         "use.report": ["use.segments_are_there"],
         "use.segments_are_there": [],
     }
-    # Where score had no model and was skipped, there is a page all the same, and a task that fails.
+    # If score was skipped, there is a page all the same, and a task that fails.
     rules = {t.task_id: str(getattr(t.trigger_rule, "value", t.trigger_rule)) for t in dag.tasks}
     assert {i for i, rule in rules.items() if rule != "all_success"} == {"use.report", "use.segments_are_there"}
     assert rules["use.report"] == rules["use.segments_are_there"] == "none_failed"

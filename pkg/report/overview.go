@@ -153,7 +153,7 @@ var actWords = map[string]string{
 	contract.ActWait:    "To do: wait for the next run",
 	contract.ActRefit:   "To do: fit new centres, with the same features and number of segments",
 	contract.ActRetrain: "To do: train anew from the start",
-	contract.ActFixData: "To do: mend the data; until then no model is promoted",
+	contract.ActFixData: "To do: correct the data; until then no model is promoted and no customer is scored",
 }
 
 func (v *view) modelWords() string {

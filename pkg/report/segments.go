@@ -13,7 +13,7 @@ import (
 func (v *view) segments() (section, error) {
 	s := section{ID: "segments", Title: "Segments"}
 	if v.Score == nil {
-		s.Blocks = append(s.Blocks, block{Text: "There are no segments: this run has no scores, because no model is in force or score did not run."})
+		s.Blocks = append(s.Blocks, block{Text: "There are no segments: this run has no scores, because no model is in force, drift asked to fix the data, or score did not run."})
 		if t := v.Train; t != nil {
 			s.Blocks = append(s.Blocks, block{Text: v.candidateWords(t)})
 		}

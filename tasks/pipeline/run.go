@@ -47,8 +47,8 @@ func steps(c Config) map[string]step {
 	return all
 }
 
-// Run runs the steps in the contract's order. Where no candidate has ever passed the gates, score has no model: the report
-// is still written, and the error is a Fault of exit code 65.
+// Run runs the steps in the contract's order. Two things keep score from running: drift's act fix_data, and no model in force.
+// The report is still written, and the error is a Fault of exit code 65.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, error) {
 	result := contract.PipelineResult{Steps: map[string]any{}}
 	if err := checkTruth(c.Truth); err != nil {
@@ -72,6 +72,10 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 	var noModel error
 	all := steps(c)
 	for _, s := range contract.Steps {
+		if s.Name == contract.Score && dataAreBroken(result) {
+			d.Log.Warn("score does not run: drift asks for the act " + contract.ActFixData)
+			continue
+		}
 		before := keyOf(ctx, home, c, s.Name)
 		start := time.Now()
 		r, err := all[s.Name].run(ctx, d)
@@ -99,6 +103,12 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 			}
 		}
 	}
+	if dataAreBroken(result) {
+		drifted, _ := result.Steps[contract.Drift].(contract.DriftResult)
+		return result, &contract.Fault{Code: contract.ExitBadData, Cause: contract.ActFixData, Object: result.Report, Whole: true, Err: fmt.Errorf(
+			"drift asks for the act %s (%s): nothing was promoted or scored, the last segments remain. Correct the delivery, ingest it again and rerun; see %s",
+			contract.ActFixData, drifted.Cause, local2path(result.Report))}
+	}
 	if noModel != nil {
 		promoted, _ := result.Steps[contract.Promote].(contract.PromoteResult)
 		return result, &contract.Fault{Code: contract.ExitBadData, Cause: "no_model", Object: result.Report, Whole: true, Err: fmt.Errorf(
@@ -108,6 +118,12 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		return result, contract.NothingNew("")
 	}
 	return result, nil
+}
+
+// dataAreBroken says whether drift found that the data changed and not the customers: such customers are not published.
+func dataAreBroken(r contract.PipelineResult) bool {
+	drifted, ok := r.Steps[contract.Drift].(contract.DriftResult)
+	return ok && drifted.Act == contract.ActFixData
 }
 
 // keyOf returns the key of what the step made last in this run, or "".

@@ -13,7 +13,7 @@ from world import EARLIER, LAST_DAY, LATER, STEPS, World, after_each_end, plante
 pytest_plugins = ["world"]
 
 DAG = "clientele_segmentation"
-BRANCHES = ("model_in_force", "segments_are_there")
+BRANCHES = ("data_are_sound", "model_in_force", "segments_are_there")
 ALL_WELL = dict.fromkeys((*STEPS, *BRANCHES), ("success", 1))
 NEVER = ("upstream_failed", 0)
 
@@ -53,14 +53,18 @@ def test_a_refused_candidate_without_a_champion_is_a_failure_with_a_report(empty
     assert not empty.objects("registry/segments/") and not empty.objects("state/segments/score.json")
 
 
-def test_broken_data_block_the_promotion(world: World):
-    before = world.objects("registry/segments/")
+def test_broken_data_are_neither_promoted_nor_published(world: World):
+    before, state = world.objects("registry/segments/"), world.read("state/segments/score.json")
     with planted(world, "drift", act="fix_data", verdict="alert", cause="planted: prices moved"):
         outcome = world.segment(as_of=LATER)
-    assert (outcome.state, outcome.tasks) == ("success", ALL_WELL)
+    assert outcome.state == "failed"
+    assert outcome.tasks == ALL_WELL | {"score": ("skipped", 0), "segments_are_there": ("failed", 1)}
     assert [g["gate"] for g in outcome.results["evaluate"]["gates"] if g["verdict"] == "fail"] == ["drift_act"]
     assert outcome.results["promote"]["action"] == "hold"
+    run = world.agree(outcome, DAG, LATER)
+    assert world.manifests(run) == [s for s in STEPS if s != "score"]
     assert world.objects("registry/segments/") == before
+    assert world.read("state/segments/score.json") == state  # the last scores remain
 
 
 def test_bad_data_are_not_tried_again_and_leave_nothing(empty: World, shop: Path):

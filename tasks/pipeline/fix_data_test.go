@@ -1,0 +1,123 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/tasks/drift"
+	"github.com/clientele/clientele/tasks/ingest"
+	"github.com/clientele/clientele/tasks/pipeline"
+	"github.com/clientele/clientele/tasks/preprocess"
+)
+
+// Broken data are not published: with drift's act fix_data score does not run, the report does, and the exit code is 65. The
+// act is planted in drift's manifest, because drift does not return it yet; the pipeline then finds drift done.
+func TestBrokenDataAreNotScored(t *testing.T) {
+	dir := shop(t)
+	result, termination := filepath.Join(dir, "result.json"), filepath.Join(dir, "termination")
+	program := func(p task.Program, args ...string) int {
+		return task.Main(p, append(args, "--root=file://"+filepath.Join(dir, "root"), "--pipeline=test",
+			"--result="+result, "--termination-log="+termination))
+	}
+	source := "--source=" + filepath.Join(dir, "lines.csv")
+	if code := program(pipeline.Task, source, "--run-id=first", "--as-of=2025-10-27"); code != 0 {
+		t.Fatalf("the first run ended with %d", code)
+	}
+	inForce := []string{"registry/segments/HEAD.json", "state/segments/score.json"}
+	before := read(t, dir, inForce)
+
+	run := []string{"--run-id=second", "--as-of=2025-11-03"}
+	for _, step := range []struct {
+		program task.Program
+		args    []string
+	}{{ingest.Task, append(run, source)}, {preprocess.Task, run}, {drift.Task, run}} {
+		if code := program(step.program, step.args...); code != 0 {
+			t.Fatalf("%T ended with %d", step.program, code)
+		}
+	}
+	plant(t, filepath.Join(dir, "root", "runs", "test", "2025-11-03", "*", "drift", "*", "_MANIFEST.json"))
+	if err := os.WriteFile(termination, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code := program(pipeline.Task, append(run, source)...); code != contract.ExitBadData {
+		t.Fatalf("exit code %d, want %d", code, contract.ExitBadData)
+	}
+
+	var r struct {
+		Report string                     `json:"report"`
+		Steps  map[string]json.RawMessage `json:"steps"`
+	}
+	decode(t, result, &r)
+	if _, scored := r.Steps[contract.Score]; scored || r.Steps[contract.Report] == nil || !bytes.Contains(r.Steps[contract.Promote], []byte(`"hold"`)) {
+		t.Errorf("the steps' results are %s; want a hold, no score and a report", r.Steps)
+	}
+	if _, err := os.Stat(strings.TrimPrefix(r.Report, "file://")); err != nil {
+		t.Error(err)
+	}
+	var left struct {
+		Code           int
+		Cause, Message string
+		Retry          bool
+	}
+	decode(t, termination, &left)
+	if left.Code != contract.ExitBadData || left.Cause != "fix_data" || left.Retry || !strings.Contains(left.Message, "Correct the delivery") {
+		t.Errorf("termination message %+v", left)
+	}
+	if after := read(t, dir, inForce); after != before {
+		t.Errorf("in force before:\n%s\nand after:\n%s", before, after)
+	}
+	if found, err := filepath.Glob(filepath.Join(dir, "root", "runs", "test", "2025-11-03", "*", "score")); err != nil || len(found) > 0 {
+		t.Errorf("score left %v, %v", found, err)
+	}
+}
+
+// plant changes drift's act in the one manifest that matches to fix_data.
+func plant(t testing.TB, glob string) {
+	t.Helper()
+	found, err := filepath.Glob(glob)
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s matches %v, %v", glob, found, err)
+	}
+	text, err := os.ReadFile(found[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := []byte(`"act":"none"`)
+	if !bytes.Contains(text, was) {
+		t.Fatalf("no %s in %s", was, text)
+	}
+	if err := os.WriteFile(found[0], bytes.Replace(text, was, []byte(`"act":"fix_data"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// read returns the text of objects below the root.
+func read(t testing.TB, dir string, objects []string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, name := range objects {
+		text, err := os.ReadFile(filepath.Join(dir, "root", filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
+func decode(t testing.TB, file string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+}
