@@ -28,7 +28,14 @@ RESOURCES: dict[str, dict[str, str]] = {
 }
 
 # What the pods have of their own.
-OWN_ENV = ("GOMEMLIMIT", "TMPDIR", "CLIENTELE_CUSTOMER_KEY", "SOURCE_HEADER", "CLIENTELE_SOURCE_HEADER_ENV")
+OWN_ENV = (
+    "GOMEMLIMIT",
+    "TMPDIR",
+    "CLIENTELE_CUSTOMER_KEY",
+    "SOURCE_HEADER",
+    "CLIENTELE_SOURCE_HEADER_ENV",
+    "CLIENTELE_SOURCE_HEADER_HOST",
+)
 
 # What a figure of it looks like. Memory is a whole number, for GOMEMLIMIT is made of it.
 QUANTITIES = {"cpu": r"\d+m|\d+(\.\d+)?", "memory": r"\d+([KMGT]i?)?", "ephemeral-storage": r"\d+([KMGT]i?)?"}
@@ -61,6 +68,7 @@ class Deployment:
     gke_cluster: str = ""
     customer_key_secret: str = ""
     source_header_secret: str = ""
+    source_header_host: str = ""
     pool: str = "clientele_pointers"
     pod_env: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -127,12 +135,22 @@ class Deployment:
         problem = f"want a tag that never moves: images.json has no digest of {without}"
         want(not without or self.image_tag not in ("", "latest"), "CLIENTELE_IMAGE_TAG", problem, self.image_tag)
 
+    def header_hosts(self) -> str:
+        """The hosts that the source's credentials are for: of the setting, else those that CLIENTELE_SOURCE names."""
+        named = re.findall(r"(?mi)^\s*https?://([^/?#\s]+)", self.source)
+        return self.source_header_host or ",".join(dict.fromkeys(named))
+
     def _want_pods(self, want: Callable[[object, str, str, object], None]) -> None:
         """What goes into every pod."""
         try:
             self.service_account.format(step="ingest")
         except (KeyError, ValueError, IndexError):
             want(False, "CLIENTELE_SERVICE_ACCOUNT", "only {step} can stand in it", self.service_account)
+        # Without a host ingest would send them to whichever host the Param source names.
+        hosts = self.header_hosts()
+        problem = "want the host that CLIENTELE_SOURCE_HEADER_SECRET is for, such as shop.example"
+        good = re.fullmatch(r"[^\s,/@{}]+(,[^\s,/@{}]+)*", hosts) or not self.source_header_secret
+        want(good, "CLIENTELE_SOURCE_HEADER_HOST", problem, hosts)
         for variable, value in self.pod_env.items():
             want(isinstance(value, str), "CLIENTELE_POD_ENV", "want texts", {variable: value})
             want(variable not in OWN_ENV, "CLIENTELE_POD_ENV", "the pods set it themselves", variable)
@@ -172,6 +190,7 @@ _TEXTS = (
     "gke_cluster",
     "customer_key_secret",
     "source_header_secret",
+    "source_header_host",
     "pool",
     "bin",
 )

@@ -35,6 +35,7 @@ def step_operator(
             env.append(k8s.V1EnvVar(name=SECRETS[name], value_from=k8s.V1EnvVarSource(secret_key_ref=ref)))
     if "source_header" in secrets and d.source_header_secret:
         env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_ENV", value=SECRETS["source_header"]))
+        env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_HOST", value=d.header_hosts()))
     kind, where = place(d, program)
     return kind(
         step=program,

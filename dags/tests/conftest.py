@@ -26,6 +26,7 @@ os.environ |= {
     "CLIENTELE_CUSTOMER_KEY_SECRET": "clientele",
     "CLIENTELE_CUSTOMER_KEY": SECRET,
     "CLIENTELE_SOURCE_HEADER_SECRET": "supplier",
+    "CLIENTELE_SOURCE_HEADER_HOST": "shop.example",
     "SOURCE_HEADER": SECRET,
 }
 sys.path.insert(0, str(DAGS))

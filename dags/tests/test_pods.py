@@ -116,8 +116,9 @@ class TestEveryPod:
         assert SECRET not in json.dumps(pod)
         assert env.get("CLIENTELE_CUSTOMER_KEY") == secret(step, "CLIENTELE_CUSTOMER_KEY", "clientele", "customer-key")
         assert env.get("SOURCE_HEADER") == secret(step, "SOURCE_HEADER", "supplier", "source-header")
-        told = {"name": "CLIENTELE_SOURCE_HEADER_ENV", "value": "SOURCE_HEADER"}
-        assert env.get("CLIENTELE_SOURCE_HEADER_ENV") == (told if step.step == "ingest" else None)
+        for variable, value in (("ENV", "SOURCE_HEADER"), ("HOST", "shop.example")):
+            name = f"CLIENTELE_SOURCE_HEADER_{variable}"
+            assert env.get(name) == ({"name": name, "value": value} if step.step == "ingest" else None)
 
     def test_operator(self, place, step):
         assert step.log_pod_spec_on_failure is False and step.deferrable is False and step.do_xcom_push is True
@@ -167,6 +168,42 @@ def test_params_and_settings_reach_the_program_as_they_are(text):
             assert f"--root=gs://b/{text}" in wiring.rendered(step, **params).arguments
             values = {e["name"]: e.get("value") for e in base["env"]}
             assert expanded(values["EXTRA"], {"KEY": SECRET}) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "host", "want"),
+    [
+        ("https://shop.example/a,b.csv", "", "shop.example"),
+        (
+            "https://shop.example:8443/{as_of}.csv\n gs://bucket/a.csv\nhttps://b.example?x\nhttps://b.example/2",
+            "",
+            "shop.example:8443,b.example",
+        ),
+        ("https://shop.example/a.csv", "other.example", "other.example"),
+        ("gs://inbox/a.csv", "shop.example", "shop.example"),
+    ],
+)
+def test_the_sources_credentials_are_for_the_deployments_host(source, host, want):
+    """Whatever the Param source names. ingest sends them to no other host."""
+    dag = wiring.load("clientele_drift", CLIENTELE_SOURCE=source, CLIENTELE_SOURCE_HEADER_HOST=host)
+    base = wiring.pod(dag.get_task("ingest"), source="https://evil.example/a.csv")["spec"]["containers"][0]
+    assert {"name": "CLIENTELE_SOURCE_HEADER_HOST", "value": want} in base["env"]
+
+
+@pytest.mark.parametrize(
+    ("source", "host"),
+    [
+        ("gs://inbox/a.csv", ""),
+        ("", ""),
+        ("https://{as_of}.example/a.csv", ""),
+        ("", "https://shop.example"),
+        ("", "a@b"),
+        ("", "a,,b"),
+    ],
+)
+def test_credentials_without_a_host_are_refused(source, host):
+    with pytest.raises(ConfigurationError, match="^CLIENTELE_SOURCE_HEADER_HOST: want the host"):
+        wiring.load("clientele_drift", CLIENTELE_SOURCE=source, CLIENTELE_SOURCE_HEADER_HOST=host)
 
 
 def test_where_the_cluster_is_found():

@@ -315,7 +315,8 @@ func TestReadCSVHeader(t *testing.T) {
 		{"a column is missing", strings.Replace(header, "UnitPrice", "Cost", 1), "", "read header: no column for price, wanted UnitPrice or Price; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, Cost, CustomerID, Country"},
 		{"a column is there twice", "Invoice," + header, "", "read header: 2 columns for invoice (positions 1 and 2), wanted one of InvoiceNo or Invoice; found the columns Invoice, InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
 		{"one column for two fields", header, "code=InvoiceNo", "read header: column InvoiceNo stands for both invoice and code; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
-		{"no header, no customer's id in the message", "536365,85123A,17850.0\n", "", "found the columns #1, 85123A, #3"},
+		{"another separator", strings.ReplaceAll(header, ",", ";"), "", `its columns seem to be separated by ";"; its first line is not shown, because it does not look like the header of a delivery`},
+		{"what is no name is not shown", strings.TrimSpace(header) + ",17850.0,api_key=s3cret,s3cret:1,-s3cret\n", "price=Cost", "UnitPrice, CustomerID, Country, #9, #10, #11, #12"},
 		{"lines that end in CR alone", strings.ReplaceAll(header+good+good, "\n", "\r"), "",
 			"read header: its lines end in CR alone: write them with LF or CRLF; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
 		{"a quote without end", `"InvoiceNo`, "", "it has not ended after 10 bytes"},
@@ -331,6 +332,28 @@ func TestReadCSVHeader(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
 		})
+	}
+	for name, text := range map[string]string{
+		"no header, but a customer": "536365,85123A,s3cret,17850.0\n",
+		"an environment":            "HOME=/\x00CLIENTELE_CUSTOMER_KEY=s3cret\x00SOURCE_HEADER=Authorization: Bearer s3cret\x00",
+		"a key in JSON":             `{"type": "service_account","private_key_id": "s3cret",s3cret,"token_uri": "https://a"}`,
+		"a key in PEM":              "-----BEGIN s3cret-----\ns3cret\n",
+		"two columns of a delivery": "Invoice,Country,s3cret\n",
+		"a password alone":          "s3cret",
+		"lines that end in CR":      "s3cret\rs3cret\r",
+		"no end":                    `"s3cret`,
+	} {
+		for _, columns := range []string{"", `invoice={"type": "service_account",code="token_uri": "https://a",customer=536365,country=85123A`} {
+			names, err := retail.ParseColumnNames(columns)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = read(t, strings.NewReader(text), retail.ReadOptions{Columns: names})
+			var h *retail.HeaderError
+			if !errors.As(err, &h) || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%s: a HeaderError must not show what is no delivery: %v", name, err)
+			}
+		}
 	}
 	for _, text := range []string{strings.TrimSpace(header), header, header + "\n\r\n"} {
 		o, err := read(t, strings.NewReader(text), retail.ReadOptions{})

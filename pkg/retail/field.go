@@ -3,6 +3,7 @@ package retail
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -89,8 +90,17 @@ func (n ColumnNames) String() string {
 // HeaderError says that the header of a source does not name each field once.
 type HeaderError struct {
 	Table    string   // name of the sheet, "" for other sources
-	Found    []string // the source's columns; one without any letter (a file without a header?) stands as #position
+	Found    []string // the source's columns, see shownColumns; nil where it does not look like a delivery
 	Problems []string // one for each field that is missing or there twice
+}
+
+func newHeaderError(header []string, problems ...string) *HeaderError {
+	for _, sign := range []string{",", ";", "\t", "|"} {
+		if len(header) == 1 && knownColumns(strings.Split(header[0], sign)) >= deliveryColumns {
+			problems = append(problems, fmt.Sprintf("its columns seem to be separated by %q", sign))
+		}
+	}
+	return &HeaderError{Found: shownColumns(header), Problems: problems}
 }
 
 func (e *HeaderError) Error() string {
@@ -98,7 +108,11 @@ func (e *HeaderError) Error() string {
 	if e.Table != "" {
 		of = fmt.Sprintf("header of sheet %q", e.Table)
 	}
-	return fmt.Sprintf("read %s: %s; found the columns %s", of, strings.Join(e.Problems, "; "), strings.Join(e.Found, ", "))
+	found := "its first line is not shown, because it does not look like the header of a delivery"
+	if len(e.Found) > 0 {
+		found = "found the columns " + strings.Join(e.Found, ", ")
+	}
+	return fmt.Sprintf("read %s: %s; %s", of, strings.Join(e.Problems, "; "), found)
 }
 
 // columns says where each field stands in a record.
@@ -146,7 +160,7 @@ func locate(header []string, names ColumnNames) (columns, error) {
 		}
 	}
 	if len(problems) > 0 {
-		return columns{}, &HeaderError{Found: showHeader(header), Problems: problems}
+		return columns{}, newHeaderError(header, problems...)
 	}
 	return c, nil
 }
@@ -161,25 +175,46 @@ func headerKey(name string) string {
 	}, name)
 }
 
-// showHeader makes column names fit for a message: at most 40 of them, at most 60 bytes each. A source without a header
-// has its first record here, with a customer's id in it: what has no letter is not shown.
-func showHeader(header []string) []string {
-	const most, longest = 40, 60
+// deliveryColumns is how many columns of known spellings make a first line the header of a delivery. Names that the caller
+// gives do not count: with them, whoever knows a part of some other object could have the rest of it shown.
+const deliveryColumns = 3
+
+// knownColumns counts the fields that a column has a known spelling of.
+func knownColumns(header []string) int {
+	known := 0
+	for _, names := range spellings {
+		if slices.ContainsFunc(header, func(h string) bool {
+			return slices.ContainsFunc(names, func(name string) bool { return headerKey(name) == headerKey(h) })
+		}) {
+			known++
+		}
+	}
+	return known
+}
+
+// shownColumns returns the columns as a message may show them, at most 40; nil unless they are those of a delivery. A source
+// may be any object, the first line of which may be a secret or, in a file without a header, a customer: a column that does
+// not look like a name stands as #position.
+func shownColumns(header []string) []string {
+	const most = 40
+	if knownColumns(header) < deliveryColumns {
+		return nil
+	}
 	var show []string
 	for i, h := range header {
 		if i == most {
 			return append(show, fmt.Sprintf("and %d more", len(header)-most))
 		}
-		if !strings.ContainsFunc(h, unicode.IsLetter) {
+		if !columnName.MatchString(h) {
 			h = fmt.Sprintf("#%d", i+1)
 		}
-		if len(h) > longest {
-			h = h[:longest] + "…"
-		}
-		show = append(show, strings.ToValidUTF8(h, "\uFFFD"))
+		show = append(show, h)
 	}
 	return show
 }
+
+// columnName is what the name of a column looks like.
+var columnName = regexp.MustCompile(`^\pL[\pL\pN _.()-]{0,39}$`)
 
 // trimSpace cuts ASCII blanks off both ends.
 func trimSpace(b []byte) []byte {

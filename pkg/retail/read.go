@@ -153,13 +153,11 @@ func readHeader(s *splitter, encoding Encoding) (header []string, lines int64, e
 		}
 		for i, name := range header { // an old Macintosh's: the whole source would be one line
 			if first, _, found := strings.Cut(strings.ReplaceAll(name, "\r\n", "\n"), "\r"); found {
-				return nil, 0, &HeaderError{Problems: []string{"its lines end in CR alone: write them with LF or CRLF"},
-					Found: showHeader(append(slices.Clone(header[:i]), first))}
+				return nil, 0, newHeaderError(append(slices.Clone(header[:i]), first), "its lines end in CR alone: write them with LF or CRLF")
 			}
 		}
 		if !whole || n > s.limit {
-			return nil, 0, &HeaderError{Problems: []string{fmt.Sprintf("it has not ended after %d bytes", min(n, s.limit))},
-				Found: showHeader(header)}
+			return nil, 0, newHeaderError(header, fmt.Sprintf("it has not ended after %d bytes", min(n, s.limit)))
 		}
 		end := start + n
 		s.rest = append(s.rest, text[min(end+1, len(text)):]...)

@@ -185,6 +185,51 @@ func TestFetchRefuses(t *testing.T) {
 	}
 }
 
+// TestCredentialsAreForTheirHosts: whatever the source names, and wherever it is redirected.
+func TestCredentialsAreForTheirHosts(t *testing.T) {
+	s := sourcetest.Start(t, sourcetest.Files{"x.csv": lines(), "y.csv": append(lines(), "y\n"...)})
+	header, err := source.ParseHeader(sourcetest.Credentials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := func(base string) string { return base[strings.LastIndex(base, "/")+1:] }
+	for _, test := range []struct {
+		name, hosts string
+		urls        []string
+		sent        []string // the servers that were sent them, in order
+	}{
+		{"no hosts", "", []string{s.URL("whole", "x.csv"), s.Other + "/whole/y.csv"}, []string{s.Base, s.Other}},
+		{"one host", host(s.Base), []string{s.URL("whole", "x.csv"), s.Other + "/whole/y.csv"}, []string{s.Base}},
+		{"several", "shop.example, " + host(s.Other), []string{s.URL("whole", "x.csv"), s.Other + "/whole/y.csv"}, []string{s.Other}},
+		{"another port", "127.0.0.1", []string{s.URL("whole", "x.csv")}, nil},
+		{"a redirect to a host that they are not for", host(s.Base), []string{s.URL("to-other", "x.csv")}, []string{s.Base}},
+		{"a redirect between two that they are for", host(s.Base) + "," + host(s.Other), []string{s.URL("to-other", "x.csv")}, []string{s.Base}},
+		{"a redirect to the host that they are for", host(s.Base), []string{s.Other + "/to-other-and-back/x.csv"}, nil},
+	} {
+		hosts, err := source.ParseHosts(test.hosts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Requests()
+		if _, err := try(t.Context(), t, strings.Join(test.urls, "\n"), source.Options{RootCAs: trusted(t, s), Header: header, HeaderHosts: hosts}); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		var sent []string
+		for _, r := range s.Requests() {
+			if strings.Contains(fmt.Sprint(r.Header), sourcetest.Secret) {
+				sent = append(sent, r.Base)
+			}
+		}
+		if diff := cmp.Diff(test.sent, sent); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+	_, err = try(t.Context(), t, s.URL("locked", "x.csv"), source.Options{RootCAs: trusted(t, s), Header: header, HeaderHosts: []string{"shop.example"}})
+	if !errors.Is(err, source.ErrPermission) || !strings.Contains(err.Error(), "401 Unauthorized, and the credentials are for other hosts") {
+		t.Error(err)
+	}
+}
+
 func TestFetchTrustsNobodyElse(t *testing.T) {
 	s := sourcetest.Start(t, sourcetest.Files{"x.csv": lines()})
 	opts := source.Options{RootCAs: trusted(t, s), Timeout: time.Second}

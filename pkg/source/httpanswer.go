@@ -82,7 +82,10 @@ func (e *retryError) Error() string { return e.reason }
 func refusal(a *answer) error {
 	code := a.StatusCode
 	status := fmt.Sprintf("the server answers %d %s", code, http.StatusText(code))
-	if a.forwarded {
+	switch {
+	case a.stranger:
+		status += ", and the credentials are for other hosts, so it was sent none"
+	case a.forwarded:
 		status += ", behind a redirect to another server, which is shown no credentials"
 	}
 	switch {

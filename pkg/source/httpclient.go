@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,7 +22,8 @@ const maxRedirects = 5
 // nothing; fetch does.
 type client struct {
 	transport *http.Transport
-	header    http.Header // credentials, for the server that the source names and no other
+	header    http.Header // credentials, for a server that the source names
+	hosts     []string    // the only ones that are sent header; nil means any
 	allowHTTP bool
 	timeout   time.Duration
 }
@@ -31,7 +34,7 @@ func newClient(opts Options) *client {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &client{
-		header: opts.Header, allowHTTP: opts.AllowHTTP, timeout: opts.Timeout,
+		header: opts.Header, hosts: opts.HeaderHosts, allowHTTP: opts.AllowHTTP, timeout: opts.Timeout,
 		transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, Protocols: protocols, TLSClientConfig: tlsConfig,
 			DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: 256 << 10,
@@ -58,12 +61,13 @@ func newClient(opts Options) *client {
 type answer struct {
 	*http.Response
 	watch     *watch // nil behind a proxy
-	forwarded bool   // to another server, which was shown no credentials
+	forwarded bool   // to another server, which was sent no credentials
+	stranger  bool   // the credentials are for other hosts, so it was sent none
 }
 
 // get asks for u, and follows redirects. extra are headers for this request. Close the answer's body.
 func (c *client) get(ctx context.Context, u *url.URL, extra http.Header) (*answer, error) {
-	a := &answer{}
+	a := &answer{stranger: len(c.header) > 0 && !c.knows(u)}
 	for hop := 0; ; hop++ {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 		if err != nil {
@@ -72,16 +76,10 @@ func (c *client) get(ctx context.Context, u *url.URL, extra http.Header) (*answe
 		req.Header.Set("User-Agent", "clientele")
 		req.Header.Set("Accept", "*/*")
 		req.Header.Set("Accept-Encoding", "identity")
-		for _, h := range []http.Header{c.header, extra} {
-			for name, values := range h {
-				req.Header[name] = values
-			}
+		if !a.forwarded && !a.stranger {
+			maps.Copy(req.Header, c.header)
 		}
-		if a.forwarded {
-			for name := range c.header {
-				delete(req.Header, name)
-			}
-		}
+		maps.Copy(req.Header, extra)
 		a.watch = nil
 		if proxy, err := c.transport.Proxy(req); err == nil && proxy == nil {
 			a.watch = newWatch(min(c.timeout/8, 250*time.Millisecond))
@@ -126,7 +124,14 @@ func (c *client) redirect(from *url.URL, r *http.Response, hop int) (*url.URL, e
 	return to, nil
 }
 
-// origin is whom credentials are for.
+// knows reports whether the credentials are for u's host.
+func (c *client) knows(u *url.URL) bool {
+	return c.hosts == nil || slices.ContainsFunc(c.hosts, func(host string) bool {
+		return origin(&url.URL{Scheme: u.Scheme, Host: host}) == origin(u)
+	})
+}
+
+// origin is a server: scheme, host and port.
 func origin(u *url.URL) string {
 	port := u.Port()
 	if port == "" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"strings"
 )
 
@@ -41,6 +42,24 @@ func ParseHeader(text string) (http.Header, error) {
 		return nil, errors.New("it is empty; want lines such as Authorization: Bearer …")
 	}
 	return h, nil
+}
+
+// ParseHosts reads the hosts that credentials are for: shop.example, or shop.example:8443 where it is not the scheme's port;
+// several are separated by commas. An empty text is none.
+func ParseHosts(text string) ([]string, error) {
+	if strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	var hosts []string
+	for part := range strings.SplitSeq(text, ",") {
+		part = strings.TrimSpace(part)
+		u, err := url.Parse("https://" + part)
+		if err != nil || part == "" || u.Host != part || u.Hostname() == "" {
+			return nil, errors.New("want a host such as shop.example or shop.example:8443, several separated by commas")
+		}
+		hosts = append(hosts, part)
+	}
+	return hosts, nil
 }
 
 // isToken reports whether a header can be named so (RFC 9110, 5.6.2).

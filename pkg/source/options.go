@@ -19,14 +19,17 @@ var (
 
 // Options say how sources are reached. The zero value means the defaults.
 type Options struct {
-	Scratch   string         // folder for what is fetched; "" is the system's
-	MaxBytes  int64          // of all files together; 0 means 64 GiB
-	Timeout   time.Duration  // for a file from elsewhere, and a second for each MiB on top; 0 means 2 minutes
-	Header    http.Header    // credentials for https://, see [ParseHeader]
-	RootCAs   *x509.CertPool // who vouches for servers; nil means whom the system trusts
-	AllowHTTP bool           // http:// to other machines too
-	Known     []Known        // of each file at an earlier time, in their order; nil for nothing
-	Progress  func(n int64)  // is told the bytes that are fetched
+	Scratch  string        // folder for what is fetched; "" is the system's
+	MaxBytes int64         // of all files together; 0 means 64 GiB
+	Timeout  time.Duration // for a file from elsewhere, and a second for each MiB on top; 0 means 2 minutes
+	Header   http.Header   // credentials for https://, see [ParseHeader]
+	// HeaderHosts are the only hosts that are sent Header, see [ParseHosts]; nil means each that a location names. A host that
+	// a server redirects to is never sent it.
+	HeaderHosts []string
+	RootCAs     *x509.CertPool // who vouches for servers; nil means whom the system trusts
+	AllowHTTP   bool           // http:// to other machines too
+	Known       []Known        // of each file at an earlier time, in their order; nil for nothing
+	Progress    func(n int64)  // is told the bytes that are fetched
 	// HashLater leaves a delivery of one local file without a hash until [Delivery.Hash], so that the file is read once and
 	// not twice: while its content is read, or before that where it is read out of order. Other deliveries are hashed at once.
 	HashLater bool

@@ -47,6 +47,7 @@ type Config struct {
 	Source             string // see source.Parse and source.FillIn
 	SourceHeaderEnv    string // name of a variable
 	SourceHeaderFile   string
+	SourceHeaderHost   string // see source.ParseHosts
 	CAFile             string
 	AllowHTTP          bool
 	SourceTimeout      int    // seconds
@@ -75,6 +76,7 @@ func Flags() []cli.Flag {
 		task.Required(task.String("source", "", "`WHERE` the delivery lies: path, pattern such as in/*.csv, file://, https:// or gs:// URL; several stand on a line each; {as_of} and {as_of:20060102} stand for the as-of day (not with --undo)")),
 		task.String("source-header-env", "", "`NAME` of the variable that holds credentials for https://, such as Authorization: Bearer …"),
 		task.String("source-header-file", "", "`FILE` that holds them instead"),
+		task.String("source-header-host", "", "`HOST` that they are for, such as shop.example or shop.example:8443, several separated by commas; no other is sent them (default: each host that --source names)"),
 		task.String("ca-file", "", "`FILE` of certificates in PEM that vouch for servers, beside the system's"),
 		task.Bool("allow-http", "take http:// from other machines, which can be read and changed on the way"),
 		task.Int("source-timeout", 120, "`SECONDS` that a file may take to come, and one more for each MiB of it"),
@@ -102,7 +104,7 @@ func Flags() []cli.Flag {
 func NewConfig(c *cli.Context) Config {
 	return Config{
 		Common: task.NewCommon(c), Source: c.String("source"), SourceHeaderEnv: c.String("source-header-env"),
-		SourceHeaderFile: c.String("source-header-file"), CAFile: c.String("ca-file"), AllowHTTP: c.Bool("allow-http"),
+		SourceHeaderFile: c.String("source-header-file"), SourceHeaderHost: c.String("source-header-host"), CAFile: c.String("ca-file"), AllowHTTP: c.Bool("allow-http"),
 		SourceTimeout: c.Int("source-timeout"), MaxBytes: c.String("max-bytes"), SourceName: c.String("source-name"), Mode: c.String("mode"),
 		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"),
 		Separator: c.String("separator"), Decimal: c.String("decimal"), Sheet: c.String("sheet"), MaxUnpacked: c.String("max-unpacked"),

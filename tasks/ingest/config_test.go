@@ -42,6 +42,11 @@ func TestValidate(t *testing.T) {
 		{"no zone", func(c *Config) { c.Zone = "" }, "--zone: want an IANA time zone"},
 		{"currency", func(c *Config) { c.Currency = "gbp" }, "--currency: want"},
 		{"share", func(c *Config) { c.MaxQuarantineShare = 2 }, "--max-quarantine-share: want 0 to 1 (got 2)"},
+		{"a host of credentials", func(c *Config) { c.SourceHeaderHost = "shop.example, [::1]:8443" }, ""},
+		{"a URL for a host", func(c *Config) { c.SourceHeaderHost = "https://shop.example" }, "--source-header-host: want a host such as"},
+		{"a path behind a host", func(c *Config) { c.SourceHeaderHost = "shop.example/x" }, "--source-header-host: want a host such as"},
+		{"a user before a host", func(c *Config) { c.SourceHeaderHost = "a@shop.example" }, "--source-header-host: want a host such as"},
+		{"no host behind a comma", func(c *Config) { c.SourceHeaderHost = "shop.example," }, "--source-header-host: want a host such as"},
 		{"common flags", func(c *Config) { c.AsOf = "today" }, "--as-of: "},
 	}
 	for _, test := range tests {

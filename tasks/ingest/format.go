@@ -146,7 +146,7 @@ func formatFault(name string, err error) error {
 	case errors.As(err, &header) && header.Table != "":
 		return bad("columns", fmt.Errorf("%w (name columns of other names by --columns, one sheet by --sheet)", err))
 	case errors.As(err, &header):
-		return bad("columns", fmt.Errorf("%w (name columns of other names by --columns)", err))
+		return bad("columns", fmt.Errorf("%w (--columns names columns of other names, --separator the sign between them)", err))
 	case errors.As(err, &types):
 		return bad("columns", err)
 	case errors.As(err, &sheet):

@@ -77,7 +77,7 @@ func TestSheet(t *testing.T) {
 	book := bookOf(t, sheetOf{"Lines", header + day("2010-12-01", 1, 2)}, sheetOf{"Notes", "Seen by,Date\nme,today\n"})
 	s := newShop(t)
 	path := s.file("x.xlsx", book)
-	s.fails(s.config(path), contract.ExitBadData, "columns", `header of sheet "Notes": no column for invoice`, "found the columns Seen by, Date", "one sheet by --sheet")
+	s.fails(s.config(path), contract.ExitBadData, "columns", `header of sheet "Notes": no column for invoice`, "its first line is not shown", "one sheet by --sheet")
 	s.fails(s.config(path, func(c *Config) { c.Sheet = "lines 2010" }), contract.ExitBadData, "sheet", `no sheet "lines 2010" (--sheet), found ["Lines" "Notes"]`)
 	s.nothing()
 	if r := s.must(s.config(path, func(c *Config) { c.Sheet = "lines" })); r.RowsAccepted != 2 {

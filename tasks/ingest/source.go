@@ -17,7 +17,7 @@ import (
 )
 
 // ReachFlags are the flags that say how a source is reached, and change nothing of what it holds.
-var ReachFlags = []string{"source-header-env", "source-header-file", "ca-file", "allow-http", "source-timeout", "max-bytes"}
+var ReachFlags = []string{"source-header-env", "source-header-file", "source-header-host", "ca-file", "allow-http", "source-timeout", "max-bytes"}
 
 // locations returns where the delivery lies on the as-of day.
 func (c Config) locations() ([]source.Location, error) {
@@ -59,6 +59,9 @@ func (c Config) checkSource(p *task.Problems) {
 	if strings.ContainsAny(c.SourceHeaderEnv, "=: \t\n") {
 		p.Secret("source-header-env", "want the name of a variable, not the header itself")
 	}
+	if _, err := source.ParseHosts(c.SourceHeaderHost); err != nil {
+		p.Add("source-header-host", err.Error(), c.SourceHeaderHost)
+	}
 	if c.SourceTimeout < 1 {
 		p.Add("source-timeout", "want a number of seconds, 1 or more", c.SourceTimeout)
 	}
@@ -91,6 +94,9 @@ func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Loca
 		return nil, err
 	}
 	if opts.Header, err = c.credentials(); err != nil {
+		return nil, err
+	}
+	if opts.HeaderHosts, err = source.ParseHosts(c.SourceHeaderHost); err != nil {
 		return nil, err
 	}
 	if opts.RootCAs, err = c.authorities(); err != nil {
