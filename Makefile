@@ -34,7 +34,7 @@ bin/%: tasks/%/cmd/main.go $(SOURCES)
 run: bin/pipeline bin/demo ## Run the whole way: SOURCE=file ROOT=folder ARGS="--window=all"; without SOURCE on a demo shop
 	@tools/run.sh $(ARGS) # SOURCE and ROOT reach it by the environment
 
-# A task's image is its program and nothing else; TASKS="ingest train" makes these alone, BUILDER=… chooses the builder.
+# A task's image is its program and nothing else; TASKS="ingest train" builds only these, BUILDER=… chooses the builder.
 images: ## Build every task's image into dist/images/, with their digests in images.json; says by which builder
 	@tools/images.sh $(TASKS)
 
@@ -47,6 +47,7 @@ test: lint test-go test-dags test-e2e fuzz-short ## Everything: format, vet, lin
 # Go's test cache does not see the binaries that tests start: -count=1 asks for a real run.
 test-go: build $(GCS) ## The Go tests alone, txtar scripts over the real binaries among them
 	CLIENTELE_BIN=$(CURDIR)/bin $(GO) test -count=1 ./...
+	CLIENTELE_BIN=$(CURDIR)/bin $(GO) test -C tools -count=1 ./...
 
 # What DAGs are held against is what the programs say of themselves.
 contract: bin/pipeline ## Write dags/clientele/contract.json anew, after a change of flags, tables or exit codes
@@ -64,9 +65,11 @@ airflow: build ## A local Airflow with the DAGs, on a demo shop or on CLIENTELE_
 	@tools/airflow.sh
 
 lint: $(LINT) ## gofmt, go vet, golangci-lint with the layer rules
-	@bad=$$(gofmt -l doc.go images pkg tasks); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }
+	@bad=$$(gofmt -l doc.go pkg tasks tools); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -C tools ./...
 	$(LINT) run ./...
+	cd tools && ../$(LINT) run ./...
 
 fuzz: ## Fuzz every target for TIME=5m each
 	tools/fuzz.sh $(TIME)

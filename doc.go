@@ -22,7 +22,7 @@
 //	pkg/report     one page for people
 //	pkg/demo       an invented shop with planted truths
 //	dags           DAG files for Airflow, the package they share, and their tests
-//	images         one Dockerfile for every task, and a builder that needs no daemon
+//	images         one Dockerfile for every task
 //	e2e            real pods, a real scheduler and a browser
 //	tools          what builds, tests and measures; a Go module of its own
 //

@@ -9,7 +9,7 @@ trap 'rm -rf "$scratch"' EXIT
 cache=$(go env GOCACHE)/fuzz/clientele
 
 failed=0
-for folder in $(grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' images pkg tasks | xargs -n1 dirname | sort -u); do
+for folder in $(grep -rlE '^func Fuzz[A-Z]' --include='*_test.go' pkg tasks | xargs -n1 dirname | sort -u); do
   # Built once for all targets of the package, with the instrumentation that -fuzz asks for.
   go test -c -fuzz=. -o "$scratch/target" "./$folder"
   for name in $(sed -nE 's/^func (Fuzz[A-Za-z0-9_]+)\(.*/\1/p' "$folder"/*_test.go); do

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# make images: tools/images.sh TASK... builds one image a task into OUT (dist/images), as OUT/<task>.tar, and lists their
+# make images: tools/images.sh TASK... builds an image for each task into OUT (dist/images), as OUT/<task>.tar, and lists their
 # digests in OUT/images.json. One commit has one digest, in any folder, on any day and by any builder, given the same Go.
 #
-# BUILDER=docker|buildah|ociimage; else the first that works here: docker with a running daemon, buildah as root, our own.
+# BUILDER=docker|buildah|ociimage; by default the first that works here: docker with a running daemon, buildah as root,
+# tools/ociimage.
 # The archives are called ${CLIENTELE_IMAGE_PREFIX:-clientele.local}/<task>:${CLIENTELE_IMAGE_TAG:-<revision>}.
 # GOFLAGS and CGO_ENABLED come from the Makefile.
 set -euo pipefail
@@ -43,7 +44,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$out" "$work/context"
 rm -f "$out/images.json" # written last: it never names images of another time
-GOAMD64=v1 go build -buildvcs=false -o "$work/ociimage" ./images/ociimage
+go build -C tools -buildvcs=false -o "$work/ociimage" ./ociimage
 
 for task in "$@"; do
   name=${CLIENTELE_IMAGE_PREFIX:-clientele.local}/$task:$tag
@@ -70,14 +71,14 @@ for task in "$@"; do
       buildah "${store[@]}" push --quiet "$name" "docker-archive:$work/saved.tar:$name"
       ;;
     ociimage)
-      from=(-context="$work/context" -arg="TASK=$task" -arg="REVISION=$revision" -arch="$arch")
+      from=(-context="$work/context" -arg="TASK=$task" -arg="REVISION=$revision")
       ;;
     *)
       echo "BUILDER: want docker, buildah or ociimage (got $builder)" >&2
       exit 64
       ;;
   esac
-  # What docker or buildah built is written anew, without the times and names they put in.
+  # What docker or buildah built is rewritten, without the times and names that they add.
   digest=$("$work/ociimage" "${from[@]:--saved=$work/saved.tar}" -name="$name" -created="$created" -out="$out/$task.tar")
   printf '%s %s\n' "$task" "$digest" >>"$work/digests"
   size=$(wc -c <"$out/$task.tar")

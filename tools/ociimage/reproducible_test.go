@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -77,18 +78,15 @@ func TestOneCommitHasOneDigest(t *testing.T) {
 		t.Errorf("one commit in two folders: %s and %s", digest, again)
 	}
 
-	m, err := Read(bytes.NewReader(archive))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := m.Paths(); !slices.Equal(got, []string{"step", "tmp"}) {
+	m := readBack(t, archive)
+	if got := slices.Sorted(maps.Keys(m.files)); !slices.Equal(got, []string{"step", "tmp"}) {
 		t.Errorf("the image holds %v", got)
 	}
 	head := output(t, here, nil, "git", "rev-parse", "HEAD")
-	if got := m.Settings.Labels["org.opencontainers.image.revision"]; got != head {
+	if got := m.config.Labels["org.opencontainers.image.revision"]; got != head {
 		t.Errorf("labelled %s, built from %s", got, head)
 	}
-	program, err := elf.NewFile(bytes.NewReader(m.Files["step"].Data))
+	program, err := elf.NewFile(bytes.NewReader(m.files["step"].data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +94,7 @@ func TestOneCommitHasOneDigest(t *testing.T) {
 		t.Errorf("the program is not static: it wants %v (%v)", libraries, err)
 	}
 	step := filepath.Join(t.TempDir(), "step")
-	if err := os.WriteFile(step, m.Files["step"].Data, 0o755); err != nil {
+	if err := os.WriteFile(step, m.files["step"].data, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if got := output(t, "", nil, step, "--version"); !strings.Contains(got, head) || strings.Contains(got, "modified") {
@@ -108,13 +106,11 @@ func TestOneCommitHasOneDigest(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed, archive := makeImage(t, there, "ociimage")
-	if m, err = Read(bytes.NewReader(archive)); err != nil {
-		t.Fatal(err)
-	}
-	if got := m.Settings.Labels["org.opencontainers.image.revision"]; got != head+"-modified" || changed == digest {
+	m = readBack(t, archive)
+	if got := m.config.Labels["org.opencontainers.image.revision"]; got != head+"-modified" || changed == digest {
 		t.Errorf("from a changed tree: labelled %s, %s", got, changed)
 	}
-	if err := os.WriteFile(step, m.Files["step"].Data, 0o755); err != nil {
+	if err := os.WriteFile(step, m.files["step"].data, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if got := output(t, "", nil, step, "--version"); strings.Contains(got, head) {
@@ -132,7 +128,7 @@ func TestTheLargestImageIsUnderTwentyMegabytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &Image{Architecture: "amd64", Files: map[string]File{"step": {Mode: 0o755, Data: program}}}
+	m := &contents{files: map[string]file{"step": {mode: 0o755, data: program}}}
 	if _, archive := written(t, m, "clientele.local/pipeline:1", epoch); len(archive) > 20_000_000 {
 		t.Errorf("%d bytes", len(archive))
 	}

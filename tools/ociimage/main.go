@@ -1,0 +1,73 @@
+// Command ociimage writes the image of images/Dockerfile as an archive: the same files give the same bytes, whichever builder
+// made the image, so that a commit has one digest.
+//
+//	ociimage -context=context -arg=TASK=ingest -arg=REVISION=… -created=1700000000 -name=clientele.local/ingest:1 -out=ingest.tar
+//	ociimage -saved=saved.tar -created=1700000000 -name=clientele.local/ingest:1 -out=ingest.tar
+//
+// The first form builds the image itself, without docker, buildah or root. The second takes what `docker save` wrote of an
+// image that another builder made from images/Dockerfile. Both print the digest of the image's manifest.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "ociimage:", err)
+		os.Exit(1)
+	}
+}
+
+func run(arguments []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("ociimage", flag.ContinueOnError)
+	context := flags.String("context", "", "build images/Dockerfile from this `folder`")
+	saved := flags.String("saved", "", "or: take the image from this docker-archive `file`")
+	name := flags.String("name", "", "the image's name, with a tag")
+	created := flags.Int64("created", 0, "the time of everything in the image, in `seconds` since 1970")
+	out := flags.String("out", "", "the archive `file` to write")
+	args := map[string]string{}
+	flags.Func("arg", "a value for an ARG of the Dockerfile, `NAME=value`; repeatable", func(text string) error {
+		key, value, ok := strings.Cut(text, "=")
+		if !ok || key == "" {
+			return fmt.Errorf("want NAME=value (got %q)", text)
+		}
+		args[key] = value
+		return nil
+	})
+	if err := flags.Parse(arguments); err != nil {
+		return err
+	}
+	if *name == "" || *out == "" || (*context == "") == (*saved == "") || flags.NArg() > 0 {
+		return fmt.Errorf("want -name, -out and one of -context and -saved, and nothing else")
+	}
+	image, err := load(*context, *saved, args)
+	if err != nil {
+		return err
+	}
+	archive, digest, err := image.archive(*name, time.Unix(*created, 0))
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(*out, archive, 0o644); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(stdout, digest)
+	return err
+}
+
+func load(context, saved string, args map[string]string) (*contents, error) {
+	if saved != "" {
+		return fromSaved(saved)
+	}
+	dockerfile, err := os.ReadFile("images/Dockerfile")
+	if err != nil {
+		return nil, err
+	}
+	return fromDockerfile(string(dockerfile), os.DirFS(context), args)
+}
