@@ -1,10 +1,12 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +32,8 @@ func cloudLogging(groups []string, a slog.Attr) slog.Attr {
 		a.Key = "message"
 	case slog.TimeKey:
 		return slog.String("time", a.Value.Time().UTC().Format(time.RFC3339Nano))
+	case keySays:
+		return slog.Attr{}
 	case slog.LevelKey:
 		level, _ := a.Value.Any().(slog.Level)
 		return slog.String("severity", severity(level))
@@ -61,13 +65,21 @@ func (p *plain) Enabled(_ context.Context, l slog.Level) bool { return l >= slog
 
 // Handle implements slog.Handler.
 func (p *plain) Handle(_ context.Context, r slog.Record) error {
+	if r.Message == stepFailed {
+		return nil // the line before it says why
+	}
 	var b strings.Builder
 	if r.Level >= slog.LevelWarn {
 		b.WriteString(strings.ToLower(severity(r.Level)) + ": ")
 	}
-	b.WriteString(r.Message)
+	var hidden []string
+	if r.Message == stepFinished {
+		hidden = p.finished(&b, r)
+	} else {
+		b.WriteString(r.Message)
+	}
 	write := func(a slog.Attr) bool {
-		if v := a.Value.String(); v != "" && v != "[]" {
+		if v := a.Value.String(); v != "" && v != "[]" && !slices.Contains(hidden, a.Key) {
 			_, _ = fmt.Fprintf(&b, "  %s=%s", a.Key, v)
 		}
 		return true
@@ -81,6 +93,27 @@ func (p *plain) Handle(_ context.Context, r slog.Record) error {
 	defer p.mu.Unlock()
 	_, err := io.WriteString(p.w, b.String())
 	return err
+}
+
+// finished begins the line of a closing record by what the step did, and returns the fields that a person can do without.
+func (p *plain) finished(b *strings.Builder, r slog.Record) (hidden []string) {
+	hidden = []string{"step", "run", "pipeline", "as_of", "exit_code", "cpu_seconds", "peak_rss_bytes", keySays}
+	step, says := "", ""
+	r.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "step":
+			step = a.Value.String()
+		case keySays:
+			says = a.Value.String()
+		}
+		return true
+	})
+	if says != "" {
+		hidden = append(hidden, "rows_in", "rows_out", "rejected", "rejected_share", "verdict", "act", "action", "model_id", "seq",
+			"customers", "revenue", "moved")
+	}
+	_, _ = fmt.Fprintf(b, "%-10s %s", step, cmp.Or(says, "finished"))
+	return hidden
 }
 
 // WithAttrs implements slog.Handler.

@@ -54,6 +54,8 @@ type outcome struct {
 	std         stdio
 	log         *slog.Logger
 	termination string
+	closing     Closing
+	result      any // nil before there is one
 }
 
 // verdict is an error's exit code, cause and object. The order matters: a signal explains every error after it.
@@ -92,9 +94,17 @@ type termination struct {
 	Retry   bool   `json:"retry"` // whether trying the same again can help
 }
 
+// close writes the closing record, of a program that works for a run: others, such as `registry history`, have none.
+func (o *outcome) close(code int, cause string) {
+	if o.closing.home.RunID != "" {
+		o.closing.write(o.log, code, cause, o.result, nil)
+	}
+}
+
 // fail says what went wrong, wherever it is looked for, and returns the exit code.
 func (o *outcome) fail(ctx context.Context, err error) int {
 	code, cause, object := verdict(ctx, err)
+	defer o.close(code, cause)
 	if code == contract.ExitNothingNew {
 		o.log.Info("nothing new")
 		return code

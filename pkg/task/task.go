@@ -121,7 +121,8 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 	name := cmp.Or(called, t.Name)
 	var problems Problems
 	good := scan(t.AllFlags(), args, &problems)
-	out := outcome{task: t.Name, std: std, log: newLogger("auto", t.Name, std)}
+	out := outcome{task: t.Name, std: std, log: newLogger("auto", t.Name, std), closing: Begin(t.Name, Common{})}
+	out.closing.whole = true
 	app := &cli.App{
 		Name: name, Usage: t.Usage, UsageText: t.Example, Description: t.Description,
 		Version: versionText(), Flags: t.AllFlags(), HideHelpCommand: true,
@@ -133,6 +134,9 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 		Action: func(c *cli.Context) error {
 			out.termination = c.String("termination-log")
 			cfg := t.Config(c)
+			if step, ok := any(cfg).(interface{ common() Common }); ok {
+				out.closing.home = step.common()
+			}
 			if format := c.String("log"); format != "json" && format != "plain" && format != "auto" {
 				problems.Add("log", "want json, plain or auto", format)
 			}
@@ -149,6 +153,7 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 	if err := app.RunContext(ctx, append([]string{name}, good...)); err != nil {
 		return out.fail(ctx, err)
 	}
+	out.close(contract.ExitDone, "")
 	return contract.ExitDone
 }
 
@@ -174,6 +179,7 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *out
 	if fault, ok := errors.AsType[*contract.Fault](err); err != nil && (!ok || !fault.Whole) {
 		return err
 	}
+	out.result = result
 	if writeErr := t.hand(result, resultFile, out); writeErr != nil {
 		return writeErr
 	}

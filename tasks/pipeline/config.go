@@ -46,7 +46,7 @@ const local = "local"
 
 // Config holds the configuration of every step.
 type Config struct {
-	Common     task.Common
+	task.Common
 	Ingest     ingest.Config
 	Preprocess preprocess.Config
 	Drift      drift.Config

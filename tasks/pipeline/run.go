@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/task"
@@ -77,7 +77,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 			continue
 		}
 		before := keyOf(ctx, home, c, s.Name)
-		start := time.Now()
+		closing := task.Begin(s.Name, c.Common)
 		r, err := all[s.Name].run(ctx, d)
 		if fault, ok := errors.AsType[*contract.Fault](err); ok && s.Name == contract.Score && fault.Cause == "head" {
 			noModel = err
@@ -85,12 +85,13 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 			continue
 		}
 		if err != nil {
+			closing.Failed(ctx, d.Log, err)
 			return result, fmt.Errorf("%s: %w", s.Name, err)
 		}
 		changed := keyOf(ctx, home, c, s.Name) != before
 		result.New = result.New || changed
 		result.Steps[s.Name] = r
-		d.Log.Info(fmt.Sprintf("%-10s %s", s.Name, says(r)), "new", changed, "seconds", fmt.Sprintf("%.2f", time.Since(start).Seconds()))
+		closing.Finished(d.Log, r, says(r), slog.Bool("new", changed))
 	}
 	if r, ok := result.Steps[contract.Report].(contract.ReportResult); ok {
 		result.Report = r.Page

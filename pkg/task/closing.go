@@ -1,0 +1,99 @@
+package task
+
+import (
+	"context"
+	"log/slog"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/clientele/clientele/pkg/contract"
+)
+
+// The messages of the closing record: the last record of every step, from which metrics are made.
+const (
+	stepFinished = "step finished"
+	stepFailed   = "step failed"
+)
+
+// keySays marks what a step did in a few words. It is for people: the JSON log leaves it out.
+const keySays = "says"
+
+// Closing measures a step and writes its closing record: `step finished` at INFO, or `step failed` at ERROR. A field that the
+// step has no value for is absent. Names of fields do not change without a changelog entry.
+type Closing struct {
+	step  string
+	home  Common
+	start time.Time
+	cpu   time.Duration
+	whole bool // the step is the whole process, so that the process's memory is its own
+}
+
+// Begin starts to measure a step that runs inside a larger program; [Main] does it for the program itself.
+func Begin(step string, home Common) Closing {
+	cpu, _ := usage()
+	return Closing{step: step, home: home, start: time.Now(), cpu: cpu}
+}
+
+// Finished writes the closing record of a step that succeeded. says is what it did, in a few words for a person at a terminal;
+// without it the numbers have to do. more are fields that the result does not have, or that are better known to the caller.
+func (c Closing) Finished(log *slog.Logger, result any, says string, more ...slog.Attr) {
+	if says != "" {
+		more = append(more, slog.String(keySays, says))
+	}
+	c.write(log, contract.ExitDone, "", result, more)
+}
+
+// Failed writes the closing record of a step that ended with an error. What went wrong is for a record before it to say.
+func (c Closing) Failed(ctx context.Context, log *slog.Logger, err error) {
+	code, cause, _ := verdict(ctx, err)
+	c.write(log, code, cause, nil, nil)
+}
+
+// closer is a result that has numbers for the closing record.
+type closer interface{ Closing() []slog.Attr }
+
+func (c Closing) write(log *slog.Logger, code int, cause string, result any, more []slog.Attr) {
+	level, message := slog.LevelInfo, stepFinished
+	if code != contract.ExitDone && code != contract.ExitNothingNew {
+		level, message = slog.LevelError, stepFailed
+	}
+	cpu, peak := usage()
+	attrs := []slog.Attr{slog.String("step", c.step)}
+	var wrong Problems
+	if c.home.Check(&wrong); wrong.Err() == nil {
+		attrs = append(attrs, slog.String("run", c.home.Run().String()), slog.String("pipeline", c.home.Pipeline), slog.String("as_of", c.home.AsOf))
+	}
+	attrs = append(attrs, slog.Int("exit_code", code))
+	if code != contract.ExitDone {
+		attrs = append(attrs, slog.String("cause", cause), slog.Bool("retry", contract.Retryable(code)))
+	}
+	attrs = append(attrs, slog.Float64("seconds", seconds(time.Since(c.start))), slog.Float64("cpu_seconds", seconds(cpu-c.cpu)))
+	if c.whole {
+		attrs = append(attrs, slog.Int64("peak_rss_bytes", peak))
+	}
+	if r, ok := result.(closer); ok {
+		attrs = append(attrs, slices.DeleteFunc(r.Closing(), func(a slog.Attr) bool {
+			return slices.ContainsFunc(more, func(b slog.Attr) bool { return a.Key == b.Key })
+		})...)
+	}
+	attrs = append(attrs, more...)
+	log.LogAttrs(context.Background(), level, message, attrs...)
+}
+
+// usage is what the process has used: time on the processor, and the most memory at once.
+func usage() (cpu time.Duration, peak int64) {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0, 0
+	}
+	peak = int64(u.Maxrss)
+	if runtime.GOOS != "darwin" {
+		peak <<= 10 // in KiB everywhere else
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), peak
+}
+
+// seconds to the millisecond: more is noise.
+func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }

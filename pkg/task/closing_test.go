@@ -1,0 +1,152 @@
+package task
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/clientele/clientele/pkg/contract"
+)
+
+// last returns the last record of a log, which is the closing record of a program that worked for a run.
+func last(t *testing.T, log string) map[string]any {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	var record map[string]any
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &record); err != nil {
+		t.Fatalf("%v in %s", err, log)
+	}
+	return record
+}
+
+func want(t *testing.T, record, fields map[string]any) {
+	t.Helper()
+	for name, value := range fields {
+		if record[name] != value {
+			t.Errorf("%s is %v, want %v, in %v", name, record[name], value, record)
+		}
+	}
+}
+
+func TestAStepThatSucceedsSaysSo(t *testing.T) {
+	work := func(context.Context, sample, Deps) (sampleResult, error) {
+		for start := time.Now(); time.Since(start) < 20*time.Millisecond; { //nolint:revive // busy on purpose
+		}
+		return sampleResult{3}, nil
+	}
+	code, p := try(t, work, good...)
+	if code != 0 {
+		t.Fatalf("exit code %d", code)
+	}
+	record := last(t, p.err.String())
+	want(t, record, map[string]any{
+		"message": "step finished", "severity": "INFO", "step": "sample", "run": "p/2026-01-05/r-454349e4", "pipeline": "p",
+		"as_of": "2026-01-05", "exit_code": 0.0, "cause": nil, "retry": nil,
+	})
+	for name, least := range map[string]float64{"seconds": 0.02, "cpu_seconds": 0.001, "peak_rss_bytes": 1 << 20} {
+		if got, _ := record[name].(float64); got < least || got > 1e11 {
+			t.Errorf("%s is %v", name, record[name])
+		}
+	}
+}
+
+func TestAStepThatFailsSaysWhyAndThatItFailed(t *testing.T) {
+	for err, fields := range map[error]map[string]any{
+		contract.Faultf(65, "columns", "shop.csv", "no column"): {"exit_code": 65.0, "cause": "columns", "retry": false},
+		errors.New("bad"):        {"exit_code": 70.0, "cause": "internal", "retry": true},
+		context.DeadlineExceeded: {"exit_code": 75.0, "cause": "store", "retry": true},
+	} {
+		_, p := try(t, func(context.Context, sample, Deps) (sampleResult, error) { return sampleResult{}, err }, good...)
+		log := p.err.String()
+		want(t, last(t, log), map[string]any{"message": "step failed", "severity": "ERROR", "run": "p/2026-01-05/r-454349e4"})
+		want(t, last(t, log), fields)
+		if first, _, _ := strings.Cut(log, "\n"); !strings.Contains(first, err.Error()) || !strings.Contains(first, `"severity":"ERROR"`) {
+			t.Errorf("the record before does not say %v: %s", err, first)
+		}
+	}
+}
+
+func TestAFlagThatIsWrongIsAFailureToo(t *testing.T) {
+	_, p := try(t, nil, append(slices.Clone(good), "--as-of=yesterday")...)
+	want(t, last(t, p.err.String()), map[string]any{
+		"message": "step failed", "exit_code": 64.0, "cause": "flags", "run": nil, "as_of": nil, "step": "sample",
+	})
+}
+
+func TestNothingNewIsNoFailure(t *testing.T) {
+	_, p := try(t, func(context.Context, sample, Deps) (sampleResult, error) {
+		return sampleResult{}, contract.NothingNew("")
+	}, good...)
+	want(t, last(t, p.err.String()), map[string]any{"message": "step finished", "severity": "INFO", "exit_code": 99.0})
+}
+
+func TestWhatWorksForNoRunHasNoClosingRecord(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"--version"}, {"--root=mem://x"}} {
+		if _, p := try(t, nil, args...); strings.Contains(p.err.String(), "step f") {
+			t.Errorf("%v logged %s", args, p.err.String())
+		}
+	}
+}
+
+// A person sees one line, and on failure only the one that says why.
+func TestClosingRecordsOnATerminal(t *testing.T) {
+	_, p := try(t, nil, append(slices.Clone(good), "--log=plain")...)
+	if got := p.err.String(); !strings.HasPrefix(got, "sample     finished  seconds=0") || strings.Count(got, "\n") != 1 {
+		t.Errorf("printed %q", got)
+	}
+	_, p = try(t, func(context.Context, sample, Deps) (sampleResult, error) { return sampleResult{}, errors.New("bad") }, append(slices.Clone(good), "--log=plain")...)
+	if got := p.err.String(); got != "error: bad  code=70  cause=internal  retry=true\n" {
+		t.Errorf("printed %q", got)
+	}
+}
+
+// Inside a larger program: with what the caller says and knows, and without the process's memory.
+func TestAStepOfALargerProgram(t *testing.T) {
+	result := contract.ScoreResult{ModelID: "0a", Seq: 2, Customers: 7, Moved: 1, Segments: []contract.SegmentResult{{Revenue: 10_000}, {Revenue: 25_000}}}
+	var log bytes.Buffer
+	Begin("score", Common{}).Finished(newLogger("json", "pipeline", stdio{err: &log}), result, "7 customers", slog.Bool("new", true))
+	record := last(t, log.String())
+	want(t, record, map[string]any{
+		"step": "score", "model_id": "0a", "seq": 2.0, "customers": 7.0, "moved": 1.0, "revenue": "3.5000", "new": true, "says": nil, "peak_rss_bytes": nil,
+	})
+	log.Reset()
+	Begin("score", Common{}).Finished(newLogger("plain", "pipeline", stdio{err: &log}), result, "7 customers", slog.Bool("new", true))
+	if got := log.String(); !strings.HasPrefix(got, "score      7 customers  seconds=0") || !strings.HasSuffix(got, "  new=true\n") || strings.Contains(got, "model_id") {
+		t.Errorf("printed %q", got)
+	}
+	log.Reset()
+	Begin("score", Common{}).Failed(t.Context(), newLogger("json", "pipeline", stdio{err: &log}), contract.Faultf(66, "head", "", "no model"))
+	want(t, last(t, log.String()), map[string]any{"message": "step failed", "step": "score", "exit_code": 66.0, "cause": "head"})
+}
+
+// The names are an interface: metrics are made from them.
+func TestFieldsHaveTheAgreedNames(t *testing.T) {
+	names := strings.Fields(`time severity message logging.googleapis.com/labels
+		step run pipeline as_of exit_code cause retry seconds cpu_seconds peak_rss_bytes new rows_in rows_out rejected rejected_share
+		verdict act action model_id seq customers revenue moved`)
+	for _, r := range []closer{
+		contract.IngestResult{RowsRead: 4, RowsQuarantined: 1}, contract.PreprocessResult{Ledger: []contract.LedgerRow{{Lines: 9}}},
+		contract.DriftResult{Model: "0a", Seq: 1}, contract.TrainResult{ModelID: "0a"}, contract.EvaluateResult{Candidate: "0a"},
+		contract.PromoteResult{ModelID: "0a", Seq: 1}, contract.ScoreResult{ModelID: "0a"}, contract.RollbackResult{ModelID: "0a"},
+		contract.PipelineResult{ModelID: "0a"},
+	} {
+		var log bytes.Buffer
+		Begin("step", Common{}).Finished(newLogger("json", "x", stdio{err: &log}), r, "")
+		record := last(t, log.String())
+		for name := range maps.Keys(record) {
+			if !slices.Contains(names, name) {
+				t.Errorf("%T: unknown field %s", r, name)
+			}
+		}
+		if strings.Count(log.String(), `"new"`) > 1 {
+			t.Errorf("a field twice: %s", log.String())
+		}
+	}
+}
