@@ -29,7 +29,8 @@ help: ## Show this list
 build: $(TASKS:%=bin/%) ## Build every task into bin/
 
 bin/%: tasks/%/cmd/main.go $(SOURCES)
-	$(GO) build $(VCS) -ldflags='-s -w' -o $@ ./tasks/$*/cmd
+	@echo "compiling $@ (the first program takes about 90 seconds)"
+	@$(GO) build $(VCS) -ldflags='-s -w' -o $@ ./tasks/$*/cmd
 
 run: bin/pipeline bin/demo ## Run the whole way: SOURCE=file ROOT=folder ARGS="--window=all"; without SOURCE on a demo shop
 	@tools/run.sh $(ARGS) # SOURCE and ROOT reach it by the environment

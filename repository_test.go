@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -105,5 +106,17 @@ func TestEveryDependencyIsExplained(t *testing.T) {
 	}
 	if direct == 0 {
 		t.Error("go.mod has no direct dependency: this test reads it wrongly")
+	}
+}
+
+// A first build takes over a minute: it says so before it begins.
+func TestMakeRunSaysThatItCompiles(t *testing.T) {
+	out, err := exec.Command("make", "--dry-run", "--always-make", "bin/pipeline").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, built := strings.Index(string(out), `echo "compiling bin/pipeline`), strings.Index(string(out), "build")
+	if said < 0 || built < said {
+		t.Errorf("make bin/pipeline runs\n%s", out)
 	}
 }

@@ -108,12 +108,12 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		drifted, _ := result.Steps[contract.Drift].(contract.DriftResult)
 		return result, &contract.Fault{Code: contract.ExitBadData, Cause: contract.ActFixData, Object: result.Report, Whole: true, Err: fmt.Errorf(
 			"drift asks for the act %s (%s): nothing was promoted or scored, the last segments remain. Correct the delivery, ingest it again and rerun; see %s",
-			contract.ActFixData, drifted.Cause, local2path(result.Report))}
+			contract.ActFixData, drifted.Cause, link(result.Report))}
 	}
 	if noModel != nil {
 		promoted, _ := result.Steps[contract.Promote].(contract.PromoteResult)
 		return result, &contract.Fault{Code: contract.ExitBadData, Cause: "no_model", Object: result.Report, Whole: true, Err: fmt.Errorf(
-			"there is no model to score with: %s: see %s: %w", promoted.Why, local2path(result.Report), noModel)}
+			"there is no model to score with: %s: see %s: %w", promoted.Why, link(result.Report), noModel)}
 	}
 	if !result.New && c.ExitNothingNew {
 		return result, contract.NothingNew("")
@@ -157,7 +157,7 @@ func says(result any) string {
 	case contract.ScoreResult:
 		return fmt.Sprintf("%s customers in %d segments, %s moved", group(r.Customers), len(r.Segments), group(r.Moved))
 	case contract.ReportResult:
-		return local2path(r.Page)
+		return link(r.Page)
 	}
 	return ""
 }
@@ -187,14 +187,14 @@ func Print(w io.Writer, r contract.PipelineResult) error {
 	if !r.New {
 		say(w, "\nNothing changed: every step had been done before on this input.\n")
 	}
-	say(w, "\nrun     %s\nmodel   %s\nreport  %s\n", r.Run, r.ModelID, local2path(r.Report))
+	say(w, "\nrun     %s\nmodel   %s\nreport  %s\n", r.Run, r.ModelID, link(r.Report))
 	return errors.Join(errs...)
 }
 
-// local2path shows a file:// URI as the path that a person can open.
-func local2path(uri string) string {
-	if u, err := url.Parse(uri); err == nil && u.Scheme == "file" {
-		return u.Path
+// link returns a page's URI as one that a terminal makes clickable: without spaces.
+func link(uri string) string {
+	if u, err := url.Parse(uri); err == nil {
+		return u.String()
 	}
 	return uri
 }
