@@ -16,7 +16,7 @@ visible: clear the task when the cause is gone, and what was done before costs n
 | it says | do |
 | --- | --- |
 | `ingest` exit code 65 (bad_data) | the delivery is broken; the line names the commonest reasons. Ask for it again, or correct the Params |
-| `ingest` The source is waited for since … | the delivery did not come. Clear the task when it has |
+| `ingest` Waited for the source since … | the delivery did not come. Clear the task when it has |
 | exit code 64 (usage) | a Param is wrong; every problem is named. Trigger again with it corrected |
 | exit code 66 (missing) | the step before made nothing in this run: clear that one |
 | exit code 78 (config) | a permission is missing; the line names the object |

@@ -17,9 +17,23 @@ except ImportError:  # Airflow 2
     from airflow.utils.task_group import TaskGroup
 
 try:
-    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException, AirflowTaskTimeout
+    from airflow.sdk.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowNotFoundException,
+        AirflowRescheduleException,
+        AirflowTaskTerminated,
+        AirflowTaskTimeout,
+    )
 except ImportError:  # Airflow 2, 3.0 and 3.1
-    from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException, AirflowTaskTimeout
+    from airflow.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowNotFoundException,
+        AirflowRescheduleException,
+        AirflowTaskTerminated,
+        AirflowTaskTimeout,
+    )
 
 try:
     from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable
@@ -37,11 +51,14 @@ __all__ = [
     "DAG",
     "AirflowException",
     "AirflowFailException",
-    "AirflowSkipException",
+    "AirflowNotFoundException",
+    "AirflowRescheduleException",
+    "AirflowTaskTerminated",
     "AirflowTaskTimeout",
     "BaseOperator",
     "CronTriggerTimetable",
     "Param",
+    "Reschedulable",
     "TaskGroup",
     "asset",
     "cron",
@@ -55,6 +72,24 @@ AIRFLOW_MAJOR = int(AIRFLOW_VERSION.split(".")[0])
 # Doubling the delay between tries is True up to 3.1, and the factor itself later: True would mean a factor of one there.
 _backoff = inspect.signature(BaseOperator.__init__).parameters["retry_exponential_backoff"].default
 BACKOFF = True if _backoff is False else 2.0
+
+if AIRFLOW_MAJOR == 2:
+    from airflow.ti_deps.deps.ready_to_reschedule import ReadyToRescheduleDep
+
+    class Reschedulable:
+        """Makes the scheduler wait for the date of an AirflowRescheduleException. Airflow 2 does that for sensors alone."""
+
+        deps = BaseOperator.deps | {ReadyToRescheduleDep()}
+        reschedule = True
+
+        @classmethod
+        def get_serialized_fields(cls):
+            return super().get_serialized_fields() | {"reschedule"}
+
+else:
+
+    class Reschedulable:
+        """Airflow 3 waits for the date whatever the operator."""
 
 
 def asset(uri: str, name: str) -> Asset:

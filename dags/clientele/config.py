@@ -73,6 +73,7 @@ class Deployment:
     pod_env: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     retry_seconds: int = 60
+    look_seconds: int = 600
     bin: str = "bin"
 
     @classmethod
@@ -91,10 +92,12 @@ class Deployment:
                 values[name] = text
         for name in ("pod_env", "resources"):
             values[name] = _json_object(env, "CLIENTELE_" + name.upper(), problems)
-        seconds = env.get("CLIENTELE_RETRY_SECONDS", "60")
-        values["retry_seconds"] = int(seconds) if seconds.isdecimal() else 60
-        if not seconds.isdecimal():
-            problems.append(f"CLIENTELE_RETRY_SECONDS: want a whole number (got {seconds!r})")
+        for name in ("retry_seconds", "look_seconds"):
+            variable, default = "CLIENTELE_" + name.upper(), str(getattr(cls, name))
+            if (seconds := env.get(variable, default)).isdecimal():
+                values[name] = int(seconds)
+            else:
+                problems.append(f"{variable}: want a whole number (got {seconds!r})")
         deployment = cls(**values)
         problems += deployment.problems()
         if problems:

@@ -11,6 +11,7 @@ from typing import Any
 
 from clientele.outcome import Ended
 from clientele.pods import RESULT, StepOperator, log
+from clientele.trouble import NO_RESULT
 
 # What a program needs of the machine. CLIENTELE_* is left out: it configures the DAGs, and would configure the program too.
 INHERITED = ("PATH", "HOME", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "SSL_CERT_FILE")
@@ -40,6 +41,8 @@ class LocalStepOperator(StepOperator):
             if code := self.process.wait():
                 code = 128 - code if code < 0 else code  # as a shell and the kubelet count signals
                 self.conclude(Ended(code, message=termination.read_text()), context)
+            if not result.exists():
+                self.conclude(NO_RESULT, context)
             return json.loads(result.read_text())
 
     def environment(self, scratch: str) -> dict[str, str]:

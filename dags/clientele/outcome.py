@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clientele.contract import EXIT_CODES, NEVER_RETRIED, TEMPORARY
+from clientele.trouble import Trouble, one_line
 
 KILLED = 137  # by SIGKILL, whoever sent it: the kernel for memory, the kubelet at the end of the grace period
 # Of what a pod was evicted for, in the kubelet's sentence: a volume, or the writable layer and the logs.
 DISK = ("EmptyDir", "ephemeral")
+# Causes of 75 that a late or a slow supplier has: they are waited for, however long a person said.
+LATE = ("source", "source_unavailable", "source_changed")
 
 
 @dataclass(frozen=True)
@@ -46,43 +49,53 @@ class Ended:
 
 @dataclass(frozen=True)
 class Late:
-    """How long a source that is not there yet is waited for."""
+    """How long a source that is not there yet is waited for, and how often it is looked for."""
 
     since: datetime  # when the run began; ingest is its first task
     hours: float
+    every: timedelta
     now: datetime
 
     @property
     def over(self) -> bool:
-        return self.now >= self.since + timedelta(hours=self.hours)
+        return self.now >= self._end
+
+    @property
+    def next_look(self) -> datetime:
+        """When to look again: once more at the very end."""
+        return min(self.now + self.every, self._end)
+
+    @property
+    def _end(self) -> datetime:
+        return self.since + timedelta(hours=self.hours)
 
     def __str__(self) -> str:
         gone = (self.now - self.since).total_seconds() / 3600
-        return f"waited for since {self.since:%Y-%m-%d %H:%M %Z}, {gone:.1f} of {self.hours:g} hours"
+        waited = f"for the source since {self.since:%Y-%m-%d %H:%M %Z} ({gone:.1f} of {self.hours:g} hours)"
+        if self.over:
+            return f"Waited {waited}. Given up."
+        return f"Waiting {waited}. Next look at {self.next_look:%H:%M:%S %Z}."
 
 
 @dataclass(frozen=True)
 class Verdict:
     text: str
-    fail: bool  # at once, whatever tries are left
+    fail: bool = False  # at once, whatever tries are left
+    look_again: datetime | None = None  # no failure: the source is late
 
 
-def judge(step: str, ended: Ended, *, memory: str, attempt: int, tries: int, late: Late | None = None) -> Verdict:
-    """Decides what follows from the end of a step.
-
-    attempt counts from 1 since the task was last cleared; tries is how many a failure gets that may be a mistake. A task
-    that waits for a source has many more retries than that: there, what is temporary goes on for late's hours.
-    """
-    head, temporary = _head(step, ended, memory), ended.code in TEMPORARY
-    if ended.code in NEVER_RETRIED:
+def judge(step: str, end: Ended | Trouble, *, memory: str, attempt: int, tries: int, late: Late | None = None) -> Verdict:
+    """Decides what follows from the end of a step. attempt counts from 1 since the task was last cleared."""
+    if isinstance(end, Trouble):
+        head, fail, waits = f"{step}: {end.text}", not end.passes, False
+    else:
+        head, fail = _head(step, end, memory), end.code in NEVER_RETRIED
+        waits = late is not None and end.code in TEMPORARY and end.told.get("cause") in LATE
+    if waits:
+        return Verdict(f"{head} {late}", fail=late.over, look_again=None if late.over else late.next_look)
+    if fail:
         return Verdict(f"{head} Not tried again.", fail=True)
-    if late is not None and temporary:
-        if ended.told.get("cause") == "source":
-            return Verdict(f"{head} The source is {late}. {'Given up.' if late.over else 'Asked again.'}", fail=late.over)
-        return Verdict(f"{head} Try {attempt}.", fail=late.over and attempt >= tries)
-    if attempt >= tries:
-        return Verdict(f"{head} That was try {attempt} of {tries}.", fail=True)
-    return Verdict(f"{head} Try {attempt} of {tries}.", fail=False)
+    return Verdict(f"{head} Try {attempt} of {tries}.")
 
 
 def _head(step: str, ended: Ended, memory: str) -> str:
@@ -92,31 +105,24 @@ def _head(step: str, ended: Ended, memory: str) -> str:
     if ended.code is None:
         why = ended.pod_message or ended.message or "it did not start, was deleted, or its node was lost"
         reason = ended.pod_reason or ended.reason or "no reason given"
-        return f"{step}: the pod ended without an exit code ({reason}): {_line(why)}.{_more_disk(ended)}"
+        return f"{step}: the pod ended without an exit code ({reason}): {one_line(why)}.{_more_disk(ended)}"
     if ended.pod_reason or ended.pod_message:
-        said = f" The program said: {_line(str(ended.told['message']))}." if ended.told.get("message") else ""
+        said = f" The program said: {one_line(str(ended.told['message']))}." if ended.told.get("message") else ""
         why = ended.pod_message or "the cluster does not say why"
         reason = ended.pod_reason or "no reason given"
-        return f"{step}: the cluster ended the pod ({reason}): {_line(why)}.{said}{_more_disk(ended)}"
-    if ended.code == 0:
-        return f"{step}: the program was done, but its pod failed: was its result handed over? The log of the sidecar says."
+        return f"{step}: the cluster ended the pod ({reason}): {one_line(why)}.{said}{_more_disk(ended)}"
     if ended.code == KILLED and not ended.told:
-        return f"{step}: killed (SIGKILL), and nobody says why: {_line(ended.message or ended.reason or 'no message')}."
+        return f"{step}: killed (SIGKILL), and nobody says why: {one_line(ended.message or ended.reason or 'no message')}."
     told, known = ended.told, EXIT_CODES.get(ended.code)
     name = known["name"] if known else "unknown to the contract"
     text = f"{step}: exit code {ended.code} ({name})"
     if not told:
-        return f"{text}: {_line(ended.message or ended.reason or (known or {}).get('meaning', 'no message'))}."
+        return f"{text}: {one_line(ended.message or ended.reason or (known or {}).get('meaning', 'no message'))}."
     where = f" [{told['object']}]" if told.get("object") else ""
-    return f"{text}, cause {told.get('cause', '?')}: {_line(str(told.get('message', '')))}{where}."
+    return f"{text}, cause {told.get('cause', '?')}: {one_line(str(told.get('message', '')))}{where}."
 
 
 def _more_disk(ended: Ended) -> str:
     """What helps a pod that was evicted for what it had written."""
     disk = ended.pod_reason == "Evicted" and any(word in ended.pod_message for word in DISK)
     return " Raise its ephemeral-storage by CLIENTELE_RESOURCES." if disk else ""
-
-
-def _line(text: str) -> str:
-    """A text as one line that a sentence can end."""
-    return " · ".join(line.strip() for line in text.strip().splitlines() if line.strip()).rstrip(".")

@@ -9,8 +9,6 @@ from __future__ import annotations
 from clientele.compat import Param
 from clientele.config import Deployment
 
-LATE_SOURCE_HOURS_MAX = 72
-
 
 def run() -> dict[str, Param]:
     """What every DAG has."""
@@ -100,9 +98,9 @@ def delivery(d: Deployment) -> dict[str, Param]:
             6,
             type="number",
             minimum=0,
-            maximum=LATE_SOURCE_HOURS_MAX,
+            maximum=72,
             title="Hours to wait for the source",
-            description="A source that is not there yet is asked for again until then; after that the task fails.",
+            description="A source that is not there yet is looked for again until then; after that the task fails.",
             **section,
         ),
     }

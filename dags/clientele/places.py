@@ -82,6 +82,6 @@ def _gke() -> type:
     class GKEStepOperator(StepOperator, GKEStartPodOperator):
         """A step in a pod on a GKE cluster; a service account for each step."""
 
-        template_fields: Sequence[str] = (*sorted(GKEStartPodOperator.template_fields), "late_source_hours")
+        template_fields: Sequence[str] = (*sorted(GKEStartPodOperator.template_fields), "late_source_hours", "look_at")
 
     return GKEStepOperator

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import re
-import sys
+import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
@@ -15,8 +17,17 @@ from airflow.providers.cncf.kubernetes.utils.xcom_sidecar import PodDefaults
 from kubernetes.client import models as k8s
 from kubernetes.client.exceptions import ApiException
 
-from clientele.compat import AirflowException, AirflowFailException, AirflowSkipException, AirflowTaskTimeout
+from clientele.compat import (
+    AirflowException,
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowTaskTerminated,
+    AirflowTaskTimeout,
+    Reschedulable,
+)
+from clientele.look import missing
 from clientele.outcome import Ended, Late, judge
+from clientele.trouble import NO_RESULT, Trouble, explain
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +57,6 @@ SIDECAR = {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "64Mi"}
 DEFAULTS: dict[str, Any] = {
     "do_xcom_push": True,  # the result: at most 16 KiB of URIs, counts and verdicts
     "deferrable": False,  # deferred pods lose their XCom or their time-outs in versions that Composer pins
-    "reattach_on_restart": True,  # a worker that comes back finds its pod by labels that no try changes
     "on_finish_action": "delete_pod",  # logs and termination message are in Airflow by then
     "get_logs": True,
     "log_pod_spec_on_failure": False,  # it would print the environment
@@ -68,20 +78,123 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-class StepOperator(KubernetesPodOperator):
-    """A pod that is a step: how its end is read, and a sidecar that keeps to the rules of the step.
+class StepOperator(Reschedulable, KubernetesPodOperator):
+    """A pod that is a step: one at a time, how its end is read, and a sidecar that keeps to the rules of the step.
 
     It runs on Composer 3 and on any cluster that a kubeconfig reaches; the other places subclass it.
     """
 
-    template_fields: Sequence[str] = (*KubernetesPodOperator.template_fields, "late_source_hours")
+    template_fields: Sequence[str] = (*KubernetesPodOperator.template_fields, "late_source_hours", "look_at")
 
-    def __init__(self, *, step: str, memory: str, xcom_image: str, late_source_hours: str | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        *,
+        step: str,
+        memory: str,
+        xcom_image: str,
+        late_source_hours: str | None = None,
+        look_seconds: int = 0,
+        look_at: str = "",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.step = step
         self.memory = memory
         self.xcom_image = xcom_image
         self.late_source_hours = late_source_hours  # templated; None: this step does not wait for a source
+        self.look_seconds = look_seconds
+        self.look_at = look_at  # templated; a source that Airflow itself can look for, or ""
+        self.ended = Ended(None)
+        self.supervisor: int | None = None  # the process that this one was forked from
+
+    def execute_sync(self, context: Any) -> dict[str, Any]:
+        """Runs the step and returns its result. Whatever else happens is raised as what it means to Airflow."""
+        self.supervisor = os.getppid()
+        late = self._late(context)
+        if late and not late.over and self.look_at and missing(self.look_at, self._emulator()):
+            log.warning("%s: %s is not there yet. %s", self.step, self.look_at, late)
+            raise AirflowRescheduleException(late.next_look)
+        raised, result = None, None
+        try:
+            result = super().execute_sync(context)
+        except (Exception, AirflowTaskTimeout, AirflowTaskTerminated) as e:
+            raised = e
+        if raised or self._killed or self.ended.code != 0 or not isinstance(result, dict):
+            self.conclude(self._end(raised), context, raised)
+        return result
+
+    def get_or_create_pod(self, pod_request_obj: k8s.V1Pod, context: Any) -> k8s.V1Pod:
+        """Returns the pod that an earlier try has left running, or makes one once none is left: a step has one pod.
+
+        The provider knows no way on from several pods, goes on with one that is being deleted, and leaves those alone that
+        it has labelled as seen.
+        """
+        namespace = pod_request_obj.metadata.namespace
+        selector = self._build_find_pod_label_selector(context, exclude_checked=False)
+        pods = self.client.list_namespaced_pod(namespace, label_selector=selector).items
+        running = sorted(filter(self._goes_on, pods), key=lambda p: (p.metadata.creation_timestamp, p.metadata.name))
+        others = [p for p in pods if p not in running[-1:]]
+        for pod in others:
+            log.info("deleting pod %s, which an earlier try has left", pod.metadata.name)
+            self.pod_manager.delete_pod(pod)
+        self._await_gone(others)
+        if running:
+            log.info("going on with pod %s, which an earlier try has started", running[-1].metadata.name)
+            return running[-1]
+        self.pod = self.client.create_namespaced_pod(namespace, pod_request_obj)
+        if self._killed:
+            raise AirflowException("killed while the pod was being made")
+        return self.pod
+
+    def find_pod(self, namespace: str, context: Any, **_: Any) -> k8s.V1Pod | None:
+        """This try's pod. From its start it is known by its name, whatever else has its labels."""
+        return self.pod_manager.read_pod(self.pod) if self.pod else None
+
+    def _goes_on(self, pod: k8s.V1Pod) -> bool:
+        """Whether a result can still come from a pod: it runs, or waits for its result to be fetched."""
+        alive = pod.status.phase in ("Pending", "Running") and not pod.metadata.deletion_timestamp
+        return alive and Ended.of_pod(pod, self.base_container_name).code in (None, 0)
+
+    def _await_gone(self, pods: Sequence[k8s.V1Pod]) -> None:
+        """Returns when none of the pods is left."""
+        end = time.monotonic() + self.termination_grace_period + 60
+        for pod in pods:
+            while self._read(pod):
+                if time.monotonic() > end:
+                    raise AirflowException(f"pod {pod.metadata.name} of an earlier try is deleted, but does not end")
+                time.sleep(1)
+
+    def _read(self, pod: k8s.V1Pod) -> k8s.V1Pod | None:
+        """The pod as it is now, or None."""
+        try:
+            now = self.pod_manager.read_pod(pod)
+        except ApiException as e:
+            if e.status == 404:
+                return None
+            raise
+        return now if now.metadata.uid == pod.metadata.uid else None
+
+    def extract_xcom(self, pod: k8s.V1Pod, **kwargs: Any) -> Any:
+        """The result, fetched from the sidecar, which ends with it."""
+        self._end_if_orphaned()
+        return super().extract_xcom(pod, **kwargs)
+
+    @cached_property
+    def client(self) -> Any:
+        """The API's client. Its exceptions have no HTTP headers: the provider prints them in half a dozen places."""
+        client = super().client
+        rest = client.api_client.rest_client
+        ask = rest.request
+
+        def request(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return ask(*args, **kwargs)
+            except ApiException as e:
+                e.headers = {k: v for k, v in (e.headers or {}).items() if k == "Retry-After"}
+                raise
+
+        rest.request = request
+        return client
 
     def build_pod_request_obj(self, context: Any = None) -> k8s.V1Pod:
         """The pod, with a sidecar of a stated image, equal requests and limits, and no more rights than the step has.
@@ -104,43 +217,84 @@ class StepOperator(KubernetesPodOperator):
         return pod
 
     def cleanup(self, pod: Any, remote_pod: Any, xcom_result: Any = None, context: Any = None) -> None:
-        """Deletes the pod, as the provider does, and says what its end means.
+        """Keeps how the pod has ended, for execute to judge, and deletes it.
 
-        It runs in a `finally`: an exception on its way is what happened, and remote_pod then is how the pod began.
+        The provider labels a pod as seen before it deletes it: where it fails in between, the pod stays and nobody finds it.
+        It judges by how the pod began where an exception is on its way.
         """
-        before = sys.exc_info()[1]
+        self._end_if_orphaned()
+        pod = remote_pod or self.pod
+        if pod is None:  # none was made
+            return
         try:
-            super().cleanup(pod, remote_pod, xcom_result=xcom_result, context=context)
-        except (AirflowSkipException, AirflowFailException):
-            raise
-        except (AirflowException, ApiException) as after:
-            ended = Ended.of_pod(remote_pod, self.base_container_name)
-            if ended.code is None and before is not None:
-                ended = Ended(None, *self._happened(before))
-            elif ended.code is None and isinstance(after, ApiException):
-                ended = Ended(None, *self._happened(after))
-            self.conclude(ended, context, after)
+            remote_pod = self._read(pod) or remote_pod
+        except Exception as e:
+            log.warning("%s: cannot read pod %s again: %s", self.step, pod.metadata.name, self._explain(e).text)
+        self.ended = Ended.of_pod(remote_pod, self.base_container_name)
+        self._delete(pod)
+        if self.ended.code != 0:
+            self._read_pod_events(pod, reraise=False)
 
-    def _happened(self, e: BaseException) -> tuple[str, str]:
-        """Reason and message of an exception that ended the waiting for a pod."""
-        if isinstance(e, AirflowTaskTimeout):
-            return "TimedOut", f"not done within {self.execution_timeout}, and stopped"
-        if isinstance(e, ApiException) and e.status == 404:
-            return "PodGone", "it was deleted, or its node was lost, before it ended"
-        return type(e).__name__, str(e) or "no message"
+    def on_kill(self) -> None:
+        """SIGTERM: a person marked or cleared the task, or the worker shuts down. In Airflow 3 execute goes on after it."""
+        self._end_if_orphaned()
+        self._killed = True
+        if self.pod:
+            self._delete(self.pod)
 
-    def conclude(self, ended: Ended, context: Any, cause: BaseException | None = None) -> None:
+    def _delete(self, pod: k8s.V1Pod) -> None:
+        """Deletes a pod. If that fails the next try does it, or the cluster when the pod's time is over."""
+        try:
+            self.pod_manager.delete_pod(pod)
+        except Exception as e:
+            log.warning("%s: cannot delete pod %s: %s", self.step, pod.metadata.name, self._explain(e).text)
+
+    def _end_if_orphaned(self) -> None:
+        """Ends this process if the one that supervises it is gone: the pod belongs to the next try.
+
+        Airflow does not end it. What it would say is heard by nobody (Airflow 3), or is taken for the next try's (Airflow 2).
+        """
+        if self.supervisor and os.getppid() != self.supervisor:
+            os._exit(1)
+
+    def _explain(self, e: BaseException) -> Trouble:
+        kubeconfig = str(getattr(self, "config_file", None) or "")
+        return explain(e, kubeconfig=kubeconfig, namespace=self.namespace or "", started=self.pod is not None)
+
+    def _end(self, raised: BaseException | None) -> Ended | Trouble:
+        """How the step has ended. What Airflow did to it comes before what it then looked like."""
+        if isinstance(raised, AirflowTaskTimeout):
+            return Trouble(f"(TimedOut) not done within {self.execution_timeout}, and stopped.", passes=True)
+        if self._killed or isinstance(raised, AirflowTaskTerminated):
+            return Trouble("killed by Airflow (SIGTERM): the task was marked or cleared, or its worker shut down.", passes=True)
+        if self.ended.code or self.ended.pod_reason:
+            return self.ended
+        if raised is not None:
+            return self._explain(raised)
+        return NO_RESULT
+
+    def _late(self, context: Any) -> Late | None:
+        """How long the source has been waited for; None for a step without one."""
+        if self.late_source_hours is None:
+            return None
+        began = context["dag_run"].start_date or context["ti"].start_date
+        return Late(began, float(self.late_source_hours), timedelta(seconds=self.look_seconds), datetime.now(UTC))
+
+    def _emulator(self) -> str:
+        """The storage server that the pod is told to use instead of Google's."""
+        return next((v.value for v in self.env_vars if v.name == "STORAGE_EMULATOR_HOST"), "")
+
+    def conclude(self, end: Ended | Trouble, context: Any, cause: BaseException | None = None) -> None:
         """Raises what the end of the step means to Airflow."""
         ti = context["ti"]
         attempt = ti.try_number - (ti.max_tries - self.retries)  # since the task was last cleared
-        late = None
-        if self.late_source_hours is not None:
-            began = context["dag_run"].start_date or ti.start_date
-            late = Late(began, float(self.late_source_hours), datetime.now(UTC))
-        verdict = judge(self.step, ended, memory=self.memory, attempt=attempt, tries=TRIES, late=late)
+        verdict = judge(self.step, end, memory=self.memory, attempt=attempt, tries=TRIES, late=self._late(context))
+        if verdict.look_again:
+            log.warning("%s", verdict.text)
+            raise AirflowRescheduleException(verdict.look_again)
         log.error("%s", verdict.text)  # Airflow shows the exception as the head of a trace, which its page cuts off
         kind = AirflowFailException if verdict.fail else AirflowException
-        raise kind(verdict.text) from cause
+        raise kind(verdict.text) from (None if isinstance(cause, ApiException) else cause)
 
 
 def literal(text: str | None) -> str | None:

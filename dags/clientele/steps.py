@@ -13,7 +13,6 @@ from clientele.asof import as_of_macro
 from clientele.compat import BACKOFF
 from clientele.config import Deployment
 from clientele.contract import STEPS, swaps_pointers
-from clientele.params import LATE_SOURCE_HOURS_MAX
 from clientele.places import step_operator
 from clientele.pods import RESULT, TRIES, StepOperator
 
@@ -45,7 +44,10 @@ def default_args(d: Deployment) -> dict[str, Any]:
 
 
 def ingest(d: Deployment) -> StepOperator:
-    """Takes the delivery in. A source that is not there yet is asked for again for the Param's hours."""
+    """Reads a delivery. A source that is not there yet is looked for again during the Param's hours."""
+    source = "(params.source or '').replace('{as_of}', as_of(dag_run, params))"
+    # Airflow looks only where the deployment says, not where a Param does, and not where the pod has a header for.
+    look = not (d.source_header_secret and d.source.startswith("https:"))
     flags = ("source_name", "mode", "columns", "date_layout", "encoding", "separator", "decimal", "sheet")
     flags += ("max_quarantine_share", "allow_shrink")
     return _step(
@@ -53,15 +55,15 @@ def ingest(d: Deployment) -> StepOperator:
         "ingest",
         flags=flags,
         arguments=(
-            "--source={{ (params.source or '').replace('{as_of}', as_of(dag_run, params)) }}",
+            f"--source={{{{ {source} }}}}",
             f"--zone={d.zone}",
             f"--currency={d.currency}",
         ),
         minutes=120,
         secrets=("customer_key", "source_header"),
         late_source_hours="{{ params.late_source_hours }}",
-        # Enough to ask for the longest time that the Param allows; judge in outcome.py ends it.
-        retries=TRIES + int(timedelta(hours=LATE_SOURCE_HOURS_MAX) / LONGEST_DELAY),
+        look_seconds=d.look_seconds,
+        look_at=f"{{{{ {source} if params.source == {d.source!r} else '' }}}}" if look else "",
     )
 
 

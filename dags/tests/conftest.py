@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 DAGS = Path(__file__).resolve().parent.parent
 SECRET = "a customer key that no pod may show"
 
@@ -30,3 +32,12 @@ os.environ |= {
     "SOURCE_HEADER": SECRET,
 }
 sys.path.insert(0, str(DAGS))
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A Kubernetes API in memory."""
+    import cluster as fake
+
+    with fake.serve(tmp_path) as c:
+        yield c

@@ -208,6 +208,7 @@ def test_a_wrong_environment_is_told_at_once():
         ("CLIENTELE_IMAGES", "/nowhere/images.json"),
         ("CLIENTELE_IMAGE_TAG", "latest"),
         ("CLIENTELE_RETRY_SECONDS", "soon"),
+        ("CLIENTELE_LOOK_SECONDS", "-1"),
     ],
 )
 def test_settings_are_refused(variable, bad):
@@ -220,7 +221,9 @@ def test_every_variable_is_documented():
     """docs/airflow.md has a row for each variable that config.py reads."""
     from clientele.config import _TEXTS
 
-    names = {"CLIENTELE_" + n.upper() for n in (*_TEXTS, "place", "pod_env", "resources", "retry_seconds", "images")}
+    names = {
+        "CLIENTELE_" + n.upper() for n in (*_TEXTS, "place", "pod_env", "resources", "retry_seconds", "look_seconds", "images")
+    }
     doc = (DAGS.parent / "docs" / "airflow.md").read_text()
     assert names == set(re.findall(r"(?m)^\| `(CLIENTELE_[A-Z_]+)` \|", doc))
 

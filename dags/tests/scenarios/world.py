@@ -181,6 +181,7 @@ def new_world(database: Path, shop: Path) -> Iterator[Callable[..., World]]:
             "CLIENTELE_PLACE": "local",
             "CLIENTELE_SOURCE": str(shop / "lines.csv"),
             "CLIENTELE_RETRY_SECONDS": "1",
+            "CLIENTELE_LOOK_SECONDS": "1",
         }
 
         def new(like: World | None = None) -> World:
