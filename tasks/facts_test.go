@@ -13,10 +13,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/objstore/gcstest"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/source/sourcetest"
 )
 
@@ -57,8 +59,8 @@ func (s *shop) run(result any, name string, args ...string) {
 }
 
 // home opens the root.
-func (s *shop) home() *contract.Home {
-	h, err := contract.OpenHome(s.t.Context(), s.root, "", "segments", nil)
+func (s *shop) home() *run.Home {
+	h, err := run.OpenHome(s.t.Context(), s.root, "", "segments", nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -69,7 +71,7 @@ func (s *shop) home() *contract.Home {
 // customers reads the customers table of a run.
 func (s *shop) customers(runID string) *frame.Frame {
 	s.t.Helper()
-	day, err := retail.ParseDate(s.asOf)
+	day, err := calendar.ParseDate(s.asOf)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -108,7 +110,7 @@ func TestFactsOfTheRealFile(t *testing.T) {
 
 // from is what a step passes to work on the one ingest.
 func (s *shop) from() string {
-	day, err := retail.ParseDate(s.asOf)
+	day, err := calendar.ParseDate(s.asOf)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -143,8 +145,8 @@ func (s *shop) salesSets(t *testing.T) {
 }
 
 // closeMoney compares to the penny: the published figures are rounded to it.
-func closeMoney(got retail.Money, want string) bool {
-	w, err := retail.ParseMoney(want)
+func closeMoney(got money.Amount, want string) bool {
+	w, err := money.Parse(want)
 	return err == nil && math.Abs(got.Float()-w.Float()) < 0.0051
 }
 
@@ -165,7 +167,7 @@ func (s *shop) defaults(t *testing.T) {
 	}
 	for i, w := range want {
 		got := r.Ledger[i]
-		amount, err := retail.ParseMoney(w.amount)
+		amount, err := money.Parse(w.amount)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,9 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 )
 
@@ -98,9 +101,9 @@ func visible(t *testing.T, root string) {
 			t.Errorf("%s names what is not there: %v", by, err)
 		}
 	}
-	var state contract.State[contract.LinesState]
+	var state run.State[lines.State]
 	if read(contract.LinesStatePath(), &state) {
-		var snapshot contract.Snapshot
+		var snapshot lines.Snapshot
 		path := contract.SnapshotPath(state.Head().Value.Snapshot)
 		if !read(path, &snapshot) {
 			t.Errorf("%s names %s, which is not there", contract.LinesStatePath(), path)
@@ -119,7 +122,7 @@ func visible(t *testing.T, root string) {
 			t.Fatal(err)
 		}
 		var pointer struct{ Manifest string }
-		var m contract.Manifest
+		var m run.Manifest
 		if read(path, &pointer) && !read(pointer.Manifest, &m) {
 			t.Errorf("%s names %s, which is not there", path, pointer.Manifest)
 		}
@@ -201,14 +204,14 @@ func TestSIGTERM(t *testing.T) {
 		}
 		_ = cmd.Wait() // the exit code is what counts
 		switch code := cmd.ProcessState.ExitCode(); code {
-		case contract.ExitStopped:
+		case fault.ExitStopped:
 			for name := range files(t, root) {
 				if strings.HasPrefix(name, "state/") || strings.HasSuffix(name, "_MANIFEST.json") {
 					t.Errorf("a stopped ingest left %s", name)
 				}
 			}
 			return
-		case -1, contract.ExitDone: // before it listened, or after it had done
+		case -1, fault.ExitDone: // before it listened, or after it had done
 		default:
 			t.Fatalf("ingest ended %d", code)
 		}

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // TestNoPermission runs ingest as a user who may not read the source. Root may read everything, so as root the program is
@@ -39,8 +39,8 @@ func TestNoPermission(t *testing.T) {
 	cmd.Stderr = &said
 	err := cmd.Run()
 	exit, ok := errors.AsType[*exec.ExitError](err)
-	if !ok || exit.ExitCode() != contract.ExitConfig {
-		t.Fatalf("ingest ended %v, want %d:\n%s", err, contract.ExitConfig, said.String())
+	if !ok || exit.ExitCode() != fault.ExitConfig {
+		t.Fatalf("ingest ended %v, want %d:\n%s", err, fault.ExitConfig, said.String())
 	}
 	if !strings.Contains(said.String(), source) || !strings.Contains(said.String(), "permission") {
 		t.Errorf("the message names neither file nor reason: %s", said.String())

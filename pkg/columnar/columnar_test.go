@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clientele/clientele/pkg/columnar"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -22,7 +23,7 @@ type line struct {
 	Record                                        int64
 	Time                                          string
 	Quantity                                      int64
-	Price                                         retail.Money
+	Price                                         money.Amount
 	Invoice, Code, Description, Customer, Country string
 }
 

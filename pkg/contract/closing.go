@@ -3,7 +3,7 @@ package contract
 import (
 	"log/slog"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // What a result adds to its step's closing record. A value that the step does not have is absent: texts that are empty, and
@@ -52,7 +52,7 @@ func (r PromoteResult) Closing() []slog.Attr {
 
 // Closing counts customers and their money, by which model.
 func (r ScoreResult) Closing() []slog.Attr {
-	var revenue retail.Money
+	var revenue money.Amount
 	for _, s := range r.Segments {
 		revenue += s.Revenue
 	}

@@ -6,7 +6,10 @@
 // them visible to the next step as a whole. Killed at any instant, a reader sees all of it or none of it.
 package contract
 
-import "github.com/clientele/clientele/pkg/table"
+import (
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/table"
+)
 
 // Version of the wiring as a whole; DAGs compare it.
 const Version = 1
@@ -66,19 +69,19 @@ type TaskFlags struct {
 
 // Description is the contract as JSON.
 type Description struct {
-	Version   int         `json:"version"`
-	Steps     []Step      `json:"steps"`
-	Tasks     []TaskFlags `json:"tasks"`
-	ExitCodes []ExitCode  `json:"exit_codes"`
-	Verdicts  []string    `json:"drift_verdicts"`
-	Acts      []string    `json:"drift_acts"`
-	Actions   []string    `json:"promote_actions"`
+	Version   int              `json:"version"`
+	Steps     []Step           `json:"steps"`
+	Tasks     []TaskFlags      `json:"tasks"`
+	ExitCodes []fault.ExitCode `json:"exit_codes"`
+	Verdicts  []string         `json:"drift_verdicts"`
+	Acts      []string         `json:"drift_acts"`
+	Actions   []string         `json:"promote_actions"`
 }
 
 // Describe returns the contract with the flags of the given tasks.
 func Describe(tasks []TaskFlags) Description {
 	return Description{
-		Version: Version, Steps: Steps, Tasks: tasks, ExitCodes: ExitCodes,
+		Version: Version, Steps: Steps, Tasks: tasks, ExitCodes: fault.ExitCodes,
 		Verdicts: []string{VerdictNone, VerdictWarn, VerdictAlert, VerdictInsufficientData},
 		Acts:     []string{ActNone, ActWait, ActRefit, ActRetrain, ActFixData},
 		Actions:  []string{ActionBootstrap, ActionPromote, ActionHold, ActionUnchanged},

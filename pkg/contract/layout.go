@@ -3,14 +3,14 @@ package contract
 import (
 	"strconv"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // Where things lie. Steps never build a path; these functions do. The first group is relative to the root, the second to
 // the registry.
 
 // PartitionPath is a day's accepted lines of one source, named by their content.
-func PartitionPath(source string, day retail.Date, sha256 string) string {
+func PartitionPath(source string, day calendar.Date, sha256 string) string {
 	return "lines/" + source + "/" + day.String() + "/" + sha256 + ".arrow"
 }
 

@@ -1,6 +1,9 @@
 package contract
 
-import "github.com/clientele/clientele/pkg/retail"
+import (
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
+)
 
 // ResultLimit bounds the JSON of what a step reports, in bytes: counts, metrics, verdicts and URIs, never data. Money is a
 // decimal string with four decimals, shares are 0..1.
@@ -8,19 +11,19 @@ const ResultLimit = 16 << 10
 
 // IngestResult is what ingest reports.
 type IngestResult struct {
-	New             bool         `json:"new"` // false only if the snapshot before this run had it all
-	Snapshot        string       `json:"snapshot"`
-	SHA256          string       `json:"sha256"` // of the source's bytes
-	Source          string       `json:"source"` // --source-name
-	Delivery        string       `json:"delivery"`
-	RowsRead        int64        `json:"rows_read"`
-	RowsAccepted    int64        `json:"rows_accepted"`
-	RowsQuarantined int64        `json:"rows_quarantined"`
-	RowsSuperseded  int64        `json:"rows_superseded"` // lines of days that a later sheet of the workbook has too
-	Days            int          `json:"days"`
-	First           *retail.Date `json:"first"`
-	Last            *retail.Date `json:"last"`
-	Quarantine      []RuleCount  `json:"quarantine"` // by descending rows, at most 20
+	New             bool           `json:"new"` // false only if the snapshot before this run had it all
+	Snapshot        string         `json:"snapshot"`
+	SHA256          string         `json:"sha256"` // of the source's bytes
+	Source          string         `json:"source"` // --source-name
+	Delivery        string         `json:"delivery"`
+	RowsRead        int64          `json:"rows_read"`
+	RowsAccepted    int64          `json:"rows_accepted"`
+	RowsQuarantined int64          `json:"rows_quarantined"`
+	RowsSuperseded  int64          `json:"rows_superseded"` // lines of days that a later sheet of the workbook has too
+	Days            int            `json:"days"`
+	First           *calendar.Date `json:"first"`
+	Last            *calendar.Date `json:"last"`
+	Quarantine      []RuleCount    `json:"quarantine"` // by descending rows, at most 20
 }
 
 // RuleCount is how many records broke a rule; a record can break several.
@@ -31,18 +34,18 @@ type RuleCount struct {
 
 // PreprocessResult is what preprocess reports.
 type PreprocessResult struct {
-	Lines          int64         `json:"lines"` // kept
-	Customers      int64         `json:"customers"`
-	OnlyReturns    int64         `json:"only_returns"` // customers with returns and nothing kept
-	Invoices       int64         `json:"invoices"`
-	Products       int64         `json:"products"`
-	Revenue        retail.Money  `json:"revenue"`         // over kept lines
-	AverageInvoice float64       `json:"average_invoice"` // over kept sale lines
-	AsOf           retail.Date   `json:"as_of"`
-	WindowStart    *retail.Date  `json:"window_start"` // null for the window all
-	Duplicates     int64         `json:"duplicates"`   // later copies that reached the rule, taken or not
-	Ledger         []LedgerRow   `json:"ledger"`       // input, each rule, kept
-	Cancellations  Cancellations `json:"cancellations"`
+	Lines          int64          `json:"lines"` // kept
+	Customers      int64          `json:"customers"`
+	OnlyReturns    int64          `json:"only_returns"` // customers with returns and nothing kept
+	Invoices       int64          `json:"invoices"`
+	Products       int64          `json:"products"`
+	Revenue        money.Amount   `json:"revenue"`         // over kept lines
+	AverageInvoice float64        `json:"average_invoice"` // over kept sale lines
+	AsOf           calendar.Date  `json:"as_of"`
+	WindowStart    *calendar.Date `json:"window_start"` // null for the window all
+	Duplicates     int64          `json:"duplicates"`   // later copies that reached the rule, taken or not
+	Ledger         []LedgerRow    `json:"ledger"`       // input, each rule, kept
+	Cancellations  Cancellations  `json:"cancellations"`
 }
 
 // LedgerRow says what one rule took.
@@ -51,7 +54,7 @@ type LedgerRow struct {
 	Lines     int64        `json:"lines"`
 	Invoices  int64        `json:"invoices"`
 	Customers int64        `json:"customers"`
-	Amount    retail.Money `json:"amount"`
+	Amount    money.Amount `json:"amount"`
 }
 
 // Cancellations counts cancellation lines by how much of them found its sale, and what they took back.
@@ -59,7 +62,7 @@ type Cancellations struct {
 	Matched   int64        `json:"matched"`
 	Partly    int64        `json:"partly"`
 	Unmatched int64        `json:"unmatched"`
-	Amount    retail.Money `json:"amount"` // of the matched parts, negative
+	Amount    money.Amount `json:"amount"` // of the matched parts, negative
 }
 
 // Verdicts and acts of drift.
@@ -83,8 +86,8 @@ type DriftResult struct {
 	Cause    string         `json:"cause"`
 	Model    string         `json:"model"` // model_id compared with, "" without HEAD
 	Seq      int64          `json:"seq"`   // revision of HEAD, 0 without
-	AsOf     retail.Date    `json:"as_of"`
-	HeadAsOf *retail.Date   `json:"head_as_of"` // of that revision; an older run has nothing to ask of it. null without
+	AsOf     calendar.Date  `json:"as_of"`
+	HeadAsOf *calendar.Date `json:"head_as_of"` // of that revision; an older run has nothing to ask of it. null without
 	Features []DriftFeature `json:"features"`
 	Effects  DriftEffects   `json:"effects"`
 }
@@ -189,7 +192,7 @@ type SegmentResult struct {
 	Name         string       `json:"name"`
 	Customers    int64        `json:"customers"`
 	Share        float64      `json:"share"`
-	Revenue      retail.Money `json:"revenue"`
+	Revenue      money.Amount `json:"revenue"`
 	RevenueShare float64      `json:"revenue_share"`
 }
 

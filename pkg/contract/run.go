@@ -8,18 +8,18 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // Run names one run of one pipeline for one as-of date. All steps of the run share it.
 type Run struct {
-	Pipeline string      // the DAG's name
-	AsOf     retail.Date // what "today" means to every step
-	Slug     string      // the run id, made fit for a path
+	Pipeline string        // the DAG's name
+	AsOf     calendar.Date // what "today" means to every step
+	Slug     string        // the run id, made fit for a path
 }
 
 // NewRun returns the run of a pipeline, an as-of date and a raw run id, such as Airflow's.
-func NewRun(pipeline string, asOf retail.Date, runID string) Run {
+func NewRun(pipeline string, asOf calendar.Date, runID string) Run {
 	return Run{Pipeline: pipeline, AsOf: asOf, Slug: Slug(runID)}
 }
 
@@ -48,7 +48,7 @@ func ParseRun(name string) (Run, error) {
 	if len(parts) != 3 || CheckPipeline(parts[0]) != nil || !slugName.MatchString(parts[2]) {
 		return Run{}, fmt.Errorf("%q: %w", name, ErrRunName)
 	}
-	day, err := retail.ParseDate(parts[1])
+	day, err := calendar.ParseDate(parts[1])
 	if err != nil {
 		return Run{}, fmt.Errorf("%q: %w", name, ErrRunName)
 	}

@@ -7,8 +7,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 func TestSlugIsFitForAPath(t *testing.T) {
@@ -33,7 +33,7 @@ func TestSlugKeepsIDsApart(t *testing.T) {
 }
 
 func TestRunReadsBack(t *testing.T) {
-	day, err := retail.ParseDate("2011-12-10")
+	day, err := calendar.ParseDate("2011-12-10")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,7 +133,7 @@ func (s *Shop) comeback(who customer, sale int) {
 // guests returns how many guests buy on the day: about one for eight visits of customers.
 func (s *Shop) guests(day int) int {
 	d := s.draws(tagGuests, uint64(day), 0)
-	return (s.Customers*s.calendar.busy[day]*25/1000 + d.below(1000)) / 1000
+	return (s.Customers*s.tradingDays.busy[day]*25/1000 + d.below(1000)) / 1000
 }
 
 // clerkEntries is how many kinds of entries the shop's clerk makes.

@@ -4,7 +4,7 @@ import (
 	"sort"
 	"time"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // weekdays and months say how busy a day is, in percent of an ordinary one.
@@ -16,15 +16,15 @@ var (
 
 // calendar is a clock that runs fast on busy days: a gap between visits is drawn on this clock, and seasons and weekdays
 // follow from it.
-type calendar struct {
+type tradingDays struct {
 	busy  []int // day → how busy, in percent; 0 where the shop is closed
 	clock []int // day → Σ busy of the days before it; one more entry than days
 }
 
-func newCalendar(from retail.Date, days int) calendar {
-	c := calendar{busy: make([]int, days), clock: make([]int, days+1)}
+func newCalendar(from calendar.Date, days int) tradingDays {
+	c := tradingDays{busy: make([]int, days), clock: make([]int, days+1)}
 	for day := range days {
-		date := from + retail.Date(day)
+		date := from + calendar.Date(day)
 		t := dayOf(from, day)
 		c.busy[day] = weekdays[date.Weekday()] * months[t.Month()] / 100
 		if md := t.Format("01-02"); md == "12-25" || md == "12-26" || md == "01-01" {
@@ -36,27 +36,27 @@ func newCalendar(from retail.Date, days int) calendar {
 }
 
 // dayOf returns the day that is days after from.
-func dayOf(from retail.Date, days int) time.Time {
+func dayOf(from calendar.Date, days int) time.Time {
 	return time.Unix((int64(from)+int64(days))*24*60*60, 0).UTC()
 }
 
 // after returns the day on which the clock has run on by ticks (100 on an ordinary day) since the end of day: a later day
 // on which the shop is open, or the number of days if there is none.
-func (c *calendar) after(day, ticks int) int {
+func (c *tradingDays) after(day, ticks int) int {
 	want := c.clock[day+1] + ticks
 	// The first day at whose end the clock shows more than want.
 	return day + 1 + sort.Search(len(c.busy)-day-1, func(i int) bool { return c.clock[day+2+i] > want })
 }
 
 // at returns the open day on which part/whole of the clock's time has passed.
-func (c *calendar) at(part, whole int) int {
+func (c *tradingDays) at(part, whole int) int {
 	want := min(c.clock[len(c.busy)]*part/whole, c.clock[len(c.busy)]-1)
 	return sort.Search(len(c.busy)-1, func(day int) bool { return c.clock[day+1] > want })
 }
 
 // truth describes the calendar, whose first day is from.
-func (c *calendar) truth(from retail.Date) Calendar {
-	t := Calendar{Months: map[string]int{}, Weekdays: map[string]int{}, Closed: []retail.Date{}}
+func (c *tradingDays) truth(from calendar.Date) Calendar {
+	t := Calendar{Months: map[string]int{}, Weekdays: map[string]int{}, Closed: []calendar.Date{}}
 	for m := time.January; m <= time.December; m++ {
 		t.Months[m.String()] = months[m]
 	}
@@ -65,7 +65,7 @@ func (c *calendar) truth(from retail.Date) Calendar {
 	}
 	for day, busy := range c.busy {
 		if busy == 0 {
-			t.Closed = append(t.Closed, from+retail.Date(day))
+			t.Closed = append(t.Closed, from+calendar.Date(day))
 		}
 	}
 	return t

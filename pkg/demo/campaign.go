@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // Campaign is an offer to a random part of the customers: on its days they take more packs of what they buy anyway. Who
@@ -74,7 +75,7 @@ func (s *Shop) treated(c int) bool {
 // promote gives the basket, as filled for this customer and day, what the campaign adds, and returns the pence of its
 // products without and with that. ok is false if the campaign does not touch it.
 func (s *Shop) promote(who customer, day int) (without, with int, ok bool) {
-	if s.Campaign == nil || !s.Campaign.Has(s.From+retail.Date(day)) || !s.treated(who.index) {
+	if s.Campaign == nil || !s.Campaign.Has(s.From+calendar.Date(day)) || !s.treated(who.index) {
 		return 0, 0, false
 	}
 	d := s.draws(tagCampaign, uint64(who.index), uint64(day)+1)
@@ -105,6 +106,6 @@ type PlantedCampaign struct {
 	Share     float64      `json:"share"`     // planted: of the customers who get the offer
 	Customers int          `json:"customers"` // who got it
 	Invoices  int          `json:"invoices"`
-	Amount    retail.Money `json:"amount"`
-	Without   retail.Money `json:"amount_without"` // what the same invoices would have been without the campaign
+	Amount    money.Amount `json:"amount"`
+	Without   money.Amount `json:"amount_without"` // what the same invoices would have been without the campaign
 }

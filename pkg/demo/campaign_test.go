@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/clientele/clientele/pkg/demo"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 func campaign(t testing.TB, s string) *demo.Campaign {
@@ -41,14 +41,14 @@ func TestCampaign(t *testing.T) {
 	touched := func(r record) bool {
 		return treated[r.customer] && p.Campaign.Has(day(r)) && r.price > 0 && r.quantity > 0 && !isFee(r)
 	}
-	var without, with retail.Money
+	var without, with money.Amount
 	invoices := map[string]bool{}
 	for i, r := range after {
 		was := before[i] // a campaign adds no line
 		if touched(r) {
 			invoices[r.invoice] = true
-			without += was.price * retail.Money(was.quantity)
-			with += r.price * retail.Money(r.quantity)
+			without += was.price * money.Amount(was.quantity)
+			with += r.price * money.Amount(r.quantity)
 			continue
 		}
 		if strings.HasPrefix(r.invoice, "C") && treated[r.customer] {

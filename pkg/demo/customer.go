@@ -37,7 +37,7 @@ func (s *Shop) customer(c int) customer {
 		}
 	}
 	k := &kinds[who.kind]
-	who.first = s.calendar.at(1000*k.first[0]+d.below(1000*(k.first[1]-k.first[0])+1), 100_000)
+	who.first = s.tradingDays.at(1000*k.first[0]+d.below(1000*(k.first[1]-k.first[0])+1), 100_000)
 	who.last = min(s.Days-1, d.between(k.last)*s.Days/100)
 	if k.gap[1] > 0 {
 		who.gap = d.between(k.gap)
@@ -81,7 +81,7 @@ func (s *Shop) nextVisit(who customer, day int) int {
 	d := s.draws(tagNext, uint64(who.index), uint64(day))
 	gap := who.gap + (day-who.first)*kinds[who.kind].growth/100
 	// Two uniform draws add up to a gap around its mean, never far above twice it.
-	next := s.calendar.after(day, d.below(100*gap+1)+d.below(100*gap+1))
+	next := s.tradingDays.after(day, d.below(100*gap+1)+d.below(100*gap+1))
 	if next > who.last || next >= s.Days {
 		return -1
 	}

@@ -20,15 +20,15 @@ import (
 	"io"
 	"slices"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // Shop is a shop that can be written. It is not safe for concurrent use.
 type Shop struct {
 	Options
-	calendar calendar
-	products []product
-	quotas   []int // customers of each kind, in the order of kinds
+	tradingDays tradingDays
+	products    []product
+	quotas      []int // customers of each kind, in the order of kinds
 
 	// What is to come, as one list of customers a day: head[day] is the first, next[customer] the following one, both
 	// plus one, so that zero ends a list. A customer has at most one visit and one return ahead.
@@ -46,10 +46,10 @@ func New(o Options) (*Shop, error) {
 		return nil, err
 	}
 	return &Shop{
-		Options:  o,
-		calendar: newCalendar(o.From, o.Days),
-		products: newProducts(o.Seed, min(max(120, 100+o.Customers/2), 4000)),
-		quotas:   quotas(o.Customers),
+		Options:     o,
+		tradingDays: newCalendar(o.From, o.Days),
+		products:    newProducts(o.Seed, min(max(120, 100+o.Customers/2), 4000)),
+		quotas:      quotas(o.Customers),
 	}, nil
 }
 
@@ -143,7 +143,7 @@ func (s *Shop) day(day int, out *writer) {
 	slices.SortFunc(s.events, func(a, b event) int {
 		return cmp.Or(cmp.Compare(a.minute, b.minute), cmp.Compare(a.what, b.what), cmp.Compare(a.id, b.id))
 	})
-	out.day(s.From + retail.Date(day))
+	out.day(s.From + calendar.Date(day))
 	for _, e := range s.events {
 		s.write(e, day, out)
 	}
@@ -180,7 +180,7 @@ func (s *Shop) write(e event, day int, out *writer) {
 
 // lost reports whether a fault has lost what was sold on the day to customers of the country.
 func (s *Shop) lost(day int, country string) bool {
-	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.loses(s.From+retail.Date(day), country) })
+	return slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.loses(s.From+calendar.Date(day), country) })
 }
 
 // plan puts the customer's next visit, and the return of something bought today, on the agenda.
@@ -193,7 +193,7 @@ func (s *Shop) plan(who customer, day int) {
 	}
 	d := s.draws(tagReturn, uint64(who.index), uint64(day))
 	back := day + 2 + d.below(24)
-	for back < s.Days && s.calendar.busy[back] == 0 {
+	for back < s.Days && s.tradingDays.busy[back] == 0 {
 		back++
 	}
 	if d.chance(kinds[who.kind].returns) && back < s.Days {

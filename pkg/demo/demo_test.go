@@ -19,14 +19,15 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/demo"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // options returns the shop that bin/demo writes by default, with some dirt.
 func options(t testing.TB) demo.Options {
 	t.Helper()
-	from, err := retail.ParseDate("2024-11-01")
+	from, err := calendar.ParseDate("2024-11-01")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,7 @@ func write(t testing.TB, o demo.Options) ([]byte, *demo.Truth) {
 type record struct {
 	invoice, code, description, customer, country string
 	quantity                                      int64
-	price                                         retail.Money
+	price                                         money.Amount
 	time                                          time.Time
 }
 
@@ -85,7 +86,7 @@ func readRecord(text string) (record, bool) {
 	}
 	quantity, err1 := strconv.ParseInt(f[3], 10, 64)
 	at, err2 := time.Parse("2006-01-02 15:04:05", f[4])
-	price, err3 := retail.ParseMoney(f[5])
+	price, err3 := money.Parse(f[5])
 	if err1 != nil || err2 != nil || err3 != nil || quantity > 1e12 {
 		return record{}, false
 	}
@@ -96,7 +97,7 @@ func TestLinesAreInOrderOfTime(t *testing.T) {
 	o := options(t)
 	data, truth := write(t, o)
 	good, _ := read(t, data)
-	last := o.From + retail.Date(o.Days-1)
+	last := o.From + calendar.Date(o.Days-1)
 	if truth.First != o.From || truth.Last != last {
 		t.Errorf("truth runs from %s to %s, want %s to %s", truth.First, truth.Last, o.From, last)
 	}
@@ -104,7 +105,7 @@ func TestLinesAreInOrderOfTime(t *testing.T) {
 		if i > 0 && r.time.Before(good[i-1].time) {
 			t.Fatalf("line %d at %s follows one at %s", i, r.time, good[i-1].time)
 		}
-		if d := retail.DateOf(r.time.UnixMicro()); d < o.From || d > last {
+		if d := calendar.DateOf(r.time.UnixMicro()); d < o.From || d > last {
 			t.Fatalf("line %d lies on %s, outside the shop's time", i, d)
 		}
 	}
@@ -147,7 +148,7 @@ func TestSizes(t *testing.T) {
 		o := demo.Options{
 			Seed:      rapid.Uint64().Draw(r, "seed"),
 			Customers: rapid.IntRange(demo.MinCustomers, 200).Draw(r, "customers"),
-			From:      retail.Date(rapid.IntRange(0, 30_000).Draw(r, "from")),
+			From:      calendar.Date(rapid.IntRange(0, 30_000).Draw(r, "from")),
 			Days:      rapid.IntRange(demo.MinDays, 800).Draw(r, "days"),
 			Dirty:     rapid.IntRange(0, 20_000).Draw(r, "dirty"),
 		}
@@ -226,7 +227,7 @@ func BenchmarkWriteLines(b *testing.B) {
 }
 
 func Example() {
-	from, _ := retail.ParseDate("2024-11-01")
+	from, _ := calendar.ParseDate("2024-11-01")
 	shop, _ := demo.New(demo.Options{Seed: 1, Customers: 30, From: from, Days: 60})
 	truth, _ := shop.WriteLines(context.Background(), io.Discard)
 	fmt.Println(truth.Customers, truth.Kinds[0].Kind, truth.Kinds[0].Customers)

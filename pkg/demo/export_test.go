@@ -3,11 +3,11 @@ package demo
 import (
 	"time"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // DayMonth returns the month of a day.
-func DayMonth(d retail.Date) time.Month { return dayOf(d, 0).Month() }
+func DayMonth(d calendar.Date) time.Month { return dayOf(d, 0).Month() }
 
 // Sizes are how much customers of one kind buy, in percent, by the sum of two dice from 0 to 5.
 var Sizes = sizes[:]

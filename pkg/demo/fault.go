@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // The faults that can be planted. Everything else in the file stays as it is without them, to the byte.
@@ -28,12 +29,12 @@ const DefaultLostCountry = "Germany"
 
 // Days are days of the shop, both ends included.
 type Days struct {
-	First retail.Date `json:"first"`
-	Last  retail.Date `json:"last"`
+	First calendar.Date `json:"first"`
+	Last  calendar.Date `json:"last"`
 }
 
 // Has reports whether the day is one of them.
-func (d Days) Has(day retail.Date) bool { return d.First <= day && day <= d.Last }
+func (d Days) Has(day calendar.Date) bool { return d.First <= day && day <= d.Last }
 
 // String writes the days as [ParseDays] reads them.
 func (d Days) String() string {
@@ -51,10 +52,10 @@ func ParseDays(s string) (Days, error) {
 	}
 	var d Days
 	var err error
-	if d.First, err = retail.ParseDate(first); err != nil {
+	if d.First, err = calendar.ParseDate(first); err != nil {
 		return Days{}, err
 	}
-	if d.Last, err = retail.ParseDate(last); err != nil {
+	if d.Last, err = calendar.ParseDate(last); err != nil {
 		return Days{}, err
 	}
 	if d.Last < d.First {
@@ -127,7 +128,7 @@ func (f Fault) meets(g Fault) bool {
 }
 
 // loses reports whether the fault loses what is sold on the day to customers of the country.
-func (f Fault) loses(day retail.Date, country string) bool {
+func (f Fault) loses(day calendar.Date, country string) bool {
 	return f.Has(day) && (f.Name == DeadTill || f.Name == LostCountry && f.Country == country)
 }
 
@@ -135,7 +136,7 @@ func (f Fault) loses(day retail.Date, country string) bool {
 type PlantedFault struct {
 	Fault
 	Lines  int          `json:"lines"`  // good lines that it took away, added or changed
-	Amount retail.Money `json:"amount"` // by which it changed the sum of all amounts
+	Amount money.Amount `json:"amount"` // by which it changed the sum of all amounts
 }
 
 // apply does to an invoice what today's faults do, in the order in which they were named: it may change the minute and

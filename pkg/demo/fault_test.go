@@ -9,8 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/demo"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 func faults(t testing.TB, s string) []demo.Fault {
@@ -44,10 +45,10 @@ func harm(f demo.Fault, clean []record) (harmed []record, touched int) {
 	return harmed, touched
 }
 
-func amount(records []record) retail.Money {
-	var sum retail.Money
+func amount(records []record) money.Amount {
+	var sum money.Amount
 	for _, r := range records {
-		sum += r.price * retail.Money(r.quantity)
+		sum += r.price * money.Amount(r.quantity)
 	}
 	return sum
 }
@@ -101,7 +102,7 @@ func TestFaultsTogether(t *testing.T) {
 	if !slices.Equal(after, want) {
 		t.Errorf("%d lines are not the %d that the faults leave", len(after), len(want))
 	}
-	var sum retail.Money
+	var sum money.Amount
 	for _, f := range truth.Faults {
 		sum += f.Amount
 	}
@@ -191,8 +192,8 @@ func TestFaultsAreAccountedFor(t *testing.T) {
 			if f.Name == demo.LostCountry {
 				f.Country = "United Kingdom"
 			}
-			f.First = o.From + retail.Date(rapid.IntRange(0, 69).Draw(r, "first"))
-			f.Last = f.First + retail.Date(rapid.IntRange(0, int(o.From)+69-int(f.First)).Draw(r, "days"))
+			f.First = o.From + calendar.Date(rapid.IntRange(0, 69).Draw(r, "first"))
+			f.Last = f.First + calendar.Date(rapid.IntRange(0, int(o.From)+69-int(f.First)).Draw(r, "days"))
 			if o.Faults = append(o.Faults, f); o.Validate() != nil { // the same fault comes once a day
 				o.Faults = o.Faults[:len(o.Faults)-1]
 			}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/demo"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 // shopper is a customer as the lines show one.
@@ -53,7 +53,7 @@ func shoppers(t testing.TB, data []byte, p planted) map[string]*shopper {
 		}
 		if at[:10] != date {
 			date = at[:10]
-			d, err := retail.ParseDate(date)
+			d, err := calendar.ParseDate(date)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,12 +87,12 @@ func shoppers(t testing.TB, data []byte, p planted) map[string]*shopper {
 // clock returns how many ordinary days have passed before each day, as the truth's calendar has it.
 func clock(p planted) []float64 {
 	passed := []float64{0}
-	closed := map[retail.Date]bool{}
+	closed := map[calendar.Date]bool{}
 	for _, d := range p.Calendar.Closed {
 		closed[d] = true
 	}
 	for day := range p.Days {
-		d := p.First + retail.Date(day)
+		d := p.First + calendar.Date(day)
 		busy := p.Calendar.Weekdays[d.Weekday().String()] * p.Calendar.Months[demo.DayMonth(d).String()] / 100
 		if closed[d] {
 			busy = 0

@@ -4,18 +4,18 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // Options of a shop.
 type Options struct {
 	Seed      uint64
-	Customers int         // MinCustomers or more; about 65 lines each over 13 months
-	From      retail.Date // first day
-	Days      int         // MinDays or more
-	Dirty     int         // broken records in a million; above 0 each way of [Truth.Broken] comes at least once
-	Faults    []Fault     // what goes wrong with the data, applied in this order
-	Campaign  *Campaign   // nil for none
+	Customers int           // MinCustomers or more; about 65 lines each over 13 months
+	From      calendar.Date // first day
+	Days      int           // MinDays or more
+	Dirty     int           // broken records in a million; above 0 each way of [Truth.Broken] comes at least once
+	Faults    []Fault       // what goes wrong with the data, applied in this order
+	Campaign  *Campaign     // nil for none
 }
 
 // Limits of a shop that still shows every kind of customer.
@@ -54,7 +54,7 @@ func (o Options) Validate() error {
 
 // outside returns an error unless the days are of the shop's time.
 func (o Options) outside(what string, d Days) error {
-	if last := o.From + retail.Date(o.Days) - 1; d.First < o.From || d.Last > last || d.Last < d.First {
+	if last := o.From + calendar.Date(o.Days) - 1; d.First < o.From || d.Last > last || d.Last < d.First {
 		return fmt.Errorf("%s: want days from %s to %s", what, o.From, last)
 	}
 	return nil

@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/demo"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // sales returns the lines by which products of the catalogue were sold, to customers or to guests.
@@ -31,7 +32,7 @@ func visitsOf(good []record) map[string]record {
 	return visits
 }
 
-func day(r record) retail.Date { return retail.DateOf(r.time.UnixMicro()) }
+func day(r record) calendar.Date { return calendar.DateOf(r.time.UnixMicro()) }
 
 // near fails unless a share, counted over n, is the expected one within four standard errors of independent draws.
 func near(t *testing.T, what string, got, want float64, n int) {
@@ -74,7 +75,7 @@ func TestPricesAndPacks(t *testing.T) {
 		packs := r.quantity / int64(product.Pack)
 		if packs >= int64(p.PriceBreak.Packs) {
 			breaks++
-			off := retail.Money(math.Floor(price.Float()*100*p.PriceBreak.Off)) * retail.MoneyScale / 100
+			off := money.Amount(math.Floor(price.Float()*100*p.PriceBreak.Off)) * money.Scale / 100
 			price -= off
 		}
 		if r.quantity%int64(product.Pack) != 0 || r.price != price {
@@ -93,7 +94,7 @@ func TestSeasonsAndWeekdays(t *testing.T) {
 	data, truth := write(t, o)
 	good, _ := read(t, data)
 	p := plantedIn(t, truth)
-	closed := map[retail.Date]bool{}
+	closed := map[calendar.Date]bool{}
 	for _, d := range p.Calendar.Closed {
 		closed[d] = true
 	}
@@ -132,7 +133,7 @@ func TestSeasonsAndWeekdays(t *testing.T) {
 	for m, busy := range month {
 		near(t, m, float64(guests[m])/float64(strangers), busy/all, strangers)
 	}
-	steady, n, from := map[string]float64{}, 0, p.First+retail.Date(o.Days/2) // by then all of them have come
+	steady, n, from := map[string]float64{}, 0, p.First+calendar.Date(o.Days/2) // by then all of them have come
 	for _, r := range visitsOf(good) {
 		if k := p.CustomerKinds[r.customer]; day(r) >= from && (k == "loyal" || k == "reseller") {
 			steady[demo.DayMonth(day(r)).String()]++

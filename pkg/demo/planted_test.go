@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/demo"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -86,7 +88,7 @@ func TestPlantedIsFound(t *testing.T) {
 			to = &samples
 		}
 		to.Lines++
-		to.Amount += r.price * retail.Money(r.quantity)
+		to.Amount += r.price * money.Amount(r.quantity)
 		if r.customer != "" {
 			seen[r.customer] = true
 		}
@@ -96,7 +98,7 @@ func TestPlantedIsFound(t *testing.T) {
 		if isFee(r) {
 			f := fees[r.code]
 			f.Lines++
-			f.Amount += r.price * retail.Money(r.quantity)
+			f.Amount += r.price * money.Amount(r.quantity)
 			fees[r.code] = f
 		}
 	}
@@ -161,7 +163,7 @@ func TestDirt(t *testing.T) {
 func withoutSale(good []record) (n int) {
 	type key struct {
 		customer, code string
-		price          retail.Money
+		price          money.Amount
 	}
 	left := map[key]int64{}
 	for _, r := range good {
@@ -197,13 +199,13 @@ func TestKindsAreToldApart(t *testing.T) {
 
 	type sums struct{ customers, recency, visits, spend, tenure float64 }
 	visits := map[string]map[string]bool{}
-	first, last := map[string]retail.Date{}, map[string]retail.Date{}
+	first, last := map[string]calendar.Date{}, map[string]calendar.Date{}
 	spend := map[string]float64{}
 	for _, r := range good {
 		if r.customer == "" || r.quantity <= 0 || isFee(r) {
 			continue
 		}
-		d := retail.DateOf(r.time.UnixMicro())
+		d := calendar.DateOf(r.time.UnixMicro())
 		if visits[r.customer] == nil {
 			visits[r.customer], first[r.customer] = map[string]bool{}, d
 		}

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // TruthVersion is the version of truth.json's form.
@@ -15,17 +16,17 @@ const TruthVersion = 1
 // Truth is what was planted. Every good line is in exactly one of Sales, Samples, NonProducts, Returns and Guests; all
 // counts are of what is in the file, after the faults.
 type Truth struct {
-	Version   int         `json:"version"`
-	Seed      uint64      `json:"seed"`
-	First     retail.Date `json:"first"` // of the shop
-	Last      retail.Date `json:"last"`  // of the shop, or of the latest line where a shifted clock has passed it
-	Days      int         `json:"days"`
-	Dirty     float64     `json:"dirty"`     // share of records that was asked for; a small shop has more, since every rule is broken
-	Customers int         `json:"customers"` // each has bought at least once, unless a fault has lost it
-	Products  int         `json:"products"`  // of the catalogue
-	Invoices  int         `json:"invoices"`  // of all kinds, returns and guests' among them
-	Records   int         `json:"records"`   // Lines and the broken ones
-	Lines     int         `json:"lines"`     // good ones
+	Version   int           `json:"version"`
+	Seed      uint64        `json:"seed"`
+	First     calendar.Date `json:"first"` // of the shop
+	Last      calendar.Date `json:"last"`  // of the shop, or of the latest line where a shifted clock has passed it
+	Days      int           `json:"days"`
+	Dirty     float64       `json:"dirty"`     // share of records that was asked for; a small shop has more, since every rule is broken
+	Customers int           `json:"customers"` // each has bought at least once, unless a fault has lost it
+	Products  int           `json:"products"`  // of the catalogue
+	Invoices  int           `json:"invoices"`  // of all kinds, returns and guests' among them
+	Records   int           `json:"records"`   // Lines and the broken ones
+	Lines     int           `json:"lines"`     // good ones
 
 	Sales       Tally            `json:"sales"`        // products sold to customers
 	Samples     Tally            `json:"samples"`      // products given to customers, at price 0
@@ -54,7 +55,7 @@ type Truth struct {
 // Tally counts lines and their amount.
 type Tally struct {
 	Lines  int          `json:"lines"`
-	Amount retail.Money `json:"amount"`
+	Amount money.Amount `json:"amount"`
 }
 
 func (t *Tally) add(l line) {
@@ -69,7 +70,7 @@ type Kind struct {
 	Meaning        string  `json:"meaning"`
 	Customers      int     `json:"customers"`
 	Share          float64 `json:"share"`            // 0..1
-	GapDays        *[2]int `json:"gap_days"`         // between visits, in ordinary days of the calendar, before they grow; null for those who come once
+	GapDays        *[2]int `json:"gap_days"`         // between visits, in ordinary days of the tradingDays, before they grow; null for those who come once
 	GapGrowth      int     `json:"gap_growth"`       // days by which the gap grows in a hundred days
 	LinesAnInvoice [2]int  `json:"lines_an_invoice"` // products taken; one taken twice is one line, and the second of a pair comes on top
 	PacksALine     [2]int  `json:"packs_a_line"`     // times 0.3 to 4.2, by customer, and a pack at least
@@ -86,9 +87,9 @@ type Country struct {
 
 // Calendar says how busy days are, in percent of an ordinary one. A day is as busy as its month and its weekday together.
 type Calendar struct {
-	Months   map[string]int `json:"months"`
-	Weekdays map[string]int `json:"weekdays"`
-	Closed   []retail.Date  `json:"closed"`
+	Months   map[string]int  `json:"months"`
+	Weekdays map[string]int  `json:"weekdays"`
+	Closed   []calendar.Date `json:"closed"`
 }
 
 // PriceBreak says that whoever takes this many packs of a product or more pays less for each.
@@ -100,23 +101,23 @@ type PriceBreak struct {
 // Product is one of the catalogue. It is sold in full packs.
 type Product struct {
 	Code  string       `json:"code"`
-	Price retail.Money `json:"price"` // on the first day
+	Price money.Amount `json:"price"` // on the first day
 	Pack  int          `json:"pack"`
 }
 
 // PriceChange is a price that changed and stayed so.
 type PriceChange struct {
-	Code   string       `json:"code"`
-	From   retail.Date  `json:"from"`
-	Before retail.Money `json:"before"`
-	After  retail.Money `json:"after"`
+	Code   string        `json:"code"`
+	From   calendar.Date `json:"from"`
+	Before money.Amount  `json:"before"`
+	After  money.Amount  `json:"after"`
 }
 
 func newTruth(s *Shop) *Truth {
 	t := &Truth{
 		Version: TruthVersion, Seed: s.Seed, First: s.From, Last: s.From, Days: s.Days, Dirty: float64(s.Dirty) / 1e6,
 		Customers: s.Customers, Products: len(s.products), Fees: map[string]Tally{}, Broken: map[string]int{},
-		Calendar: s.calendar.truth(s.From), PriceBreak: PriceBreak{breakPacks, breakPercent / 100.0}, PairChance: pairChance / 1000.0,
+		Calendar: s.tradingDays.truth(s.From), PriceBreak: PriceBreak{breakPacks, breakPercent / 100.0}, PairChance: pairChance / 1000.0,
 		Faults: []PlantedFault{}, shop: s,
 	}
 	for i, n := range s.quotas {
@@ -138,7 +139,7 @@ func newTruth(s *Shop) *Truth {
 	for _, p := range s.products {
 		t.Catalogue = append(t.Catalogue, Product{p.code, pence(p.pence), p.pack})
 		if p.later != p.pence {
-			t.PriceChanges = append(t.PriceChanges, PriceChange{p.code, s.From + retail.Date(s.changeDay()), pence(p.pence), pence(p.later)})
+			t.PriceChanges = append(t.PriceChanges, PriceChange{p.code, s.From + calendar.Date(s.changeDay()), pence(p.pence), pence(p.later)})
 		}
 	}
 	for _, f := range s.Faults {
@@ -174,7 +175,7 @@ func (s *Shop) likes(i int) []string {
 }
 
 // pence returns an amount of pence as money.
-func pence(n int) retail.Money { return retail.Money(n) * retail.MoneyScale / 100 }
+func pence(n int) money.Amount { return money.Amount(n) * money.Scale / 100 }
 
 // welcome counts a customer.
 func (t *Truth) welcome(who customer) {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // writer writes invoices as CSV and counts what it writes.
@@ -16,7 +16,7 @@ type writer struct {
 	truth *Truth
 	err   error
 
-	today  retail.Date
+	today  calendar.Date
 	dates  [2]string // today and the day after, which a shifted clock can show; with a space behind
 	number int       // of the last invoice
 	buf    []byte
@@ -43,7 +43,7 @@ func (w *writer) header() {
 	w.put([]byte("InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"))
 }
 
-func (w *writer) day(d retail.Date) {
+func (w *writer) day(d calendar.Date) {
 	w.today = d
 	w.dates = [2]string{d.String() + " ", (d + 1).String() + " "}
 	w.truth.Last = max(w.truth.Last, d)
@@ -68,7 +68,7 @@ func (w *writer) invoice(in invoice, lines []line) {
 		return
 	}
 	w.truth.Invoices++
-	w.truth.Last = max(w.truth.Last, w.today+retail.Date(in.minute/minutesOfDay))
+	w.truth.Last = max(w.truth.Last, w.today+calendar.Date(in.minute/minutesOfDay))
 	d := open(w.seed, tagDirty, uint64(w.number), 0)
 	for _, l := range lines {
 		for i := range times {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -52,7 +54,7 @@ func Build(kept *retail.Kept, window retail.Window) *Table {
 type builder struct {
 	kept   *retail.Kept
 	table  *Table
-	asOf   retail.Date
+	asOf   calendar.Date
 	blocks int // full blocks in the window
 
 	invoices, codes, countries slots
@@ -67,15 +69,15 @@ type builder struct {
 
 // purchase is one invoice of the customer.
 type purchase struct {
-	date   retail.Date
+	date   calendar.Date
 	time   int64 // of its earliest line
 	amount int64
 }
 
 // product is one code that the customer has bought.
 type product struct {
-	date  retail.Date // of one purchase
-	again bool        // bought on another date too
+	date  calendar.Date // of one purchase
+	again bool          // bought on another date too
 }
 
 func newBuilder(kept *retail.Kept, window retail.Window, t *Table) *builder {
@@ -94,7 +96,7 @@ func (b *builder) customer(c uint32, row int) {
 	frequency := float64(len(b.purchases))
 	t.Frequency[row] = int64(len(b.purchases))
 	t.Products[row] = int64(len(b.products))
-	t.AverageInvoice[row] = money(t.Monetary[row]) / frequency
+	t.AverageInvoice[row] = inMoney(t.Monetary[row]) / frequency
 	t.LinesPerInvoice[row] = float64(t.Lines[row]) / frequency
 	t.Recency[row] = int64(b.asOf - b.purchases[len(b.purchases)-1].date)
 	t.Tenure[row] = int64(b.asOf - b.purchases[0].date)
@@ -132,7 +134,7 @@ func (b *builder) gather(rows []retail.Row, row int) {
 		amount := int64(r.Amount())
 		at, first := b.invoices.slot(r.InvoiceKey)
 		if first {
-			b.purchases = append(b.purchases, purchase{date: retail.DateOf(r.Time), time: r.Time})
+			b.purchases = append(b.purchases, purchase{date: calendar.DateOf(r.Time), time: r.Time})
 		}
 		p := &b.purchases[at]
 		p.amount += amount
@@ -169,7 +171,7 @@ func (b *builder) country() string {
 // monthly returns mean, sample deviation and slope of the spend in blocks of 30 days that end at the as-of, from the
 // block of the first purchase, or from the oldest full block where she was a customer before it.
 func (b *builder) monthly() (mean, sd, slope float64) {
-	blockOf := func(d retail.Date) int { return int(b.asOf-1-d) / blockDays }
+	blockOf := func(d calendar.Date) int { return int(b.asOf-1-d) / blockDays }
 	n := min(blockOf(b.purchases[0].date)+1, b.blocks)
 	b.block = slices.Grow(b.block[:0], n)[:n]
 	clear(b.block)
@@ -185,7 +187,7 @@ func (b *builder) monthly() (mean, sd, slope float64) {
 	}
 	mean = float64(total) / float64(n)
 	if n == 1 {
-		return mean / retail.MoneyScale, math.NaN(), math.NaN()
+		return mean / money.Scale, math.NaN(), math.NaN()
 	}
 	// With x = 0 … n−1 forward in time, Σ(x−x̄)² = n(n²−1)/12, and 2(x−x̄) is whole.
 	var squares, moment float64
@@ -194,9 +196,9 @@ func (b *builder) monthly() (mean, sd, slope float64) {
 		squares += float64((v - mean) * (v - mean))
 		moment += float64(float64(2*i-(n-1)) * v)
 	}
-	sd = math.Sqrt(squares/float64(n-1)) / retail.MoneyScale
-	slope = 6 * moment / (float64(n) * float64(n-1) * float64(n+1)) / retail.MoneyScale
-	return mean / retail.MoneyScale, sd, slope
+	sd = math.Sqrt(squares/float64(n-1)) / money.Scale
+	slope = 6 * moment / (float64(n) * float64(n-1) * float64(n+1)) / money.Scale
+	return mean / money.Scale, sd, slope
 }
 
 // gaps returns mean and sample deviation of the days between successive distinct dates of purchases, which are in order.
@@ -263,4 +265,4 @@ func rate(part, rest int64) float64 {
 	return float64(part) / (float64(part) + float64(max(rest, 0)))
 }
 
-func money(m int64) float64 { return retail.Money(m).Float() }
+func inMoney(m int64) float64 { return money.Amount(m).Float() }

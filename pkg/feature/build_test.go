@@ -10,8 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retailtest"
 )
@@ -31,7 +33,7 @@ func build(tb testing.TB, lines *retail.Lines, rules retail.Rules, w retail.Wind
 
 func window(tb testing.TB, asOf, length string) retail.Window {
 	tb.Helper()
-	d, err := retail.ParseDate(asOf)
+	d, err := calendar.ParseDate(asOf)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -156,7 +158,7 @@ func TestBuildIsReference(t *testing.T) {
 		rules.Switch(retail.RuleUnmatched, rapid.Bool().Draw(rt, "unmatched"))
 
 		inside := slices.DeleteFunc(slices.Clone(lines), func(l retailtest.Line) bool {
-			return !w.Contains(retail.DateOf(l.Micros()))
+			return !w.Contains(calendar.DateOf(l.Micros()))
 		})
 		want := reference(retailtest.Apply(inside, rules), day, w.Days)
 		got := build(t, retailtest.Lines(t, lines), rules, w).Frame()
@@ -189,7 +191,7 @@ func TestRealRFM(t *testing.T) {
 	}{
 		{"recency", table.Recency, 1, stats{93.06, 18, 51, 142.75, 374}},
 		{"frequency", table.Frequency, 1, stats{4.27, 1, 2, 5, 209}},
-		{"monetary", table.Monetary, retail.MoneyScale, stats{2054.27, 307.415, 674.485, 1661.74, 280206.02}},
+		{"monetary", table.Monetary, money.Scale, stats{2054.27, 307.415, 674.485, 1661.74, 280206.02}},
 	} {
 		v := make([]float64, len(c.values))
 		for i, x := range c.values {
@@ -225,12 +227,12 @@ func quantile(v []float64, p float64) float64 {
 // Published by independent tools: the average invoice value over the defaults' customers.
 func TestRealAverageInvoice(t *testing.T) {
 	table := build(t, retailtest.Real(t, testData), retail.DefaultRules(), window(t, "2011-12-10", "all"))
-	var money, invoices int64
+	var revenue, invoices int64
 	for i := range table.Len() {
-		money += table.Monetary[i]
+		revenue += table.Monetary[i]
 		invoices += table.Frequency[i]
 	}
-	aiv := retail.Money(money).Float() / float64(invoices)
+	aiv := money.Amount(revenue).Float() / float64(invoices)
 	if table.Len() != 4_323 || invoices != 18_271 || math.Abs(aiv-454.78) > 0.005 {
 		t.Errorf("%d customers, %d invoices, average %v; want 4323, 18271, 454.78", table.Len(), invoices, aiv)
 	}

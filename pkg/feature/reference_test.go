@@ -5,9 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retailtest"
 )
 
@@ -192,8 +192,8 @@ func slope(v []float64) float64 {
 }
 
 // asOf is the as-of of drawn shops.
-func asOf() (retail.Date, time.Time) {
-	d, err := retail.ParseDate(retailtest.AsOf)
+func asOf() (calendar.Date, time.Time) {
+	d, err := calendar.ParseDate(retailtest.AsOf)
 	if err != nil {
 		panic(err)
 	}

@@ -9,7 +9,7 @@ type Table struct {
 
 	Recency         []int64 // as-of − date of the last purchase, days
 	Frequency       []int64 // distinct invoices
-	Monetary        []int64 // retail.Money
+	Monetary        []int64 // money.Amount
 	AverageInvoice  []float64
 	Units           []int64
 	Lines           []int64

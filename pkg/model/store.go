@@ -11,6 +11,7 @@ import (
 	"regexp"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/table"
@@ -94,10 +95,10 @@ func writeTable(ctx context.Context, registry *objstore.Store, schema table.Sche
 }
 
 // ReadManifest returns a model's manifest: the identities of its segments, without the blobs. A model that is not there is
-// a Fault of [contract.ExitMissing], a damaged or newer one of [contract.ExitBadData].
+// a Fault of [fault.ExitMissing], a damaged or newer one of [fault.ExitBadData].
 func ReadManifest(ctx context.Context, registry *objstore.Store, modelID string) (*Manifest, error) {
 	if !isHash.MatchString(modelID) {
-		return nil, contract.Faultf(contract.ExitMissing, "model", modelID, "%q is not a model's id: want 64 hex digits", modelID)
+		return nil, fault.ErrMissing.Errorf("model", modelID, "%q is not a model's id: want 64 hex digits", modelID)
 	}
 	name := contract.ModelPath(modelID)
 	uri := registry.URI(name)
@@ -252,7 +253,7 @@ func decodeModel(text []byte) (Model, error) {
 // unreadable makes a Fault of a missing object; other errors keep their own meaning.
 func unreadable(what, uri string, err error) error {
 	if errors.Is(err, objstore.ErrNotFound) {
-		return contract.Faultf(contract.ExitMissing, "model", uri, "%s is not in the registry: %w", what, err)
+		return fault.ErrMissing.Errorf("model", uri, "%s is not in the registry: %w", what, err)
 	}
 	return fmt.Errorf("read %s: %w", what, err)
 }
@@ -264,5 +265,5 @@ func damaged(what, uri string, err error) error {
 	if newer || newerTable {
 		cause = "newer_version"
 	}
-	return contract.Faultf(contract.ExitBadData, cause, uri, "read %s: %w", what, err)
+	return fault.ErrBadData.Errorf(cause, uri, "read %s: %w", what, err)
 }

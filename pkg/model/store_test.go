@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/objstore"
@@ -38,7 +39,7 @@ func checked(t *testing.T) table.Options {
 	return table.Options{Allocator: mem, Scratch: t.TempDir()}
 }
 
-func code(err error) int { return contract.FaultCode(err) }
+func code(err error) int { return fault.CodeOf(err) }
 
 func TestWriteLoad(t *testing.T) {
 	ctx := context.Background()
@@ -46,7 +47,7 @@ func TestWriteLoad(t *testing.T) {
 	for _, url := range []string{"mem://" + t.Name(), "file://" + t.TempDir()} {
 		store, opts := open(t, url), checked(t)
 		b := modeltest.Bundle(t, customers, 4, 1)
-		if _, err := model.Load(ctx, store, b.Manifest.ModelID, opts); code(err) != contract.ExitMissing {
+		if _, err := model.Load(ctx, store, b.Manifest.ModelID, opts); code(err) != fault.ExitMissing {
 			t.Errorf("%s: load before write: %v", url, err)
 		}
 		for _, run := range []string{"p/2011-12-10/first-00000000", "p/2011-12-11/second-00000000"} {
@@ -129,12 +130,12 @@ func TestDamage(t *testing.T) {
 		flipped := bytes.Clone(good)
 		flipped[len(good)/2] ^= 0x11
 		for name, bad := range map[string][]byte{"flipped": flipped, "cut": good[:len(good)/2], "empty": {}, "none": nil} {
-			want := contract.ExitBadData
+			want := fault.ExitBadData
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
 			}
 			if bad == nil {
-				want = contract.ExitMissing
+				want = fault.ExitMissing
 			}
 			if bad != nil {
 				if err := os.WriteFile(path, bad, 0o644); err != nil {
@@ -172,7 +173,7 @@ func TestNewerVersions(t *testing.T) {
 	id := strings.Repeat("ab", 32)
 	write(t, store, contract.ModelPath(id), map[string]any{"version": 2, "segments": "elsewhere"})
 	_, err := model.Load(ctx, store, id, table.Options{})
-	if code(err) != contract.ExitBadData || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "up to 1") {
+	if code(err) != fault.ExitBadData || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "up to 1") {
 		t.Errorf("newer manifest: %v", err)
 	}
 	// A model of version 2 in a manifest of version 1.
@@ -189,7 +190,7 @@ func TestNewerVersions(t *testing.T) {
 	write(t, store, contract.BlobPath(m.FitID), newer)
 	write(t, store, contract.ModelPath(m.ModelID), m)
 	_, err = model.Load(ctx, store, m.ModelID, table.Options{})
-	if code(err) != contract.ExitBadData || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "up to 1") {
+	if code(err) != fault.ExitBadData || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "up to 1") {
 		t.Errorf("newer model: %v", err)
 	}
 }
@@ -197,7 +198,7 @@ func TestNewerVersions(t *testing.T) {
 func TestLoadRefusesStrangeIDs(t *testing.T) {
 	store := open(t, "mem://"+t.Name())
 	for _, id := range []string{"", "../HEAD", strings.Repeat("g", 64), strings.Repeat("AB", 32)} {
-		if _, err := model.Load(context.Background(), store, id, table.Options{}); code(err) != contract.ExitMissing {
+		if _, err := model.Load(context.Background(), store, id, table.Options{}); code(err) != fault.ExitMissing {
 			t.Errorf("%q: %v", id, err)
 		}
 	}

@@ -21,17 +21,19 @@ import (
 	"errors"
 	"io"
 	"time"
+
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // What callers branch on. Every error of this package wraps at most one of them and names the object.
 var (
-	ErrNotFound    = errors.New("no such object")
+	ErrNotFound    = fault.ErrMissing.New("object", "no such object")
 	ErrExists      = errors.New("object exists")
-	ErrConflict    = errors.New("object has changed")            // Swap: not the generation that was read
-	ErrNoStore     = errors.New("no such bucket or folder")      // the store itself is not there and cannot be made: exit code 78
-	ErrPermission  = errors.New("permission denied")             // exit code 78
-	ErrUnavailable = errors.New("store temporarily unavailable") // deadline, 429, 5xx, connection: exit code 75
-	ErrCorrupt     = errors.New("object is damaged")             // checksum or size differ
+	ErrConflict    = fault.ErrTemporary.New("lost_swap", "object has changed")   // Swap: not the generation that was read
+	ErrNoStore     = fault.ErrConfig.New("no_store", "no such bucket or folder") // the store itself is not there and cannot be made
+	ErrPermission  = fault.ErrConfig.New("permission", "permission denied")
+	ErrUnavailable = fault.ErrTemporary.New("store", "store temporarily unavailable") // deadline, 429, 5xx, connection
+	ErrCorrupt     = fault.ErrBadData.New("damaged", "object is damaged")             // checksum or size differ
 )
 
 // Options of a store. The zero value means the defaults.

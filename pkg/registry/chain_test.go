@@ -7,9 +7,10 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/registry"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 )
 
 var shops atomic.Int64
@@ -21,7 +22,7 @@ func TestChain(t *testing.T) {
 		model string
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		home, err := contract.OpenHome(t.Context(), fmt.Sprintf("mem://chain-%d", shops.Add(1)), "", "segments", nil)
+		home, err := run.OpenHome(t.Context(), fmt.Sprintf("mem://chain-%d", shops.Add(1)), "", "segments", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -30,7 +31,7 @@ func TestChain(t *testing.T) {
 		var list []done
 		var runs []contract.Run
 		for i := range rapid.IntRange(0, 12).Draw(t, "moves") {
-			of := run(retail.Date(rapid.IntRange(1, 3).Draw(t, "as-of")), fmt.Sprint(rapid.IntRange(1, 2).Draw(t, "run")))
+			of := aRun(calendar.Date(rapid.IntRange(1, 3).Draw(t, "as-of")), fmt.Sprint(rapid.IntRange(1, 2).Draw(t, "run")))
 			runs = append(runs, of)
 			d := done{registry.Move{Run: of, Key: fmt.Sprint(rapid.IntRange(1, 2).Draw(t, "key"))}, fmt.Sprint("model-", i)}
 			before := -1
@@ -63,7 +64,7 @@ func TestChain(t *testing.T) {
 				t.Fatalf("revision %d goes back behind %d", history[i-1].Seq, rev.Seq)
 			}
 		}
-		for _, of := range append(runs, run(2, "that wrote nothing")) {
+		for _, of := range append(runs, aRun(2, "that wrote nothing")) {
 			want := int64(len(list)) // HEAD, unless the run wrote
 			for k := len(list) - 1; k >= 0; k-- {
 				if list[k].move.Run == of {

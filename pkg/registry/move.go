@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
 )
 
@@ -94,7 +95,7 @@ func (r *Registry) swap(ctx context.Context, m Move, head, next *Revision, text 
 	if readErr != nil || made != nil {
 		return made, readErr
 	}
-	return nil, contract.Faultf(contract.ExitTemporary, "lost_swap", r.store.URI(path),
+	return nil, fault.ErrLostSwap.Errorf("lost_swap", r.store.URI(path),
 		"swap HEAD: another run moved it from revision %d to %d at the same moment: %w", head.Number(), now.Number(), err)
 }
 

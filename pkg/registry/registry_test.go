@@ -11,25 +11,27 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/registry"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 )
 
 // Days used as as-of dates; only their order matters.
 const (
-	monday    retail.Date = 20000
-	tuesday   retail.Date = 20001
-	wednesday retail.Date = 20002
+	monday    calendar.Date = 20000
+	tuesday   calendar.Date = 20001
+	wednesday calendar.Date = 20002
 )
 
 // homes opens an empty home in memory and one in a folder: the protocol must hold on both.
-func homes(t *testing.T) map[string]*contract.Home {
+func homes(t *testing.T) map[string]*run.Home {
 	t.Helper()
-	all := map[string]*contract.Home{}
+	all := map[string]*run.Home{}
 	for kind, url := range map[string]string{"mem": "mem://" + t.Name(), "file": "file://" + t.TempDir()} {
-		home, err := contract.OpenHome(t.Context(), url, "", "segments", nil)
+		home, err := run.OpenHome(t.Context(), url, "", "segments", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +41,7 @@ func homes(t *testing.T) map[string]*contract.Home {
 	return all
 }
 
-func run(day retail.Date, id string) contract.Run { return contract.NewRun("test", day, id) }
+func aRun(day calendar.Date, id string) contract.Run { return contract.NewRun("test", day, id) }
 
 // to builds a revision that puts a model in force.
 func to(model string, nextSegment int64) func(*registry.Revision) (*registry.Revision, error) {
@@ -64,9 +66,9 @@ func TestHeadFollowsMoves(t *testing.T) {
 			if head, err := r.Head(t.Context()); head != nil || err != nil {
 				t.Fatalf("head of an empty registry = %v, %v; want nil", head, err)
 			}
-			first := move(t, r, run(monday, "1"), "k", "a", 5)
-			second := move(t, r, run(tuesday, "2"), "k", "b", 9)
-			back := move(t, r, run(wednesday, "3"), "k", "a", 0)
+			first := move(t, r, aRun(monday, "1"), "k", "a", 5)
+			second := move(t, r, aRun(tuesday, "2"), "k", "b", 9)
+			back := move(t, r, aRun(wednesday, "3"), "k", "a", 0)
 			head, err := r.Head(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -91,7 +93,7 @@ func TestHeadFollowsMoves(t *testing.T) {
 				}
 			}
 			for _, seq := range []int64{4, -1} {
-				if _, err := r.At(t.Context(), seq); contract.FaultCode(err) != contract.ExitMissing {
+				if _, err := r.At(t.Context(), seq); fault.CodeOf(err) != fault.ExitMissing {
 					t.Errorf("at %d: %v; want exit code 66", seq, err)
 				}
 			}
@@ -101,7 +103,7 @@ func TestHeadFollowsMoves(t *testing.T) {
 
 func TestNamesOnOneRootAreApart(t *testing.T) {
 	home := homes(t)["mem"]
-	move(t, registry.New(home), run(monday, "1"), "k", "a", 1)
+	move(t, registry.New(home), aRun(monday, "1"), "k", "a", 1)
 	other := *home
 	other.Name = "vip"
 	if head, err := registry.New(&other).Head(t.Context()); head != nil || err != nil {
@@ -111,8 +113,8 @@ func TestNamesOnOneRootAreApart(t *testing.T) {
 
 func TestAsOfNeverGoesBack(t *testing.T) {
 	r := registry.New(homes(t)["mem"])
-	move(t, r, run(tuesday, "1"), "k", "a", 1)
-	if rev := move(t, r, run(monday, "2"), "k", "b", 1); rev.AsOf != tuesday || rev.Run != run(monday, "2").String() {
+	move(t, r, aRun(tuesday, "1"), "k", "a", 1)
+	if rev := move(t, r, aRun(monday, "2"), "k", "b", 1); rev.AsOf != tuesday || rev.Run != aRun(monday, "2").String() {
 		t.Errorf("revision by an older run has as-of %s, run %s; want %s and the older run", rev.AsOf, rev.Run, tuesday)
 	}
 }
@@ -121,16 +123,16 @@ func TestMoveMadeBefore(t *testing.T) {
 	for kind, home := range homes(t) {
 		t.Run(kind, func(t *testing.T) {
 			r := registry.New(home)
-			first := move(t, r, run(monday, "1"), "k", "a", 1)
-			move(t, r, run(monday, "2"), "k", "b", 1)
-			again, err := r.Move(t.Context(), registry.Move{Run: run(monday, "1"), Key: "k"}, func(*registry.Revision) (*registry.Revision, error) {
+			first := move(t, r, aRun(monday, "1"), "k", "a", 1)
+			move(t, r, aRun(monday, "2"), "k", "b", 1)
+			again, err := r.Move(t.Context(), registry.Move{Run: aRun(monday, "1"), Key: "k"}, func(*registry.Revision) (*registry.Revision, error) {
 				t.Error("a move that was made is decided again")
 				return nil, nil
 			})
 			if err != nil || again.Seq != first.Seq || again.ModelID != "a" {
 				t.Errorf("the same move again = %+v, %v; want revision 1", again, err)
 			}
-			if rev := move(t, r, run(monday, "1"), "other", "a", 1); rev.Seq != 3 {
+			if rev := move(t, r, aRun(monday, "1"), "other", "a", 1); rev.Seq != 3 {
 				t.Errorf("another key of the same run made revision %d, want 3", rev.Seq)
 			}
 		})
@@ -139,8 +141,8 @@ func TestMoveMadeBefore(t *testing.T) {
 
 func TestMoveDeclined(t *testing.T) {
 	r := registry.New(homes(t)["mem"])
-	move(t, r, run(monday, "1"), "k", "a", 1)
-	m := registry.Move{Run: run(monday, "2"), Key: "k"}
+	move(t, r, aRun(monday, "1"), "k", "a", 1)
+	m := registry.Move{Run: aRun(monday, "2"), Key: "k"}
 	rev, err := r.Move(t.Context(), m, func(*registry.Revision) (*registry.Revision, error) { return nil, nil })
 	if rev != nil || err != nil {
 		t.Errorf("declined move = %v, %v; want nil", rev, err)
@@ -158,12 +160,12 @@ func TestMoveLost(t *testing.T) {
 	for kind, home := range homes(t) {
 		t.Run(kind, func(t *testing.T) {
 			r := registry.New(home)
-			m := registry.Move{Run: run(monday, "late"), Key: "k"}
+			m := registry.Move{Run: aRun(monday, "late"), Key: "k"}
 			_, err := r.Move(t.Context(), m, func(head *registry.Revision) (*registry.Revision, error) {
-				move(t, r, run(monday, "quick"), "k", "b", 1) // while this one decides
+				move(t, r, aRun(monday, "quick"), "k", "b", 1) // while this one decides
 				return to("a", 1)(head)
 			})
-			if contract.FaultCode(err) != contract.ExitTemporary {
+			if fault.CodeOf(err) != fault.ExitTemporary {
 				t.Errorf("late move: %v; want exit code 75", err)
 			}
 			if head, err := r.Head(t.Context()); err != nil || head.ModelID != "b" || head.Seq != 1 {
@@ -175,7 +177,7 @@ func TestMoveLost(t *testing.T) {
 
 func TestBefore(t *testing.T) {
 	r := registry.New(homes(t)["mem"])
-	early, own, other, none := run(monday, "early"), run(tuesday, "own"), run(tuesday, "other"), run(wednesday, "none")
+	early, own, other, none := aRun(monday, "early"), aRun(tuesday, "own"), aRun(tuesday, "other"), aRun(wednesday, "none")
 	seen := func(of contract.Run) int64 {
 		t.Helper()
 		rev, err := r.Before(t.Context(), of)
@@ -217,10 +219,10 @@ func TestManyMoveAtOnce(t *testing.T) {
 			for i := range movers * copies {
 				all.Go(func() {
 					id := i / copies // copies of one step race too
-					m := registry.Move{Run: run(monday, fmt.Sprint(id)), Key: "k"}
+					m := registry.Move{Run: aRun(monday, fmt.Sprint(id)), Key: "k"}
 					for {
 						rev, err := r.Move(t.Context(), m, to(fmt.Sprintf("model-%d", id), int64(id)))
-						if contract.FaultCode(err) == contract.ExitTemporary {
+						if fault.CodeOf(err) == fault.ExitTemporary {
 							continue
 						}
 						if err != nil || rev.ModelID != fmt.Sprintf("model-%d", id) {
@@ -269,14 +271,14 @@ func TestKilledAtAnyStoreCall(t *testing.T) {
 	for kind, home := range homes(t) {
 		t.Run(kind, func(t *testing.T) {
 			r := registry.New(home)
-			move(t, r, run(monday, "0"), "k", "start", 1)
+			move(t, r, aRun(monday, "0"), "k", "start", 1)
 			for n := 0; ; n++ {
 				before, err := r.Head(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
 				// A day later each time: looking back then ends at the revision before, and the number of calls stays the same.
-				m := registry.Move{Run: run(tuesday+retail.Date(n), "killed"), Key: "k"}
+				m := registry.Move{Run: aRun(tuesday+calendar.Date(n), "killed"), Key: "k"}
 				model, left := fmt.Sprint("m", n), n
 				_, killed := r.Move(dying{context.Background(), &left}, m, to(model, 1))
 				rev := move(t, r, m.Run, m.Key, model, 1)
@@ -298,8 +300,8 @@ func TestKilledAtAnyStoreCall(t *testing.T) {
 }
 
 func TestDamage(t *testing.T) {
-	flip := func(path func(*registry.Revision) string, change func(string) string) func(*testing.T, *contract.Home, *registry.Revision) {
-		return func(t *testing.T, home *contract.Home, head *registry.Revision) {
+	flip := func(path func(*registry.Revision) string, change func(string) string) func(*testing.T, *run.Home, *registry.Revision) {
+		return func(t *testing.T, home *run.Home, head *registry.Revision) {
 			t.Helper()
 			text, attrs, err := home.Registry.Read(t.Context(), path(head))
 			if err != nil {
@@ -329,10 +331,10 @@ func TestDamage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			home := homes(t)["mem"]
 			r := registry.New(home)
-			move(t, r, run(monday, "1"), "k", "a", 1)
-			flip(test.path, test.change)(t, home, move(t, r, run(tuesday, "2"), "k", "b", 1))
+			move(t, r, aRun(monday, "1"), "k", "a", 1)
+			flip(test.path, test.change)(t, home, move(t, r, aRun(tuesday, "2"), "k", "b", 1))
 			_, err := r.History(t.Context(), 0)
-			if contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), test.want) {
+			if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("history: %v; want exit code 65 and %q", err, test.want)
 			}
 		})
@@ -341,12 +343,12 @@ func TestDamage(t *testing.T) {
 
 // FuzzHead: whatever lies at HEAD.json, reading it gives a sensible revision or an error, and never panics.
 func FuzzHead(f *testing.F) {
-	home, err := contract.OpenHome(context.Background(), "mem://fuzz-head", "", "segments", nil)
+	home, err := run.OpenHome(context.Background(), "mem://fuzz-head", "", "segments", nil)
 	if err != nil {
 		f.Fatal(err)
 	}
 	r := registry.New(home)
-	if _, err := r.Move(context.Background(), registry.Move{Run: run(monday, "1"), Key: "k"}, to("a", 1)); err != nil {
+	if _, err := r.Move(context.Background(), registry.Move{Run: aRun(monday, "1"), Key: "k"}, to("a", 1)); err != nil {
 		f.Fatal(err)
 	}
 	text, attrs, err := home.Registry.Read(context.Background(), contract.HeadPath("segments"))
@@ -367,7 +369,7 @@ func FuzzHead(f *testing.F) {
 		if err == nil && (head == nil || head.Seq < 1 || head.ModelID == "") {
 			t.Errorf("head of %q = %+v", data, head)
 		}
-		if err != nil && !errors.Is(err, objstore.ErrNotFound) && contract.FaultCode(err) != contract.ExitBadData {
+		if err != nil && !errors.Is(err, objstore.ErrNotFound) && fault.CodeOf(err) != fault.ExitBadData {
 			t.Errorf("head of %q: %v; want exit code 65", data, err)
 		}
 	})

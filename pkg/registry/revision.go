@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 )
 
 // Version is the version of HEAD.json and of a history object.
@@ -18,18 +20,18 @@ const Version = 1
 
 // Revision is one state of HEAD: the model in force and how it came to be.
 type Revision struct {
-	Version     int         `json:"version"`
-	Seq         int64       `json:"seq"` // 1, 2, 3, …
-	ModelID     string      `json:"model_id"`
-	FitID       string      `json:"fit_id"`
-	Action      string      `json:"action"` // contract.ActionBootstrap, ActionPromote or ActionRollback
-	Run         string      `json:"run"`    // that wrote it
-	AsOf        retail.Date `json:"as_of"`  // of that run, or of the revision before where that is later
-	Eval        string      `json:"eval"`   // eval-id that it rests on, "" for a rollback
-	Decision    string      `json:"decision"`
-	NextSegment int64       `json:"next_segment"` // number of the segment id to give next; the maximum over the history
-	Reason      string      `json:"reason"`
-	Previous    *Previous   `json:"previous"` // nil for the first
+	Version     int           `json:"version"`
+	Seq         int64         `json:"seq"` // 1, 2, 3, …
+	ModelID     string        `json:"model_id"`
+	FitID       string        `json:"fit_id"`
+	Action      string        `json:"action"` // contract.ActionBootstrap, ActionPromote or ActionRollback
+	Run         string        `json:"run"`    // that wrote it
+	AsOf        calendar.Date `json:"as_of"`  // of that run, or of the revision before where that is later
+	Eval        string        `json:"eval"`   // eval-id that it rests on, "" for a rollback
+	Decision    string        `json:"decision"`
+	NextSegment int64         `json:"next_segment"` // number of the segment id to give next; the maximum over the history
+	Reason      string        `json:"reason"`
+	Previous    *Previous     `json:"previous"` // nil for the first
 
 	sha256     string // of the history object
 	generation int64  // of HEAD.json when it was read from there, else 0
@@ -83,7 +85,7 @@ type Registry struct {
 }
 
 // New returns the registry of the home's name.
-func New(home *contract.Home) *Registry { return &Registry{store: home.Registry, name: home.Name} }
+func New(home *run.Home) *Registry { return &Registry{store: home.Registry, name: home.Name} }
 
 // Head returns the revision in force, nil if there is none yet. A damaged or newer HEAD is a Fault of exit code 65.
 func (r *Registry) Head(ctx context.Context) (*Revision, error) {
@@ -152,7 +154,7 @@ func (r *Registry) decode(path string, text []byte, sha256 string) (*Revision, e
 }
 
 func (r *Registry) damaged(path, format string, args ...any) error {
-	return contract.Faultf(contract.ExitBadData, "head", r.store.URI(path), format, args...)
+	return fault.ErrBadData.Errorf("head", r.store.URI(path), format, args...)
 }
 
 // walk calls visit with each revision from HEAD backwards until visit returns false.
@@ -207,7 +209,7 @@ func (r *Registry) At(ctx context.Context, seq int64) (*Revision, error) {
 		return nil, err
 	}
 	if at == nil {
-		return nil, contract.Faultf(contract.ExitMissing, "head", r.store.URI(contract.HeadPath(r.name)),
+		return nil, fault.ErrMissing.Errorf("head", r.store.URI(contract.HeadPath(r.name)),
 			"no revision %d of %s: there are %d", seq, r.name, last)
 	}
 	return at, nil

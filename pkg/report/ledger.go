@@ -5,7 +5,7 @@ import (
 	"html/template"
 
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 var ruleWords = map[string]string{
@@ -74,7 +74,7 @@ func (v *view) ledgerNote() string {
 }
 
 func (v *view) ledgerDecimals() int {
-	var amounts []retail.Money
+	var amounts []money.Amount
 	for _, r := range v.Preprocess.Ledger {
 		amounts = append(amounts, r.Amount)
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 // view is the data with what several sections ask of it.
@@ -56,7 +56,7 @@ func (v *view) lead() string {
 }
 
 // day writes a date as 9 December 2011.
-func day(d retail.Date) string {
+func day(d calendar.Date) string {
 	t := time.Unix(d.Start()/1_000_000, 0).UTC()
 	return t.Format("2 January 2006")
 }

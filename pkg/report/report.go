@@ -15,16 +15,17 @@ import (
 	"html/template"
 	"io"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // Data is what the page shows. Only Preprocess is needed; a nil result is a step that has made nothing in the run.
 type Data struct {
 	Title    string
 	Run      string
-	AsOf     retail.Date
+	AsOf     calendar.Date
 	Currency string // ISO 4217, "" where unknown
 	Zone     string // of the shop's local time, "" where unknown
 
@@ -51,7 +52,7 @@ type Move struct {
 	Kind      string // joined, left, moved
 	From, To  string // segment ids; "" for none
 	Customers int64
-	Amount    retail.Money
+	Amount    money.Amount
 }
 
 // Step is one step's origin.

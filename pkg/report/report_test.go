@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 func render(t interface{ Fatal(...any) }, d report.Data) []byte {
@@ -389,7 +389,7 @@ func TestAnyRunHasAPage(t *testing.T) {
 		number := rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -1e-300}))
 		text := rapid.String()
 		d.Preprocess.Ledger = rapid.SliceOfN(rapid.Custom(func(r *rapid.T) contract.LedgerRow {
-			return contract.LedgerRow{Rule: text.Draw(r, "rule"), Lines: rapid.Int64Range(0, 9).Draw(r, "lines"), Amount: retail.Money(rapid.Int64Range(-3, 3).Draw(r, "amount"))}
+			return contract.LedgerRow{Rule: text.Draw(r, "rule"), Lines: rapid.Int64Range(0, 9).Draw(r, "lines"), Amount: money.Amount(rapid.Int64Range(-3, 3).Draw(r, "amount"))}
 		}), 0, 6).Draw(r, "ledger")
 		d.Score.Segments = rapid.SliceOfN(rapid.Custom(func(r *rapid.T) contract.SegmentResult {
 			return contract.SegmentResult{ID: text.Draw(r, "id"), Name: text.Draw(r, "name"), Customers: rapid.Int64Range(0, 1<<40).Draw(r, "customers"),
@@ -412,7 +412,7 @@ func TestAnyRunHasAPage(t *testing.T) {
 		}
 		page := textOf(parse(r, render(r, d)))
 		var lines int64
-		var amount retail.Money
+		var amount money.Amount
 		for _, row := range d.Preprocess.Ledger {
 			lines += row.Lines
 			amount += row.Amount

@@ -4,27 +4,28 @@ import (
 	"math"
 	"testing"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 func ptr[T any](v T) *T { return &v }
 
-func money(t testing.TB, s string) retail.Money {
+func amount(t testing.TB, s string) money.Amount {
 	t.Helper()
-	m, err := retail.ParseMoney(s)
+	m, err := money.Parse(s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
-func date(t testing.TB, s string) retail.Date {
+func date(t testing.TB, s string) calendar.Date {
 	t.Helper()
-	d, err := retail.ParseDate(s)
+	d, err := calendar.ParseDate(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,19 +45,19 @@ func sample(t testing.TB) report.Data {
 			RowsRead: 541_921, RowsAccepted: 541_909, RowsQuarantined: 12, Days: 305, First: ptr(date(t, "2010-12-01")), Last: ptr(date(t, "2011-12-09")),
 			Quarantine: []contract.RuleCount{{Rule: "bad_time", Rows: 9}, {Rule: "fractional_quantity", Rows: 4}}},
 		Preprocess: contract.PreprocessResult{Lines: 393_444, Customers: 4323, OnlyReturns: 34, Invoices: 18_271, Products: 3657,
-			Revenue: money(t, "8309328.59"), AverageInvoice: 454.78, AsOf: asOf, Duplicates: 5192,
+			Revenue: amount(t, "8309328.59"), AverageInvoice: 454.78, AsOf: asOf, Duplicates: 5192,
 			Ledger: []contract.LedgerRow{
-				{Rule: "input", Lines: 541_909, Invoices: 25_900, Customers: 4372, Amount: money(t, "9747747.934")},
-				{Rule: "guest", Lines: 135_080, Invoices: 3710, Amount: money(t, "1447682.12")},
+				{Rule: "input", Lines: 541_909, Invoices: 25_900, Customers: 4372, Amount: amount(t, "9747747.934")},
+				{Rule: "guest", Lines: 135_080, Invoices: 3710, Amount: amount(t, "1447682.12")},
 				{Rule: "adjustment"},
-				{Rule: "non_product", Lines: 2003, Invoices: 1500, Customers: 520, Amount: money(t, "14614.494")},
+				{Rule: "non_product", Lines: 2003, Invoices: 1500, Customers: 520, Amount: amount(t, "14614.494")},
 				{Rule: "price", Lines: 33, Invoices: 33, Customers: 30},
 				{Rule: "quantity"}, {Rule: "duplicate"},
-				{Rule: "cancellation_matched", Lines: 10_292, Invoices: 5000, Customers: 1500, Amount: money(t, "-55.72")},
-				{Rule: "cancellation_unmatched", Lines: 1057, Invoices: 700, Customers: 500, Amount: money(t, "-23821.55")},
-				{Rule: "kept", Lines: 393_444, Invoices: 18_271, Customers: 4323, Amount: money(t, "8309328.59")},
+				{Rule: "cancellation_matched", Lines: 10_292, Invoices: 5000, Customers: 1500, Amount: amount(t, "-55.72")},
+				{Rule: "cancellation_unmatched", Lines: 1057, Invoices: 700, Customers: 500, Amount: amount(t, "-23821.55")},
+				{Rule: "kept", Lines: 393_444, Invoices: 18_271, Customers: 4323, Amount: amount(t, "8309328.59")},
 			},
-			Cancellations: contract.Cancellations{Matched: 7431, Partly: 50, Unmatched: 1057, Amount: money(t, "-572988.84")}},
+			Cancellations: contract.Cancellations{Matched: 7431, Partly: 50, Unmatched: 1057, Amount: amount(t, "-572988.84")}},
 		Drift: &contract.DriftResult{Verdict: contract.VerdictWarn, Act: contract.ActWait, Cause: "recency moved more than chance explains",
 			Model: "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730", Seq: 3, Features: driftFeatures(),
 			Effects: contract.DriftEffects{Model: ptr(0.021), Population: ptr(0.014)}},
@@ -76,15 +77,15 @@ func sample(t testing.TB) report.Data {
 			Previous: "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730", Seq: 4, Why: "the candidate passed every gate"},
 		Score: &contract.ScoreResult{ModelID: "53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3", Seq: 4, Customers: 4323, Moved: 161,
 			Segments: []contract.SegmentResult{
-				{ID: "seg-0001", Name: "Champions", Customers: 726, Share: 726. / 4323, Revenue: money(t, "5612403.17"), RevenueShare: 5612403.17 / 8309328.59},
-				{ID: "seg-0002", Name: "Loyal", Customers: 1163, Share: 1163. / 4323, Revenue: money(t, "1803577.95"), RevenueShare: 1803577.95 / 8309328.59},
-				{ID: "seg-0003", Name: "Hibernating", Customers: 1521, Share: 1521. / 4323, Revenue: money(t, "502331.4"), RevenueShare: 502331.4 / 8309328.59},
-				{ID: "seg-0004", Name: "Promising", Customers: 913, Share: 913. / 4323, Revenue: money(t, "391016.07"), RevenueShare: 391016.07 / 8309328.59},
+				{ID: "seg-0001", Name: "Champions", Customers: 726, Share: 726. / 4323, Revenue: amount(t, "5612403.17"), RevenueShare: 5612403.17 / 8309328.59},
+				{ID: "seg-0002", Name: "Loyal", Customers: 1163, Share: 1163. / 4323, Revenue: amount(t, "1803577.95"), RevenueShare: 1803577.95 / 8309328.59},
+				{ID: "seg-0003", Name: "Hibernating", Customers: 1521, Share: 1521. / 4323, Revenue: amount(t, "502331.4"), RevenueShare: 502331.4 / 8309328.59},
+				{ID: "seg-0004", Name: "Promising", Customers: 913, Share: 913. / 4323, Revenue: amount(t, "391016.07"), RevenueShare: 391016.07 / 8309328.59},
 			}},
 		Movers: []report.Move{
-			{Kind: "moved", From: "seg-0002", To: "seg-0001", Customers: 74, Amount: money(t, "201344.1")},
-			{Kind: "moved", From: "seg-0002", To: "seg-0003", Customers: 61, Amount: money(t, "40211.9")},
-			{Kind: "joined", To: "seg-0004", Customers: 48, Amount: money(t, "15873.2")},
+			{Kind: "moved", From: "seg-0002", To: "seg-0001", Customers: 74, Amount: amount(t, "201344.1")},
+			{Kind: "moved", From: "seg-0002", To: "seg-0003", Customers: 61, Amount: amount(t, "40211.9")},
+			{Kind: "joined", To: "seg-0004", Customers: 48, Amount: amount(t, "15873.2")},
 			{Kind: "left", From: "seg-0003", Customers: 26},
 		},
 	}

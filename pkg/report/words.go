@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // dash stands for a number that there is none of.
@@ -136,7 +136,7 @@ func (c currency) sign() string {
 }
 
 // exact writes an amount with all its decimals: at least as many as given, and two.
-func (c currency) exact(m retail.Money, decimals int) string {
+func (c currency) exact(m money.Amount, decimals int) string {
 	s := m.String()
 	sign := ""
 	if s[0] == '-' {
@@ -147,7 +147,7 @@ func (c currency) exact(m retail.Money, decimals int) string {
 }
 
 // whole writes an amount in whole units, rounded half away from zero.
-func (c currency) whole(m retail.Money) string { return c.amount(m.Float(), 0) }
+func (c currency) whole(m money.Amount) string { return c.amount(m.Float(), 0) }
 
 // amount writes an average: pennies below 100, whole units above.
 func (c currency) average(v float64) string {
@@ -173,7 +173,7 @@ func (c currency) before(s string) string {
 }
 
 // decimalsOf returns how many decimals the amounts need: 2 to 4.
-func decimalsOf(amounts ...retail.Money) int {
+func decimalsOf(amounts ...money.Amount) int {
 	need := 2
 	for _, m := range amounts {
 		for need < 4 && int64(m)%[]int64{1: 0, 2: 100, 3: 10}[need] != 0 {

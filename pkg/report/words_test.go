@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 func TestWords(t *testing.T) {
@@ -37,10 +37,10 @@ func TestWords(t *testing.T) {
 
 func TestDecimalsOf(t *testing.T) {
 	for _, c := range []struct {
-		amounts []retail.Money
+		amounts []money.Amount
 		want    int
 	}{
-		{nil, 2}, {[]retail.Money{0, 100, 123_400}, 2}, {[]retail.Money{100, 10}, 3}, {[]retail.Money{-1, 10}, 4}, {[]retail.Money{97_477_479_340}, 3},
+		{nil, 2}, {[]money.Amount{0, 100, 123_400}, 2}, {[]money.Amount{100, 10}, 3}, {[]money.Amount{-1, 10}, 4}, {[]money.Amount{97_477_479_340}, 3},
 	} {
 		if got := decimalsOf(c.amounts...); got != c.want {
 			t.Errorf("decimalsOf(%v) = %d, want %d", c.amounts, got, c.want)

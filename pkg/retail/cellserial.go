@@ -3,6 +3,8 @@ package retail
 import (
 	"math"
 	"strconv"
+
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // DateSystem says which time a number in a column of times stands for.
@@ -25,7 +27,7 @@ const (
 // Micros returns the time of a serial number in microseconds since 1970-01-01T00:00, to the nearest millisecond, which is
 // what spreadsheets keep. ok is false where the system has no such time.
 func (d DateSystem) Micros(serial float64) (micros int64, ok bool) {
-	const dayMillis = dayMicros / 1000
+	const dayMillis = calendar.DayMicros / 1000
 	day := math.Floor(serial)
 	millis := math.Round((serial - day) * dayMillis)
 	if millis == dayMillis {
@@ -42,7 +44,7 @@ func (d DateSystem) Micros(serial float64) (micros int64, ok bool) {
 	default:
 		return 0, false
 	}
-	return int64(day)*dayMicros + int64(millis)*1000, true
+	return int64(day)*calendar.DayMicros + int64(millis)*1000, true
 }
 
 // parseSerial reads the time of a number cell.

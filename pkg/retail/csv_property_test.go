@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -97,7 +98,7 @@ func drawn(t *rapid.T) []line {
 			Record: int64(i + 1), Invoice: must.Draw(t, "invoice"), Code: must.Draw(t, "code"), Description: text.Draw(t, "description"),
 			Time:     rapid.Int64Range(0, 5*366*86400).Draw(t, "seconds") * 1_000_000,
 			Quantity: rapid.Int64Range(-100_000, 100_000).Draw(t, "quantity"),
-			Price:    retail.Money(rapid.Int64Range(-1e9, 1e9).Draw(t, "price")),
+			Price:    money.Amount(rapid.Int64Range(-1e9, 1e9).Draw(t, "price")),
 			Customer: rapid.SampledFrom([]string{"", "17850", "12346", "X.01"}).Draw(t, "customer"), Country: text.Draw(t, "country"),
 		}
 	}

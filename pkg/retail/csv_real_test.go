@@ -11,6 +11,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -39,9 +41,9 @@ func realCSV(tb testing.TB) []byte {
 
 func TestReadCSVRealFile(t *testing.T) {
 	text := realCSV(t)
-	var amount retail.Money
+	var amount money.Amount
 	var negative, cancelled, guests, free, debt, nameless int
-	days := map[retail.Date]bool{}
+	days := map[calendar.Date]bool{}
 	counts, err := retail.ReadCSV(context.Background(), bytes.NewReader(text), retail.ReadOptions{}, func(b *retail.Block) error {
 		for _, r := range b.Runs {
 			days[r.Day] = true

@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -22,7 +24,7 @@ const good = "536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2010-12-01 08:2
 // line is a retail.RawLine that can be kept and compared.
 type line struct {
 	Record, Time, Quantity                        int64
-	Price                                         retail.Money
+	Price                                         money.Amount
 	Invoice, Code, Description, Customer, Country string
 }
 
@@ -53,8 +55,8 @@ func gather(t fataler, read func(sink func(*retail.Block) error) (retail.ReadCou
 	counts, err := read(func(b *retail.Block) error {
 		for _, r := range b.Runs {
 			err := r.Each(func(l *retail.RawLine) error {
-				if retail.DateOf(l.Time) != r.Day {
-					t.Fatalf("record %d of %s is in the run of %s", l.Record, retail.DateOf(l.Time), r.Day)
+				if calendar.DateOf(l.Time) != r.Day {
+					t.Fatalf("record %d of %s is in the run of %s", l.Record, calendar.DateOf(l.Time), r.Day)
 				}
 				o.Lines = append(o.Lines, line{l.Record, l.Time, l.Quantity, l.Price, string(l.Invoice), string(l.Code),
 					string(l.Description), string(l.Customer), string(l.Country)})

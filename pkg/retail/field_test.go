@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -81,7 +82,7 @@ func FuzzPrice(f *testing.F) {
 			return
 		}
 		l, rules := one(t, "1", noon, text, "1")
-		want, err := retail.ParseMoney(text)
+		want, err := money.Parse(text)
 		if (err == nil) != (l != nil) || l != nil && l.Price != want {
 			t.Errorf("%q: got %+v %s, ParseMoney %v %v", text, l, rules, want, err)
 		}

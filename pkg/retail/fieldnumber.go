@@ -1,5 +1,9 @@
 package retail
 
+import (
+	"github.com/clientele/clientele/pkg/money"
+)
+
 // maxQuantity bounds a quantity: far above any order, and small enough that |quantity| has an exact float64.
 const maxQuantity = 1_000_000_000_000
 
@@ -39,9 +43,9 @@ func parseQuantity(b []byte, decimal byte) (int64, Breach) {
 	return v, 0
 }
 
-// parsePrice reads what [ParseMoney] reads, from bytes, with blanks around it and the given decimal separator.
+// parsePrice reads what [money.Parse] reads, from bytes, with blanks around it and the given decimal separator.
 // The result is 0 unless the breach is 0.
-func parsePrice(b []byte, decimal byte) (Money, Breach) {
+func parsePrice(b []byte, decimal byte) (money.Amount, Breach) {
 	b, neg := sign(trimSpace(b))
 	var v int64
 	digits, decimals, point, exact, fits := 0, 0, false, true, true
@@ -61,13 +65,13 @@ func parsePrice(b []byte, decimal byte) (Money, Breach) {
 			decimals++
 		}
 		digits++
-		if v > maxMoney/10 {
+		if v > money.Max/10 {
 			v, fits = 0, false
 		}
 		v = v*10 + int64(d)
 	}
 	for ; decimals < 4; decimals++ {
-		if v > maxMoney/10 {
+		if v > money.Max/10 {
 			v, fits = 0, false
 		}
 		v *= 10
@@ -80,9 +84,9 @@ func parsePrice(b []byte, decimal byte) (Money, Breach) {
 	case !fits:
 		return 0, AmountOutOfRange
 	case neg:
-		return -Money(v), 0
+		return -money.Amount(v), 0
 	}
-	return Money(v), 0
+	return money.Amount(v), 0
 }
 
 // sign cuts one leading sign off.

@@ -3,6 +3,8 @@ package retail
 import (
 	"fmt"
 	"strings"
+
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // DefaultLayout is how the most widely spread copy of Online Retail writes a time.
@@ -187,7 +189,7 @@ func parseFraction(b []byte) (int64, bool) {
 var monthDays = [13]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
 // civilMicros returns a civil time in microseconds since 1970-01-01T00:00; ok is false where the calendar has none such.
-// The count of days is Howard Hinnant's days_from_civil (chrono-Compatible Low-Level Date Algorithms), for years ≥ 0.
+// The count of days is Howard Hinnant's days_from_civil (chrono-Compatible Low-Level calendar.Date Algorithms), for years ≥ 0.
 func civilMicros(year, month, day, hour, minute, second int) (micros int64, ok bool) {
 	if month < 1 || month > 12 || day < 1 || uint(hour) > 23 || uint(minute) > 59 || uint(second) > 59 {
 		return 0, false
@@ -206,5 +208,5 @@ func civilMicros(year, month, day, hour, minute, second int) (micros int64, ok b
 	era, yearOfEra := y/400, y%400
 	days := era*146_097 + yearOfEra*365 + yearOfEra/4 - yearOfEra/100 + (153*m+2)/5 + day - 1
 	days -= 719_468 + 146_097
-	return int64(days)*dayMicros + int64(hour*3600+minute*60+second)*1_000_000, true
+	return int64(days)*calendar.DayMicros + int64(hour*3600+minute*60+second)*1_000_000, true
 }

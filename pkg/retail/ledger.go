@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // ErrLedger says that kept and taken lines do not add up to the input: a mistake in the program, never in the data.
@@ -11,13 +13,13 @@ var ErrLedger = errors.New("ledger does not add up")
 
 // Entry is one row of the ledger: what a rule took, or "input", or "kept".
 type Entry struct {
-	Rule      string `json:"rule"`
-	Lines     int64  `json:"lines"`
-	Invoices  int64  `json:"invoices"`  // distinct among these lines, as compared
-	Customers int64  `json:"customers"` // distinct among these lines; a guest is none
-	Amount    Money  `json:"amount"`
-	Sales     Money  `json:"sales"`   // the positive parts of amount
-	Returns   Money  `json:"returns"` // the negative ones
+	Rule      string       `json:"rule"`
+	Lines     int64        `json:"lines"`
+	Invoices  int64        `json:"invoices"`  // distinct among these lines, as compared
+	Customers int64        `json:"customers"` // distinct among these lines; a guest is none
+	Amount    money.Amount `json:"amount"`
+	Sales     money.Amount `json:"sales"`   // the positive parts of amount
+	Returns   money.Amount `json:"returns"` // the negative ones
 }
 
 // Ledger accounts for every line and every penny: "input", each rule in order, switched off or not, "kept".
@@ -63,7 +65,7 @@ const (
 type tally struct {
 	rows [ledgerRows]struct {
 		lines               int64
-		sales, returns      Money
+		sales, returns      money.Amount
 		invoices, customers bitset
 	}
 }
@@ -78,7 +80,7 @@ func newTally(invoices, customers int) *tally {
 }
 
 // line counts a line with its amount; invoice and customer as numbers of compared texts.
-func (t *tally) line(row int, invoice, customer uint32, amount Money) {
+func (t *tally) line(row int, invoice, customer uint32, amount money.Amount) {
 	r := &t.rows[row]
 	r.lines++
 	r.invoices.set(invoice)
@@ -87,7 +89,7 @@ func (t *tally) line(row int, invoice, customer uint32, amount Money) {
 }
 
 // amount counts a part of a line that is counted elsewhere.
-func (t *tally) amount(row int, amount Money) {
+func (t *tally) amount(row int, amount money.Amount) {
 	if amount > 0 {
 		t.rows[row].sales += amount
 	} else {

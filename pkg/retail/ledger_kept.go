@@ -1,10 +1,14 @@
 package retail
 
+import (
+	"github.com/clientele/clientele/pkg/money"
+)
+
 // Row is a kept line.
 type Row struct {
-	Time     int64 // µs since 1970-01-01T00:00, the shop's local time
-	Quantity int64 // what is left of it
-	Price    Money // of one unit
+	Time     int64        // µs since 1970-01-01T00:00, the shop's local time
+	Quantity int64        // what is left of it
+	Price    money.Amount // of one unit
 
 	Invoice, Code, Country uint32 // as written
 	InvoiceKey, CodeKey    uint32 // as compared
@@ -13,22 +17,22 @@ type Row struct {
 }
 
 // Amount returns what is left of the quantity × price.
-func (r *Row) Amount() Money { return Money(int64(r.Price) * r.Quantity) }
+func (r *Row) Amount() money.Amount { return money.Amount(int64(r.Price) * r.Quantity) }
 
 // Returns are a customer's C… lines that reached the cancellation rules, in full quantity, whether they found their
 // sale or not.
 type Returns struct {
 	Lines    int64
-	Invoices int64 // distinct
-	Value    Money // Σ −quantity × own price
+	Invoices int64        // distinct
+	Value    money.Amount // Σ −quantity × own price
 }
 
 // Cancellations counts C… lines by how much of them found its sale.
 type Cancellations struct {
 	Matched   int64 // in full
 	Partly    int64
-	Unmatched int64 // not at all
-	Amount    Money // Σ quantity × own price over what found its sale, negative
+	Unmatched int64        // not at all
+	Amount    money.Amount // Σ quantity × own price over what found its sale, negative
 }
 
 // Kept is the outcome of [Rules.Apply]: the lines that no rule took, customer by customer, and the account of all others.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retailtest"
 )
@@ -52,7 +53,7 @@ func TestRealSets(t *testing.T) {
 }
 
 // pennies rounds an amount as the published figures are.
-func pennies(m retail.Money) string { return strconv.FormatFloat(m.Float(), 'f', 2, 64) }
+func pennies(m money.Amount) string { return strconv.FormatFloat(m.Float(), 'f', 2, 64) }
 
 // The defaults on UCI Online Retail, window all: counted by independent tools.
 func TestRealDefaults(t *testing.T) {

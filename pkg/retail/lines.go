@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // ErrColumns says that the columns of a batch do not belong together: lengths differ, or offsets point outside the text.
@@ -58,7 +60,7 @@ type LineBatch struct {
 
 	Time     []int64 // µs since 1970-01-01T00:00, the shop's local time
 	Quantity []int64
-	Price    []int64 // Money
+	Price    []int64 // money.Amount
 }
 
 func (b *LineBatch) check() error {
@@ -184,7 +186,7 @@ func appendIDs(dst []uint32, dict *Dict, col TextColumn, scratch []uint32) (ids,
 func (l *Lines) Cut(w Window) {
 	n := 0
 	for i, t := range l.Time {
-		if !w.Contains(DateOf(t)) {
+		if !w.Contains(calendar.DateOf(t)) {
 			continue
 		}
 		if n != i {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retailtest"
 )
@@ -100,7 +101,7 @@ func TestCut(t *testing.T) {
 2,22,X,2,2011-01-03 00:00,1,7,UK
 3,22,X,3,2011-01-04 23:59,1,7,UK
 4,22,X,4,2011-01-05 00:00,1,7,UK`))
-	asOf, _ := retail.ParseDate("2011-01-05")
+	asOf, _ := calendar.ParseDate("2011-01-05")
 	l.Cut(retail.Window{AsOf: asOf, Days: 2}) // [3 January, 5 January)
 	if l.Len() != 2 || l.Quantity[0] != 2 || l.Quantity[1] != 3 {
 		t.Errorf("kept quantities %v, want [2 3]", l.Quantity)
@@ -108,7 +109,7 @@ func TestCut(t *testing.T) {
 }
 
 func TestParseWindow(t *testing.T) {
-	asOf, _ := retail.ParseDate("2011-12-10")
+	asOf, _ := calendar.ParseDate("2011-12-10")
 	for _, s := range []string{"365", "1", "all"} {
 		w, err := retail.ParseWindow(asOf, s)
 		if err != nil || w.Length() != s {

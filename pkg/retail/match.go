@@ -3,16 +3,18 @@ package retail
 import (
 	"cmp"
 	"slices"
+
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // matcher finds the sales that cancellations take back. Its slices are reused from customer to customer.
 type matcher struct {
-	codes  []uint32 // of the customer's cancellations, sorted
-	group  []int32  // rows of these codes, by code, then in the order of lines
-	prices []Money  // distinct unit prices of one code, sorted
-	top    []int32  // by price: the latest sale line with quantity left, or −1
-	below  []int32  // by row: the sale line of equal price before it, or −1
-	stack  []int32  // all sale lines of one code so far, the latest last
+	codes  []uint32       // of the customer's cancellations, sorted
+	group  []int32        // rows of these codes, by code, then in the order of lines
+	prices []money.Amount // distinct unit prices of one code, sorted
+	top    []int32        // by price: the latest sale line with quantity left, or −1
+	below  []int32        // by row: the sale line of equal price before it, or −1
+	stack  []int32        // all sale lines of one code so far, the latest last
 }
 
 // match takes the quantities of cancellation lines from the sale lines before them. rows are those of one customer in

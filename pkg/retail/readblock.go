@@ -4,6 +4,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // Block is what came of a stretch of a delivery: rows by day and rejected records, in the order of the source. The sink of
@@ -26,7 +29,7 @@ type Block struct {
 
 // Run is a stretch of accepted rows of one day, in the order of the source, encoded without pointers. [Run.Each] decodes.
 type Run struct {
-	Day    Date
+	Day    calendar.Date
 	Rows   int
 	Record int64 // ordinal of the first row's record in the delivery, from 1
 	Data   []byte
@@ -86,7 +89,7 @@ type RawLine struct {
 	Record   int64 // ordinal in the delivery, from 1
 	Time     int64 // µs since 1970-01-01T00:00 of the shop's local time
 	Quantity int64
-	Price    Money
+	Price    money.Amount
 	Invoice, Code, Description,
 	Customer, Country []byte
 }
@@ -112,7 +115,7 @@ type span struct{ from, to int }
 
 // add appends a row. Record is the ordinal in the block, from 1.
 func (e *rowEncoder) add(l *RawLine) {
-	b, day := e.b, DateOf(l.Time)
+	b, day := e.b, calendar.DateOf(l.Time)
 	if b.Accepted == 0 || l.Time < b.First {
 		b.First = l.Time
 	}
@@ -182,7 +185,7 @@ func (r Run) Each(visit func(*RawLine) error) error {
 			line.Time = r.Day.Start() + int64(d.uvarint())
 		}
 		line.Quantity = d.varint()
-		line.Price = Money(d.varint())
+		line.Price = money.Amount(d.varint())
 		line.Code = d.text()
 		line.Description = d.text()
 		if flags&sameInvoice == 0 {

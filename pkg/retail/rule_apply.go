@@ -6,6 +6,8 @@ import (
 	"math"
 	"runtime"
 	"sync"
+
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // ErrRange says that the amounts or the quantities of all lines together do not fit the columns that must hold them.
@@ -64,19 +66,26 @@ func (r Rules) Apply(l *Lines) (*Kept, error) {
 
 // checkRange makes sure once that no sum taken later can leave its range: every one is over parts of these lines.
 func checkRange(l *Lines) error {
-	var money, units uint64
+	var sum, units uint64
 	for i, q := range l.Quantity {
-		amount, err := Money(l.Price[i]).Times(q)
+		amount, err := money.Amount(l.Price[i]).Times(q)
 		if err != nil {
 			return fmt.Errorf("%w: amount of one line: %w", ErrRange, err)
 		}
-		money += abs(int64(amount)) // both stay below 2^63 before each addition
-		units += abs(q)
-		if money > maxMoney || units > math.MaxInt64 || l.Price[i] > maxMoney || l.Price[i] < -maxMoney {
-			return fmt.Errorf("%w: %d lines of money beyond %s or of units beyond %d", ErrRange, l.Len(), Money(maxMoney), int64(math.MaxInt64))
+		sum += magnitude(int64(amount)) // both stay below 2^63 before each addition
+		units += magnitude(q)
+		if sum > money.Max || units > math.MaxInt64 || l.Price[i] > money.Max || l.Price[i] < -money.Max {
+			return fmt.Errorf("%w: %d lines of money beyond %s or of units beyond %d", ErrRange, l.Len(), money.Amount(money.Max), int64(math.MaxInt64))
 		}
 	}
 	return nil
+}
+
+func magnitude(v int64) uint64 {
+	if v < 0 {
+		return uint64(-(v + 1)) + 1
+	}
+	return uint64(v)
 }
 
 // classify answers what depends on a text alone once for each text.
@@ -129,7 +138,7 @@ func (p *pass) takeLines() {
 		for i := from; i < to; i++ {
 			rule := p.firstRule(i)
 			p.taken[i] = rule
-			invoice, amount := p.l.Invoices.Key[p.l.Invoice[i]], Money(p.l.Price[i]*p.l.Quantity[i])
+			invoice, amount := p.l.Invoices.Key[p.l.Invoice[i]], money.Amount(p.l.Price[i]*p.l.Quantity[i])
 			t.line(rowInput, invoice, p.l.Customer[i], amount)
 			if rule != notTaken {
 				t.line(int(rule), invoice, p.l.Customer[i], amount)

@@ -1,6 +1,10 @@
 package retail
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/clientele/clientele/pkg/money"
+)
 
 // settler works on the lines of one customer after the other: duplicates, cancellations, what is kept. Each worker has
 // its own.
@@ -89,7 +93,7 @@ func (s *settler) customer(c uint32) {
 func (s *settler) row(line uint32) Row {
 	l := s.l
 	r := Row{
-		Time: l.Time[line], Quantity: l.Quantity[line], Price: Money(l.Price[line]),
+		Time: l.Time[line], Quantity: l.Quantity[line], Price: money.Amount(l.Price[line]),
 		Invoice: l.Invoice[line], Code: l.Code[line], Country: l.Country[line], description: l.Description[line],
 	}
 	r.InvoiceKey, r.CodeKey = l.Invoices.Key[r.Invoice], l.Codes.Key[r.Code]
@@ -149,7 +153,7 @@ func (s *settler) settle(c uint32, rows []Row) int {
 	}
 	for i := range rows {
 		r, left := rows[i], s.left[i]
-		whole, gone := r.Amount(), Money(int64(r.Price)*(r.Quantity-left))
+		whole, gone := r.Amount(), money.Amount(int64(r.Price)*(r.Quantity-left))
 		switch {
 		case !r.Cancels && left == r.Quantity:
 			s.tally.line(rowKept, r.InvoiceKey, c, whole)

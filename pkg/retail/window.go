@@ -4,20 +4,22 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // Window is the span of days that a run looks at: [AsOf − Days, AsOf), by each line's own local time.
 // Days 0 stands for everything before AsOf.
 type Window struct {
-	AsOf Date
+	AsOf calendar.Date
 	Days int
 }
 
-// maxWindow keeps AsOf − Days inside a [Date].
+// maxWindow keeps AsOf − Days inside a [calendar.Date].
 const maxWindow = 1_000_000
 
 // ParseWindow reads the length of a window: a whole number of days above 0, or "all".
-func ParseWindow(asOf Date, s string) (Window, error) {
+func ParseWindow(asOf calendar.Date, s string) (Window, error) {
 	if s == "all" {
 		return Window{AsOf: asOf}, nil
 	}
@@ -29,15 +31,15 @@ func ParseWindow(asOf Date, s string) (Window, error) {
 }
 
 // Start returns the first day of the window; of `all` a day before every other.
-func (w Window) Start() Date {
+func (w Window) Start() calendar.Date {
 	if w.Days == 0 {
 		return math.MinInt32
 	}
-	return w.AsOf - Date(w.Days)
+	return w.AsOf - calendar.Date(w.Days)
 }
 
 // Contains reports whether the day lies in the window.
-func (w Window) Contains(d Date) bool { return d >= w.Start() && d < w.AsOf }
+func (w Window) Contains(d calendar.Date) bool { return d >= w.Start() && d < w.AsOf }
 
 // Length writes the number of days as [ParseWindow] reads it.
 func (w Window) Length() string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -22,7 +23,7 @@ type Reference struct {
 func Compared(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 
 // Amount returns what the line is worth.
-func (l Line) Amount() retail.Money { return l.Money() * retail.Money(l.Quantity) }
+func (l Line) Amount() money.Amount { return l.Money() * money.Amount(l.Quantity) }
 
 // Cancels reports whether the line is of a C… invoice.
 func (l Line) Cancels() bool { return strings.HasPrefix(Compared(l.Invoice), "C") }
@@ -31,10 +32,10 @@ func (l Line) Cancels() bool { return strings.HasPrefix(Compared(l.Invoice), "C"
 type account struct {
 	lines               int64
 	invoices, customers map[string]bool
-	sales, returns      retail.Money
+	sales, returns      money.Amount
 }
 
-func (a *account) line(l Line, amount retail.Money) {
+func (a *account) line(l Line, amount money.Amount) {
 	a.lines++
 	a.invoices[Compared(l.Invoice)] = true
 	if l.Customer != "" {
@@ -43,7 +44,7 @@ func (a *account) line(l Line, amount retail.Money) {
 	a.amount(amount)
 }
 
-func (a *account) amount(m retail.Money) {
+func (a *account) amount(m money.Amount) {
 	a.sales += max(m, 0)
 	a.returns += min(m, 0)
 }
@@ -89,7 +90,7 @@ func Apply(lines []Line, rules retail.Rules) Reference {
 		out.Kept = append(out.Kept, l)
 	}
 	for _, s := range reached {
-		whole, rest := s.Amount(), s.Money()*retail.Money(s.left)
+		whole, rest := s.Amount(), s.Money()*money.Amount(s.left)
 		if !s.Cancels() {
 			if s.left == 0 && s.Quantity > 0 {
 				to("cancellation_matched").line(s.Line, whole)
@@ -206,4 +207,4 @@ func match(lines []*state) {
 	}
 }
 
-func abs(m retail.Money) retail.Money { return max(m, -m) }
+func abs(m money.Amount) money.Amount { return max(m, -m) }

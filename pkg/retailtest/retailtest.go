@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -42,8 +43,8 @@ func (l Line) Micros() int64 {
 }
 
 // Money returns the line's unit price. It panics on a price that is none.
-func (l Line) Money() retail.Money {
-	m, err := retail.ParseMoney(l.Price)
+func (l Line) Money() money.Amount {
+	m, err := money.Parse(l.Price)
 	if err != nil {
 		panic(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // The messages of the closing record: the last record of every step, from which metrics are made.
@@ -42,7 +42,7 @@ func (c Closing) Finished(log *slog.Logger, result any, says string, more ...slo
 	if says != "" {
 		more = append(more, slog.String(keySays, says))
 	}
-	c.write(log, contract.ExitDone, "", result, more)
+	c.write(log, fault.ExitDone, "", result, more)
 }
 
 // Failed writes the closing record of a step that ended with an error. What went wrong is for a record before it to say.
@@ -56,7 +56,7 @@ type closer interface{ Closing() []slog.Attr }
 
 func (c Closing) write(log *slog.Logger, code int, cause string, result any, more []slog.Attr) {
 	level, message := slog.LevelInfo, stepFinished
-	if code != contract.ExitDone && code != contract.ExitNothingNew {
+	if code != fault.ExitDone && code != fault.ExitNothingNew {
 		level, message = slog.LevelError, stepFailed
 	}
 	cpu, peak := usage()
@@ -66,8 +66,8 @@ func (c Closing) write(log *slog.Logger, code int, cause string, result any, mor
 		attrs = append(attrs, slog.String("run", c.home.Run().String()), slog.String("pipeline", c.home.Pipeline), slog.String("as_of", c.home.AsOf))
 	}
 	attrs = append(attrs, slog.Int("exit_code", code))
-	if code != contract.ExitDone {
-		attrs = append(attrs, slog.String("cause", cause), slog.Bool("retry", contract.Retryable(code)))
+	if code != fault.ExitDone {
+		attrs = append(attrs, slog.String("cause", cause), slog.Bool("retry", fault.Retryable(code)))
 	}
 	attrs = append(attrs, slog.Float64("seconds", seconds(time.Since(c.start))), slog.Float64("cpu_seconds", seconds(cpu-c.cpu)))
 	if c.whole {

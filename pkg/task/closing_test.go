@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // last returns the last record of a log, which is the closing record of a program that worked for a run.
@@ -59,7 +60,7 @@ func TestAStepThatSucceedsSaysSo(t *testing.T) {
 
 func TestAStepThatFailsSaysWhyAndThatItFailed(t *testing.T) {
 	for err, fields := range map[error]map[string]any{
-		contract.Faultf(65, "columns", "shop.csv", "no column"): {"exit_code": 65.0, "cause": "columns", "retry": false},
+		fault.Errorf(65, "columns", "shop.csv", "no column"): {"exit_code": 65.0, "cause": "columns", "retry": false},
 		errors.New("bad"):        {"exit_code": 70.0, "cause": "internal", "retry": true},
 		context.DeadlineExceeded: {"exit_code": 75.0, "cause": "store", "retry": true},
 	} {
@@ -82,7 +83,7 @@ func TestAFlagThatIsWrongIsAFailureToo(t *testing.T) {
 
 func TestNothingNewIsNoFailure(t *testing.T) {
 	_, p := try(t, func(context.Context, sample, Deps) (sampleResult, error) {
-		return sampleResult{}, contract.NothingNew("")
+		return sampleResult{}, fault.NothingNew("")
 	}, good...)
 	want(t, last(t, p.err.String()), map[string]any{"message": "step finished", "severity": "INFO", "exit_code": 99.0})
 }
@@ -122,7 +123,7 @@ func TestAStepOfALargerProgram(t *testing.T) {
 		t.Errorf("printed %q", got)
 	}
 	log.Reset()
-	Begin("score", Common{}).Failed(t.Context(), newLogger("json", "pipeline", stdio{err: &log}), contract.Faultf(66, "head", "", "no model"))
+	Begin("score", Common{}).Failed(t.Context(), newLogger("json", "pipeline", stdio{err: &log}), fault.Errorf(66, "head", "", "no model"))
 	want(t, last(t, log.String()), map[string]any{"message": "step failed", "step": "score", "exit_code": 66.0, "cause": "head"})
 }
 

@@ -12,9 +12,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 )
 
 // Common are the flags that every step has: where things lie, and which run this is.
@@ -72,7 +74,7 @@ func (c Common) Check(p *Problems) {
 	if strings.TrimSpace(c.RunID) == "" {
 		p.Add("run-id", "needs a value", c.RunID)
 	}
-	if _, err := retail.ParseDate(c.AsOf); err != nil {
+	if _, err := calendar.ParseDate(c.AsOf); err != nil {
 		p.Add("as-of", "want a calendar day written YYYY-MM-DD", c.AsOf)
 	}
 	if c.FromRun != "" {
@@ -109,7 +111,7 @@ func knownScheme(url string) bool {
 
 // Run returns the run that the step writes to. The flags must have passed [Common.Check].
 func (c Common) Run() contract.Run {
-	day, err := retail.ParseDate(c.AsOf)
+	day, err := calendar.ParseDate(c.AsOf)
 	if err != nil {
 		panic("task: Run before Check: " + err.Error())
 	}
@@ -129,8 +131,8 @@ func (c Common) ReadRun() contract.Run {
 }
 
 // Open opens the stores that the flags name.
-func (c Common) Open(ctx context.Context, d Deps) (*contract.Home, error) {
-	home, err := contract.OpenHome(ctx, c.Root, c.Registry, c.Name, &objstore.Options{Scratch: d.Scratch})
+func (c Common) Open(ctx context.Context, d Deps) (*run.Home, error) {
+	home, err := run.OpenHome(ctx, c.Root, c.Registry, c.Name, &objstore.Options{Scratch: d.Scratch})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Root, err)
 	}
@@ -158,7 +160,7 @@ func Workers() int { return max(1, runtime.GOMAXPROCS(0)) }
 func scratchFolder(name string) (string, func(), error) {
 	dir, err := os.MkdirTemp("", "clientele-"+name+"-")
 	if err != nil {
-		return "", nil, &contract.Fault{Code: contract.ExitConfig, Cause: "scratch", Object: os.TempDir(),
+		return "", nil, &fault.Fault{Code: fault.ExitConfig, Cause: "scratch", Object: os.TempDir(),
 			Err: fmt.Errorf("make a folder for scratch files (set TMPDIR to a writable one): %w", err)}
 	}
 	return dir, func() { _ = os.RemoveAll(dir) }, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // EnvPrefix stands before the name of every flag's environment variable.
@@ -112,7 +113,7 @@ func (p *Problems) Err() error {
 	if len(p.list) == 0 {
 		return nil
 	}
-	return &contract.Fault{Code: contract.ExitUsage, Cause: "flags", Err: errors.New(strings.Join(p.list, "\n"))}
+	return &fault.Fault{Code: fault.ExitUsage, Cause: "flags", Err: errors.New(strings.Join(p.list, "\n"))}
 }
 
 // scan goes through a command line and the environment before the library does, which would stop at the first mistake. It

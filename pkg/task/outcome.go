@@ -5,15 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
-	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // terminationLimit is what the kubelet takes of a termination message.
@@ -38,7 +36,7 @@ func withSignals(parent context.Context) (context.Context, func()) {
 		got, _ := s.(syscall.Signal)
 		cancel(stopped{got})
 		if _, again := <-signals; again {
-			os.Exit(contract.ExitStopped)
+			os.Exit(fault.ExitStopped)
 		}
 	}()
 	return ctx, func() {
@@ -61,27 +59,10 @@ type outcome struct {
 // verdict is an error's exit code, cause and object. The order matters: a signal explains every error after it.
 func verdict(ctx context.Context, err error) (code int, cause, object string) {
 	if _, ok := errors.AsType[stopped](context.Cause(ctx)); ok {
-		return contract.ExitStopped, "signal", ""
+		return fault.ExitStopped, "signal", ""
 	}
-	if f, ok := errors.AsType[*contract.Fault](err); ok {
-		return f.Code, f.Cause, f.Object
-	}
-	switch {
-	case errors.Is(err, objstore.ErrNotFound):
-		return contract.ExitMissing, "object", ""
-	case errors.Is(err, objstore.ErrNoStore):
-		return contract.ExitConfig, "no_store", ""
-	case errors.Is(err, objstore.ErrPermission), errors.Is(err, fs.ErrPermission):
-		return contract.ExitConfig, "permission", ""
-	case errors.Is(err, objstore.ErrCorrupt):
-		return contract.ExitBadData, "damaged", ""
-	case errors.Is(err, objstore.ErrConflict):
-		return contract.ExitTemporary, "lost_swap", ""
-	case errors.Is(err, objstore.ErrUnavailable), errors.Is(err, context.DeadlineExceeded),
-		errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return contract.ExitTemporary, "store", ""
-	}
-	return contract.ExitInternal, "internal", ""
+	v := fault.Judge(err)
+	return v.Code, v.Cause, v.Object
 }
 
 // termination is the message that the kubelet keeps of a failed container.
@@ -105,22 +86,22 @@ func (o *outcome) close(code int, cause string) {
 func (o *outcome) fail(ctx context.Context, err error) int {
 	code, cause, object := verdict(ctx, err)
 	defer o.close(code, cause)
-	if code == contract.ExitNothingNew {
+	if code == fault.ExitNothingNew {
 		o.log.Info("nothing new")
 		return code
 	}
 	message := err.Error()
-	if code == contract.ExitUsage {
+	if code == fault.ExitUsage {
 		// For a person at a keyboard: every problem on a line of its own.
 		_, _ = fmt.Fprintf(o.std.err, "%s: %s\n", o.task, strings.ReplaceAll(message, "\n", "\n"+o.task+": "))
 	} else {
-		about := []any{"code", code, "cause", cause, "retry", contract.Retryable(code)}
+		about := []any{"code", code, "cause", cause, "retry", fault.Retryable(code)}
 		if object != "" {
 			about = append(about, "object", object)
 		}
 		o.log.Error(message, about...)
 	}
-	o.leave(termination{Step: o.task, Code: code, Cause: cause, Object: object, Message: message, Retry: contract.Retryable(code)})
+	o.leave(termination{Step: o.task, Code: code, Cause: cause, Object: object, Message: message, Retry: fault.Retryable(code)})
 	return code
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // Validator is a task's configuration. Validate reports every problem at once, by [Problems].
@@ -87,9 +88,9 @@ func (g Group) run(ctx context.Context, called string, args []string, std stdio)
 	if g.Default != nil && (len(args) == 0 || args[0] != "" && args[0][0] == '-') {
 		return g.Default.run(ctx, name, args, std)
 	}
-	out, code := std.err, contract.ExitUsage
+	out, code := std.err, fault.ExitUsage
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
-		out, code = std.out, contract.ExitDone
+		out, code = std.out, fault.ExitDone
 	} else if len(args) > 0 {
 		_, _ = fmt.Fprintf(out, "%s: no such command %q\n", name, args[0])
 	}
@@ -126,10 +127,10 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 	app := &cli.App{
 		Name: name, Usage: t.Usage, UsageText: t.Example, Description: t.Description,
 		Version: versionText(), Flags: t.AllFlags(), HideHelpCommand: true,
-		CustomAppHelpTemplate: helpTemplate, Metadata: map[string]any{"codes": contract.ExitCodes},
+		CustomAppHelpTemplate: helpTemplate, Metadata: map[string]any{"codes": fault.ExitCodes},
 		Writer: std.out, ErrWriter: std.err, ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
-			return &contract.Fault{Code: contract.ExitUsage, Cause: "flags", Err: err}
+			return &fault.Fault{Code: fault.ExitUsage, Cause: "flags", Err: err}
 		},
 		Action: func(c *cli.Context) error {
 			out.termination = c.String("termination-log")
@@ -153,8 +154,8 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 	if err := app.RunContext(ctx, append([]string{name}, good...)); err != nil {
 		return out.fail(ctx, err)
 	}
-	out.close(contract.ExitDone, "")
-	return contract.ExitDone
+	out.close(fault.ExitDone, "")
+	return fault.ExitDone
 }
 
 // work runs the step and hands its result on.
@@ -173,10 +174,10 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *out
 		progress = newBars(out.std.err)
 	}
 	if err := removeStale(resultFile); err != nil {
-		return &contract.Fault{Code: contract.ExitConfig, Cause: "result", Object: resultFile, Err: fmt.Errorf("remove the result of an earlier run: %w", err)}
+		return &fault.Fault{Code: fault.ExitConfig, Cause: "result", Object: resultFile, Err: fmt.Errorf("remove the result of an earlier run: %w", err)}
 	}
 	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: scratch, Code: code})
-	if fault, ok := errors.AsType[*contract.Fault](err); err != nil && (!ok || !fault.Whole) {
+	if f, ok := errors.AsType[*fault.Fault](err); err != nil && (!ok || !f.Whole) {
 		return err
 	}
 	out.result = result
@@ -197,7 +198,7 @@ func (t Task[C, R]) hand(result R, file string, out *outcome) error {
 			out.log.Warn("the result is larger than a scheduler may take", "bytes", len(text), "limit", contract.ResultLimit)
 		}
 		if err := writeWhole(file, text); err != nil {
-			return &contract.Fault{Code: contract.ExitConfig, Cause: "result", Object: file, Err: fmt.Errorf("write result: %w", err)}
+			return &fault.Fault{Code: fault.ExitConfig, Cause: "result", Object: file, Err: fmt.Errorf("write result: %w", err)}
 		}
 	}
 	switch {

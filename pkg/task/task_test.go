@@ -14,7 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
 )
 
@@ -68,8 +68,8 @@ func try(t *testing.T, run func(context.Context, sample, Deps) (sampleResult, er
 func TestAllProblemsAreNamedAtOnce(t *testing.T) {
 	t.Setenv("CLIENTELE_QUICK", "perhaps")
 	code, p := try(t, nil, "--root=ftp://x", "--pipeline=P", "--as-of=05.01.2026", "--window=-3", "--no-such", "value", "stray", "--head=two")
-	if code != contract.ExitUsage {
-		t.Errorf("exit code %d, want %d", code, contract.ExitUsage)
+	if code != fault.ExitUsage {
+		t.Errorf("exit code %d, want %d", code, fault.ExitUsage)
 	}
 	for _, want := range []string{
 		`--root: want gs://bucket/prefix or file:///path (got "ftp://x")`,
@@ -95,7 +95,7 @@ func TestEveryFieldIsChecked(t *testing.T) {
 		"from-run": "yesterday", "head": "-1", "window": "1.5", "log": "xml",
 	} {
 		code, p := try(t, nil, append(append([]string{}, good...), "--"+flag+"="+value)...)
-		if code != contract.ExitUsage || !strings.Contains(p.err.String(), "--"+flag+":") {
+		if code != fault.ExitUsage || !strings.Contains(p.err.String(), "--"+flag+":") {
 			t.Errorf("--%s=%s ended %d: %s", flag, value, code, p.err.String())
 		}
 	}
@@ -123,17 +123,17 @@ func TestExitCodes(t *testing.T) {
 		code int
 	}{
 		{nil, 0},
-		{&contract.Fault{Code: 65, Err: bad}, 65},
-		{fmt.Errorf("wrapped: %w", &contract.Fault{Code: 66, Err: bad}), 66},
-		{fmt.Errorf("x: %w", objstore.ErrNotFound), contract.ExitMissing},
-		{fmt.Errorf("x: %w", objstore.ErrPermission), contract.ExitConfig},
-		{fmt.Errorf("x: %w", objstore.ErrConflict), contract.ExitTemporary},
-		{fmt.Errorf("x: %w", objstore.ErrUnavailable), contract.ExitTemporary},
-		{fmt.Errorf("x: %w", objstore.ErrCorrupt), contract.ExitBadData},
-		{fmt.Errorf("write: %w", syscall.ENOSPC), contract.ExitTemporary},
-		{context.DeadlineExceeded, contract.ExitTemporary},
-		{bad, contract.ExitInternal},
-		{&contract.Fault{Code: contract.ExitNothingNew, Err: bad}, contract.ExitNothingNew},
+		{&fault.Fault{Code: 65, Err: bad}, 65},
+		{fmt.Errorf("wrapped: %w", &fault.Fault{Code: 66, Err: bad}), 66},
+		{fmt.Errorf("x: %w", objstore.ErrNotFound), fault.ExitMissing},
+		{fmt.Errorf("x: %w", objstore.ErrPermission), fault.ExitConfig},
+		{fmt.Errorf("x: %w", objstore.ErrConflict), fault.ExitTemporary},
+		{fmt.Errorf("x: %w", objstore.ErrUnavailable), fault.ExitTemporary},
+		{fmt.Errorf("x: %w", objstore.ErrCorrupt), fault.ExitBadData},
+		{fmt.Errorf("write: %w", syscall.ENOSPC), fault.ExitTemporary},
+		{context.DeadlineExceeded, fault.ExitTemporary},
+		{bad, fault.ExitInternal},
+		{&fault.Fault{Code: fault.ExitNothingNew, Err: bad}, fault.ExitNothingNew},
 	} {
 		run := func(context.Context, sample, Deps) (sampleResult, error) { return sampleResult{1}, c.err }
 		if code, p := try(t, run, good...); code != c.code {
@@ -146,7 +146,7 @@ func TestASignalExplainsTheFailure(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(stopped{syscall.SIGTERM})
 	code, cause, _ := verdict(ctx, context.Canceled)
-	if code != contract.ExitStopped || cause != "signal" {
+	if code != fault.ExitStopped || cause != "signal" {
 		t.Errorf("SIGTERM ended %d for %s", code, cause)
 	}
 }
@@ -158,7 +158,7 @@ func TestFailureLeavesATerminationMessageAndNoResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := func(context.Context, sample, Deps) (sampleResult, error) {
-		return sampleResult{}, contract.Faultf(65, "columns", "shop.csv", "%s", strings.Repeat("no column “price” ", 1000))
+		return sampleResult{}, fault.Errorf(65, "columns", "shop.csv", "%s", strings.Repeat("no column “price” ", 1000))
 	}
 	if code, _ := try(t, run, append(good, "--result", result, "--termination-log", message)...); code != 65 {
 		t.Fatalf("ended %d", code)
@@ -182,9 +182,9 @@ func TestFailureLeavesATerminationMessageAndNoResult(t *testing.T) {
 func TestResultIsWrittenAlsoWhenNothingIsNew(t *testing.T) {
 	result := filepath.Join(t.TempDir(), "xcom", "return.json")
 	run := func(context.Context, sample, Deps) (sampleResult, error) {
-		return sampleResult{9}, contract.NothingNew("")
+		return sampleResult{9}, fault.NothingNew("")
 	}
-	if code, _ := try(t, run, append(good, "--result", result)...); code != contract.ExitNothingNew {
+	if code, _ := try(t, run, append(good, "--result", result)...); code != fault.ExitNothingNew {
 		t.Fatalf("ended %d", code)
 	}
 	text, err := os.ReadFile(result)

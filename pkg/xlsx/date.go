@@ -1,6 +1,8 @@
 package xlsx
 
-import "github.com/clientele/clientele/pkg/retail"
+import (
+	"github.com/clientele/clientele/pkg/retail"
+)
 
 // isoLayouts are the times of cells of type d: ISO 8601 without a zone.
 var isoLayouts = func() (layouts []retail.Layout) {

@@ -10,9 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/demo"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -82,7 +82,7 @@ func (c Config) options() (demo.Options, error) {
 	if o.Seed, err = strconv.ParseUint(c.Seed, 10, 64); err != nil {
 		p.Add("seed", "want a whole number, 0 or more", c.Seed)
 	}
-	if o.From, err = retail.ParseDate(c.From); err != nil {
+	if o.From, err = calendar.ParseDate(c.From); err != nil {
 		p.Add("from", "want a calendar day written YYYY-MM-DD", c.From)
 	}
 	if c.Dirty == 0 || c.Dirty >= 1e-6 && c.Dirty <= demo.MaxDirty/1e6 {
@@ -110,7 +110,7 @@ func (c Config) options() (demo.Options, error) {
 		return o, err
 	}
 	if err := o.Validate(); err != nil { // what only days and faults together can show
-		return o, &contract.Fault{Code: contract.ExitUsage, Cause: "flags", Err: err}
+		return o, &fault.Fault{Code: fault.ExitUsage, Cause: "flags", Err: err}
 	}
 	return o, nil
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/demo"
 )
@@ -116,8 +116,8 @@ func TestFolderThatCannotBe(t *testing.T) {
 	}
 	c.OutDir = filepath.Join(file, "shop")
 	_, err := demo.Run(context.Background(), c, task.Deps{Progress: task.Silent{}})
-	if contract.FaultCode(err) != contract.ExitConfig {
-		t.Errorf("Run = %v (code %d), want code %d", err, contract.FaultCode(err), contract.ExitConfig)
+	if fault.CodeOf(err) != fault.ExitConfig {
+		t.Errorf("Run = %v (code %d), want code %d", err, fault.CodeOf(err), fault.ExitConfig)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestValidate(t *testing.T) {
 		c := config(t)
 		change(&c)
 		err := c.Validate()
-		if err == nil || err.Error() != problem || contract.FaultCode(err) != contract.ExitUsage {
+		if err == nil || err.Error() != problem || fault.CodeOf(err) != fault.ExitUsage {
 			t.Errorf("Validate() = %v, want %q", err, problem)
 		}
 	}

@@ -7,14 +7,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/demo"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // Each fault shows on its day in what ingest has taken in, and nowhere else: the same shop without faults stands beside it.
 func TestFaultsAreFound(t *testing.T) {
-	first, err := retail.ParseDate("2025-09-01")
+	first, err := calendar.ParseDate("2025-09-01")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestFaultsAreFound(t *testing.T) {
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("faults (-planted +found):\n%s", diff)
 	}
-	var change retail.Money
+	var change money.Amount
 	lines := 0
 	for _, f := range s.truth.Faults {
 		change += f.Amount
@@ -128,7 +129,7 @@ func (s *shop) effect(days demo.Days, treated map[string]bool) estimate {
 		if customers[id] == nil {
 			customers[id] = &customer{invoices: map[string]bool{}}
 		}
-		customers[id].amount += retail.Money(s.sales.Ints("amount")[i]).Float()
+		customers[id].amount += money.Amount(s.sales.Ints("amount")[i]).Float()
 		customers[id].invoices[s.sales.Strings("invoice")[i]] = true
 	}
 	logRatio := func(want bool) (mean, variance float64) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/demo"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // What truth.json says is what the steps find, by rule, line and penny.
@@ -129,7 +129,7 @@ func prices(t *testing.T, s *shop) {
 	odd, before, after := 0, 0, 0
 	for i, code := range s.sales.Strings("code") {
 		code = strings.ToUpper(code)
-		product, price := catalogue[code], retail.Money(s.sales.Ints("price")[i])
+		product, price := catalogue[code], money.Amount(s.sales.Ints("price")[i])
 		list := product.Price
 		if c, ok := changes[code]; ok && s.saleDay(i) >= c.From {
 			list = c.After
@@ -137,7 +137,7 @@ func prices(t *testing.T, s *shop) {
 		} else if ok {
 			before++
 		}
-		off := retail.Money(math.Floor(list.Float()*100*s.truth.PriceBreak.Off)) * retail.MoneyScale / 100
+		off := money.Amount(math.Floor(list.Float()*100*s.truth.PriceBreak.Off)) * money.Scale / 100
 		many := s.sales.Ints("quantity")[i] >= int64(s.truth.PriceBreak.Packs*product.Pack)
 		if price != list && price != list-off {
 			t.Fatalf("%s costs %s on %s, planted %s", code, price, s.saleDay(i), list)

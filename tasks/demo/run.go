@@ -9,21 +9,21 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/demo"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
 )
 
 // Result is what demo reports.
 type Result struct {
-	LinesFile string      `json:"lines_file"`
-	TruthFile string      `json:"truth_file"`
-	Customers int         `json:"customers"`
-	Records   int         `json:"records"`
-	Lines     int         `json:"lines"` // records that are not broken
-	First     retail.Date `json:"first"`
-	Last      retail.Date `json:"last"`
+	LinesFile string        `json:"lines_file"`
+	TruthFile string        `json:"truth_file"`
+	Customers int           `json:"customers"`
+	Records   int           `json:"records"`
+	Lines     int           `json:"lines"` // records that are not broken
+	First     calendar.Date `json:"first"`
+	Last      calendar.Date `json:"last"`
 }
 
 // Run writes the shop. Each file appears whole or not at all, and never does a truth.json stand beside lines.csv that is about
@@ -38,7 +38,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (Result, error) {
 		return Result{}, fmt.Errorf("make shop: %w", err)
 	}
 	if err := prepare(c.OutDir); err != nil {
-		return Result{}, &contract.Fault{Code: contract.ExitConfig, Cause: "out_dir", Object: c.OutDir, Err: err}
+		return Result{}, &fault.Fault{Code: fault.ExitConfig, Cause: "out_dir", Object: c.OutDir, Err: err}
 	}
 	r := Result{LinesFile: filepath.Join(c.OutDir, "lines.csv"), TruthFile: filepath.Join(c.OutDir, "truth.json")}
 	bar := d.Progress.Bar("demo shop", -1)
@@ -92,7 +92,7 @@ func gone(path string) error {
 func write(path string, write func(io.Writer) error) (tmp string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), unfinished)
 	if err != nil {
-		return "", &contract.Fault{Code: contract.ExitConfig, Cause: "out_dir", Object: path, Err: err}
+		return "", &fault.Fault{Code: fault.ExitConfig, Cause: "out_dir", Object: path, Err: err}
 	}
 	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
 		return "", fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(f.Name())))

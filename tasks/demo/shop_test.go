@@ -13,10 +13,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/demo"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 	task_demo "github.com/clientele/clientele/tasks/demo"
@@ -36,8 +38,8 @@ type shop struct {
 	truth      truth
 	ingest     contract.IngestResult
 	preprocess contract.PreprocessResult
-	snapshot   *contract.Snapshot
-	lines      map[retail.Date]*frame.Frame // of the days asked for
+	snapshot   *lines.Snapshot
+	lines      map[calendar.Date]*frame.Frame // of the days asked for
 	sales      *frame.Frame
 	customers  *frame.Frame
 }
@@ -62,7 +64,7 @@ var roots atomic.Int64
 // back.
 func open(t testing.TB, days demo.Days, flags ...string) *shop {
 	t.Helper()
-	ctx, s := context.Background(), &shop{lines: map[retail.Date]*frame.Frame{}}
+	ctx, s := context.Background(), &shop{lines: map[calendar.Date]*frame.Frame{}}
 	deps := task.Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test"}
 	files, err := task_demo.Run(ctx, parse(t, task_demo.Flags(), task_demo.NewConfig, append(flags, "--out-dir="+t.TempDir())...), deps)
 	if err != nil {
@@ -94,20 +96,20 @@ func open(t testing.TB, days demo.Days, flags ...string) *shop {
 	return s
 }
 
-func (s *shop) read(ctx context.Context, t testing.TB, home *contract.Home, run contract.Run, days demo.Days) {
+func (s *shop) read(ctx context.Context, t testing.TB, home *run.Home, of contract.Run, days demo.Days) {
 	t.Helper()
 	var err error
-	if s.snapshot, err = home.ReadSnapshot(ctx, s.ingest.Snapshot); err != nil {
+	if s.snapshot, err = lines.Read(ctx, home.Root, s.ingest.Snapshot); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range s.snapshot.Window(days.First, days.Last+1) {
-		part, err := home.ReadStored(ctx, contract.Stored{Object: p.Object, SHA256: p.SHA256}, contract.Lines, table.Options{})
+		part, err := home.ReadStored(ctx, run.Stored{Object: p.Object, SHA256: p.SHA256}, contract.Lines, table.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.lines[p.Day] = part
 	}
-	m, err := home.Current(ctx, run, contract.Preprocess)
+	m, err := home.Current(ctx, of, contract.Preprocess)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +132,7 @@ func (s *shop) ledger(rule string) demo.Tally {
 }
 
 // saleDay returns the day of row i of the sales.
-func (s *shop) saleDay(i int) retail.Date { return retail.DateOf(s.sales.Ints("time")[i]) }
+func (s *shop) saleDay(i int) calendar.Date { return calendar.DateOf(s.sales.Ints("time")[i]) }
 
 // month returns the name of the day's month.
-func month(d retail.Date) string { return time.UnixMicro(d.Start()).UTC().Month().String() }
+func month(d calendar.Date) string { return time.UnixMicro(d.Start()).UTC().Month().String() }

@@ -5,12 +5,12 @@ import (
 	"math"
 	"slices"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 // notJudged stands in the effects table for an effect that is shown without a limit to hold it against.
@@ -126,7 +126,7 @@ func (f *finding) effectsTable() *frame.Frame {
 	return t
 }
 
-func (f *finding) result(asOf retail.Date, head *registry.Revision) contract.DriftResult {
+func (f *finding) result(asOf calendar.Date, head *registry.Revision) contract.DriftResult {
 	r := contract.DriftResult{
 		Verdict: string(f.verdict), Act: string(f.act), Cause: f.cause, Model: head.Model(), Seq: head.Number(), AsOf: asOf,
 		Features: make([]contract.DriftFeature, len(f.all)),

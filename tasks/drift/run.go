@@ -6,8 +6,10 @@ import (
 	"strconv"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -21,10 +23,10 @@ const (
 // job is one run of the step, with what it reads.
 type job struct {
 	Config
-	home       *contract.Home
+	home       *run.Home
 	deps       task.Deps
 	opts       table.Options
-	preprocess *contract.Manifest
+	preprocess *run.Manifest
 	head       *registry.Revision // as it stood before this run, or pinned; nil without
 	pinned     bool               // --head names another revision than the one that stood
 	lasted     int                // earlier as-of dates in a row on which this model's customers had drifted
@@ -46,7 +48,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.DriftResult, erro
 	if err != nil {
 		return none, err
 	}
-	r, m, err := task.Once[contract.DriftResult](ctx, d, s, func() (*contract.Manifest, error) { return j.work(ctx, s) })
+	r, m, err := task.Once[contract.DriftResult](ctx, d, s, func() (*run.Manifest, error) { return j.work(ctx, s) })
 	if err != nil {
 		return none, err
 	}
@@ -70,7 +72,7 @@ func (j *job) read(ctx context.Context) error {
 		}
 		j.pinned = j.head.Seq != before.Number()
 	}
-	state, err := contract.ReadState[contract.DriftState](ctx, j.home.Root, contract.DriftStatePath(j.Name))
+	state, err := run.ReadState[run.DriftState](ctx, j.home.Root, contract.DriftStatePath(j.Name))
 	if err != nil {
 		return err
 	}
@@ -80,7 +82,7 @@ func (j *job) read(ctx context.Context) error {
 
 // lasted counts the latest entries before the run's as-of, newest first, that say of this model that its customers have
 // drifted.
-func lasted(s contract.State[contract.DriftState], run contract.Run, modelID string) int {
+func lasted(s run.State[run.DriftState], run contract.Run, modelID string) int {
 	n := 0
 	for _, e := range s.Entries {
 		switch drifted := e.Value.Verdict == contract.VerdictWarn || e.Value.Verdict == contract.VerdictAlert; {
@@ -104,7 +106,7 @@ func (j *job) inputs() contract.Inputs {
 }
 
 // work makes the tables.
-func (j *job) work(ctx context.Context, s *contract.Session) (*contract.Manifest, error) {
+func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	found, err := j.compare(ctx)
 	if err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func (j *job) compare(ctx context.Context) (*finding, error) {
 		return insufficient(causeNoHead, "no model is in force yet, so there is nothing to compare with"), nil
 	}
 	bundle, err := model.Load(ctx, j.home.Registry, j.head.ModelID, j.opts)
-	if contract.FaultCode(err) == contract.ExitMissing {
+	if fault.CodeOf(err) == fault.ExitMissing {
 		j.deps.Log.Warn(causeReferenceExpired+": drift goes on as on a first run", "model", j.head.ModelID, "error", err.Error())
 		return insufficient(causeReferenceExpired, causeReferenceExpired), nil
 	}
@@ -139,19 +141,19 @@ func (j *job) compare(ctx context.Context) (*finding, error) {
 	defer bar.Done()
 	found, err := j.find(bundle, customers)
 	if err != nil {
-		return nil, &contract.Fault{Code: contract.ExitBadData, Cause: "customers", Err: err}
+		return nil, &fault.Fault{Code: fault.ExitBadData, Cause: "customers", Err: err}
 	}
 	return found, nil
 }
 
 // advance lets later runs see the verdict. One of a replay by another revision is nobody's past.
-func (j *job) advance(ctx context.Context, m *contract.Manifest, r contract.DriftResult) error {
+func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResult) error {
 	if j.pinned {
 		return nil
 	}
-	_, err := contract.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), contract.Entry[contract.DriftState]{
+	_, err := run.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), run.Entry[run.DriftState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
-		Value: contract.DriftState{Verdict: r.Verdict, Act: r.Act, Model: r.Model},
-	}, contract.KeepDrift)
+		Value: run.DriftState{Verdict: r.Verdict, Act: r.Act, Model: r.Model},
+	}, run.KeepDrift)
 	return err
 }

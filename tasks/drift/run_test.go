@@ -13,18 +13,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/registry"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
 
 // monday is 2011-12-12, and the days after follow it.
-const monday retail.Date = 15320
+const monday calendar.Date = 15320
 
 const rows = 400
 
@@ -32,7 +34,7 @@ type shop struct {
 	t    *testing.T
 	root string
 	deps task.Deps
-	home *contract.Home
+	home *run.Home
 }
 
 func open(t *testing.T, root string) *shop {
@@ -48,7 +50,7 @@ func open(t *testing.T, root string) *shop {
 	return s
 }
 
-func (s *shop) config(id string, day retail.Date) Config {
+func (s *shop) config(id string, day calendar.Date) Config {
 	return Config{
 		Common: task.Common{Root: s.root, Name: "segments", Pipeline: "test", RunID: id, AsOf: day.String()},
 		Warn:   0.1, Alert: 0.25, Alpha: 0.001,
@@ -95,9 +97,9 @@ func (s *shop) table(run contract.Run, schema table.Schema) *frame.Frame {
 	return f
 }
 
-func (s *shop) state() []contract.Entry[contract.DriftState] {
+func (s *shop) state() []run.Entry[run.DriftState] {
 	s.t.Helper()
-	state, err := contract.ReadState[contract.DriftState](context.Background(), s.home.Root, contract.DriftStatePath("segments"))
+	state, err := run.ReadState[run.DriftState](context.Background(), s.home.Root, contract.DriftStatePath("segments"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -265,14 +267,14 @@ func TestState(t *testing.T) {
 	if again := s.run(s.config("1", monday+1), late); again.Cause != first.Cause {
 		t.Errorf("run 1 again: cause %q, want %q", again.Cause, first.Cause)
 	}
-	days := func() []retail.Date {
-		var out []retail.Date
+	days := func() []calendar.Date {
+		var out []calendar.Date
 		for _, e := range s.state() {
 			out = append(out, e.AsOf)
 		}
 		return out
 	}
-	if got, want := days(), []retail.Date{monday + 3, monday + 2, monday + 1}; !slices.Equal(got, want) {
+	if got, want := days(), []calendar.Date{monday + 3, monday + 2, monday + 1}; !slices.Equal(got, want) {
 		t.Errorf("state has entries of %v, want %v", got, want)
 	}
 	// A quiet day ends the row, and a later run of a day replaces that day's entry.
@@ -298,7 +300,7 @@ func TestPinned(t *testing.T) {
 		t.Errorf("a replay by an older revision left %d entries in the state", n)
 	}
 	c.Head = 3
-	if _, err := Run(t.Context(), c, s.deps); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := Run(t.Context(), c, s.deps); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("pinned to a revision that is not there: %v; want exit code 66", err)
 	}
 }
@@ -321,14 +323,14 @@ func TestReferenceExpired(t *testing.T) {
 	}
 	c := s.config("2", monday+1)
 	modeltest.Preprocess(t, s.home, c.Run(), modeltest.Customers(rows, 1))
-	if _, err := Run(t.Context(), c, s.deps); contract.FaultCode(err) != contract.ExitBadData {
+	if _, err := Run(t.Context(), c, s.deps); fault.CodeOf(err) != fault.ExitBadData {
 		t.Errorf("a damaged reference: %v; want exit code 65", err)
 	}
 }
 
 func TestBadInput(t *testing.T) {
 	s := open(t, "mem://"+t.Name())
-	if _, err := Run(t.Context(), s.config("1", monday), s.deps); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := Run(t.Context(), s.config("1", monday), s.deps); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("without preprocess: %v; want exit code 66", err)
 	}
 	s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))
@@ -336,7 +338,7 @@ func TestBadInput(t *testing.T) {
 	customers.Ints("monetary")[7] = 0
 	c := s.config("2", monday)
 	modeltest.Preprocess(t, s.home, c.Run(), customers)
-	if _, err := Run(t.Context(), c, s.deps); contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), "monetary") {
+	if _, err := Run(t.Context(), c, s.deps); fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), "monetary") {
 		t.Errorf("a customer who spent nothing: %v; want exit code 65 that names monetary", err)
 	}
 	if len(s.state()) != 0 {
@@ -357,7 +359,7 @@ func TestValidate(t *testing.T) {
 	} {
 		c := good
 		change(&c)
-		if err := c.Validate(); contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(err.Error(), flag) {
+		if err := c.Validate(); fault.CodeOf(err) != fault.ExitUsage || !strings.Contains(err.Error(), flag) {
 			t.Errorf("%s: %v; want exit code 64", flag, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -30,10 +31,10 @@ type record struct {
 // job is one run of the step, with what it reads.
 type job struct {
 	Config
-	home                     *contract.Home
+	home                     *run.Home
 	deps                     task.Deps
 	opts                     table.Options
-	preprocess, drift, train *contract.Manifest
+	preprocess, drift, train *run.Manifest
 	drifted                  contract.DriftResult
 	trained                  contract.TrainResult
 	champion                 *registry.Revision // nil without
@@ -55,7 +56,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.EvaluateResult, e
 	if err != nil {
 		return none, err
 	}
-	r, _, err := task.Once[contract.EvaluateResult](ctx, d, s, func() (*contract.Manifest, error) { return j.evaluate(ctx, s) })
+	r, _, err := task.Once[contract.EvaluateResult](ctx, d, s, func() (*run.Manifest, error) { return j.evaluate(ctx, s) })
 	return r, err
 }
 
@@ -113,7 +114,7 @@ func (j *job) inputs() contract.Inputs {
 }
 
 // evaluate asks the gates.
-func (j *job) evaluate(ctx context.Context, s *contract.Session) (*contract.Manifest, error) {
+func (j *job) evaluate(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	e, err := j.gather(ctx)
 	if err != nil {
 		return nil, err

@@ -10,9 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -29,7 +31,7 @@ func deps(t *testing.T) task.Deps {
 }
 
 // upstream writes what the steps before evaluate write, with a model of four segments.
-func upstream(t *testing.T, c Config) (*contract.Home, contract.TrainResult) {
+func upstream(t *testing.T, c Config) (*run.Home, contract.TrainResult) {
 	t.Helper()
 	home, err := c.Open(t.Context(), deps(t))
 	if err != nil {
@@ -105,7 +107,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("pinned to revision 1: %+v, %v", pinned, err)
 	}
 	c.Head = 2
-	if _, err := Run(t.Context(), c, deps(t)); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := Run(t.Context(), c, deps(t)); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("pinned to a revision that is not there: %v; want exit code 66", err)
 	}
 }
@@ -129,7 +131,7 @@ func TestRunAgainstAnotherRunsHead(t *testing.T) {
 
 func TestRunMissing(t *testing.T) {
 	c := config("mem://" + t.Name())
-	if _, err := Run(t.Context(), c, deps(t)); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := Run(t.Context(), c, deps(t)); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("without train: %v; want exit code 66", err)
 	}
 	home, _ := upstream(t, c)
@@ -140,7 +142,7 @@ func TestRunMissing(t *testing.T) {
 	if _, err := s.Commit(t.Context(), contract.TrainResult{ModelID: strings.Repeat("0", 64)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(t.Context(), c, deps(t)); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := Run(t.Context(), c, deps(t)); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("candidate that is not in the registry: %v; want exit code 66", err)
 	}
 }
@@ -156,7 +158,7 @@ func TestValidate(t *testing.T) {
 	} {
 		c := config("file:///tmp/x")
 		change(&c)
-		if err := c.Validate(); contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(err.Error(), flag) {
+		if err := c.Validate(); fault.CodeOf(err) != fault.ExitUsage || !strings.Contains(err.Error(), flag) {
 			t.Errorf("%s: %v; want exit code 64", flag, err)
 		}
 	}

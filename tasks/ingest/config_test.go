@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -60,7 +61,7 @@ func TestValidate(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "\n") || contract.FaultCode(err) != contract.ExitUsage {
+			if err == nil || !strings.HasPrefix(err.Error(), test.want) || strings.Contains(err.Error(), "\n") || fault.CodeOf(err) != fault.ExitUsage {
 				t.Errorf("got %v, want %s… alone", err, test.want)
 			}
 		})

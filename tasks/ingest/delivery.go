@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
@@ -15,9 +17,9 @@ import (
 
 // Latest returns the day of the latest line of the source, by the same reader and rules as [Run]. It writes nothing. It is for
 // who knows no as-of day yet, so the source's name cannot have one.
-func Latest(ctx context.Context, c Config, d task.Deps) (retail.Date, error) {
+func Latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 	if strings.Contains(c.Source, "{") {
-		return 0, contract.Faultf(contract.ExitUsage, "flags", c.shownSource(), "--as-of: needs a value, because --source has {as_of}")
+		return 0, fault.Errorf(fault.ExitUsage, "flags", c.shownSource(), "--as-of: needs a value, because --source has {as_of}")
 	}
 	opts, err := c.readOptions()
 	if err != nil {
@@ -41,7 +43,7 @@ func Latest(ctx context.Context, c Config, d task.Deps) (retail.Date, error) {
 	}
 	nothing := func(*retail.Block) error { return nil }
 	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", nothing, func() {})
-	return retail.DateOf(counts.Last), err
+	return calendar.DateOf(counts.Last), err
 }
 
 // read reads the whole delivery into sink and holds it against what a delivery must be: whole, with the wanted columns,
@@ -78,7 +80,7 @@ func (c Config) read(ctx context.Context, src *source.Delivery, opts retail.Read
 // accept returns a Fault unless the delivery's records are good enough to be taken in.
 func (c Config) accept(name string, n retail.ReadCounts) error {
 	if n.Records == 0 {
-		return contract.Faultf(contract.ExitBadData, "empty", name, "%s is empty but for its header", name)
+		return fault.Errorf(fault.ExitBadData, "empty", name, "%s is empty but for its header", name)
 	}
 	if n.Accepted > 0 && float64(n.Rejected) <= c.MaxQuarantineShare*float64(n.Records) {
 		return nil
@@ -87,7 +89,7 @@ func (c Config) accept(name string, n retail.ReadCounts) error {
 	if n.Accepted == 0 {
 		limit = "all of them"
 	}
-	return contract.Faultf(contract.ExitBadData, "quarantine_share", name, "%s: %d of %d records (%.1f %%) break a rule, %s; nothing was taken in; %s%s",
+	return fault.Errorf(fault.ExitBadData, "quarantine_share", name, "%s: %d of %d records (%.1f %%) break a rule, %s; nothing was taken in; %s%s",
 		name, n.Rejected, n.Records, 100*float64(n.Rejected)/float64(n.Records), limit, commonest(n), hint(n))
 }
 

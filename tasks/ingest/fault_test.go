@@ -12,7 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -51,7 +52,7 @@ func TestRunRefusesBadDeliveries(t *testing.T) {
 				t.Error("a customer's id is in the log")
 			}
 			_, err := Latest(context.Background(), c, s.deps())
-			if contract.FaultCode(err) != test.code {
+			if fault.CodeOf(err) != test.code {
 				t.Errorf("Latest: %v", err)
 			}
 		})
@@ -100,15 +101,15 @@ func TestRunRefusesWhatDoesNotFit(t *testing.T) {
 	s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 10)+day("2011-12-02", 11, 10))))
 	before := s.objects()
 	small := s.file("small.csv", header+day("2011-12-01", 1, 7)+day("2011-12-02", 11, 8))
-	s.fails(s.config(small, run("r2")), 65, "shrink", "1 delivered days", "2011-12-01 (7 lines, in force 10)", "--allow-shrink")
-	s.fails(s.config(small, run("r2"), func(c *Config) { c.Currency = "EUR" }), 78, "currency", "EUR", "GBP")
-	s.fails(s.config(small, run("r2"), func(c *Config) { c.Zone = "Europe/Berlin" }), 78, "zone", "Europe/London", "Europe/Berlin")
+	s.fails(s.config(small, runID("r2")), 65, "shrink", "1 delivered days", "2011-12-01 (7 lines, in force 10)", "--allow-shrink")
+	s.fails(s.config(small, runID("r2"), func(c *Config) { c.Currency = "EUR" }), 78, "currency", "EUR", "GBP")
+	s.fails(s.config(small, runID("r2"), func(c *Config) { c.Zone = "Europe/Berlin" }), 78, "zone", "Europe/London", "Europe/Berlin")
 	if diff := cmp.Diff(before, s.objects()); diff != "" {
 		t.Errorf("what was refused left something:\n%s", diff)
 	}
-	s.must(s.config(small, run("r2"), func(c *Config) { c.AllowShrink = true }))
+	s.must(s.config(small, runID("r2"), func(c *Config) { c.AllowShrink = true }))
 	// Of another source the day has not been seen, and 8 of 10 lines are enough.
-	s.must(s.config(s.file("b.csv", header+day("2011-12-01", 1, 1)), run("r3"), sourced("outlet")))
+	s.must(s.config(s.file("b.csv", header+day("2011-12-01", 1, 1)), runID("r3"), sourced("outlet")))
 }
 
 func TestRunIsStopped(t *testing.T) {
@@ -138,7 +139,7 @@ func TestDeliveriesAtOnce(t *testing.T) {
 	for i := range n {
 		date := fmt.Sprintf("2011-12-%02d", i+1)
 		want = append(want, fmt.Sprintf("shop %s: %d", date, i))
-		c := s.config(s.file(date+".csv", header+day(date, i, 1)), run(date))
+		c := s.config(s.file(date+".csv", header+day(date, i, 1)), runID(date))
 		d := s.deps()
 		wg.Go(func() {
 			if _, err := Run(context.Background(), c, d); err != nil {
@@ -169,7 +170,7 @@ func TestLostSwap(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newShop(t)
-			other := s.config(s.file("other.csv", test.other), append(test.change, run("other"))...)
+			other := s.config(s.file("other.csv", test.other), append(test.change, runID("other"))...)
 			s.onBar = func(title string) {
 				if title == "writing" { // the pointer has been read by now
 					s.onBar = nil
@@ -180,7 +181,7 @@ func TestLostSwap(t *testing.T) {
 			if test.want == "" {
 				s.must(c)
 			} else {
-				code := map[string]int{"lost_swap": contract.ExitTemporary, "currency": contract.ExitConfig}[test.want]
+				code := map[string]int{"lost_swap": fault.ExitTemporary, "currency": fault.ExitConfig}[test.want]
 				s.fails(c, code, test.want)
 			}
 			if diff := cmp.Diff(test.in, s.invoices()); diff != "" {
@@ -192,12 +193,12 @@ func TestLostSwap(t *testing.T) {
 
 func TestBalance(t *testing.T) {
 	counts := retail.ReadCounts{Records: 10, Accepted: 8, Rejected: 2}
-	parts := []contract.Partition{{Rows: 5}, {Rows: 3}}
+	parts := []lines.Partition{{Rows: 5}, {Rows: 3}}
 	if err := balance(counts, parts, 2, 0); err != nil {
 		t.Error(err)
 	}
 	for _, err := range []error{balance(counts, parts[:1], 2, 0), balance(counts, parts, 1, 0), balance(retail.ReadCounts{Records: 11, Accepted: 8, Rejected: 2}, parts, 2, 0)} {
-		if contract.FaultCode(err) != contract.ExitInternal {
+		if fault.CodeOf(err) != fault.ExitInternal {
 			t.Errorf("got %v", err)
 		}
 	}

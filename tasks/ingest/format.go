@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/clientele/clientele/pkg/columnar"
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
@@ -135,7 +135,7 @@ func (e *sheetError) Error() string {
 // formatFault gives an error of a delivery's content its exit code.
 func formatFault(name string, err error) error {
 	bad := func(cause string, err error) error {
-		return contract.Faultf(contract.ExitBadData, cause, name, "%s: %w", name, err)
+		return fault.Errorf(fault.ExitBadData, cause, name, "%s: %w", name, err)
 	}
 	var header *retail.HeaderError
 	var sheet *sheetError
@@ -158,9 +158,9 @@ func formatFault(name string, err error) error {
 	case errors.Is(err, xlsx.ErrTooLarge):
 		return bad("too_large", err)
 	case errors.Is(err, source.ErrBomb): // no flag is about that
-		return contract.Faultf(contract.ExitBadData, "too_large", name, "%w", err)
+		return fault.Errorf(fault.ExitBadData, "too_large", name, "%w", err)
 	case errors.Is(err, source.ErrTooLarge):
-		return contract.Faultf(contract.ExitBadData, "too_large", name, "%w (--max-unpacked)", err)
+		return fault.Errorf(fault.ExitBadData, "too_large", name, "%w (--max-unpacked)", err)
 	}
 	return sourceFault(name, err)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // sheetOf is a sheet of a workbook, as comma-separated text.
@@ -77,8 +78,8 @@ func TestSheet(t *testing.T) {
 	book := bookOf(t, sheetOf{"Lines", header + day("2010-12-01", 1, 2)}, sheetOf{"Notes", "Seen by,Date\nme,today\n"})
 	s := newShop(t)
 	path := s.file("x.xlsx", book)
-	s.fails(s.config(path), contract.ExitBadData, "columns", `header of sheet "Notes": no column for invoice`, "its first line is not shown", "one sheet by --sheet")
-	s.fails(s.config(path, func(c *Config) { c.Sheet = "lines 2010" }), contract.ExitBadData, "sheet", `no sheet "lines 2010" (--sheet), found ["Lines" "Notes"]`)
+	s.fails(s.config(path), fault.ExitBadData, "columns", `header of sheet "Notes": no column for invoice`, "its first line is not shown", "one sheet by --sheet")
+	s.fails(s.config(path, func(c *Config) { c.Sheet = "lines 2010" }), fault.ExitBadData, "sheet", `no sheet "lines 2010" (--sheet), found ["Lines" "Notes"]`)
 	s.nothing()
 	if r := s.must(s.config(path, func(c *Config) { c.Sheet = "lines" })); r.RowsAccepted != 2 {
 		t.Errorf("%+v", r)
@@ -94,7 +95,7 @@ func TestRejectsOfSheets(t *testing.T) {
 		[]any{q.Ints("record")[0], q.Strings("raw")[0], q.Strings("rules")[0]}); diff != "" {
 		t.Error(diff)
 	}
-	s.fails(s.config(s.file("y.xlsx", bookOf(t, sheetOf{"Lines", text})), run("r2")), contract.ExitBadData, "quarantine_share",
+	s.fails(s.config(s.file("y.xlsx", bookOf(t, sheetOf{"Lines", text})), runID("r2")), fault.ExitBadData, "quarantine_share",
 		`bad_quantity 1 (sheet "Lines", row 4, column Quantity: "x")`)
 }
 
@@ -175,7 +176,7 @@ func TestRefusesFormats(t *testing.T) {
 			if test.change != nil {
 				test.change(&c)
 			}
-			s.fails(c, contract.ExitBadData, test.cause, test.texts...)
+			s.fails(c, fault.ExitBadData, test.cause, test.texts...)
 			s.nothing()
 			if strings.Contains(s.log.String(), "17850") {
 				t.Error("a customer's id is in the log")
@@ -188,7 +189,7 @@ func TestRefusesFormats(t *testing.T) {
 func TestBombNamesNoFlag(t *testing.T) {
 	s := newShop(t)
 	c := s.config(s.file("x", packed(t, header+strings.Repeat("\n", 90<<20)))) // of which every MB packs to 1 KB
-	s.fails(c, contract.ExitBadData, "too_large", "archive bomb", "64 MiB and 200 times the", "unpack it first")
+	s.fails(c, fault.ExitBadData, "too_large", "archive bomb", "64 MiB and 200 times the", "unpack it first")
 	if _, err := s.try(c); strings.Contains(err.Error(), "--") {
 		t.Error(err)
 	}

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/lines"
 )
 
 // shrinkNum / shrinkDen is the least share of a day's lines that a new delivery of that day may have without --allow-shrink.
@@ -14,8 +15,8 @@ const shrinkNum, shrinkDen = 4, 5
 
 // intake is a written delivery that is to come into force.
 type intake struct {
-	delivery   contract.Delivery
-	partitions []contract.Partition
+	delivery   lines.Delivery
+	partitions []lines.Partition
 	zone       string
 	currency   string
 	keyMark    string
@@ -25,18 +26,18 @@ type intake struct {
 
 // fits returns a Fault if the delivery must not come into force on top of the snapshot. own says that this step of this run
 // has put the delivery into force before.
-func (in *intake) fits(base *contract.Snapshot, own bool) error {
+func (in *intake) fits(base *lines.Snapshot, own bool) error {
 	if len(base.Partitions) == 0 {
 		return nil
 	}
 	if base.Zone != in.zone {
-		return contract.Faultf(contract.ExitConfig, "zone", in.zone, "the lines in force are in zone %s, this delivery is in %s: one root has one zone", base.Zone, in.zone)
+		return fault.Errorf(fault.ExitConfig, "zone", in.zone, "the lines in force are in zone %s, this delivery is in %s: one root has one zone", base.Zone, in.zone)
 	}
 	if base.Currency != in.currency {
-		return contract.Faultf(contract.ExitConfig, "currency", in.currency, "the lines in force are in %s, this delivery is in %s: one root has one currency", base.Currency, in.currency)
+		return fault.Errorf(fault.ExitConfig, "currency", in.currency, "the lines in force are in %s, this delivery is in %s: one root has one currency", base.Currency, in.currency)
 	}
 	if base.KeyMark != in.keyMark {
-		return contract.Faultf(contract.ExitConfig, "customer_key", "", "the lines in force have customers' ids hashed under %s, this delivery under %s: one customer would be two; take the same --customer-key, or another --root",
+		return fault.Errorf(fault.ExitConfig, "customer_key", "", "the lines in force have customers' ids hashed under %s, this delivery under %s: one customer would be two; take the same --customer-key, or another --root",
 			keyName(base.KeyMark), keyName(in.keyMark))
 	}
 	switch {
@@ -59,21 +60,21 @@ func keyName(mark string) string {
 }
 
 // fitsAppend refuses lines that are in force already: the same file, or a day of the same content out of another file.
-func (in *intake) fitsAppend(base *contract.Snapshot) error {
+func (in *intake) fitsAppend(base *lines.Snapshot) error {
 	for _, d := range base.Deliveries {
 		if d.Source != in.delivery.Source {
 			continue
 		}
 		for _, f := range in.delivery.Files {
 			if slices.Contains(d.Files, f) {
-				return contract.Faultf(contract.ExitBadData, "already_in_force", f,
+				return fault.Errorf(fault.ExitBadData, "already_in_force", f,
 					"the file (sha256 %s) is in force already, by delivery %s: appending it would count its lines twice", f, d.ID)
 			}
 		}
 	}
 	for _, p := range in.partitions {
-		if slices.ContainsFunc(base.Partitions, func(q contract.Partition) bool { return q.Object == p.Object }) {
-			return contract.Faultf(contract.ExitBadData, "already_in_force", p.Object,
+		if slices.ContainsFunc(base.Partitions, func(q lines.Partition) bool { return q.Object == p.Object }) {
+			return fault.Errorf(fault.ExitBadData, "already_in_force", p.Object,
 				"the lines of %s are in force already, out of another file: appending them would count them twice", p.Day)
 		}
 	}
@@ -81,8 +82,8 @@ func (in *intake) fitsAppend(base *contract.Snapshot) error {
 }
 
 // fitsReplace refuses days that lose more than a fifth of their lines.
-func (in *intake) fitsReplace(base *contract.Snapshot) error {
-	before := map[retail.Date]int64{}
+func (in *intake) fitsReplace(base *lines.Snapshot) error {
+	before := map[calendar.Date]int64{}
 	for _, p := range base.Partitions {
 		if p.Source == in.delivery.Source {
 			before[p.Day] += p.Rows
@@ -101,19 +102,19 @@ func (in *intake) fitsReplace(base *contract.Snapshot) error {
 	if len(days) > 5 {
 		shown, more = days[:5], fmt.Sprintf(" and %d more days", len(days)-5)
 	}
-	return contract.Faultf(contract.ExitBadData, "shrink", in.delivery.Source,
+	return fault.Errorf(fault.ExitBadData, "shrink", in.delivery.Source,
 		"%d delivered days have over 20 %% fewer lines than in force: %s%s; if that is right, say --allow-shrink", len(days), strings.Join(shown, ", "), more)
 }
 
 // onto returns the snapshot with the delivery in force, whose parent is the base of that hash. changed is false if the base
 // has it all: then it is the base. What a base holds of a delivered day with the same content stays, with its delivery.
-func (in *intake) onto(base *contract.Snapshot, baseHash string) (next *contract.Snapshot, changed bool) {
-	delivered := map[retail.Date]contract.Partition{}
+func (in *intake) onto(base *lines.Snapshot, baseHash string) (next *lines.Snapshot, changed bool) {
+	delivered := map[calendar.Date]lines.Partition{}
 	for _, p := range in.partitions {
 		delivered[p.Day] = p
 	}
-	next = &contract.Snapshot{Version: contract.SnapshotVersion, Zone: in.zone, Currency: in.currency, KeyMark: in.keyMark, Parent: baseHash}
-	there := map[retail.Date]bool{}
+	next = &lines.Snapshot{Version: lines.SnapshotVersion, Zone: in.zone, Currency: in.currency, KeyMark: in.keyMark, Parent: baseHash}
+	there := map[calendar.Date]bool{}
 	for _, p := range base.Partitions {
 		d, same := delivered[p.Day]
 		switch same = same && p.Source == in.delivery.Source; {
@@ -135,8 +136,8 @@ func (in *intake) onto(base *contract.Snapshot, baseHash string) (next *contract
 		return base, false
 	}
 	for _, d := range append(slices.Clone(base.Deliveries), in.delivery) {
-		holds := func(p contract.Partition) bool { return p.Source == d.Source && p.Delivery == d.ID }
-		listed := func(l contract.Delivery) bool { return l.Source == d.Source && l.ID == d.ID }
+		holds := func(p lines.Partition) bool { return p.Source == d.Source && p.Delivery == d.ID }
+		listed := func(l lines.Delivery) bool { return l.Source == d.Source && l.ID == d.ID }
 		if slices.ContainsFunc(next.Partitions, holds) && !slices.ContainsFunc(next.Deliveries, listed) {
 			next.Deliveries = append(next.Deliveries, d)
 		}
@@ -147,12 +148,12 @@ func (in *intake) onto(base *contract.Snapshot, baseHash string) (next *contract
 
 // disjoint reports whether two snapshots hold the same of the days that are delivered: then what came between them does not
 // touch this delivery.
-func (in *intake) disjoint(a, b *contract.Snapshot) bool {
-	days := map[retail.Date]bool{}
+func (in *intake) disjoint(a, b *lines.Snapshot) bool {
+	days := map[calendar.Date]bool{}
 	for _, p := range in.partitions {
 		days[p.Day] = true
 	}
-	objects := func(s *contract.Snapshot) (list []string) {
+	objects := func(s *lines.Snapshot) (list []string) {
 		for _, p := range s.Partitions {
 			if p.Source == in.delivery.Source && days[p.Day] {
 				list = append(list, p.Object)

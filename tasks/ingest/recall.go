@@ -10,6 +10,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -20,10 +21,10 @@ import (
 // It is immutable like everything else: named by where the delivery lies, the flags and code that read it, and the lines of
 // its source in force. Where a server has given the same content another name, a further one is laid beside.
 type recall struct {
-	home   *contract.Home // nil where there is nothing to remember
-	source string         // --source-name
-	id     any            // of the delivery: where it lies, flags and code
-	lines  lines
+	home   *run.Home // nil where there is nothing to remember
+	source string    // --source-name
+	id     any       // of the delivery: where it lies, flags and code
+	lines  inForce
 	seen   *seen // nil for nothing
 	next   int   // number of the first one that is not there
 }
@@ -42,7 +43,7 @@ type seen struct {
 }
 
 // remember returns what is known of the delivery. Local files are read anyway: for them there is nothing to remember.
-func (c Config) remember(ctx context.Context, home *contract.Home, where []source.Location, params map[string]any, code string) (*recall, error) {
+func (c Config) remember(ctx context.Context, home *run.Home, where []source.Location, params map[string]any, code string) (*recall, error) {
 	if !slices.ContainsFunc(where, source.Location.Remote) {
 		return &recall{}, nil
 	}
@@ -118,7 +119,7 @@ func (m *recall) known() []source.Known {
 
 // result returns what reading the unchanged delivery would come to, if that is certain. It is not for append, which
 // refuses such a delivery, nor for a run that has put lines into force itself.
-func (m *recall) result(c Config, s *contract.Session) (r contract.IngestResult, ok bool) {
+func (m *recall) result(c Config, s *run.Session) (r contract.IngestResult, ok bool) {
 	if m.seen == nil || c.Mode != modeReplace {
 		return r, false
 	}

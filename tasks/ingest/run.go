@@ -5,9 +5,13 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -22,7 +26,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, err
 		return contract.IngestResult{}, err
 	}
 	defer func() { _ = home.Close() }()
-	var m *contract.Manifest
+	var m *run.Manifest
 	if c.Undo != "" {
 		m, err = undo(ctx, c, d, home)
 	} else {
@@ -36,12 +40,12 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, err
 		return result, err
 	}
 	if !result.New && c.ExitNothingNew {
-		return result, contract.NothingNew(c.shownSource())
+		return result, fault.NothingNew(c.shownSource())
 	}
 	return result, nil
 }
 
-func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*contract.Manifest, error) {
+func takeIn(ctx context.Context, c Config, d task.Deps, home *run.Home) (*run.Manifest, error) {
 	opts, err := c.readOptions()
 	if err != nil {
 		return nil, err
@@ -104,7 +108,7 @@ func takeIn(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*c
 
 // fresh reports whether this step has made nothing in this run yet, and the delivery lies here. Then it will hardly turn out
 // to be done, and reading it need not wait for the hash that would tell.
-func (c Config) fresh(ctx context.Context, home *contract.Home, where []source.Location) (bool, error) {
+func (c Config) fresh(ctx context.Context, home *run.Home, where []source.Location) (bool, error) {
 	if slices.ContainsFunc(where, source.Location.Remote) {
 		return false, nil
 	}
@@ -116,7 +120,7 @@ func (c Config) fresh(ctx context.Context, home *contract.Home, where []source.L
 }
 
 // takeInFresh takes a delivery in that is hashed as it is read.
-func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *contract.Home, where []source.Location, opts retail.ReadOptions) (*contract.Manifest, error) {
+func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *run.Home, where []source.Location, opts retail.ReadOptions) (*run.Manifest, error) {
 	src, err := c.openSource(ctx, d, where, nil, true)
 	if err != nil {
 		return nil, err
@@ -143,7 +147,7 @@ func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *contract.Hom
 }
 
 // done ends a step whose work an earlier try has done.
-func done(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Session) (*contract.Manifest, error) {
+func done(ctx context.Context, d task.Deps, home *run.Home, s *run.Session) (*run.Manifest, error) {
 	d.Log.Info("the same delivery was taken in before, in this run", "key", s.Key())
 	m := s.Done()
 	var r contract.IngestResult
@@ -157,8 +161,8 @@ func done(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Ses
 }
 
 // begin opens the delivery and starts the step's work on it. Close the delivery.
-func (c Config) begin(ctx context.Context, d task.Deps, home *contract.Home, where []source.Location, known []source.Known,
-	opts retail.ReadOptions) (*source.Delivery, *contract.Session, error) {
+func (c Config) begin(ctx context.Context, d task.Deps, home *run.Home, where []source.Location, known []source.Known,
+	opts retail.ReadOptions) (*source.Delivery, *run.Session, error) {
 	src, err := c.openSource(ctx, d, where, known, false)
 	if err != nil {
 		return nil, nil, err
@@ -171,7 +175,7 @@ func (c Config) begin(ctx context.Context, d task.Deps, home *contract.Home, whe
 }
 
 // session starts the step's work on a delivery that is hashed.
-func (c Config) session(ctx context.Context, d task.Deps, home *contract.Home, src *source.Delivery, opts retail.ReadOptions) (*contract.Session, error) {
+func (c Config) session(ctx context.Context, d task.Deps, home *run.Home, src *source.Delivery, opts retail.ReadOptions) (*run.Session, error) {
 	return home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
 		Refs: map[string]string{"source": src.SHA256}, Params: c.parameters(opts), Code: d.Code,
 	})
@@ -193,8 +197,8 @@ func (c Config) fill(ctx context.Context, d task.Deps, spool *spool, src *source
 }
 
 // finish puts the spooled delivery into force and ends the step's work.
-func (c Config) finish(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Session, src *source.Delivery,
-	spool *spool, counts retail.ReadCounts) (*contract.Manifest, contract.IngestResult, error) {
+func (c Config) finish(ctx context.Context, d task.Deps, home *run.Home, s *run.Session, src *source.Delivery,
+	spool *spool, counts retail.ReadCounts) (*run.Manifest, contract.IngestResult, error) {
 	result, err := c.store(ctx, d, home, s, src, spool, counts)
 	if err != nil {
 		return nil, result, err
@@ -207,7 +211,7 @@ func (c Config) finish(ctx context.Context, d task.Deps, home *contract.Home, s 
 }
 
 // store writes the spooled delivery and puts it into force.
-func (c Config) store(ctx context.Context, d task.Deps, home *contract.Home, s *contract.Session, src *source.Delivery,
+func (c Config) store(ctx context.Context, d task.Deps, home *run.Home, s *run.Session, src *source.Delivery,
 	spool *spool, counts retail.ReadCounts) (contract.IngestResult, error) {
 	result := resultOf(c, s.Key(), src, spool, counts)
 	now, err := readLines(ctx, home)
@@ -215,11 +219,11 @@ func (c Config) store(ctx context.Context, d task.Deps, home *contract.Home, s *
 		return result, err
 	}
 	in := &intake{
-		delivery: contract.Delivery{ID: s.Key(), Source: c.SourceName, Files: src.Hashes()},
+		delivery: lines.Delivery{ID: s.Key(), Source: c.SourceName, Files: src.Hashes()},
 		zone:     c.Zone, currency: c.Currency, keyMark: keyMark([]byte(c.CustomerKey)), append: c.Mode == modeAppend, shrink: c.AllowShrink,
 	}
 	for _, day := range spool.dates() { // their names are not known yet, and need not be
-		in.partitions = append(in.partitions, contract.Partition{Source: c.SourceName, Day: day, Rows: spool.days[day].rows})
+		in.partitions = append(in.partitions, lines.Partition{Source: c.SourceName, Day: day, Rows: spool.days[day].rows})
 	}
 	if err := now.check(in, s.Run()); err != nil {
 		return result, err
@@ -250,8 +254,8 @@ func (c Config) store(ctx context.Context, d task.Deps, home *contract.Home, s *
 	return result, err
 }
 
-// balance returns a Fault of [contract.ExitInternal] unless every record read is in one place.
-func balance(counts retail.ReadCounts, partitions []contract.Partition, quarantined, superseded int64) error {
+// balance returns a Fault of [fault.ExitInternal] unless every record read is in one place.
+func balance(counts retail.ReadCounts, partitions []lines.Partition, quarantined, superseded int64) error {
 	accepted := int64(0)
 	for _, p := range partitions {
 		accepted += p.Rows
@@ -259,12 +263,12 @@ func balance(counts retail.ReadCounts, partitions []contract.Partition, quaranti
 	if accepted+superseded == counts.Accepted && quarantined == counts.Rejected && counts.Accepted+quarantined == counts.Records {
 		return nil
 	}
-	return contract.Faultf(contract.ExitInternal, "unbalanced", "", "%d records were read, %d accepted and %d rejected; %d lines and %d quarantined records were written, %d lines superseded",
+	return fault.Errorf(fault.ExitInternal, "unbalanced", "", "%d records were read, %d accepted and %d rejected; %d lines and %d quarantined records were written, %d lines superseded",
 		counts.Records, counts.Accepted, counts.Rejected, accepted, quarantined, superseded)
 }
 
 func resultOf(c Config, key string, src *source.Delivery, spool *spool, counts retail.ReadCounts) contract.IngestResult {
-	first, last := retail.DateOf(counts.First), retail.DateOf(counts.Last)
+	first, last := calendar.DateOf(counts.First), calendar.DateOf(counts.Last)
 	r := contract.IngestResult{
 		SHA256: src.SHA256, Source: c.SourceName, Delivery: key, RowsRead: counts.Records, RowsAccepted: counts.Accepted - spool.superseded,
 		RowsSuperseded:  spool.superseded,

@@ -10,7 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/retail"
 )
@@ -70,9 +72,9 @@ func TestRunTakesADeliveryIn(t *testing.T) {
 	}
 }
 
-func date(t testing.TB, s string) retail.Date {
+func date(t testing.TB, s string) calendar.Date {
 	t.Helper()
-	d, err := retail.ParseDate(s)
+	d, err := calendar.ParseDate(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +108,7 @@ func TestRunTheSameAgain(t *testing.T) {
 	}
 	// Another run, and another file of the same lines: nothing new, no new snapshot, the same pointer.
 	for id, p := range map[string]string{"r2": path, "r3": s.file("packed.csv", packed(t, text))} {
-		again := s.must(s.config(p, run(id)))
+		again := s.must(s.config(p, runID(id)))
 		if again.New || again.Snapshot != result.Snapshot {
 			t.Errorf("run %s: %+v", id, again)
 		}
@@ -115,8 +117,8 @@ func TestRunTheSameAgain(t *testing.T) {
 	if after["state/lines.json"] != before["state/lines.json"] || count(after, "lines/index/") != 1 || count(after, "lines/shop/") != 2 {
 		t.Errorf("nothing was new, and there are %d snapshots and %d partitions", count(after, "lines/index/"), count(after, "lines/shop/"))
 	}
-	r, err := s.try(s.config(path, run("r4"), func(c *Config) { c.ExitNothingNew = true }))
-	if contract.FaultCode(err) != contract.ExitNothingNew || r.New || r.Snapshot != result.Snapshot {
+	r, err := s.try(s.config(path, runID("r4"), func(c *Config) { c.ExitNothingNew = true }))
+	if fault.CodeOf(err) != fault.ExitNothingNew || r.New || r.Snapshot != result.Snapshot {
 		t.Errorf("--exit-nothing-new: %+v, %v", r, err)
 	}
 	if _, err := s.try(s.config(path, func(c *Config) { c.ExitNothingNew = true })); err != nil {
@@ -160,9 +162,9 @@ func TestRunStoppedAnywhere(t *testing.T) {
 
 func TestRunReplaces(t *testing.T) {
 	s := newShop(t)
-	s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 2)+day("2011-12-02", 3, 2)), run("a")))
-	s.must(s.config(s.file("other.csv", header+day("2011-12-02", 100, 1)), run("b"), sourced("outlet")))
-	r := s.must(s.config(s.file("b.csv", header+day("2011-12-02", 13, 2)+day("2011-12-03", 15, 1)), run("c")))
+	s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 2)+day("2011-12-02", 3, 2)), runID("a")))
+	s.must(s.config(s.file("other.csv", header+day("2011-12-02", 100, 1)), runID("b"), sourced("outlet")))
+	r := s.must(s.config(s.file("b.csv", header+day("2011-12-02", 13, 2)+day("2011-12-03", 15, 1)), runID("c")))
 	want := []string{"outlet 2011-12-02: 100", "shop 2011-12-01: 1 2", "shop 2011-12-02: 13 14", "shop 2011-12-03: 15"}
 	if diff := cmp.Diff(want, s.invoices()); diff != "" || !r.New {
 		t.Errorf("new is %v\n%s", r.New, diff)
@@ -172,7 +174,7 @@ func TestRunReplaces(t *testing.T) {
 		t.Errorf("deliveries: %+v", snapshot.Deliveries)
 	}
 	// A delivery that no longer holds a partition is not listed.
-	s.must(s.config(s.file("c.csv", header+day("2011-12-01", 21, 2)), run("d")))
+	s.must(s.config(s.file("c.csv", header+day("2011-12-01", 21, 2)), runID("d")))
 	if _, snapshot = s.inForce(); len(snapshot.Deliveries) != 3 || snapshot.Parent != r.Snapshot {
 		t.Errorf("parent %s, deliveries: %+v", snapshot.Parent, snapshot.Deliveries)
 	}
@@ -181,24 +183,24 @@ func TestRunReplaces(t *testing.T) {
 func TestRunAppends(t *testing.T) {
 	s := newShop(t)
 	morning := s.file("morning.csv", header+day("2011-12-01", 1, 2))
-	s.must(s.config(morning, run("a"), appending))
-	s.must(s.config(s.file("evening.csv", header+day("2011-12-01", 3, 1)), run("b"), appending))
+	s.must(s.config(morning, runID("a"), appending))
+	s.must(s.config(s.file("evening.csv", header+day("2011-12-01", 3, 1)), runID("b"), appending))
 	want := []string{"shop 2011-12-01: 1 2 3"}
 	if diff := cmp.Diff(want, s.invoices()); diff != "" {
 		t.Error(diff)
 	}
 	before, _ := s.inForce()
-	s.fails(s.config(morning, run("c"), appending), contract.ExitBadData, "already_in_force", "count its lines twice")
+	s.fails(s.config(morning, runID("c"), appending), fault.ExitBadData, "already_in_force", "count its lines twice")
 	text, err := os.ReadFile(morning)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.fails(s.config(s.file("packed.csv", packed(t, string(text))), run("d"), appending), contract.ExitBadData, "already_in_force", "2011-12-01")
+	s.fails(s.config(s.file("packed.csv", packed(t, string(text))), runID("d"), appending), fault.ExitBadData, "already_in_force", "2011-12-01")
 	if after, _ := s.inForce(); after != before || count(s.objects(), "runs/test/2011-12-10/c-")+count(s.objects(), "runs/test/2011-12-10/d-") > 0 {
 		t.Error("a refused file left something")
 	}
 	// Of another source it is another thing.
-	s.must(s.config(morning, run("e"), appending, sourced("outlet")))
+	s.must(s.config(morning, runID("e"), appending, sourced("outlet")))
 	if diff := cmp.Diff(append([]string{"outlet 2011-12-01: 1 2"}, want...), s.invoices()); diff != "" {
 		t.Error(diff)
 	}
@@ -219,7 +221,7 @@ func TestRunHidesCustomers(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	_, err := s.try(s.config(s.file("bad.csv", header+"3,4,x,NaN,2011-12-01 08:00:00,1,17850,UK\n4,5,17850\n"), run("b")))
+	_, err := s.try(s.config(s.file("bad.csv", header+"3,4,x,NaN,2011-12-01 08:00:00,1,17850,UK\n4,5,17850\n"), runID("b")))
 	if err == nil || strings.Contains(err.Error()+s.log.String(), "17850") {
 		t.Errorf("a customer's id is in the message or the log: %v\n%s", err, s.log.String())
 	}
@@ -227,11 +229,11 @@ func TestRunHidesCustomers(t *testing.T) {
 
 func TestUndo(t *testing.T) {
 	s := newShop(t)
-	first := s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 2)), run("a")))
-	second := s.must(s.config(s.file("b.csv", header+day("2011-12-01", 11, 2)), run("b")))
+	first := s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 2)), runID("a")))
+	second := s.must(s.config(s.file("b.csv", header+day("2011-12-01", 11, 2)), runID("b")))
 	undo := func(id, snapshot string) contract.IngestResult {
 		t.Helper()
-		return s.must(s.config("", run(id), func(c *Config) { c.Undo = snapshot }))
+		return s.must(s.config("", runID(id), func(c *Config) { c.Undo = snapshot }))
 	}
 	if r := undo("c", first.Snapshot); r.New || r.Snapshot != second.Snapshot {
 		t.Errorf("undo of what is not in force: %+v", r)
@@ -250,12 +252,12 @@ func TestUndo(t *testing.T) {
 		t.Errorf("undo of the first delivery: %+v\n%s", r, diff)
 	}
 	// The same delivery can be taken in again, now in its own currency.
-	r = s.must(s.config(filepath.Join(s.sources, "b.csv"), run("f"), func(c *Config) { c.Currency = "EUR" }))
+	r = s.must(s.config(filepath.Join(s.sources, "b.csv"), runID("f"), func(c *Config) { c.Currency = "EUR" }))
 	if _, snapshot := s.inForce(); !r.New || snapshot.Currency != "EUR" {
 		t.Errorf("after undo: %+v, %s", r, snapshot.Currency)
 	}
 	empty := newShop(t)
-	empty.fails(empty.config("", func(c *Config) { c.Undo = first.Snapshot }), contract.ExitMissing, "snapshot", "no lines are in force")
+	empty.fails(empty.config("", func(c *Config) { c.Undo = first.Snapshot }), fault.ExitMissing, "snapshot", "no lines are in force")
 	empty.nothing()
 }
 

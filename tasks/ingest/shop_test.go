@@ -18,7 +18,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -92,7 +95,7 @@ func (s *shop) config(path string, change ...func(*Config)) Config {
 	return c
 }
 
-func run(id string) func(*Config)       { return func(c *Config) { c.RunID = id } }
+func runID(id string) func(*Config)     { return func(c *Config) { c.RunID = id } }
 func appending(c *Config)               { c.Mode = modeAppend }
 func sourced(name string) func(*Config) { return func(c *Config) { c.SourceName = name } }
 func share(share float64) func(*Config) { return func(c *Config) { c.MaxQuarantineShare = share } }
@@ -114,7 +117,7 @@ func (s *shop) must(c Config) contract.IngestResult {
 func (s *shop) fails(c Config, code int, cause string, texts ...string) {
 	s.Helper()
 	_, err := s.try(c)
-	f, ok := errors.AsType[*contract.Fault](err)
+	f, ok := errors.AsType[*fault.Fault](err)
 	if !ok || f.Code != code || f.Cause != cause {
 		s.Fatalf("got %v (%+v), want code %d, cause %s", err, f, code, cause)
 	}
@@ -160,9 +163,9 @@ func first(found map[string]string) string {
 	return ""
 }
 
-func (s *shop) home() *contract.Home {
+func (s *shop) home() *run.Home {
 	s.Helper()
-	h, err := contract.OpenHome(context.Background(), s.root, "", "segments", nil)
+	h, err := run.OpenHome(context.Background(), s.root, "", "segments", nil)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -171,7 +174,7 @@ func (s *shop) home() *contract.Home {
 }
 
 // inForce returns the snapshot in force and its hash.
-func (s *shop) inForce() (string, *contract.Snapshot) {
+func (s *shop) inForce() (string, *lines.Snapshot) {
 	s.Helper()
 	l, err := readLines(context.Background(), s.home())
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -30,7 +30,7 @@ func (c Config) locations() ([]source.Location, error) {
 
 // midnight is when the as-of day begins. A zone may begin a day later than at 00:00.
 func (c Config) midnight(zone *time.Location) time.Time {
-	day, err := retail.ParseDate(c.AsOf)
+	day, err := calendar.ParseDate(c.AsOf)
 	if err != nil {
 		day = 0 // Validate has told
 	}
@@ -139,7 +139,7 @@ func (c Config) due() string {
 func (c Config) credentials() (http.Header, error) {
 	flag, text := "source-header-env", ""
 	bad := func(err error) error {
-		return contract.Faultf(contract.ExitConfig, "source_header", "", "--%s: %w", flag, err)
+		return fault.Errorf(fault.ExitConfig, "source_header", "", "--%s: %w", flag, err)
 	}
 	switch {
 	case c.SourceHeaderEnv != "":
@@ -171,7 +171,7 @@ func (c Config) authorities() (*x509.CertPool, error) {
 		return nil, nil
 	}
 	bad := func(err error) error {
-		return contract.Faultf(contract.ExitConfig, "ca_file", c.CAFile, "--ca-file: %w", err)
+		return fault.Errorf(fault.ExitConfig, "ca_file", c.CAFile, "--ca-file: %w", err)
 	}
 	data, err := os.ReadFile(c.CAFile)
 	if err != nil {
@@ -197,21 +197,21 @@ func sourceFault(name string, err error) error {
 		code  int
 		cause string
 	}{
-		{source.ErrNotThere, contract.ExitTemporary, "source"},
-		{source.ErrUnavailable, contract.ExitTemporary, "source_unavailable"},
-		{source.ErrChanged, contract.ExitTemporary, "source_changed"},
-		{source.ErrPermission, contract.ExitConfig, "permission"},
-		{source.ErrTLS, contract.ExitConfig, "tls"},
-		{source.ErrRedirect, contract.ExitConfig, "redirect"},
-		{source.ErrNotFile, contract.ExitUsage, "source"},
-		{source.ErrRefused, contract.ExitUsage, "source_refused"},
-		{source.ErrDamaged, contract.ExitBadData, "damaged"},
-		{source.ErrFormat, contract.ExitBadData, "format"},
-		{source.ErrTooBig, contract.ExitBadData, "too_large"},
-		{source.ErrTwice, contract.ExitBadData, "twice"},
+		{source.ErrNotThere, fault.ExitTemporary, "source"},
+		{source.ErrUnavailable, fault.ExitTemporary, "source_unavailable"},
+		{source.ErrChanged, fault.ExitTemporary, "source_changed"},
+		{source.ErrPermission, fault.ExitConfig, "permission"},
+		{source.ErrTLS, fault.ExitConfig, "tls"},
+		{source.ErrRedirect, fault.ExitConfig, "redirect"},
+		{source.ErrNotFile, fault.ExitUsage, "source"},
+		{source.ErrRefused, fault.ExitUsage, "source_refused"},
+		{source.ErrDamaged, fault.ExitBadData, "damaged"},
+		{source.ErrFormat, fault.ExitBadData, "format"},
+		{source.ErrTooBig, fault.ExitBadData, "too_large"},
+		{source.ErrTwice, fault.ExitBadData, "twice"},
 	} {
 		if errors.Is(err, known.is) {
-			return &contract.Fault{Code: known.code, Cause: known.cause, Object: name, Err: err}
+			return &fault.Fault{Code: known.code, Cause: known.cause, Object: name, Err: err}
 		}
 	}
 	return err

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore/gcstest"
 	"github.com/clientele/clientele/pkg/source/sourcetest"
 )
@@ -45,7 +46,7 @@ func TestRunByHTTPS(t *testing.T) {
 	t.Setenv("SHOP_HEADER", sourcetest.Credentials)
 	secret := s.file("header", sourcetest.Credentials+"\n")
 	for i, behaviour := range []string{"whole", "breaks", "breaks-often", "breaks-no-ranges", "chunked-breaks", "fails-once", "redirect-5", "locked", "to-other"} {
-		c := s.config(server.URL(behaviour, "a.csv")+"?token="+sourcetest.Secret, trust, run(behaviour), sourced(behaviour))
+		c := s.config(server.URL(behaviour, "a.csv")+"?token="+sourcetest.Secret, trust, runID(behaviour), sourced(behaviour))
 		if i%2 == 0 {
 			c.SourceHeaderEnv = "SHOP_HEADER"
 		} else {
@@ -113,7 +114,7 @@ func TestRunRefusesBadServers(t *testing.T) {
 			s.fails(c, test.code, test.cause, append(test.texts, "/"+test.behaviour+"/a.csv")...)
 			s.nothing()
 			_, err := s.try(c)
-			f, _ := errors.AsType[*contract.Fault](err)
+			f, _ := errors.AsType[*fault.Fault](err)
 			if f == nil || strings.Contains(err.Error()+f.Object, sourcetest.Secret) {
 				t.Errorf("a secret in %v of %+v", err, f)
 			}
@@ -170,7 +171,7 @@ func TestUnchangedURLIsNotFetched(t *testing.T) {
 	first := asks("the first time", s.config(url, trust), "200")
 	asks("the same run", s.config(url, trust), "304")
 	state := s.objects()["state/lines.json"]
-	again := asks("another run", s.config(url, trust, run("r2")), "304")
+	again := asks("another run", s.config(url, trust, runID("r2")), "304")
 	want := first
 	want.New = false
 	if diff := cmp.Diff(want, again); diff != "" {
@@ -180,33 +181,33 @@ func TestUnchangedURLIsNotFetched(t *testing.T) {
 		t.Error("a 304 moved the lines in force")
 	}
 	before := s.objects()
-	if _, err := s.try(s.config(url, trust, run("r2"))); err != nil {
+	if _, err := s.try(s.config(url, trust, runID("r2"))); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(before, s.objects()); diff != "" {
 		t.Errorf("the same again left something:\n%s", diff)
 	}
 
-	s.must(s.config(s.file("outlet.csv", header+day("2011-12-01", 1, 5)), sourced("outlet"), run("r3")))
-	asks("another source in between", s.config(url, trust, run("r4")), "304")
-	asks("other flags", s.config(url, trust, run("r5"), func(c *Config) { c.Columns = "country=Country" }), "200")
-	asks("another URL", s.config(url+"&x=1", trust, run("r6")), "200")
-	s.fails(s.config(url, trust, run("r7"), share(0.01)), 65, "quarantine_share")
-	s.fails(s.config(url, trust, run("r7"), appending), 65, "already_in_force")
+	s.must(s.config(s.file("outlet.csv", header+day("2011-12-01", 1, 5)), sourced("outlet"), runID("r3")))
+	asks("another source in between", s.config(url, trust, runID("r4")), "304")
+	asks("other flags", s.config(url, trust, runID("r5"), func(c *Config) { c.Columns = "country=Country" }), "200")
+	asks("another URL", s.config(url+"&x=1", trust, runID("r6")), "200")
+	s.fails(s.config(url, trust, runID("r7"), share(0.01)), 65, "quarantine_share")
+	s.fails(s.config(url, trust, runID("r7"), appending), 65, "already_in_force")
 
 	// Other lines of the day in force: the delivery brings its own back.
-	s.must(s.config(s.file("b.csv", header+day("2011-12-01", 1, 60)), run("r8")))
+	s.must(s.config(s.file("b.csv", header+day("2011-12-01", 1, 60)), runID("r8")))
 	server.Requests()
-	if r := asks("what is in force has changed", s.config(url, trust, run("r9"), func(c *Config) { c.AllowShrink = true }), "200"); !r.New {
+	if r := asks("what is in force has changed", s.config(url, trust, runID("r9"), func(c *Config) { c.AllowShrink = true }), "200"); !r.New {
 		t.Error("bringing lines back is new")
 	}
 	// Other content, and then the first again under its old tag.
 	s.file("a.csv", header+day("2011-12-01", 1, 55))
-	if r := asks("other content", s.config(url, trust, run("r10")), "200"); !r.New || r.RowsAccepted != 55 {
+	if r := asks("other content", s.config(url, trust, runID("r10")), "200"); !r.New || r.RowsAccepted != 55 {
 		t.Errorf("got %+v", r)
 	}
-	asks("other content again", s.config(url, trust, run("r11")), "304")
-	last, err := Latest(context.Background(), s.config(url, trust, run("r12")), s.deps())
+	asks("other content again", s.config(url, trust, runID("r11")), "304")
+	last, err := Latest(context.Background(), s.config(url, trust, runID("r12")), s.deps())
 	if got := server.Statuses(); err != nil || last.String() != "2011-12-01" || got != "304" {
 		t.Errorf("the latest day is %s, %v; the server answered %q", last, err, got)
 	}
@@ -220,7 +221,7 @@ func TestSameContentUnderOtherTags(t *testing.T) {
 	s.must(s.config(url, trust))
 	for i, want := range []string{"200", "200", "304", "304"} { // its tag is another two more times
 		server.Requests()
-		r := s.must(s.config(url, trust, run(fmt.Sprint("again", i))))
+		r := s.must(s.config(url, trust, runID(fmt.Sprint("again", i))))
 		if got := server.Statuses(); got != want || r.New {
 			t.Errorf("%d: the server answered %q, want %q, and new is %v", i, got, want, r.New)
 		}
@@ -254,17 +255,17 @@ func TestRunOfSeveralFiles(t *testing.T) {
 	}
 
 	one, two := filepath.Join(s.sources, "in-a.csv"), filepath.Join(s.sources, "in-b.csv.gz")
-	s.fails(s.config(one+"\n"+two, run("r2"), share(0.1)), 65, "quarantine_share", "in-b.csv.gz, line 4")
-	s.fails(s.config(one+"\n"+filepath.Join(s.sources, "in-c.csv"), run("r2")), 75, "source", "in-c.csv")
-	s.fails(s.config(one+"\n"+s.file("copy.csv", header+day("2011-12-01", 1, 3)+day("2011-12-02", 4, 2)), run("r2")), 65, "twice", "copy.csv", "in-a.csv")
-	s.fails(s.config(one+","+two, run("r2")), 75, "source", "on a line each")
-	s.fails(s.config(two, run("r2"), share(0.5), appending), 65, "already_in_force")
-	s.fails(s.config(one+"\n"+s.file("bad.csv", "a,b\n"), run("r2")), 65, "columns", "bad.csv")
+	s.fails(s.config(one+"\n"+two, runID("r2"), share(0.1)), 65, "quarantine_share", "in-b.csv.gz, line 4")
+	s.fails(s.config(one+"\n"+filepath.Join(s.sources, "in-c.csv"), runID("r2")), 75, "source", "in-c.csv")
+	s.fails(s.config(one+"\n"+s.file("copy.csv", header+day("2011-12-01", 1, 3)+day("2011-12-02", 4, 2)), runID("r2")), 65, "twice", "copy.csv", "in-a.csv")
+	s.fails(s.config(one+","+two, runID("r2")), 75, "source", "on a line each")
+	s.fails(s.config(two, runID("r2"), share(0.5), appending), 65, "already_in_force")
+	s.fails(s.config(one+"\n"+s.file("bad.csv", "a,b\n"), runID("r2")), 65, "columns", "bad.csv")
 	if count(s.objects(), "runs/test/2011-12-10/r2-") > 0 {
 		t.Error("what was refused left something")
 	}
 	// The other order is another delivery of the same lines.
-	if again := s.must(s.config(two+"\n"+one, run("r3"), share(0.5))); !again.New || again.RowsAccepted != 8 {
+	if again := s.must(s.config(two+"\n"+one, runID("r3"), share(0.5))); !again.New || again.RowsAccepted != 8 {
 		t.Errorf("in the other order: %+v", again)
 	}
 }
@@ -306,7 +307,7 @@ func TestRunByGS(t *testing.T) {
 	if r := s.must(again); !r.New || r.RowsAccepted != 90 {
 		t.Errorf("another generation: %+v", r)
 	}
-	s.fails(s.config(bucket+"/in/sales-2011-12-10.csv", run("r4"), func(c *Config) { c.MaxBytes = "100" }), 65, "too_large")
+	s.fails(s.config(bucket+"/in/sales-2011-12-10.csv", runID("r4"), func(c *Config) { c.MaxBytes = "100" }), 65, "too_large")
 }
 
 func TestRealFileByEveryWay(t *testing.T) {
@@ -363,7 +364,7 @@ func TestLatestNeedsADayForATemplate(t *testing.T) {
 	if last, err := Latest(context.Background(), s.config(server.URL("whole", "a.csv"), trust), s.deps()); err != nil || last.String() != "2011-12-01" {
 		t.Errorf("got %s, %v", last, err)
 	}
-	if _, err := Latest(context.Background(), s.config("sales-{as_of}.csv"), s.deps()); contract.FaultCode(err) != contract.ExitUsage {
+	if _, err := Latest(context.Background(), s.config("sales-{as_of}.csv"), s.deps()); fault.CodeOf(err) != fault.ExitUsage {
 		t.Errorf("a template without a day: %v", err)
 	}
 }

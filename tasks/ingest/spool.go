@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -25,15 +26,15 @@ const (
 // its own.
 type spool struct {
 	folder  string
-	days    map[retail.Date]*stream
+	days    map[calendar.Date]*stream
 	rejects *stream
 	last    *stream // of the day that came last: lines mostly stand in the order of days
-	lastDay retail.Date
+	lastDay calendar.Date
 
 	before []dayStream // of the files before
 
 	superseded     int64 // rows of days that a later sheet has too
-	supersededDays map[retail.Date]bool
+	supersededDays map[calendar.Date]bool
 
 	limit int // slabs
 	used  int
@@ -57,12 +58,12 @@ type extent struct{ from, size int64 }
 
 // dayStream is what a file has of a day.
 type dayStream struct {
-	day retail.Date
+	day calendar.Date
 	*stream
 }
 
 func newSpool(folder string) *spool {
-	return &spool{folder: folder, days: map[retail.Date]*stream{}, rejects: &stream{}, limit: spoolSlabs}
+	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, limit: spoolSlabs}
 }
 
 // Close frees memory and scratch.
@@ -109,7 +110,7 @@ func (s *spool) nextFile() {
 	for _, day := range s.dates() {
 		s.before = append(s.before, dayStream{day, s.days[day]})
 	}
-	s.days, s.last = map[retail.Date]*stream{}, nil
+	s.days, s.last = map[calendar.Date]*stream{}, nil
 }
 
 // join puts what the files have of each day behind one another. All of it is either in memory or on scratch.
@@ -129,12 +130,12 @@ func (s *spool) join() {
 }
 
 // supersede lets go of the rows of a day that a later sheet has too. Their part of the scratch file stays unused.
-func (s *spool) supersede(d *stream, day retail.Date) {
+func (s *spool) supersede(d *stream, day calendar.Date) {
 	if d.rows == 0 {
 		return
 	}
 	if s.supersededDays == nil {
-		s.supersededDays = map[retail.Date]bool{}
+		s.supersededDays = map[calendar.Date]bool{}
 	}
 	s.superseded += d.rows
 	s.supersededDays[day] = true
@@ -252,8 +253,8 @@ func (s *spool) sortedDays() []*stream {
 }
 
 // dates returns the days that have lines, in order.
-func (s *spool) dates() []retail.Date {
-	dates := make([]retail.Date, 0, len(s.days))
+func (s *spool) dates() []calendar.Date {
+	dates := make([]calendar.Date, 0, len(s.days))
 	for day := range s.days {
 		dates = append(dates, day)
 	}

@@ -6,12 +6,15 @@ import (
 	"fmt"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 )
 
 // undo goes back to the parent of a snapshot that is in force; where another one is, it changes nothing. Either way the
 // run's manifest names the snapshot in force, for the steps behind. The parent of the first snapshot is one without lines.
-func undo(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*contract.Manifest, error) {
+func undo(ctx context.Context, c Config, d task.Deps, home *run.Home) (*run.Manifest, error) {
 	now, err := readLines(ctx, home)
 	if err != nil {
 		return nil, err
@@ -27,7 +30,7 @@ func undo(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*con
 		return m, s.Point(ctx)
 	}
 	if now.hash == "" {
-		return nil, contract.Faultf(contract.ExitMissing, "snapshot", home.Root.URI(contract.LinesStatePath()), "undo %s: no lines are in force", c.Undo)
+		return nil, fault.Errorf(fault.ExitMissing, "snapshot", home.Root.URI(contract.LinesStatePath()), "undo %s: no lines are in force", c.Undo)
 	}
 	result := contract.IngestResult{Snapshot: now.hash, Source: c.SourceName, Delivery: s.Key(), Quarantine: []contract.RuleCount{}}
 	undone := now.has(s.Run(), s.Key())
@@ -43,20 +46,20 @@ func undo(ctx context.Context, c Config, d task.Deps, home *contract.Home) (*con
 }
 
 // back swaps the pointer to the parent of the snapshot in force.
-func back(ctx context.Context, home *contract.Home, s *contract.Session, now lines) (string, error) {
+func back(ctx context.Context, home *run.Home, s *run.Session, now inForce) (string, error) {
 	parent := now.snapshot.Parent
 	if parent == "" {
-		empty := &contract.Snapshot{Version: contract.SnapshotVersion, Zone: now.snapshot.Zone, Currency: now.snapshot.Currency, KeyMark: now.snapshot.KeyMark}
+		empty := &lines.Snapshot{Version: lines.SnapshotVersion, Zone: now.snapshot.Zone, Currency: now.snapshot.Currency, KeyMark: now.snapshot.KeyMark}
 		var err error
-		if parent, err = home.WriteSnapshot(ctx, empty); err != nil {
+		if parent, err = lines.Write(ctx, home.Root, empty); err != nil {
 			return "", err
 		}
-	} else if _, err := home.ReadSnapshot(ctx, parent); err != nil {
+	} else if _, err := lines.Read(ctx, home.Root, parent); err != nil {
 		return "", fmt.Errorf("undo %s: %w", now.hash, err)
 	}
-	err := now.state.Swap(ctx, home.Root, contract.LinesStatePath(), contract.Entry[contract.LinesState]{
-		Run: s.Run().String(), AsOf: s.Run().AsOf, Key: s.Key(), Value: contract.LinesState{Snapshot: parent},
-	}, contract.KeepLines)
+	err := now.state.Swap(ctx, home.Root, contract.LinesStatePath(), run.Entry[lines.State]{
+		Run: s.Run().String(), AsOf: s.Run().AsOf, Key: s.Key(), Value: lines.State{Snapshot: parent},
+	}, lines.Keep)
 	if err == nil {
 		return parent, nil
 	}

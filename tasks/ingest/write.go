@@ -8,9 +8,12 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -25,7 +28,7 @@ const keep = 1 << 20
 // writer makes objects of a spooled delivery. All of them are named by their content or by the delivery's, so that a second
 // try finds those of the first.
 type writer struct {
-	home     *contract.Home
+	home     *run.Home
 	spool    *spool
 	source   string
 	delivery string
@@ -34,9 +37,9 @@ type writer struct {
 }
 
 // partitions writes a table of lines for each day and returns them in the order of days.
-func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]contract.Partition, error) {
+func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]lines.Partition, error) {
 	days := w.spool.dates()
-	out := make([]contract.Partition, len(days))
+	out := make([]lines.Partition, len(days))
 	sending := make(chan struct{}, uploads)
 	var next atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
@@ -68,8 +71,8 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]contract.Parti
 	return out, g.Wait()
 }
 
-func (w *writer) send(ctx context.Context, day retail.Date, file *table.File) (contract.Partition, error) {
-	p := contract.Partition{
+func (w *writer) send(ctx context.Context, day calendar.Date, file *table.File) (lines.Partition, error) {
+	p := lines.Partition{
 		Source: w.source, Day: day, Object: contract.PartitionPath(w.source, day, file.SHA256),
 		Rows: file.Rows, SHA256: file.SHA256, Delivery: w.delivery,
 	}
@@ -120,7 +123,7 @@ func newLinesBuilder(opts table.Options) *linesBuilder {
 }
 
 // build makes the table of a day's lines in the order of their records.
-func (b *linesBuilder) build(s *spool, day retail.Date) (*table.File, error) {
+func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	if b.used {
 		b.table.Reset()
 	}

@@ -10,8 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/drift"
 	"github.com/clientele/clientele/tasks/evaluate"
@@ -154,7 +155,7 @@ func (c Config) Validate() error {
 	if len(lines) == 0 {
 		return nil
 	}
-	return &contract.Fault{Code: contract.ExitUsage, Cause: "flags", Err: errors.New(strings.Join(lines, "\n"))}
+	return &fault.Fault{Code: fault.ExitUsage, Cause: "flags", Err: errors.New(strings.Join(lines, "\n"))}
 }
 
 // setAsOf gives every step its as-of date.
@@ -173,4 +174,4 @@ func (c *Config) commons() []*task.Common {
 }
 
 // nextDay is the as-of of a laptop's run whose latest line is of that day.
-func nextDay(last retail.Date) string { return (last + 1).String() }
+func nextDay(last calendar.Date) string { return (last + 1).String() }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/drift"
 	"github.com/clientele/clientele/tasks/ingest"
@@ -45,8 +46,8 @@ func TestBrokenDataAreNotScored(t *testing.T) {
 	if err := os.WriteFile(termination, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code := program(pipeline.Task, append(run, source)...); code != contract.ExitBadData {
-		t.Fatalf("exit code %d, want %d", code, contract.ExitBadData)
+	if code := program(pipeline.Task, append(run, source)...); code != fault.ExitBadData {
+		t.Fatalf("exit code %d, want %d", code, fault.ExitBadData)
 	}
 
 	var r struct {
@@ -66,7 +67,7 @@ func TestBrokenDataAreNotScored(t *testing.T) {
 		Retry          bool
 	}
 	decode(t, termination, &left)
-	if left.Code != contract.ExitBadData || left.Cause != "fix_data" || left.Retry || !strings.Contains(left.Message, "Correct the delivery") {
+	if left.Code != fault.ExitBadData || left.Cause != "fix_data" || left.Retry || !strings.Contains(left.Message, "Correct the delivery") {
 		t.Errorf("termination message %+v", left)
 	}
 	if after := read(t, dir, inForce); after != before {

@@ -10,13 +10,15 @@ import (
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/demo"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
 
 // practise compares the segments that score has published in this run with the kinds that --truth says were planted:
 // nobody tells a real shop what its customers are.
-func practise(ctx context.Context, c Config, home *contract.Home, d task.Deps) (*contract.PracticeResult, error) {
+func practise(ctx context.Context, c Config, home *run.Home, d task.Deps) (*contract.PracticeResult, error) {
 	m, err := home.Current(ctx, c.Common.Run(), contract.Score)
 	if err != nil {
 		return nil, err
@@ -80,7 +82,7 @@ func openTruth(path string) (*os.File, error) {
 	file, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, contract.Faultf(contract.ExitMissing, "truth", path, "read --truth: %w", err)
+		return nil, fault.Errorf(fault.ExitMissing, "truth", path, "read --truth: %w", err)
 	case err != nil:
 		return nil, fmt.Errorf("read --truth: %w", err)
 	}
@@ -97,7 +99,7 @@ func readTruth(path string, f func(customer, kind string)) error {
 	err = demo.EachKind(file, f)
 	switch {
 	case errors.Is(err, demo.ErrTruth):
-		return contract.Faultf(contract.ExitBadData, "truth", path, "read --truth: %s: %w", path, err)
+		return fault.Errorf(fault.ExitBadData, "truth", path, "read --truth: %s: %w", path, err)
 	case err != nil:
 		return fmt.Errorf("read --truth: %w", err)
 	}

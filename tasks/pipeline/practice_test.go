@@ -16,6 +16,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/demo"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/pipeline"
@@ -152,10 +153,10 @@ func TestPracticeWithoutTruth(t *testing.T) {
 		return pipeline.Run(ctx, config(t, "--source="+filepath.Join(dir, "lines.csv"), "--root=mem://"+root, "--truth="+truth), deps(t, log))
 	}
 	r, err := run("practice-missing", filepath.Join(dir, "no.json"), io.Discard)
-	if contract.FaultCode(err) != contract.ExitMissing || len(r.Steps) != 0 {
+	if fault.CodeOf(err) != fault.ExitMissing || len(r.Steps) != 0 {
 		t.Errorf("a truth that is not there: %v after %d steps", err, len(r.Steps))
 	}
-	if _, err := run("practice-lines", filepath.Join(dir, "lines.csv"), io.Discard); contract.FaultCode(err) != contract.ExitBadData {
+	if _, err := run("practice-lines", filepath.Join(dir, "lines.csv"), io.Discard); fault.CodeOf(err) != fault.ExitBadData {
 		t.Errorf("a truth that is none: %v", err)
 	}
 	other := filepath.Join(dir, "other.json")

@@ -11,6 +11,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/drift"
 	"github.com/clientele/clientele/tasks/evaluate"
@@ -79,7 +81,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		before := keyOf(ctx, home, c, s.Name)
 		closing := task.Begin(s.Name, c.Common)
 		r, err := all[s.Name].run(ctx, d)
-		if fault, ok := errors.AsType[*contract.Fault](err); ok && s.Name == contract.Score && fault.Cause == "head" {
+		if s.Name == contract.Score && err != nil && fault.Judge(err).Cause == "head" {
 			noModel = err
 			d.Log.Warn("score has no model to work with: the report goes on without", "why", err.Error())
 			continue
@@ -106,17 +108,17 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 	}
 	if dataAreBroken(result) {
 		drifted, _ := result.Steps[contract.Drift].(contract.DriftResult)
-		return result, &contract.Fault{Code: contract.ExitBadData, Cause: contract.ActFixData, Object: result.Report, Whole: true, Err: fmt.Errorf(
+		return result, &fault.Fault{Code: fault.ExitBadData, Cause: contract.ActFixData, Object: result.Report, Whole: true, Err: fmt.Errorf(
 			"drift asks for the act %s (%s): nothing was promoted or scored, the last segments remain. Correct the delivery, ingest it again and rerun; see %s",
 			contract.ActFixData, drifted.Cause, link(result.Report))}
 	}
 	if noModel != nil {
 		promoted, _ := result.Steps[contract.Promote].(contract.PromoteResult)
-		return result, &contract.Fault{Code: contract.ExitBadData, Cause: "no_model", Object: result.Report, Whole: true, Err: fmt.Errorf(
+		return result, &fault.Fault{Code: fault.ExitBadData, Cause: "no_model", Object: result.Report, Whole: true, Err: fmt.Errorf(
 			"there is no model to score with: %s: see %s: %w", promoted.Why, link(result.Report), noModel)}
 	}
 	if !result.New && c.ExitNothingNew {
-		return result, contract.NothingNew("")
+		return result, fault.NothingNew("")
 	}
 	return result, nil
 }
@@ -128,7 +130,7 @@ func dataAreBroken(r contract.PipelineResult) bool {
 }
 
 // keyOf returns the key of what the step made last in this run, or "".
-func keyOf(ctx context.Context, home *contract.Home, c Config, step string) string {
+func keyOf(ctx context.Context, home *run.Home, c Config, step string) string {
 	m, err := home.Current(ctx, c.Common.Run(), step)
 	if err != nil {
 		return ""

@@ -5,8 +5,10 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retailtest"
 )
@@ -15,21 +17,21 @@ import (
 func BenchmarkReal(b *testing.B) {
 	batches := retailtest.RealBatches(b, os.Getenv("CLIENTELE_TESTDATA"))
 	s := newStage(b, "file://"+b.TempDir(), nil, nil)
-	days := map[retail.Date]*frame.Frame{}
+	days := map[calendar.Date]*frame.Frame{}
 	for _, batch := range batches {
 		for i, t := range batch.Time {
-			day := retail.DateOf(t)
+			day := calendar.DateOf(t)
 			if days[day] == nil {
 				days[day] = frame.New(contract.Lines.Columns, 0)
 			}
 			appendLine(days[day], batch, i)
 		}
 	}
-	var parts []contract.Partition
+	var parts []lines.Partition
 	for day, f := range days {
 		parts = append(parts, s.store(contract.Lines, day, f))
 	}
-	sum, err := s.home.WriteSnapshot(b.Context(), &contract.Snapshot{Version: contract.SnapshotVersion, Partitions: parts})
+	sum, err := lines.Write(b.Context(), s.home.Root, &lines.Snapshot{Version: lines.SnapshotVersion, Partitions: parts})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -14,9 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retailtest"
 	"github.com/clientele/clientele/pkg/task"
@@ -31,19 +35,19 @@ func TestRun(t *testing.T) {
 	// By hand. In the window: eight lines. C4 takes back all 4 units of invoice 3, 2 units at 5 find no sale.
 	start := s.cfg.Run().AsOf - 95
 	want := contract.PreprocessResult{
-		Lines: 3, Customers: 2, OnlyReturns: 1, Invoices: 3, Products: 1, Revenue: money("30.0003"), AverageInvoice: 30.0003 / 3,
+		Lines: 3, Customers: 2, OnlyReturns: 1, Invoices: 3, Products: 1, Revenue: amount("30.0003"), AverageInvoice: 30.0003 / 3,
 		AsOf: s.cfg.Run().AsOf, WindowStart: &start,
 		Ledger: []contract.LedgerRow{
-			{Rule: "input", Lines: 8, Invoices: 8, Customers: 3, Amount: money("33.0003")}, // 10 + 20 + 20 − 30 − 6 + 18 + 1 + 0.0003
-			{Rule: "guest", Lines: 1, Invoices: 1, Amount: money("1")},
+			{Rule: "input", Lines: 8, Invoices: 8, Customers: 3, Amount: amount("33.0003")}, // 10 + 20 + 20 − 30 − 6 + 18 + 1 + 0.0003
+			{Rule: "guest", Lines: 1, Invoices: 1, Amount: amount("1")},
 			{Rule: "adjustment"},
-			{Rule: "non_product", Lines: 1, Invoices: 1, Customers: 1, Amount: money("18")},
+			{Rule: "non_product", Lines: 1, Invoices: 1, Customers: 1, Amount: amount("18")},
 			{Rule: "price"}, {Rule: "quantity"}, {Rule: "duplicate"},
 			{Rule: "cancellation_matched", Lines: 2, Invoices: 2, Customers: 1},
-			{Rule: "cancellation_unmatched", Lines: 1, Invoices: 1, Customers: 1, Amount: money("-16")}, // C5 and the rest of C4
-			{Rule: "kept", Lines: 3, Invoices: 3, Customers: 2, Amount: money("30.0003")},
+			{Rule: "cancellation_unmatched", Lines: 1, Invoices: 1, Customers: 1, Amount: amount("-16")}, // C5 and the rest of C4
+			{Rule: "kept", Lines: 3, Invoices: 3, Customers: 2, Amount: amount("30.0003")},
 		},
-		Cancellations: contract.Cancellations{Partly: 1, Unmatched: 1, Amount: money("-20")},
+		Cancellations: contract.Cancellations{Partly: 1, Unmatched: 1, Amount: amount("-20")},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
@@ -210,14 +214,14 @@ func TestRulesOff(t *testing.T) {
 	for _, v := range sales.Ints("amount") {
 		sum += v
 	}
-	if r.Lines != 8 || sales.Rows() != 8 || r.Revenue != money("33.0003") || sum != int64(r.Revenue) || customers.Rows() != 2 {
-		t.Errorf("%+v, %d sales worth %s, %d customers", r, sales.Rows(), retail.Money(sum), customers.Rows())
+	if r.Lines != 8 || sales.Rows() != 8 || r.Revenue != amount("33.0003") || sum != int64(r.Revenue) || customers.Rows() != 2 {
+		t.Errorf("%+v, %d sales worth %s, %d customers", r, sales.Rows(), money.Amount(sum), customers.Rows())
 	}
 }
 
 // Day files outside the window are not opened: one that is gone does no harm.
 func TestOpensTheWindowAlone(t *testing.T) {
-	s := newStage(t, "", retailtest.CSV(t, shop), func(_ *stage, parts []contract.Partition) {
+	s := newStage(t, "", retailtest.CSV(t, shop), func(_ *stage, parts []lines.Partition) {
 		parts[0].Object, parts[len(parts)-1].Object = "lines/gone", "lines/gone"
 	})
 	if _, err := s.run(); err != nil {
@@ -226,8 +230,8 @@ func TestOpensTheWindowAlone(t *testing.T) {
 }
 
 func TestRefuses(t *testing.T) {
-	day := func(s string) retail.Date {
-		d, err := retail.ParseDate(s)
+	day := func(s string) calendar.Date {
+		d, err := calendar.ParseDate(s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,27 +241,27 @@ func TestRefuses(t *testing.T) {
 		name  string
 		code  int
 		says  string
-		spoil func(*stage, []contract.Partition)
+		spoil func(*stage, []lines.Partition)
 	}{
-		{"gone", contract.ExitMissing, "gone", func(_ *stage, p []contract.Partition) { p[2].Object = "lines/gone" }},
-		{"other bytes", contract.ExitBadData, "damaged", func(_ *stage, p []contract.Partition) { p[2].SHA256 = strings.Repeat("0", 64) }},
-		{"other rows", contract.ExitBadData, "the snapshot says", func(_ *stage, p []contract.Partition) { p[2].Rows++ }},
-		{"other day", contract.ExitBadData, "in the file of", func(_ *stage, p []contract.Partition) { p[2].Day++ }},
-		{"other table", contract.ExitBadData, "table", func(s *stage, p []contract.Partition) {
+		{"gone", fault.ExitMissing, "gone", func(_ *stage, p []lines.Partition) { p[2].Object = "lines/gone" }},
+		{"other bytes", fault.ExitBadData, "damaged", func(_ *stage, p []lines.Partition) { p[2].SHA256 = strings.Repeat("0", 64) }},
+		{"other rows", fault.ExitBadData, "the snapshot says", func(_ *stage, p []lines.Partition) { p[2].Rows++ }},
+		{"other day", fault.ExitBadData, "in the file of", func(_ *stage, p []lines.Partition) { p[2].Day++ }},
+		{"other table", fault.ExitBadData, "table", func(s *stage, p []lines.Partition) {
 			p[2] = s.store(contract.Ledger, p[2].Day, frame.New(contract.Ledger.Columns, 1))
 		}},
-		{"newer table", contract.ExitBadData, "version", func(s *stage, p []contract.Partition) {
+		{"newer table", fault.ExitBadData, "version", func(s *stage, p []lines.Partition) {
 			newer := contract.Lines
 			newer.Version++
 			p[2] = s.store(newer, p[2].Day, frame.New(newer.Columns, 1))
 		}},
-		{"no table", contract.ExitBadData, "damaged", func(s *stage, p []contract.Partition) {
+		{"no table", fault.ExitBadData, "damaged", func(s *stage, p []lines.Partition) {
 			if _, err := s.home.Root.CreateBytes(t.Context(), "lines/text", []byte("no table")); err != nil {
 				t.Fatal(err)
 			}
 			p[2].Object, p[2].SHA256 = "lines/text", contract.SHA256([]byte("no table"))
 		}},
-		{"sum out of range", contract.ExitBadData, "range", func(s *stage, p []contract.Partition) {
+		{"sum out of range", fault.ExitBadData, "range", func(s *stage, p []lines.Partition) {
 			f := frame.New(contract.Lines.Columns, 2)
 			for i := range 2 {
 				f.Strings("invoice")[i], f.Strings("code")[i], f.Strings("customer")[i] = "1", "22", "7"
@@ -265,7 +269,7 @@ func TestRefuses(t *testing.T) {
 			}
 			p[2] = s.store(contract.Lines, p[2].Day, f)
 		}},
-		{"empty window", contract.ExitMissing, "has lines from 2020-01-01 to 2020-01-01", func(_ *stage, p []contract.Partition) {
+		{"empty window", fault.ExitMissing, "has lines from 2020-01-01 to 2020-01-01", func(_ *stage, p []lines.Partition) {
 			for i := range p {
 				p[i].Day = day("2020-01-01")
 			}
@@ -273,10 +277,10 @@ func TestRefuses(t *testing.T) {
 	} {
 		s := newStage(t, "", retailtest.CSV(t, shop), c.spoil)
 		_, err := s.run()
-		if code := contract.FaultCode(err); code != c.code || !strings.Contains(fmt.Sprint(err), c.says) {
+		if code := fault.CodeOf(err); code != c.code || !strings.Contains(fmt.Sprint(err), c.says) {
 			t.Errorf("%s: code %d, %v; want %d, %q", c.name, code, err, c.code, c.says)
 		}
-		if _, err := s.home.Current(t.Context(), s.cfg.Run(), contract.Preprocess); contract.FaultCode(err) != contract.ExitMissing {
+		if _, err := s.home.Current(t.Context(), s.cfg.Run(), contract.Preprocess); fault.CodeOf(err) != fault.ExitMissing {
 			t.Errorf("%s: something is visible: %v", c.name, err)
 		}
 	}
@@ -289,19 +293,19 @@ func TestStopped(t *testing.T) {
 	if _, err := Run(ctx, s.cfg, s.deps); err == nil {
 		t.Error("a stopped run ended well")
 	}
-	if _, err := s.home.Current(t.Context(), s.cfg.Run(), contract.Preprocess); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := s.home.Current(t.Context(), s.cfg.Run(), contract.Preprocess); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("something is visible: %v", err)
 	}
 }
 
 // The reader gives back what it takes from Arrow, on the good way and on the bad one.
 func TestReaderReleases(t *testing.T) {
-	for name, spoil := range map[string]func(*stage, []contract.Partition){
+	for name, spoil := range map[string]func(*stage, []lines.Partition){
 		"good":      nil,
-		"other day": func(_ *stage, p []contract.Partition) { p[2].Day++ },
+		"other day": func(_ *stage, p []lines.Partition) { p[2].Day++ },
 	} {
-		var parts []contract.Partition
-		s := newStage(t, "", retailtest.CSV(t, shop), func(s *stage, p []contract.Partition) {
+		var parts []lines.Partition
+		s := newStage(t, "", retailtest.CSV(t, shop), func(s *stage, p []lines.Partition) {
 			if spoil != nil {
 				spoil(s, p)
 			}
@@ -312,7 +316,7 @@ func TestReaderReleases(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := reader{home: s.home, window: p.window, opts: checked(t), progress: task.Silent{}}
-		lines, err := r.read(t.Context(), &contract.Snapshot{Partitions: parts})
+		lines, err := r.read(t.Context(), &lines.Snapshot{Partitions: parts})
 		if (err == nil) != (spoil == nil) || err == nil && lines.Len() != 8 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -331,7 +335,7 @@ func TestValidate(t *testing.T) {
 		c := base
 		change(&c)
 		err := c.Validate()
-		if contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(fmt.Sprint(err), want) {
+		if fault.CodeOf(err) != fault.ExitUsage || !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

@@ -8,9 +8,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -47,7 +51,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 		return finish(m, s.Point(ctx))
 	}
 	defer task.Ballast()()
-	snapshot, err := home.ReadSnapshot(ctx, ingest.Snapshot)
+	snapshot, err := lines.Read(ctx, home.Root, ingest.Snapshot)
 	if err != nil {
 		return none, err
 	}
@@ -59,7 +63,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 	}
 	kept, err := p.rules.Apply(lines)
 	if errors.Is(err, retail.ErrRange) {
-		return none, contract.Faultf(contract.ExitBadData, "range", home.Root.URI(contract.SnapshotPath(ingest.Snapshot)), "%w", err)
+		return none, fault.Errorf(fault.ExitBadData, "range", home.Root.URI(contract.SnapshotPath(ingest.Snapshot)), "%w", err)
 	}
 	if err != nil {
 		return none, err
@@ -91,7 +95,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 }
 
 // finish returns the result that the manifest holds: of two copies that race, the one that was first.
-func finish(m *contract.Manifest, err error) (contract.PreprocessResult, error) {
+func finish(m *run.Manifest, err error) (contract.PreprocessResult, error) {
 	var r contract.PreprocessResult
 	if err != nil {
 		return r, err
@@ -115,14 +119,14 @@ func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) cont
 		start := w.Start()
 		r.WindowStart = &start
 	}
-	var money retail.Money
+	var revenue money.Amount
 	var invoices int64
 	for i := range customers.Len() {
-		money += retail.Money(customers.Monetary[i])
+		revenue += money.Amount(customers.Monetary[i])
 		invoices += customers.Frequency[i]
 	}
 	if invoices > 0 {
-		r.AverageInvoice = money.Float() / float64(invoices)
+		r.AverageInvoice = revenue.Float() / float64(invoices)
 	}
 	for _, e := range kept.Ledger {
 		r.Ledger = append(r.Ledger, contract.LedgerRow{
@@ -133,7 +137,7 @@ func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) cont
 }
 
 // put stores the tables.
-func put(ctx context.Context, s *contract.Session, kept *retail.Kept, customers, sales *table.File, opts table.Options) error {
+func put(ctx context.Context, s *run.Session, kept *retail.Kept, customers, sales *table.File, opts table.Options) error {
 	if err := s.Put(ctx, customers); err != nil {
 		return err
 	}

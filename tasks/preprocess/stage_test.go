@@ -10,10 +10,14 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -37,7 +41,7 @@ C5,99,X,-1,2011-02-03 09:00,6,9,EIRE
 type stage struct {
 	t    testing.TB
 	cfg  Config
-	home *contract.Home
+	home *run.Home
 	deps task.Deps
 }
 
@@ -45,7 +49,7 @@ var stages int
 
 // newStage puts lines into day files, in the given order, and a snapshot of them into this run's ingest. spoil may change
 // the snapshot's partitions before.
-func newStage(t testing.TB, root string, lines []retailtest.Line, spoil func(*stage, []contract.Partition)) *stage {
+func newStage(t testing.TB, root string, sold []retailtest.Line, spoil func(*stage, []lines.Partition)) *stage {
 	t.Helper()
 	if root == "" {
 		stages++
@@ -65,11 +69,11 @@ func newStage(t testing.TB, root string, lines []retailtest.Line, spoil func(*st
 	}
 	t.Cleanup(func() { _ = home.Close() })
 	s.home = home
-	parts := s.partitions(lines)
+	parts := s.partitions(sold)
 	if spoil != nil {
 		spoil(s, parts)
 	}
-	sum, err := home.WriteSnapshot(t.Context(), &contract.Snapshot{Version: contract.SnapshotVersion, Zone: "Europe/London", Currency: "GBP", Partitions: parts})
+	sum, err := lines.Write(t.Context(), home.Root, &lines.Snapshot{Version: lines.SnapshotVersion, Zone: "Europe/London", Currency: "GBP", Partitions: parts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,24 +88,24 @@ func newStage(t testing.TB, root string, lines []retailtest.Line, spoil func(*st
 }
 
 // partitions writes the lines of each day into a file of its own.
-func (s *stage) partitions(lines []retailtest.Line) []contract.Partition {
-	byDay := map[retail.Date][]retailtest.Line{}
-	for _, l := range lines {
-		day := retail.DateOf(l.Micros())
+func (s *stage) partitions(sold []retailtest.Line) []lines.Partition {
+	byDay := map[calendar.Date][]retailtest.Line{}
+	for _, l := range sold {
+		day := calendar.DateOf(l.Micros())
 		byDay[day] = append(byDay[day], l)
 	}
-	var parts []contract.Partition
+	var parts []lines.Partition
 	for day, lines := range byDay {
 		parts = append(parts, s.partition(day, lines))
 	}
-	slices.SortFunc(parts, func(a, b contract.Partition) int { return int(a.Day - b.Day) })
+	slices.SortFunc(parts, func(a, b lines.Partition) int { return int(a.Day - b.Day) })
 	return parts
 }
 
-func (s *stage) partition(day retail.Date, lines []retailtest.Line) contract.Partition {
+func (s *stage) partition(day calendar.Date, sold []retailtest.Line) lines.Partition {
 	s.t.Helper()
-	f := frame.New(contract.Lines.Columns, len(lines))
-	for i, l := range lines {
+	f := frame.New(contract.Lines.Columns, len(sold))
+	for i, l := range sold {
 		for name, v := range map[string]string{"invoice": l.Invoice, "code": l.Code, "description": l.Description, "customer": l.Customer, "country": l.Country} {
 			f.Strings(name)[i] = v
 		}
@@ -112,7 +116,7 @@ func (s *stage) partition(day retail.Date, lines []retailtest.Line) contract.Par
 	return s.store(contract.Lines, day, f)
 }
 
-func (s *stage) store(schema table.Schema, day retail.Date, f *frame.Frame) contract.Partition {
+func (s *stage) store(schema table.Schema, day calendar.Date, f *frame.Frame) lines.Partition {
 	s.t.Helper()
 	w := table.NewWriter(schema, table.Options{Scratch: s.deps.Scratch})
 	defer w.Abort()
@@ -124,7 +128,7 @@ func (s *stage) store(schema table.Schema, day retail.Date, f *frame.Frame) cont
 		s.t.Fatal(err)
 	}
 	defer file.Close()
-	p := contract.Partition{Source: "test", Day: day, Object: contract.PartitionPath("test", day, file.SHA256), Rows: file.Rows, SHA256: file.SHA256}
+	p := lines.Partition{Source: "test", Day: day, Object: contract.PartitionPath("test", day, file.SHA256), Rows: file.Rows, SHA256: file.SHA256}
 	if _, err := s.home.Root.Create(s.t.Context(), p.Object, file, file.Size); err != nil {
 		s.t.Fatal(err)
 	}
@@ -134,7 +138,7 @@ func (s *stage) store(schema table.Schema, day retail.Date, f *frame.Frame) cont
 func (s *stage) run() (contract.PreprocessResult, error) { return Run(s.t.Context(), s.cfg, s.deps) }
 
 // tables reads what the run made.
-func (s *stage) tables() (m *contract.Manifest, sales, ledger, customers *frame.Frame) {
+func (s *stage) tables() (m *run.Manifest, sales, ledger, customers *frame.Frame) {
 	s.t.Helper()
 	m, err := s.home.Current(s.t.Context(), s.cfg.Run(), contract.Preprocess)
 	if err != nil {
@@ -157,8 +161,8 @@ func checked(t testing.TB) table.Options {
 	return table.Options{Allocator: mem, Scratch: t.TempDir()}
 }
 
-func money(s string) retail.Money {
-	m, err := retail.ParseMoney(s)
+func amount(s string) money.Amount {
+	m, err := money.Parse(s)
 	if err != nil {
 		panic(err)
 	}

@@ -9,9 +9,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -21,7 +25,7 @@ const openAtOnce = 16
 
 // reader puts the day files of a window into memory. Their order does not matter: sealed lines have none.
 type reader struct {
-	home     *contract.Home
+	home     *run.Home
 	window   retail.Window
 	opts     table.Options
 	progress task.Progress
@@ -38,7 +42,7 @@ type shard struct {
 }
 
 // read opens the day files inside the window, and no others.
-func (r *reader) read(ctx context.Context, snapshot *contract.Snapshot) (*retail.Lines, error) {
+func (r *reader) read(ctx context.Context, snapshot *lines.Snapshot) (*retail.Lines, error) {
 	parts := snapshot.Window(r.window.Start(), r.window.AsOf)
 	if len(parts) == 0 {
 		return nil, r.empty(snapshot)
@@ -69,7 +73,7 @@ func (r *reader) read(ctx context.Context, snapshot *contract.Snapshot) (*retail
 }
 
 // empty is the Fault of a window without a line: it says which days there are.
-func (r *reader) empty(snapshot *contract.Snapshot) error {
+func (r *reader) empty(snapshot *lines.Snapshot) error {
 	has := "has no lines at all"
 	if n := len(snapshot.Partitions); n > 0 {
 		first, last := snapshot.Partitions[0].Day, snapshot.Partitions[0].Day
@@ -78,7 +82,7 @@ func (r *reader) empty(snapshot *contract.Snapshot) error {
 		}
 		has = fmt.Sprintf("has lines from %s to %s", first, last)
 	}
-	return contract.Faultf(contract.ExitMissing, "window", "",
+	return fault.Errorf(fault.ExitMissing, "window", "",
 		"no lines in the window (%s days before %s): the snapshot %s", r.window.Length(), r.window.AsOf, has)
 }
 
@@ -95,17 +99,17 @@ var (
 )
 
 // partition reads one day file, checked against the snapshot. A missing one is a Fault of exit code 66, a damaged one of 65.
-func (r *reader) partition(ctx context.Context, p contract.Partition, to *shard) error {
+func (r *reader) partition(ctx context.Context, p lines.Partition, to *shard) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return r.home.UseStored(ctx, contract.Stored{Object: p.Object, SHA256: p.SHA256}, func(src io.ReaderAt, size int64) error {
+	return r.home.UseStored(ctx, run.Stored{Object: p.Object, SHA256: p.SHA256}, func(src io.ReaderAt, size int64) error {
 		return r.day(p, src, size, to)
 	})
 }
 
 // day reads one day's table.
-func (r *reader) day(p contract.Partition, src io.ReaderAt, size int64, to *shard) (err error) {
+func (r *reader) day(p lines.Partition, src io.ReaderAt, size int64, to *shard) (err error) {
 	t, err := table.Open(src, size, contract.Lines, r.opts)
 	if err != nil {
 		return r.fault(p, err)
@@ -132,7 +136,7 @@ func (r *reader) day(p contract.Partition, src io.ReaderAt, size int64, to *shar
 }
 
 // add appends a batch to a part of the lines.
-func (r *reader) add(p contract.Partition, rec *table.Record, to *shard) error {
+func (r *reader) add(p lines.Partition, rec *table.Record, to *shard) error {
 	text := func(i int) retail.TextColumn { return retail.TextColumn(rec.Text(i)) }
 	b := retail.LineBatch{
 		Customer: text(lineCustomer), Invoice: text(lineInvoice), Code: text(lineCode),
@@ -145,7 +149,7 @@ func (r *reader) add(p contract.Partition, rec *table.Record, to *shard) error {
 	from, end := p.Day.Start(), (p.Day + 1).Start()
 	for _, t := range to.times {
 		if t < from || t >= end {
-			return r.fault(p, fmt.Errorf("%w: a line of %s in the file of %s", table.ErrDamaged, retail.DateOf(t), p.Day))
+			return r.fault(p, fmt.Errorf("%w: a line of %s in the file of %s", table.ErrDamaged, calendar.DateOf(t), p.Day))
 		}
 	}
 	b.Time, b.Quantity, b.Price = to.times, to.units, to.prices
@@ -154,13 +158,13 @@ func (r *reader) add(p contract.Partition, rec *table.Record, to *shard) error {
 }
 
 // fault gives what is wrong with a file its exit code; a store's failure keeps its own.
-func (r *reader) fault(p contract.Partition, err error) error {
+func (r *reader) fault(p lines.Partition, err error) error {
 	_, schema := errors.AsType[*table.SchemaError](err)
 	_, version := errors.AsType[*table.VersionError](err)
 	if !schema && !version && !errors.Is(err, table.ErrDamaged) {
 		return fmt.Errorf("read %s: %w", p.Object, err)
 	}
-	return contract.Faultf(contract.ExitBadData, "damaged", r.home.Root.URI(p.Object), "read %s: %w", p.Object, err)
+	return fault.Errorf(fault.ExitBadData, "damaged", r.home.Root.URI(p.Object), "read %s: %w", p.Object, err)
 }
 
 // writeSales writes the kept lines, customer by customer in byte order, each in its one order. Two goroutines fill columns

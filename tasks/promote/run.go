@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -29,7 +31,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PromoteResult, er
 		return none, err
 	}
 	again := s.Done() != nil
-	r, _, err := task.Once[contract.PromoteResult](ctx, d, s, func() (*contract.Manifest, error) {
+	r, _, err := task.Once[contract.PromoteResult](ctx, d, s, func() (*run.Manifest, error) {
 		decided, err := c.move(ctx, home, m, s.Key())
 		if err != nil {
 			return nil, err
@@ -44,7 +46,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PromoteResult, er
 
 // complete sees to a HEAD that somebody has removed after this step was done. The first revision is made again, byte for
 // byte; of a later one only a person knows what stood last.
-func (c Config) complete(ctx context.Context, d task.Deps, home *contract.Home, m *contract.Manifest, key string, r contract.PromoteResult) error {
+func (c Config) complete(ctx context.Context, d task.Deps, home *run.Home, m *run.Manifest, key string, r contract.PromoteResult) error {
 	path := contract.HeadPath(home.Name)
 	head, err := registry.New(home).Head(ctx)
 	if err != nil || head != nil {
@@ -55,20 +57,20 @@ func (c Config) complete(ctx context.Context, d task.Deps, home *contract.Home, 
 		_, err = c.move(ctx, home, m, key)
 		return err
 	}
-	return contract.Faultf(contract.ExitBadData, "head_lost", home.Registry.URI(path),
+	return fault.Errorf(fault.ExitBadData, "head_lost", home.Registry.URI(path),
 		"there is no HEAD, and there was: this run saw revision %d of it; put HEAD.json back from a backup or an earlier generation of the object", r.Seq)
 }
 
 // inputs are what the decision depends on, besides HEAD at its moment. The name is among them, since registries on one
 // root have one run in common.
-func (c Config) inputs(evaluate *contract.Manifest, code string) contract.Inputs {
+func (c Config) inputs(evaluate *run.Manifest, code string) contract.Inputs {
 	return contract.Inputs{
 		Refs: map[string]string{"evaluate": evaluate.Key}, Params: map[string]any{"name": c.Name}, Code: code,
 	}
 }
 
 // move swaps HEAD if the candidate may replace what it names at this moment.
-func (c Config) move(ctx context.Context, home *contract.Home, m *contract.Manifest, key string) (contract.PromoteResult, error) {
+func (c Config) move(ctx context.Context, home *run.Home, m *run.Manifest, key string) (contract.PromoteResult, error) {
 	var none contract.PromoteResult
 	var eval contract.EvaluateResult
 	if err := m.Decode(&eval); err != nil {

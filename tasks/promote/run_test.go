@@ -14,9 +14,11 @@ import (
 
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/drift"
 	"github.com/clientele/clientele/tasks/evaluate"
@@ -37,7 +39,7 @@ type shop struct {
 	t    *testing.T
 	root string
 	deps task.Deps
-	home *contract.Home
+	home *run.Home
 }
 
 func open(t *testing.T) *shop {
@@ -304,7 +306,7 @@ func TestManyPromoteAtOnce(t *testing.T) {
 		all.Go(func() {
 			c := s.common(fmt.Sprint(i/copies), monday)
 			r, err := promote.Run(context.Background(), promote.Config{Common: c}, s.deps)
-			for contract.FaultCode(err) == contract.ExitTemporary { // as a scheduler would
+			for fault.CodeOf(err) == fault.ExitTemporary { // as a scheduler would
 				r, err = promote.Run(context.Background(), promote.Config{Common: c}, s.deps)
 			}
 			if err != nil {
@@ -363,7 +365,7 @@ func TestHeadTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = promote.Run(t.Context(), promote.Config{Common: second}, s.deps)
-	if contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), "this run saw revision 2") {
+	if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), "this run saw revision 2") {
 		t.Errorf("after a later HEAD was removed: %v", err)
 	}
 	if _, err := os.Stat(head); !os.IsNotExist(err) {
@@ -374,7 +376,7 @@ func TestHeadTakenAway(t *testing.T) {
 func TestMissing(t *testing.T) {
 	s := open(t)
 	_, err := promote.Run(t.Context(), promote.Config{Common: s.common("1", monday)}, s.deps)
-	if contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "evaluate has made nothing") {
+	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "evaluate has made nothing") {
 		t.Errorf("promote without a verdict: %v; want exit code 66", err)
 	}
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -36,7 +36,7 @@ var History = task.Task[HistoryConfig, HistoryResult]{
 		return HistoryConfig{Common: task.NewCommon(c), Limit: c.Int("limit")}
 	},
 	Run: func(ctx context.Context, c HistoryConfig, d task.Deps) (HistoryResult, error) {
-		return with(ctx, c.Common, d, func(_ *contract.Home, reg *registry.Registry) (HistoryResult, error) {
+		return with(ctx, c.Common, d, func(_ *run.Home, reg *registry.Registry) (HistoryResult, error) {
 			revisions, err := reg.History(ctx, c.Limit)
 			return HistoryResult{Revisions: append([]*registry.Revision{}, revisions...)}, err
 		})

@@ -7,7 +7,9 @@ import (
 	"io"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -30,7 +32,7 @@ const shownID = 12
 func short(id string) string { return id[:min(shownID, len(id))] }
 
 // with opens the registry that the flags name, and closes it.
-func with[R any](ctx context.Context, c task.Common, d task.Deps, work func(*contract.Home, *registry.Registry) (R, error)) (R, error) {
+func with[R any](ctx context.Context, c task.Common, d task.Deps, work func(*run.Home, *registry.Registry) (R, error)) (R, error) {
 	home, err := c.Open(ctx, d)
 	if err != nil {
 		var none R
@@ -41,7 +43,7 @@ func with[R any](ctx context.Context, c task.Common, d task.Deps, work func(*con
 }
 
 // at returns the revision of that number, or HEAD for 0. No HEAD is a Fault of exit code 66.
-func at(ctx context.Context, home *contract.Home, reg *registry.Registry, seq int) (*registry.Revision, error) {
+func at(ctx context.Context, home *run.Home, reg *registry.Registry, seq int) (*registry.Revision, error) {
 	if seq > 0 {
 		return reg.At(ctx, int64(seq))
 	}
@@ -52,9 +54,9 @@ func at(ctx context.Context, home *contract.Home, reg *registry.Registry, seq in
 	return head, err
 }
 
-func noHead(home *contract.Home) error {
+func noHead(home *run.Home) error {
 	path := contract.HeadPath(home.Name)
-	return contract.Faultf(contract.ExitMissing, "head", home.Registry.URI(path),
+	return fault.Errorf(fault.ExitMissing, "head", home.Registry.URI(path),
 		"no model is in force: %s is not there; train and promote one first", path)
 }
 

@@ -12,23 +12,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/registry"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
 
 // monday is 2011-12-12.
-const monday retail.Date = 15320
+const monday calendar.Date = 15320
 
 type shop struct {
 	t    *testing.T
 	root string
 	deps task.Deps
-	home *contract.Home
+	home *run.Home
 	reg  *registry.Registry
 }
 
@@ -114,7 +116,7 @@ func TestRollback(t *testing.T) {
 		if r := s.must("r2", nil); r.ModelID != a || r.Seq != 5 {
 			t.Errorf("second rollback = %+v, want model of revision 1", r)
 		}
-		if _, err := s.rollback("r3", nil); contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "no model before") {
+		if _, err := s.rollback("r3", nil); fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "no model before") {
 			t.Errorf("rollback of the first model: %v; want exit code 66", err)
 		}
 		if r := s.must("r4", func(x *RollbackConfig) { x.ToSeq, x.Reason = 3, "as ever" }); r.ModelID != c || r.Seq != 6 {
@@ -138,7 +140,7 @@ func TestRollback(t *testing.T) {
 func TestRollbackRefuses(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, "file://"+dir)
-	if _, err := s.rollback("r0", nil); contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "no model is in force") {
+	if _, err := s.rollback("r0", nil); fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "no model is in force") {
 		t.Errorf("without HEAD: %v; want exit code 66", err)
 	}
 	a := s.promote(0)
@@ -147,7 +149,7 @@ func TestRollbackRefuses(t *testing.T) {
 		"unknown revision": func(c *RollbackConfig) { c.ToSeq = 9 },
 		"unknown model":    func(c *RollbackConfig) { c.ToModel = strings.Repeat("0", 64) },
 	} {
-		if _, err := s.rollback(name, change); contract.FaultCode(err) != contract.ExitMissing {
+		if _, err := s.rollback(name, change); fault.CodeOf(err) != fault.ExitMissing {
 			t.Errorf("%s: %v; want exit code 66", name, err)
 		}
 	}
@@ -160,13 +162,13 @@ func TestRollbackRefuses(t *testing.T) {
 	if err := os.WriteFile(blob, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.rollback("damaged", nil); contract.FaultCode(err) != contract.ExitBadData {
+	if _, err := s.rollback("damaged", nil); fault.CodeOf(err) != fault.ExitBadData {
 		t.Errorf("to a damaged model: %v; want exit code 65", err)
 	}
 	if err := os.Remove(blob); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.rollback("missing", nil); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := s.rollback("missing", nil); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("to a missing model: %v; want exit code 66", err)
 	}
 	if s.head().Seq != 2 {
@@ -181,9 +183,9 @@ func TestRollbackNamesRunWithCustomers(t *testing.T) {
 	s.promote(1)
 	night, again := contract.NewRun("night", monday, "1"), contract.NewRun("rollback", monday, "r")
 	modeltest.Preprocess(t, s.home, night, modeltest.Customers(100, 1))
-	for _, run := range []contract.Run{night, again} {
-		_, err := contract.Advance(t.Context(), s.home.Root, contract.ScoreStatePath("segments"),
-			contract.Entry[contract.ScoreState]{Run: run.String(), AsOf: monday, Key: "k"}, contract.KeepScore)
+	for _, of := range []contract.Run{night, again} {
+		_, err := run.Advance(t.Context(), s.home.Root, contract.ScoreStatePath("segments"),
+			run.Entry[run.ScoreState]{Run: of.String(), AsOf: monday, Key: "k"}, run.KeepScore)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,7 +205,7 @@ func TestHistoryAndShow(t *testing.T) {
 	if err := printHistory(&out, h); err != nil || out.String() != "no model has been in force yet\n" {
 		t.Errorf("printed %q, %v", out.String(), err)
 	}
-	if _, err := Show.Run(t.Context(), ShowConfig{Common: s.common()}, s.deps); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := Show.Run(t.Context(), ShowConfig{Common: s.common()}, s.deps); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("show nothing: %v; want exit code 66", err)
 	}
 
@@ -264,7 +266,7 @@ func TestVerify(t *testing.T) {
 		if err := os.WriteFile(path, broken, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := check(); contract.FaultCode(err) != contract.ExitBadData {
+		if _, err := check(); fault.CodeOf(err) != fault.ExitBadData {
 			t.Errorf("%s damaged: %v; want exit code 65", name, err)
 		}
 		if err := os.WriteFile(path, text, 0o644); err != nil {
@@ -296,7 +298,7 @@ func TestValidate(t *testing.T) {
 	bad.ToSeq, bad.ToModel, bad.RunID = 3, "m", ""
 	err := bad.Validate()
 	for _, flag := range []string{"--to-model", "--run-id"} {
-		if contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(err.Error(), flag) {
+		if fault.CodeOf(err) != fault.ExitUsage || !strings.Contains(err.Error(), flag) {
 			t.Errorf("%v; want exit code 64 that names %s", err, flag)
 		}
 	}
@@ -307,7 +309,7 @@ func TestValidate(t *testing.T) {
 		}
 	}
 	for _, c := range []task.Validator{HistoryConfig{Common: home, Limit: -1}, ShowConfig{Common: home, Seq: -1}, HistoryConfig{}} {
-		if err := c.Validate(); contract.FaultCode(err) != contract.ExitUsage {
+		if err := c.Validate(); fault.CodeOf(err) != fault.ExitUsage {
 			t.Errorf("%+v: %v; want exit code 64", c, err)
 		}
 	}

@@ -9,8 +9,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -66,12 +68,12 @@ func (c RollbackConfig) Validate() error {
 }
 
 func runRollback(ctx context.Context, c RollbackConfig, d task.Deps) (contract.RollbackResult, error) {
-	return with(ctx, c.Common, d, func(home *contract.Home, reg *registry.Registry) (contract.RollbackResult, error) {
+	return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (contract.RollbackResult, error) {
 		return c.rollback(ctx, home, reg, table.Options{Scratch: d.Scratch})
 	})
 }
 
-func (c RollbackConfig) rollback(ctx context.Context, home *contract.Home, reg *registry.Registry, opts table.Options) (contract.RollbackResult, error) {
+func (c RollbackConfig) rollback(ctx context.Context, home *run.Home, reg *registry.Registry, opts table.Options) (contract.RollbackResult, error) {
 	var none contract.RollbackResult
 	run, err := scored(ctx, home)
 	if err != nil {
@@ -118,7 +120,7 @@ func (c RollbackConfig) reason(head, target *registry.Revision) string {
 }
 
 // target returns the revision whose model is wanted. One that does not exist is a Fault of exit code 66.
-func (c RollbackConfig) target(ctx context.Context, home *contract.Home, reg *registry.Registry, head *registry.Revision) (*registry.Revision, error) {
+func (c RollbackConfig) target(ctx context.Context, home *run.Home, reg *registry.Registry, head *registry.Revision) (*registry.Revision, error) {
 	if c.ToSeq > 0 {
 		return reg.At(ctx, int64(c.ToSeq))
 	}
@@ -133,7 +135,7 @@ func (c RollbackConfig) target(ctx context.Context, home *contract.Home, reg *re
 				return rev, nil
 			}
 		}
-		return nil, contract.Faultf(contract.ExitMissing, "model", uri, "model %s has never been in force: see registry history", c.ToModel)
+		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "model %s has never been in force: see registry history", c.ToModel)
 	}
 	// The last good model is the one before the present one first came. The revision right before could be a model that was
 	// rolled back already.
@@ -144,15 +146,15 @@ func (c RollbackConfig) target(ctx context.Context, home *contract.Home, reg *re
 		}
 	}
 	if first == len(all)-1 {
-		return nil, contract.Faultf(contract.ExitMissing, "model", uri, "there is no model before %s to roll back to: name one with --to-seq", short(head.ModelID))
+		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "there is no model before %s to roll back to: name one with --to-seq", short(head.ModelID))
 	}
 	return all[first+1], nil
 }
 
 // scored returns the run of the last scores, "" if nothing has been scored: of those that state/<name>/score.json remembers,
 // the latest that has customers of its own, which a run that only scored again after a rollback has not.
-func scored(ctx context.Context, home *contract.Home) (string, error) {
-	state, err := contract.ReadState[contract.ScoreState](ctx, home.Root, contract.ScoreStatePath(home.Name))
+func scored(ctx context.Context, home *run.Home) (string, error) {
+	state, err := run.ReadState[run.ScoreState](ctx, home.Root, contract.ScoreStatePath(home.Name))
 	if err != nil {
 		return "", err
 	}
@@ -164,7 +166,7 @@ func scored(ctx context.Context, home *contract.Home) (string, error) {
 		switch _, err = home.Current(ctx, run, contract.Preprocess); {
 		case err == nil:
 			return e.Run, nil
-		case contract.FaultCode(err) != contract.ExitMissing:
+		case fault.CodeOf(err) != fault.ExitMissing:
 			return "", err
 		}
 	}

@@ -11,9 +11,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -37,7 +38,7 @@ var Show = task.Task[ShowConfig, ShowResult]{
 	Example:     "registry show --root=gs://shop/clientele\nregistry show --root=gs://shop/clientele --seq=3",
 	Flags:       showFlags, Config: newShowConfig,
 	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (ShowResult, error) {
-		return with(ctx, c.Common, d, func(home *contract.Home, reg *registry.Registry) (ShowResult, error) {
+		return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (ShowResult, error) {
 			rev, err := at(ctx, home, reg, c.Seq)
 			if err != nil {
 				return ShowResult{}, err
@@ -106,7 +107,7 @@ What is damaged ends with 65, what is missing with 66.`,
 	Example: "registry verify --root=gs://shop/clientele",
 	Flags:   showFlags, Config: newShowConfig,
 	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (VerifyResult, error) {
-		return with(ctx, c.Common, d, func(home *contract.Home, reg *registry.Registry) (VerifyResult, error) {
+		return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (VerifyResult, error) {
 			return verify(ctx, home, reg, c.Seq, table.Options{Scratch: d.Scratch})
 		})
 	},
@@ -117,7 +118,7 @@ What is damaged ends with 65, what is missing with 66.`,
 	},
 }
 
-func verify(ctx context.Context, home *contract.Home, reg *registry.Registry, seq int, opts table.Options) (VerifyResult, error) {
+func verify(ctx context.Context, home *run.Home, reg *registry.Registry, seq int, opts table.Options) (VerifyResult, error) {
 	var none VerifyResult
 	all, err := reg.History(ctx, 0)
 	if err != nil {
@@ -132,7 +133,7 @@ func verify(ctx context.Context, home *contract.Home, reg *registry.Registry, se
 		return none, err
 	}
 	if err := b.Replay(); err != nil {
-		return none, &contract.Fault{Code: contract.ExitBadData, Cause: "golden_replay", Object: rev.ModelID, Err: err}
+		return none, &fault.Fault{Code: fault.ExitBadData, Cause: "golden_replay", Object: rev.ModelID, Err: err}
 	}
 	return VerifyResult{
 		ModelID: rev.ModelID, Seq: rev.Seq, Revisions: len(all), Reference: b.Reference.Rows(), Golden: b.Golden.Rows(),

@@ -6,8 +6,11 @@ import (
 	"testing"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/report"
@@ -27,7 +30,7 @@ func config(t *testing.T, runID string) report.Config {
 type shop struct {
 	t    *testing.T
 	c    report.Config
-	home *contract.Home
+	home *run.Home
 }
 
 func newShop(t *testing.T, runID string) *shop {
@@ -63,7 +66,7 @@ func (s *shop) made(step string, refs map[string]string, result any, tables map[
 
 func (s *shop) preprocess(customers int64) string {
 	s.t.Helper()
-	snapshot, err := s.home.WriteSnapshot(s.t.Context(), &contract.Snapshot{Version: 1, Zone: "Europe/London", Currency: "GBP"})
+	snapshot, err := lines.Write(s.t.Context(), s.home.Root, &lines.Snapshot{Version: 1, Zone: "Europe/London", Currency: "GBP"})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -147,10 +150,10 @@ func TestPageOfARun(t *testing.T) {
 func TestNothingToReportIsMissing(t *testing.T) {
 	s := newShop(t, "one")
 	_, err := report.Run(t.Context(), s.c, deps(t))
-	if contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "preprocess has made nothing") {
+	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "preprocess has made nothing") {
 		t.Errorf("got %v, want exit code 66 that names preprocess", err)
 	}
-	if _, err := s.home.Current(t.Context(), s.c.Run(), contract.Report); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := s.home.Current(t.Context(), s.c.Run(), contract.Report); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("a report is there after a failure: %v", err)
 	}
 }
@@ -189,7 +192,7 @@ func TestFromRunFillsWhatIsMissing(t *testing.T) {
 // What has expired makes the page poorer, not impossible.
 func TestExpiredSnapshotLeavesMoneyWithoutSign(t *testing.T) {
 	s := newShop(t, "one")
-	s.made(contract.Preprocess, map[string]string{"snapshot": strings.Repeat("0", 64)}, contract.PreprocessResult{Revenue: retail.Money(1_230_000)}, nil)
+	s.made(contract.Preprocess, map[string]string{"snapshot": strings.Repeat("0", 64)}, contract.PreprocessResult{Revenue: money.Amount(1_230_000)}, nil)
 	_, page := s.run(s.c)
 	wants(t, page, "<dd>123<small>")
 	if strings.Contains(page, "£") {
@@ -205,7 +208,7 @@ func TestValidateReportsEverything(t *testing.T) {
 	bad := good
 	bad.Title, bad.AsOf = " ", "yesterday"
 	err := bad.Validate()
-	if contract.FaultCode(err) != contract.ExitUsage {
+	if fault.CodeOf(err) != fault.ExitUsage {
 		t.Fatalf("got %v, want exit code 64", err)
 	}
 	for _, want := range []string{`--title: want 1 to 200 characters of text (got " ")`, `--as-of: want a calendar day`} {

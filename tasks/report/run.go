@@ -8,9 +8,12 @@ import (
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -21,12 +24,12 @@ const pageName = "report.html"
 // job is one run of the step, with what it reads.
 type job struct {
 	Config
-	home  *contract.Home
+	home  *run.Home
 	deps  task.Deps
 	opts  table.Options
-	steps map[string]*contract.Manifest // what each step made; a step that made nothing is not there
-	stale []string                      // steps whose work is from other input than the run has now, left out
-	shop  contract.Snapshot             // zone and currency; empty where it has expired
+	steps map[string]*run.Manifest // what each step made; a step that made nothing is not there
+	stale []string                 // steps whose work is from other input than the run has now, left out
+	shop  lines.Snapshot           // zone and currency; empty where it has expired
 }
 
 // Run writes the page of a run. The same steps make the same bytes.
@@ -37,7 +40,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.ReportResult, err
 		return none, err
 	}
 	defer func() { _ = home.Close() }()
-	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}, steps: map[string]*contract.Manifest{}}
+	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}, steps: map[string]*run.Manifest{}}
 	if err := j.read(ctx); err != nil {
 		return none, err
 	}
@@ -45,7 +48,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.ReportResult, err
 	if err != nil {
 		return none, err
 	}
-	r, m, err := task.Once[contract.ReportResult](ctx, d, s, func() (*contract.Manifest, error) { return j.write(ctx, s) })
+	r, m, err := task.Once[contract.ReportResult](ctx, d, s, func() (*run.Manifest, error) { return j.write(ctx, s) })
 	if err != nil {
 		return none, err
 	}
@@ -61,10 +64,10 @@ func (j *job) read(ctx context.Context) error {
 			continue
 		}
 		m, err := j.home.Current(ctx, j.Run(), step.Name)
-		if contract.FaultCode(err) == contract.ExitMissing && j.FromRun != "" {
+		if fault.CodeOf(err) == fault.ExitMissing && j.FromRun != "" {
 			m, err = j.home.Current(ctx, j.ReadRun(), step.Name)
 		}
-		if contract.FaultCode(err) == contract.ExitMissing && step.Name != contract.Preprocess {
+		if fault.CodeOf(err) == fault.ExitMissing && step.Name != contract.Preprocess {
 			continue
 		}
 		if err != nil {
@@ -73,11 +76,11 @@ func (j *job) read(ctx context.Context) error {
 		j.steps[step.Name] = m
 	}
 	j.leaveStale()
-	snapshot, err := j.home.ReadSnapshot(ctx, j.steps[contract.Preprocess].Refs["snapshot"])
+	snapshot, err := lines.Read(ctx, j.home.Root, j.steps[contract.Preprocess].Refs["snapshot"])
 	switch {
 	case err == nil:
 		j.shop = *snapshot
-	case contract.FaultCode(err) == contract.ExitMissing:
+	case fault.CodeOf(err) == fault.ExitMissing:
 		j.deps.Log.Warn("the snapshot of the lines has expired: the page shows money without its currency")
 	default:
 		return err
@@ -117,7 +120,7 @@ func (j *job) inputs() contract.Inputs {
 }
 
 // write makes the page and stores it.
-func (j *job) write(ctx context.Context, s *contract.Session) (*contract.Manifest, error) {
+func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	data, err := j.data(ctx)
 	if err != nil {
 		return nil, err
@@ -202,7 +205,7 @@ func countMovers(movers *frame.Frame) ([]report.Move, error) {
 			at[w] = k
 			moves = append(moves, report.Move{Kind: w.kind, From: w.from, To: w.to})
 		}
-		sum, err := moves[k].Amount.Plus(retail.Money(amounts[i]))
+		sum, err := moves[k].Amount.Plus(money.Amount(amounts[i]))
 		if err != nil {
 			return nil, fmt.Errorf("sum spending of customers who %s: %w", w.kind, err)
 		}

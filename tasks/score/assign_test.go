@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 )
 
@@ -88,7 +88,7 @@ func TestTwiceTheSameCustomer(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	for v, want := range map[float64]string{0: "0.00", 999.5: "999.50", 1480.5: "1,480.50", 1234567.891: "1,234,567.89", -1234: "-1,234.00"} {
-		if got := money(v); got != want {
+		if got := inMoney(v); got != want {
 			t.Errorf("money(%v) = %q, want %q", v, got, want)
 		}
 	}
@@ -106,7 +106,7 @@ func TestValidate(t *testing.T) {
 	}
 	c.Hysteresis, c.AsOf = math.NaN(), "yesterday"
 	err := c.Validate()
-	if contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(err.Error(), "--hysteresis: ") || !strings.Contains(err.Error(), "--as-of: ") {
+	if fault.CodeOf(err) != fault.ExitUsage || !strings.Contains(err.Error(), "--hysteresis: ") || !strings.Contains(err.Error(), "--as-of: ") {
 		t.Errorf("%v", err)
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"fmt"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -15,13 +17,13 @@ import (
 // job is one run of the step, with what it reads.
 type job struct {
 	Config
-	home       *contract.Home
+	home       *run.Home
 	deps       task.Deps
 	opts       table.Options
-	preprocess *contract.Manifest
+	preprocess *run.Manifest
 	head       *registry.Revision // whose model scores
 	pinned     bool               // --head names another revision than the one in force
-	last       *contract.Entry[contract.ScoreState]
+	last       *run.Entry[run.ScoreState]
 	previous   *frame.Frame // assignments of last; nil where there is nothing to compare with
 	first      string       // why there is nothing to compare with, "" if there is
 }
@@ -47,7 +49,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.ScoreResult, erro
 	if err != nil {
 		return none, err
 	}
-	r, m, err := task.Once[contract.ScoreResult](ctx, d, s, func() (*contract.Manifest, error) { return j.score(ctx, s) })
+	r, m, err := task.Once[contract.ScoreResult](ctx, d, s, func() (*run.Manifest, error) { return j.score(ctx, s) })
 	if err != nil {
 		return none, err
 	}
@@ -74,10 +76,10 @@ func (j *job) read(ctx context.Context) error {
 	}
 	if j.head == nil {
 		path := contract.HeadPath(j.Name)
-		return contract.Faultf(contract.ExitMissing, "head", j.home.Registry.URI(path),
+		return fault.Errorf(fault.ExitMissing, "head", j.home.Registry.URI(path),
 			"no model is in force (%s is not there): train and promote one first", path)
 	}
-	state, err := contract.ReadState[contract.ScoreState](ctx, j.home.Root, contract.ScoreStatePath(j.Name))
+	state, err := run.ReadState[run.ScoreState](ctx, j.home.Root, contract.ScoreStatePath(j.Name))
 	if err != nil {
 		return err
 	}
@@ -93,7 +95,7 @@ func (j *job) read(ctx context.Context) error {
 
 // begin starts the step. Where the last scores have expired since, it goes on as on a first run, under a key that says so;
 // but what was made with them while they were there stays made.
-func (j *job) begin(ctx context.Context) (*contract.Session, error) {
+func (j *job) begin(ctx context.Context) (*run.Session, error) {
 	if j.last == nil {
 		j.first = "there are no earlier scores"
 		return j.home.Begin(ctx, j.Run(), contract.Score, j.inputs("none"))
@@ -102,9 +104,9 @@ func (j *job) begin(ctx context.Context) (*contract.Session, error) {
 	if err != nil || s.Done() != nil {
 		return s, err
 	}
-	stored := contract.Stored{Object: j.last.Value.Assignments, SHA256: j.last.Value.SHA256}
+	stored := run.Stored{Object: j.last.Value.Assignments, SHA256: j.last.Value.SHA256}
 	j.previous, err = j.home.ReadStored(ctx, stored, contract.Assignments, j.opts)
-	if contract.FaultCode(err) != contract.ExitMissing {
+	if fault.CodeOf(err) != fault.ExitMissing {
 		return s, err
 	}
 	j.first = fmt.Sprintf("the scores of run %s have expired", j.last.Run)
@@ -122,7 +124,7 @@ func (j *job) inputs(last string) contract.Inputs {
 }
 
 // score makes the tables.
-func (j *job) score(ctx context.Context, s *contract.Session) (*contract.Manifest, error) {
+func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	bundle, err := model.Load(ctx, j.home.Registry, j.head.ModelID, j.opts)
 	if err != nil {
 		return nil, fmt.Errorf("load HEAD, revision %d: %w", j.head.Seq, err)
@@ -136,8 +138,8 @@ func (j *job) score(ctx context.Context, s *contract.Session) (*contract.Manifes
 	defer bar.Done()
 	a, err := assign(bundle, customers, j.previous, j.Hysteresis)
 	if err != nil {
-		if ctx.Err() == nil && contract.FaultCode(err) == 0 {
-			err = &contract.Fault{Code: contract.ExitBadData, Cause: "customers", Err: err}
+		if ctx.Err() == nil && fault.CodeOf(err) == 0 {
+			err = &fault.Fault{Code: fault.ExitBadData, Cause: "customers", Err: err}
 		}
 		return nil, err
 	}
@@ -165,15 +167,15 @@ func (j *job) score(ctx context.Context, s *contract.Session) (*contract.Manifes
 
 // advance lets the next run compare itself with these scores. Those of a replay by another revision than the one in force
 // are nobody's past.
-func (j *job) advance(ctx context.Context, m *contract.Manifest) error {
+func (j *job) advance(ctx context.Context, m *run.Manifest) error {
 	if j.pinned {
 		return nil
 	}
 	st := m.Objects[contract.Assignments.Name]
-	moved, err := contract.Advance(ctx, j.home.Root, contract.ScoreStatePath(j.Name), contract.Entry[contract.ScoreState]{
+	moved, err := run.Advance(ctx, j.home.Root, contract.ScoreStatePath(j.Name), run.Entry[run.ScoreState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
-		Value: contract.ScoreState{Model: j.head.ModelID, Seq: j.head.Seq, Assignments: st.Object, SHA256: st.SHA256},
-	}, contract.KeepScore)
+		Value: run.ScoreState{Model: j.head.ModelID, Seq: j.head.Seq, Assignments: st.Object, SHA256: st.SHA256},
+	}, run.KeepScore)
 	if err != nil {
 		return err
 	}

@@ -16,11 +16,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/registry"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -36,7 +38,7 @@ func deps(t testing.TB) task.Deps {
 	return task.Deps{Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test"}
 }
 
-func home(t testing.TB, c Config) *contract.Home {
+func home(t testing.TB, c Config) *run.Home {
 	t.Helper()
 	h, err := c.Open(context.Background(), deps(t))
 	if err != nil {
@@ -67,10 +69,10 @@ func promote(t testing.TB, c Config, b *model.Bundle) {
 func score(t testing.TB, c Config, customers *frame.Frame) contract.ScoreResult {
 	t.Helper()
 	modeltest.Preprocess(t, home(t, c), c.Run(), customers)
-	return run(t, c)
+	return mustRun(t, c)
 }
 
-func run(t testing.TB, c Config) contract.ScoreResult {
+func mustRun(t testing.TB, c Config) contract.ScoreResult {
 	t.Helper()
 	r, err := Run(context.Background(), c, deps(t))
 	if err != nil {
@@ -93,9 +95,9 @@ func made(t testing.TB, c Config, schema table.Schema) *frame.Frame {
 	return f
 }
 
-func state(t testing.TB, c Config) contract.State[contract.ScoreState] {
+func state(t testing.TB, c Config) run.State[run.ScoreState] {
 	t.Helper()
-	s, err := contract.ReadState[contract.ScoreState](context.Background(), home(t, c).Root, contract.ScoreStatePath(c.Name))
+	s, err := run.ReadState[run.ScoreState](context.Background(), home(t, c).Root, contract.ScoreStatePath(c.Name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +247,7 @@ func TestRerun(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := state(t, c)
-	again := run(t, c)
+	again := mustRun(t, c)
 	if diff := cmp.Diff(first, again); diff != "" {
 		t.Error(diff)
 	}
@@ -254,7 +256,7 @@ func TestRerun(t *testing.T) {
 	}
 	// The first run again, after the second: the same key, and state stays with the second.
 	c.RunID, c.AsOf = "r1", "2011-12-10"
-	if r := run(t, c); !r.First {
+	if r := mustRun(t, c); !r.First {
 		t.Errorf("the first run saw a later one: %+v", r)
 	}
 	if state(t, c).Head().Key != m.Key {
@@ -271,7 +273,7 @@ func TestStateIsCompleted(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, filepath.FromSlash(contract.ScoreStatePath("segments")))); err != nil {
 		t.Fatal(err)
 	}
-	run(t, c)
+	mustRun(t, c)
 	if state(t, c).Head() == nil {
 		t.Error("state was not completed")
 	}
@@ -290,7 +292,7 @@ func TestExpiredScores(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What was made with them stays made; who comes later goes on as on a first run.
-	if diff := cmp.Diff(kept, run(t, c2)); diff != "" {
+	if diff := cmp.Diff(kept, mustRun(t, c2)); diff != "" {
 		t.Error(diff)
 	}
 	c3 := c
@@ -299,7 +301,7 @@ func TestExpiredScores(t *testing.T) {
 	if !r.First || !strings.Contains(r.Why, "expired") || made(t, c3, contract.Movers).Rows() != 0 {
 		t.Errorf("result %+v", r)
 	}
-	if diff := cmp.Diff(r, run(t, c3)); diff != "" {
+	if diff := cmp.Diff(r, mustRun(t, c3)); diff != "" {
 		t.Error("rerun:", diff)
 	}
 }
@@ -329,13 +331,13 @@ func TestNoHead(t *testing.T) {
 	c := config("mem://"+t.Name(), "r1", "2011-12-10")
 	modeltest.Preprocess(t, home(t, c), c.Run(), modeltest.Customers(50, 1))
 	_, err := Run(context.Background(), c, deps(t))
-	if contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), "no model is in force") {
+	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "no model is in force") {
 		t.Errorf("%v", err)
 	}
 	if len(state(t, c).Entries) != 0 {
 		t.Error("state is there")
 	}
-	if _, err := home(t, c).Current(context.Background(), c.Run(), contract.Score); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := home(t, c).Current(context.Background(), c.Run(), contract.Score); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("a manifest is there: %v", err)
 	}
 }
@@ -354,7 +356,7 @@ func TestDamagedModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	modeltest.Preprocess(t, home(t, c), c.Run(), customers)
-	if _, err := Run(context.Background(), c, deps(t)); contract.FaultCode(err) != contract.ExitBadData {
+	if _, err := Run(context.Background(), c, deps(t)); fault.CodeOf(err) != fault.ExitBadData {
 		t.Errorf("%v", err)
 	}
 }
@@ -381,7 +383,7 @@ func TestOtherModel(t *testing.T) {
 	back := c2
 	back.Pipeline, back.RunID, back.FromRun = "rollback", "r4", c2.Run().String()
 	promote(t, back, old)
-	if r := run(t, back); r.ModelID != old.Manifest.ModelID || r.Seq != 3 || state(t, c).Head().Run != back.Run().String() {
+	if r := mustRun(t, back); r.ModelID != old.Manifest.ModelID || r.Seq != 3 || state(t, c).Head().Run != back.Run().String() {
 		t.Errorf("rolled back: %+v, state %+v", r, state(t, c).Head())
 	}
 }
@@ -404,7 +406,7 @@ func TestNoCustomers(t *testing.T) {
 	c, customers := config("mem://"+t.Name(), "r1", "2011-12-10"), modeltest.Customers(60, 1)
 	promote(t, c, modeltest.Bundle(t, customers, 2, 1))
 	r := score(t, c, customers.Take(nil))
-	if r.Customers != 0 || len(r.Segments) != 2 || r.Segments[0].Share != 0 || r.Segments[0].Revenue != retail.Money(0) {
+	if r.Customers != 0 || len(r.Segments) != 2 || r.Segments[0].Share != 0 || r.Segments[0].Revenue != money.Amount(0) {
 		t.Errorf("result %+v", r)
 	}
 	if v := made(t, c, contract.Segments).Floats("mean_recency")[0]; !math.IsNaN(v) {

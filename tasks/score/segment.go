@@ -11,7 +11,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // segments is what there is to say about the segments.
@@ -49,7 +49,7 @@ func (a *assigned) segments() segments {
 		s := a.bundle.Manifest.Segments[c]
 		r := contract.SegmentResult{
 			ID: s.ID, Name: s.Name, Customers: int64(len(rows[c])), Share: share(int64(len(rows[c])), int64(len(a.segment))),
-			Revenue: retail.Money(revenue[c]), RevenueShare: share(revenue[c], total),
+			Revenue: money.Amount(revenue[c]), RevenueShare: share(revenue[c], total),
 		}
 		out.result = append(out.result, r)
 		t := out.table
@@ -127,8 +127,8 @@ func (a *assigned) why(i int, medians []median) string {
 	s, m := a.bundle.Manifest.Segments[c], medians[c]
 	text := fmt.Sprintf("bought %s ago, %s, %s in all; the middle of %s: %s, %s, %s",
 		count(a.customers.Column("recency").Float(i), "day"), count(a.customers.Column("frequency").Float(i), "invoice"),
-		money(a.customers.Column("monetary").Float(i)), s.Name,
-		count(m.recency, "day"), count(m.frequency, "invoice"), money(m.monetary))
+		inMoney(a.customers.Column("monetary").Float(i)), s.Name,
+		count(m.recency, "day"), count(m.frequency, "invoice"), inMoney(m.monetary))
 	switch {
 	case a.held[i]:
 		text += fmt.Sprintf("; stays, as %s is nearer by only %.0f %%", a.bundle.Manifest.Segments[a.nearest.Nearest[i]].Name,
@@ -150,8 +150,8 @@ func count(v float64, unit string) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0") + " " + unit + "s"
 }
 
-// money writes an amount with two decimals and its thousands apart.
-func money(v float64) string {
+// inMoney writes an amount with two decimals and its thousands apart.
+func inMoney(v float64) string {
 	text := fmt.Sprintf("%.2f", v)
 	for i := strings.Index(text, ".") - 3; i > 0 && text[i-1] != '-'; i -= 3 {
 		text = text[:i] + "," + text[i:]

@@ -25,5 +25,5 @@ func TestStoppedAnywhere(t *testing.T) {
 	}
 	written = append(written, contract.ManifestPath(c.Run(), contract.Score, m.Key), contract.CurrentPath(c.Run(), contract.Score),
 		contract.ScoreStatePath(c.Name))
-	storetest.StoppedAnywhere(t, dir, written, func() string { return cmp.Diff(want, run(t, c)) })
+	storetest.StoppedAnywhere(t, dir, written, func() string { return cmp.Diff(want, mustRun(t, c)) })
 }

@@ -8,9 +8,11 @@ import (
 
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/rfm"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/space"
 )
 
@@ -59,10 +61,10 @@ func canonicalSpace(text string) string {
 
 // badData says that the customers cannot be fitted; an ended context and a Fault keep their own meaning.
 func badData(ctx context.Context, err error) error {
-	if ctx.Err() != nil || contract.FaultCode(err) != 0 {
+	if ctx.Err() != nil || fault.CodeOf(err) != 0 {
 		return err
 	}
-	return &contract.Fault{Code: contract.ExitBadData, Cause: "customers", Err: err}
+	return &fault.Fault{Code: fault.ExitBadData, Cause: "customers", Err: err}
 }
 
 // fit runs what drift asks for: a refit of HEAD, or the full sweep.
@@ -71,7 +73,7 @@ func (c Config) fit(ctx context.Context, customers *frame.Frame, act string, hea
 		return c.refit(ctx, customers, head)
 	}
 	if n := customers.Rows(); n < 2*c.KMin || n < 2*c.K {
-		return nil, contract.Faultf(contract.ExitBadData, "too_few_customers", "",
+		return nil, fault.Errorf(fault.ExitBadData, "too_few_customers", "",
 			"%d customers are too few for %d segments: at least two customers a segment are needed", n, max(c.K, c.KMin))
 	}
 	specs, err := space.ParseSpecs(c.Space)
@@ -197,7 +199,7 @@ func (c Config) train(ctx context.Context, customers *frame.Frame, up upstream, 
 
 // prepared returns the parameters of preprocess that go into the model. The as-of date is not among them: what it changes,
 // the customers show.
-func prepared(m *contract.Manifest) map[string]any {
+func prepared(m *run.Manifest) map[string]any {
 	out := map[string]any{}
 	for name, v := range m.Params {
 		if name != "as_of" {

@@ -6,16 +6,18 @@ import (
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
 
 // upstream is what train reads, as it stood before this run wrote anything.
 type upstream struct {
-	preprocess *contract.Manifest
+	preprocess *run.Manifest
 	act        string // that drift asks for
 	head       *registry.Revision
 }
@@ -37,12 +39,12 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.TrainResult, erro
 	if err != nil {
 		return none, err
 	}
-	r, _, err := task.Once[contract.TrainResult](ctx, d, s, func() (*contract.Manifest, error) { return c.work(ctx, home, s, up, d) })
+	r, _, err := task.Once[contract.TrainResult](ctx, d, s, func() (*run.Manifest, error) { return c.work(ctx, home, s, up, d) })
 	return r, err
 }
 
 // work fits, stores the bundle and commits.
-func (c Config) work(ctx context.Context, home *contract.Home, s *contract.Session, up upstream, d task.Deps) (*contract.Manifest, error) {
+func (c Config) work(ctx context.Context, home *run.Home, s *run.Session, up upstream, d task.Deps) (*run.Manifest, error) {
 	opts := table.Options{Scratch: d.Scratch}
 	customers, err := readCustomers(ctx, home, up.preprocess, opts)
 	if err != nil {
@@ -64,7 +66,7 @@ func (c Config) work(ctx context.Context, home *contract.Home, s *contract.Sessi
 }
 
 // read looks up what the key is made of.
-func (c Config) read(ctx context.Context, home *contract.Home) (upstream, error) {
+func (c Config) read(ctx context.Context, home *run.Home) (upstream, error) {
 	var up upstream
 	var err error
 	if up.preprocess, err = home.Current(ctx, c.ReadRun(), contract.Preprocess); err != nil {
@@ -103,7 +105,7 @@ func (c Config) parameters() map[string]any {
 }
 
 // readCustomers returns the customers in byte order of their key, each once: then nothing depends on the order of lines.
-func readCustomers(ctx context.Context, home *contract.Home, m *contract.Manifest, opts table.Options) (*frame.Frame, error) {
+func readCustomers(ctx context.Context, home *run.Home, m *run.Manifest, opts table.Options) (*frame.Frame, error) {
 	customers, err := home.ReadTable(ctx, m, contract.Customers, opts)
 	if err != nil {
 		return nil, err
@@ -111,7 +113,7 @@ func readCustomers(ctx context.Context, home *contract.Home, m *contract.Manifes
 	customers.SortByText("customer")
 	keys := customers.Strings("customer")
 	if len(slices.Compact(slices.Clone(keys))) != len(keys) {
-		return nil, contract.Faultf(contract.ExitBadData, "customers", home.Root.URI(m.Objects[contract.Customers.Name].Object),
+		return nil, fault.Errorf(fault.ExitBadData, "customers", home.Root.URI(m.Objects[contract.Customers.Name].Object),
 			"the customers table of run %s has a customer twice", m.Run)
 	}
 	return customers, nil
@@ -125,7 +127,7 @@ type trained struct {
 	known  bool // the fit is HEAD's: bundle is HEAD's
 }
 
-func commit(ctx context.Context, home *contract.Home, s *contract.Session, t trained, code string, opts table.Options) (*contract.Manifest, error) {
+func commit(ctx context.Context, home *run.Home, s *run.Session, t trained, code string, opts table.Options) (*run.Manifest, error) {
 	if !t.known {
 		p := model.Provenance{Run: s.Run().String(), AsOf: s.Run().AsOf.String(), Key: s.Key(), Code: code}
 		if err := model.Write(ctx, home.Registry, t.bundle, p, opts); err != nil {

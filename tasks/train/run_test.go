@@ -17,11 +17,13 @@ import (
 
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -37,7 +39,7 @@ func deps(t testing.TB) task.Deps {
 	return task.Deps{Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test"}
 }
 
-func home(t testing.TB, c Config) *contract.Home {
+func home(t testing.TB, c Config) *run.Home {
 	t.Helper()
 	h, err := c.Open(context.Background(), deps(t))
 	if err != nil {
@@ -272,10 +274,10 @@ func TestBadCustomers(t *testing.T) {
 			}
 		}
 		_, err := train(t, c, customers, contract.ActNone)
-		if contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v (code %d)", want, err, contract.FaultCode(err))
+		if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v (code %d)", want, err, fault.CodeOf(err))
 		}
-		if _, err := home(t, c).Current(context.Background(), c.Run(), contract.Train); contract.FaultCode(err) != contract.ExitMissing {
+		if _, err := home(t, c).Current(context.Background(), c.Run(), contract.Train); fault.CodeOf(err) != fault.ExitMissing {
 			t.Errorf("%s: a manifest is there: %v", want, err)
 		}
 	}
@@ -296,7 +298,7 @@ func TestMissingUpstream(t *testing.T) {
 	c := config("mem://"+t.Name(), "r1")
 	for _, step := range []string{contract.Preprocess, contract.Drift} {
 		_, err := Run(context.Background(), c, deps(t))
-		if contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), step) {
+		if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), step) {
 			t.Errorf("without %s: %v", step, err)
 		}
 		modeltest.Preprocess(t, home(t, c), c.Run(), modeltest.Customers(50, 1))
@@ -309,7 +311,7 @@ func TestStopped(t *testing.T) {
 	modeltest.Drift(t, home(t, c), c.Run(), contract.ActNone)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Run(ctx, c, deps(t)); err == nil || contract.FaultCode(err) != 0 {
+	if _, err := Run(ctx, c, deps(t)); err == nil || fault.CodeOf(err) != 0 {
 		t.Errorf("an ended context: %v, want the context's own error", err)
 	}
 }
@@ -389,7 +391,7 @@ func TestValidate(t *testing.T) {
 	} {
 		c := config("mem://x", "r")
 		change(&c)
-		if err := c.Validate(); contract.FaultCode(err) != contract.ExitUsage || !strings.Contains(err.Error(), flag) {
+		if err := c.Validate(); fault.CodeOf(err) != fault.ExitUsage || !strings.Contains(err.Error(), flag) {
 			t.Errorf("%s: %v", flag, err)
 		}
 	}

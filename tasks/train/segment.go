@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 )
@@ -18,7 +18,7 @@ func (t *trained) identify(customers *frame.Frame, labels []int32, up upstream, 
 		return err
 	}
 	if !slices.Equal(a.Nearest, labels) {
-		return contract.Faultf(contract.ExitInternal, "parity", "", "training and scoring put customers into different segments")
+		return fault.Errorf(fault.ExitInternal, "parity", "", "training and scoring put customers into different segments")
 	}
 	if head != nil && head.Manifest.FitID == t.bundle.Manifest.FitID {
 		t.bundle, t.known = head, true

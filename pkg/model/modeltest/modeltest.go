@@ -13,6 +13,7 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/rfm"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/space"
 	"github.com/clientele/clientele/pkg/table"
 )
@@ -99,7 +100,7 @@ func Bundle(t testing.TB, customers *frame.Frame, k int, next int64) *model.Bund
 }
 
 // Preprocess writes the customers to the run as preprocess does.
-func Preprocess(t testing.TB, home *contract.Home, run contract.Run, customers *frame.Frame) *contract.Manifest {
+func Preprocess(t testing.TB, home *run.Home, run contract.Run, customers *frame.Frame) *run.Manifest {
 	t.Helper()
 	// The hash stands for the snapshot: what is read differs if the customers do, order and all.
 	s := begin(t, home, run, contract.Preprocess, contract.Inputs{
@@ -112,13 +113,13 @@ func Preprocess(t testing.TB, home *contract.Home, run contract.Run, customers *
 }
 
 // Drift writes an act to the run as drift does.
-func Drift(t testing.TB, home *contract.Home, run contract.Run, act string) *contract.Manifest {
+func Drift(t testing.TB, home *run.Home, run contract.Run, act string) *run.Manifest {
 	t.Helper()
 	s := begin(t, home, run, contract.Drift, contract.Inputs{Params: map[string]any{"act": act}, Code: "test"})
 	return commit(t, s, contract.DriftResult{Verdict: contract.VerdictNone, Act: act})
 }
 
-func begin(t testing.TB, home *contract.Home, run contract.Run, step string, in contract.Inputs) *contract.Session {
+func begin(t testing.TB, home *run.Home, run contract.Run, step string, in contract.Inputs) *run.Session {
 	t.Helper()
 	s, err := home.Begin(context.Background(), run, step, in)
 	if err != nil {
@@ -127,7 +128,7 @@ func begin(t testing.TB, home *contract.Home, run contract.Run, step string, in 
 	return s
 }
 
-func commit(t testing.TB, s *contract.Session, result any) *contract.Manifest {
+func commit(t testing.TB, s *run.Session, result any) *run.Manifest {
 	t.Helper()
 	m, err := s.Commit(context.Background(), result)
 	if err != nil {

@@ -1,4 +1,4 @@
-package contract
+package run
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/table"
@@ -58,7 +60,7 @@ type Manifest struct {
 	Run     string `json:"run"`
 	Step    string `json:"step"`
 	Key     string `json:"key"`
-	Inputs
+	contract.Inputs
 	Objects map[string]Stored `json:"objects"` // by the table's or file's name
 	Result  json.RawMessage   `json:"result"`
 }
@@ -88,14 +90,14 @@ func (m *Manifest) Decode(v any) error {
 //	m, err := s.Commit(ctx, result)
 type Session struct {
 	home *Home
-	run  Run
+	run  contract.Run
 	m    Manifest
 	done bool
 }
 
 // Begin starts a step's work. Where the same inputs have been worked on in this run, [Session.Done] has the outcome.
-func (h *Home) Begin(ctx context.Context, run Run, step string, in Inputs) (*Session, error) {
-	key, err := Key(step, in)
+func (h *Home) Begin(ctx context.Context, run contract.Run, step string, in contract.Inputs) (*Session, error) {
+	key, err := contract.Key(step, in)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +118,7 @@ func (h *Home) Begin(ctx context.Context, run Run, step string, in Inputs) (*Ses
 func (s *Session) Key() string { return s.m.Key }
 
 // Run returns the run that the step works in.
-func (s *Session) Run() Run { return s.run }
+func (s *Session) Run() contract.Run { return s.run }
 
 // Done returns the manifest if the same was made before, else nil.
 func (s *Session) Done() *Manifest {
@@ -149,12 +151,12 @@ func (s *Session) PutFrame(ctx context.Context, schema table.Schema, f *frame.Fr
 
 // PutBytes stores a small file, such as a page.
 func (s *Session) PutBytes(ctx context.Context, name string, data []byte) error {
-	st := Stored{Size: int64(len(data)), SHA256: SHA256(data)}
+	st := Stored{Size: int64(len(data)), SHA256: contract.SHA256(data)}
 	return s.store(ctx, name, name, st, bytes.NewReader(data))
 }
 
 func (s *Session) store(ctx context.Context, name, file string, st Stored, src io.ReaderAt) error {
-	st.Object = StepPath(s.run, s.m.Step, s.m.Key) + "/" + file
+	st.Object = contract.StepPath(s.run, s.m.Step, s.m.Key) + "/" + file
 	_, err := s.home.Root.Create(ctx, st.Object, src, st.Size)
 	if errors.Is(err, objstore.ErrExists) {
 		err = s.home.same(ctx, st) // an earlier try that was stopped, or a copy that races
@@ -166,7 +168,7 @@ func (s *Session) store(ctx context.Context, name, file string, st Stored, src i
 	return nil
 }
 
-// same returns a Fault of [ExitInternal] unless the stored object is the one described.
+// same returns an error of class [fault.ErrInternal] unless the stored object is the one described.
 func (h *Home) same(ctx context.Context, st Stored) error {
 	o, err := h.Root.Open(ctx, st.Object, 0)
 	if err != nil {
@@ -178,14 +180,14 @@ func (h *Home) same(ctx context.Context, st Stored) error {
 		return fmt.Errorf("read %s: %w", st.Object, err)
 	}
 	if got != st.SHA256 {
-		return Faultf(ExitInternal, "not_reproducible", h.Root.URI(st.Object),
+		return fault.ErrInternal.Errorf("not_reproducible", h.Root.URI(st.Object),
 			"%s is there with other content (sha256 %s, now %s): the step is not reproducible", st.Object, got, st.SHA256)
 	}
 	return nil
 }
 
-// OpenStored opens an object and checks it against its description. A missing one is a Fault of [ExitMissing], a damaged
-// one of [ExitBadData]. Close it.
+// OpenStored opens an object and checks it against its description. A missing one is an error of class [fault.ErrMissing], a damaged
+// one of [fault.ErrBadData]. Close it.
 func (h *Home) OpenStored(ctx context.Context, st Stored) (*objstore.Object, error) {
 	o, err := h.open(ctx, st)
 	if err != nil {
@@ -201,21 +203,21 @@ func (h *Home) OpenStored(ctx context.Context, st Stored) (*objstore.Object, err
 	return o, nil
 }
 
-// open opens an object; a missing one is a Fault of [ExitMissing].
+// open opens an object; a missing one is an error of class [fault.ErrMissing].
 func (h *Home) open(ctx context.Context, st Stored) (*objstore.Object, error) {
 	o, err := h.Root.Open(ctx, st.Object, 0)
 	if errors.Is(err, objstore.ErrNotFound) {
-		return nil, Faultf(ExitMissing, "upstream", h.Root.URI(st.Object), "open %s: gone, or expired: %w", st.Object, err)
+		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(st.Object), "open %s: gone, or expired: %w", st.Object, err)
 	}
 	return o, err
 }
 
-// holds returns a Fault of [ExitBadData] unless the hash of an object is the one of its description.
+// holds returns an error of class [fault.ErrBadData] unless the hash of an object is the one of its description.
 func (h *Home) holds(st Stored, got string) error {
 	if got == st.SHA256 {
 		return nil
 	}
-	return Faultf(ExitBadData, "damaged", h.Root.URI(st.Object), "%s is damaged: sha256 is %s, the manifest says %s", st.Object, got, st.SHA256)
+	return fault.ErrBadData.Errorf("damaged", h.Root.URI(st.Object), "%s is damaged: sha256 is %s, the manifest says %s", st.Object, got, st.SHA256)
 }
 
 func hashOf(o *objstore.Object) (string, error) {
@@ -256,7 +258,7 @@ func (h *Home) UseStored(ctx context.Context, st Stored, use func(src io.ReaderA
 	if n, err := o.ReadAt(data, 0); n < len(data) {
 		return fmt.Errorf("read %s: %w", st.Object, err)
 	}
-	if err := h.holds(st, SHA256(data)); err != nil {
+	if err := h.holds(st, contract.SHA256(data)); err != nil {
 		return err
 	}
 	return use(bytes.NewReader(data), o.Size)
@@ -265,16 +267,16 @@ func (h *Home) UseStored(ctx context.Context, st Stored, use func(src io.ReaderA
 // Commit makes the step's work visible: the manifest, once, and then the run's pointer to it. Of two copies that race,
 // both get the one manifest. The result must be a function of the inputs, as the objects are.
 func (s *Session) Commit(ctx context.Context, result any) (*Manifest, error) {
-	text, err := Canonical(result)
+	text, err := contract.Canonical(result)
 	if err != nil {
 		return nil, fmt.Errorf("encode result of %s: %w", s.m.Step, err)
 	}
 	s.m.Result = json.RawMessage(text[:len(text)-1])
-	text, err = Canonical(s.m)
+	text, err = contract.Canonical(s.m)
 	if err != nil {
 		return nil, fmt.Errorf("encode manifest of %s: %w", s.m.Step, err)
 	}
-	name := ManifestPath(s.run, s.m.Step, s.m.Key)
+	name := contract.ManifestPath(s.run, s.m.Step, s.m.Key)
 	_, err = s.home.Root.CreateBytes(ctx, name, text)
 	if errors.Is(err, objstore.ErrExists) {
 		m, readErr := s.home.manifest(ctx, s.run, s.m.Step, s.m.Key)
@@ -302,7 +304,7 @@ type current struct {
 
 // Point makes the run's pointer name this step's work, for a step that was stopped before it did.
 func (s *Session) Point(ctx context.Context) error {
-	path := CurrentPath(s.run, s.m.Step)
+	path := contract.CurrentPath(s.run, s.m.Step)
 	now, generation, err := s.home.current(ctx, path)
 	if err != nil && !errors.Is(err, objstore.ErrNotFound) {
 		return err
@@ -310,9 +312,9 @@ func (s *Session) Point(ctx context.Context) error {
 	if now.Key == s.m.Key {
 		return nil
 	}
-	text, err := Canonical(current{
+	text, err := contract.Canonical(current{
 		Version: StateVersion, Run: s.run.String(), AsOf: s.run.AsOf.String(), Key: s.m.Key,
-		Manifest: ManifestPath(s.run, s.m.Step, s.m.Key), Previous: now.Key,
+		Manifest: contract.ManifestPath(s.run, s.m.Step, s.m.Key), Previous: now.Key,
 	})
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
@@ -324,7 +326,7 @@ func (s *Session) Point(ctx context.Context) error {
 	if now, _, readErr := s.home.current(ctx, path); readErr == nil && now.Key == s.m.Key {
 		return nil
 	}
-	return Faultf(ExitTemporary, "lost_swap", s.home.Root.URI(path), "move %s: a copy of this step with other inputs moved it: %w", path, err)
+	return fault.ErrLostSwap.Errorf("lost_swap", s.home.Root.URI(path), "move %s: a copy of this step with other inputs moved it: %w", path, err)
 }
 
 func (h *Home) current(ctx context.Context, path string) (current, int64, error) {
@@ -334,33 +336,33 @@ func (h *Home) current(ctx context.Context, path string) (current, int64, error)
 		return c, 0, err
 	}
 	if err := json.Unmarshal(text, &c); err != nil {
-		return c, 0, Faultf(ExitBadData, "state", h.Root.URI(path), "parse %s: %w", path, err)
+		return c, 0, fault.ErrBadData.Errorf("state", h.Root.URI(path), "parse %s: %w", path, err)
 	}
 	return c, attrs.Generation, nil
 }
 
-func (h *Home) manifest(ctx context.Context, run Run, step, key string) (*Manifest, error) {
-	name := ManifestPath(run, step, key)
+func (h *Home) manifest(ctx context.Context, run contract.Run, step, key string) (*Manifest, error) {
+	name := contract.ManifestPath(run, step, key)
 	text, _, err := h.Root.Read(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, Faultf(ExitBadData, "manifest", h.Root.URI(name), "parse %s: %w", name, err)
+		return nil, fault.ErrBadData.Errorf("manifest", h.Root.URI(name), "parse %s: %w", name, err)
 	}
 	if m.Version > ManifestVersion {
-		return nil, newer("manifest", h.Root.URI(name), m.Version, ManifestVersion)
+		return nil, fault.Newer("manifest", h.Root.URI(name), m.Version, ManifestVersion)
 	}
 	return &m, nil
 }
 
-// Current returns what a step made last in a run. Nothing yet is a Fault of [ExitMissing] that names step and run.
-func (h *Home) Current(ctx context.Context, run Run, step string) (*Manifest, error) {
-	path := CurrentPath(run, step)
+// Current returns what a step made last in a run. Nothing yet is an error of class [fault.ErrMissing] that names step and run.
+func (h *Home) Current(ctx context.Context, run contract.Run, step string) (*Manifest, error) {
+	path := contract.CurrentPath(run, step)
 	c, _, err := h.current(ctx, path)
 	if errors.Is(err, objstore.ErrNotFound) {
-		return nil, Faultf(ExitMissing, "upstream", h.Root.URI(path),
+		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(path),
 			"%s has made nothing in run %s: run it first, or name another run with --from-run: %w", step, run, err)
 	}
 	if err != nil {
@@ -368,17 +370,17 @@ func (h *Home) Current(ctx context.Context, run Run, step string) (*Manifest, er
 	}
 	m, err := h.manifest(ctx, run, step, c.Key)
 	if errors.Is(err, objstore.ErrNotFound) {
-		return nil, Faultf(ExitMissing, "upstream", h.Root.URI(c.Manifest), "what %s made in run %s has expired: %w", step, run, err)
+		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(c.Manifest), "what %s made in run %s has expired: %w", step, run, err)
 	}
 	return m, err
 }
 
-// ReadTable returns a table that a step made, checked against its hash and the schema. A missing object is a Fault of
-// [ExitMissing], a damaged or newer one of [ExitBadData].
+// ReadTable returns a table that a step made, checked against its hash and the schema. A missing object is a *fault.Fault of
+// [fault.ErrMissing], a damaged or newer one of [fault.ErrBadData].
 func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema table.Schema, opts table.Options) (*frame.Frame, error) {
 	st, ok := m.Objects[schema.Name]
 	if !ok {
-		return nil, Faultf(ExitMissing, "upstream", schema.Name, "%s of run %s made no table %s", m.Step, m.Run, schema.Name)
+		return nil, fault.ErrMissing.Errorf("upstream", schema.Name, "%s of run %s made no table %s", m.Step, m.Run, schema.Name)
 	}
 	return h.ReadStored(ctx, st, schema, opts)
 }
@@ -392,12 +394,12 @@ func (h *Home) ReadStored(ctx context.Context, st Stored, schema table.Schema, o
 	defer o.Close()
 	r, err := table.Open(o, o.Size, schema, opts)
 	if err != nil {
-		return nil, &Fault{Code: ExitBadData, Cause: "table", Object: h.Root.URI(st.Object), Err: fmt.Errorf("open %s: %w", st.Object, err)}
+		return nil, fault.ErrBadData.Errorf("table", h.Root.URI(st.Object), "open %s: %w", st.Object, err)
 	}
 	defer r.Close()
 	f, err := r.Frame()
 	if err != nil {
-		return nil, &Fault{Code: ExitBadData, Cause: "table", Object: h.Root.URI(st.Object), Err: fmt.Errorf("read %s: %w", st.Object, err)}
+		return nil, fault.ErrBadData.Errorf("table", h.Root.URI(st.Object), "read %s: %w", st.Object, err)
 	}
 	return f, nil
 }

@@ -1,4 +1,4 @@
-package contract_test
+package run_test
 
 import (
 	"context"
@@ -9,16 +9,19 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 )
 
-func home(t *testing.T) *contract.Home {
+func home(t *testing.T) *run.Home {
 	t.Helper()
-	h, err := contract.OpenHome(t.Context(), "mem://"+t.Name(), "", "segments", nil)
+	h, err := run.OpenHome(t.Context(), "mem://"+t.Name(), "", "segments", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,19 +53,19 @@ func options(t *testing.T) table.Options {
 }
 
 func TestNothingIsVisibleBeforeCommit(t *testing.T) {
-	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
-	s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+	ctx, h, of, opts := t.Context(), home(t), aRun("a"), options(t)
+	s, err := h.Begin(ctx, of, contract.Preprocess, inputs("1"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.PutFrame(ctx, contract.Ledger, ledger(1, 2), opts); err != nil {
 		t.Fatal(err)
 	}
-	_, err = h.Current(ctx, run, contract.Preprocess)
-	if contract.FaultCode(err) != contract.ExitMissing {
-		t.Fatalf("before commit Current gave %v, want a fault of %d", err, contract.ExitMissing)
+	_, err = h.Current(ctx, of, contract.Preprocess)
+	if fault.CodeOf(err) != fault.ExitMissing {
+		t.Fatalf("before commit Current gave %v, want a fault of %d", err, fault.ExitMissing)
 	}
-	for _, part := range []string{"preprocess", run.String(), "--from-run"} {
+	for _, part := range []string{"preprocess", of.String(), "--from-run"} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("message %q does not name %s", err, part)
 		}
@@ -70,7 +73,7 @@ func TestNothingIsVisibleBeforeCommit(t *testing.T) {
 	if _, err := s.Commit(ctx, contract.ReportResult{Page: "x"}); err != nil {
 		t.Fatal(err)
 	}
-	m, err := h.Current(ctx, run, contract.Preprocess)
+	m, err := h.Current(ctx, of, contract.Preprocess)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,9 +92,9 @@ func TestNothingIsVisibleBeforeCommit(t *testing.T) {
 
 func TestAKilledStepCanBeRunAgainFromAnyPoint(t *testing.T) {
 	// A step that dies after its objects, or after its manifest, leaves a state that the next try completes.
-	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
+	ctx, h, of, opts := t.Context(), home(t), aRun("a"), options(t)
 	for try := range 3 {
-		s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+		s, err := h.Begin(ctx, of, contract.Preprocess, inputs("1"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,26 +119,26 @@ func TestAKilledStepCanBeRunAgainFromAnyPoint(t *testing.T) {
 }
 
 func TestAStepThatIsNotReproducibleIsCaught(t *testing.T) {
-	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
+	ctx, h, of, opts := t.Context(), home(t), aRun("a"), options(t)
 	for i := range 2 {
-		s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+		s, err := h.Begin(ctx, of, contract.Preprocess, inputs("1"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		err = s.PutFrame(ctx, contract.Ledger, ledger(int64(i)), opts)
-		if i == 1 && contract.FaultCode(err) != contract.ExitInternal {
-			t.Errorf("other bytes under the same key gave %v, want a fault of %d", err, contract.ExitInternal)
+		if i == 1 && fault.CodeOf(err) != fault.ExitInternal {
+			t.Errorf("other bytes under the same key gave %v, want a fault of %d", err, fault.ExitInternal)
 		}
 	}
 }
 
 func TestTwoCopiesAtOnceMakeOneManifest(t *testing.T) {
-	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
+	ctx, h, of, opts := t.Context(), home(t), aRun("a"), options(t)
 	var wg sync.WaitGroup
 	keys := make([]string, 8)
 	for i := range keys {
 		wg.Go(func() {
-			s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+			s, err := h.Begin(ctx, of, contract.Preprocess, inputs("1"))
 			if err == nil && s.Done() == nil {
 				err = s.PutFrame(ctx, contract.Ledger, ledger(7), opts)
 			}
@@ -150,7 +153,7 @@ func TestTwoCopiesAtOnceMakeOneManifest(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	m, err := h.Current(ctx, run, contract.Preprocess)
+	m, err := h.Current(ctx, of, contract.Preprocess)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,8 +165,8 @@ func TestTwoCopiesAtOnceMakeOneManifest(t *testing.T) {
 }
 
 func TestADamagedOrMissingObjectIsNamed(t *testing.T) {
-	ctx, h, run, opts := t.Context(), home(t), aRun("a"), options(t)
-	s, err := h.Begin(ctx, run, contract.Preprocess, inputs("1"))
+	ctx, h, of, opts := t.Context(), home(t), aRun("a"), options(t)
+	s, err := h.Begin(ctx, of, contract.Preprocess, inputs("1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,37 +179,37 @@ func TestADamagedOrMissingObjectIsNamed(t *testing.T) {
 	}
 	st := m.Objects["ledger"]
 	st.SHA256 = contract.SHA256([]byte("other"))
-	if _, err := h.ReadStored(ctx, st, contract.Ledger, opts); contract.FaultCode(err) != contract.ExitBadData || !strings.Contains(err.Error(), st.Object) {
+	if _, err := h.ReadStored(ctx, st, contract.Ledger, opts); fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), st.Object) {
 		t.Errorf("a damaged object gave %v", err)
 	}
 	st.Object += ".gone"
-	if _, err := h.ReadStored(ctx, st, contract.Ledger, opts); contract.FaultCode(err) != contract.ExitMissing || !strings.Contains(err.Error(), st.Object) {
+	if _, err := h.ReadStored(ctx, st, contract.Ledger, opts); fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), st.Object) {
 		t.Errorf("a missing object gave %v", err)
 	}
 	newer := contract.Ledger
 	newer.Version--
-	if _, err := h.ReadTable(ctx, m, newer, opts); contract.FaultCode(err) != contract.ExitBadData {
+	if _, err := h.ReadTable(ctx, m, newer, opts); fault.CodeOf(err) != fault.ExitBadData {
 		t.Errorf("a newer table gave %v", err)
 	}
 }
 
-func entry(run contract.Run, key string) contract.Entry[contract.ScoreState] {
-	return contract.Entry[contract.ScoreState]{Run: run.String(), AsOf: run.AsOf, Key: key, Value: contract.ScoreState{Model: key}}
+func entry(of contract.Run, key string) run.Entry[run.ScoreState] {
+	return run.Entry[run.ScoreState]{Run: of.String(), AsOf: of.AsOf, Key: key, Value: run.ScoreState{Model: key}}
 }
 
 func TestStateMovesForwardOnly(t *testing.T) {
 	ctx, h := t.Context(), home(t)
 	path := contract.ScoreStatePath("segments")
-	advance := func(run contract.Run, key string, want bool) {
+	advance := func(of contract.Run, key string, want bool) {
 		t.Helper()
-		moved, err := contract.Advance(ctx, h.Root, path, entry(run, key), contract.KeepScore)
+		moved, err := run.Advance(ctx, h.Root, path, entry(of, key), run.KeepScore)
 		if err != nil || moved != want {
-			t.Fatalf("advance to %s of %s: %v, %v; want %v", key, run, moved, err, want)
+			t.Fatalf("advance to %s of %s: %v, %v; want %v", key, of, moved, err, want)
 		}
 	}
 	inForce := func(want string) {
 		t.Helper()
-		s, err := contract.ReadState[contract.ScoreState](ctx, h.Root, path)
+		s, err := run.ReadState[run.ScoreState](ctx, h.Root, path)
 		if err != nil || s.Head().Key != want {
 			t.Fatalf("in force %v, %v; want %s", s.Head(), err, want)
 		}
@@ -223,7 +226,7 @@ func TestStateMovesForwardOnly(t *testing.T) {
 	advance(a, "k1", false)
 	inForce("k3")
 
-	s, err := contract.ReadState[contract.ScoreState](ctx, h.Root, path)
+	s, err := run.ReadState[run.ScoreState](ctx, h.Root, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,27 +244,27 @@ func TestStateMovesForwardOnly(t *testing.T) {
 func TestStateKeepsOneAnAsOf(t *testing.T) {
 	ctx, h := t.Context(), home(t)
 	path := contract.DriftStatePath("segments")
-	advance := func(day retail.Date, id string) {
+	advance := func(day calendar.Date, id string) {
 		t.Helper()
-		run := contract.NewRun("p", day, id)
-		e := contract.Entry[contract.DriftState]{Run: run.String(), AsOf: day, Key: id}
-		if _, err := contract.Advance(ctx, h.Root, path, e, contract.KeepDrift); err != nil {
+		of := contract.NewRun("p", day, id)
+		e := run.Entry[run.DriftState]{Run: of.String(), AsOf: day, Key: id}
+		if _, err := run.Advance(ctx, h.Root, path, e, run.KeepDrift); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for day := range retail.Date(60) {
+	for day := range calendar.Date(60) {
 		advance(day, "first")
 		advance(day, "second")
 	}
-	s, err := contract.ReadState[contract.DriftState](ctx, h.Root, path)
+	s, err := run.ReadState[run.DriftState](ctx, h.Root, path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(s.Entries) != contract.KeepDrift.Entries {
-		t.Errorf("%d entries after 60 days, want %d", len(s.Entries), contract.KeepDrift.Entries)
+	if len(s.Entries) != run.KeepDrift.Entries {
+		t.Errorf("%d entries after 60 days, want %d", len(s.Entries), run.KeepDrift.Entries)
 	}
 	for i, e := range s.Entries {
-		if want := retail.Date(59 - i); e.AsOf != want || e.Key != "second" {
+		if want := calendar.Date(59 - i); e.AsOf != want || e.Key != "second" {
 			t.Errorf("entry %d is %s of %s, want second of %s", i, e.Key, e.AsOf, want)
 		}
 	}
@@ -270,39 +273,39 @@ func TestStateKeepsOneAnAsOf(t *testing.T) {
 func TestALostSwapIsTemporary(t *testing.T) {
 	ctx, h := t.Context(), home(t)
 	path := contract.LinesStatePath()
-	s, err := contract.ReadState[contract.LinesState](ctx, h.Root, path)
+	s, err := run.ReadState[lines.State](ctx, h.Root, path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := contract.Entry[contract.LinesState]{Run: "a", Key: "a"}
-	if err := s.Swap(ctx, h.Root, path, e, contract.KeepLines); err != nil {
+	e := run.Entry[lines.State]{Run: "a", Key: "a"}
+	if err := s.Swap(ctx, h.Root, path, e, lines.Keep); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Swap(ctx, h.Root, path, e, contract.KeepLines); !errors.Is(err, objstore.ErrConflict) {
+	if err := s.Swap(ctx, h.Root, path, e, lines.Keep); !errors.Is(err, objstore.ErrConflict) {
 		t.Errorf("a swap from a stale reading gave %v, want %v", err, objstore.ErrConflict)
 	}
 }
 
 func TestSnapshotIsNamedByItsContent(t *testing.T) {
 	ctx, h := context.Background(), home(t)
-	s := &contract.Snapshot{Version: 1, Zone: "Europe/London", Currency: "GBP", Partitions: []contract.Partition{
+	s := &lines.Snapshot{Version: 1, Zone: "Europe/London", Currency: "GBP", Partitions: []lines.Partition{
 		{Source: "b", Day: 2, Object: "y"}, {Source: "a", Day: 3, Object: "x"}, {Source: "a", Day: 1, Object: "z"},
 	}}
-	sum, err := h.WriteSnapshot(ctx, s)
+	sum, err := lines.Write(ctx, h.Root, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := h.ReadSnapshot(ctx, sum)
+	got, err := lines.Read(ctx, h.Root, sum)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if in := got.Window(2, 4); len(in) != 2 || in[0].Object != "x" || in[1].Object != "y" {
 		t.Errorf("window holds %v", in)
 	}
-	if again, err := h.WriteSnapshot(ctx, got); err != nil || again != sum {
+	if again, err := lines.Write(ctx, h.Root, got); err != nil || again != sum {
 		t.Errorf("written again: %s, %v; want %s", again, err, sum)
 	}
-	if _, err := h.ReadSnapshot(ctx, contract.SHA256(nil)); contract.FaultCode(err) != contract.ExitMissing {
+	if _, err := lines.Read(ctx, h.Root, contract.SHA256(nil)); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("a missing snapshot gave %v", err)
 	}
 }

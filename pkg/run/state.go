@@ -1,4 +1,4 @@
-package contract
+package run
 
 import (
 	"context"
@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 // StateVersion is the version of the pointers' JSON.
@@ -23,15 +25,10 @@ type State[T any] struct {
 
 // Entry is one revision of a pointer.
 type Entry[T any] struct {
-	Run   string      `json:"run"`
-	AsOf  retail.Date `json:"as_of"`
-	Key   string      `json:"key"` // of the step that wrote it
-	Value T           `json:"value"`
-}
-
-// LinesState is what state/lines.json holds in each entry.
-type LinesState struct {
-	Snapshot string `json:"snapshot"` // sha256
+	Run   string        `json:"run"`
+	AsOf  calendar.Date `json:"as_of"`
+	Key   string        `json:"key"` // of the step that wrote it
+	Value T             `json:"value"`
 }
 
 // ScoreState is what state/<name>/score.json holds in each entry.
@@ -57,7 +54,6 @@ type Keep struct {
 
 // What each pointer remembers. The score's covers a night of reruns; the drift's a year of weeks.
 var (
-	KeepLines = Keep{Entries: 20}
 	KeepScore = Keep{Entries: 20}
 	KeepDrift = Keep{Entries: 53, OneAnAsOf: true}
 )
@@ -73,10 +69,10 @@ func ReadState[T any](ctx context.Context, store *objstore.Store, path string) (
 		return s, err
 	}
 	if err := json.Unmarshal(text, &s); err != nil {
-		return s, Faultf(ExitBadData, "state", store.URI(path), "parse %s: %w", path, err)
+		return s, fault.ErrBadData.Errorf("state", store.URI(path), "parse %s: %w", path, err)
 	}
 	if s.Version > StateVersion {
-		return s, newer("state", store.URI(path), s.Version, StateVersion)
+		return s, fault.Newer("state", store.URI(path), s.Version, StateVersion)
 	}
 	s.generation = attrs.Generation
 	return s, nil
@@ -91,7 +87,7 @@ func (s State[T]) Head() *Entry[T] {
 }
 
 // Before returns the state as it stood before the first revision that run wrote: a run never sees itself.
-func (s State[T]) Before(run Run) State[T] {
+func (s State[T]) Before(run contract.Run) State[T] {
 	for i := len(s.Entries) - 1; i >= 0; i-- {
 		if s.Entries[i].Run == run.String() {
 			return State[T]{Version: s.Version, Entries: s.Entries[i+1:]}
@@ -110,7 +106,7 @@ func (s State[T]) Swap(ctx context.Context, store *objstore.Store, path string, 
 			next.Entries = append(next.Entries, old)
 		}
 	}
-	text, err := Canonical(next)
+	text, err := contract.Canonical(next)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}
@@ -129,7 +125,7 @@ func (s State[T]) has(e Entry[T]) bool {
 }
 
 // Advance moves the pointer to e, unless that was done before or the pointer names a later as-of: an older run leaves
-// state alone. It reports whether it moved. Whoever loses the swap to another content gets a Fault of [ExitTemporary].
+// state alone. It reports whether it moved. Whoever loses the swap to another content gets an error of class [fault.ErrTemporary].
 func Advance[T any](ctx context.Context, store *objstore.Store, path string, e Entry[T], keep Keep) (bool, error) {
 	s, err := ReadState[T](ctx, store, path)
 	if err != nil {
@@ -149,5 +145,5 @@ func Advance[T any](ctx context.Context, store *objstore.Store, path string, e E
 	if s.has(e) {
 		return false, nil
 	}
-	return false, Faultf(ExitTemporary, "lost_swap", store.URI(path), "move %s: another run moved it at the same moment: %w", path, err)
+	return false, fault.ErrLostSwap.Errorf("lost_swap", store.URI(path), "move %s: another run moved it at the same moment: %w", path, err)
 }

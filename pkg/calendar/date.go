@@ -1,4 +1,5 @@
-package retail
+// Package calendar holds the calendar day of a shop.
+package calendar
 
 import (
 	"fmt"
@@ -8,13 +9,13 @@ import (
 // Date is a calendar day in the shop's zone, counted in days since 1970-01-01.
 type Date int32
 
-// dayMicros is the length of a day in the unit of time stamps.
-const dayMicros = 24 * 60 * 60 * 1_000_000
+// DayMicros is the length of a day in the unit of time stamps.
+const DayMicros = 24 * 60 * 60 * 1_000_000
 
 // DateOf returns the day of a local time stamp in microseconds since 1970-01-01T00:00.
 func DateOf(micros int64) Date {
-	d := micros / dayMicros
-	if micros%dayMicros < 0 {
+	d := micros / DayMicros
+	if micros%DayMicros < 0 {
 		d--
 	}
 	return Date(d)
@@ -30,7 +31,7 @@ func ParseDate(s string) (Date, error) {
 }
 
 // Start returns the first time stamp of the day, in microseconds since 1970-01-01T00:00.
-func (d Date) Start() int64 { return int64(d) * dayMicros }
+func (d Date) Start() int64 { return int64(d) * DayMicros }
 
 // Weekday returns the day of the week.
 func (d Date) Weekday() time.Weekday { return time.Weekday(((int(d)+4)%7 + 7) % 7) }

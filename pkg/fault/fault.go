@@ -1,4 +1,6 @@
-package contract
+// Package fault says how a program ends: exit codes and their meaning, errors that carry one, and the classes of error that
+// packages below the tasks return. It imports nothing of this project.
+package fault
 
 import (
 	"errors"
@@ -49,8 +51,8 @@ func Retryable(code int) bool {
 	return true
 }
 
-// Fault is an error that knows its exit code. Steps make one where they can tell what a person or a scheduler should do;
-// pkg/task turns every other error into a code by its sentinel, or into 70.
+// Fault is an error that knows its exit code. Only tasks make one, where they can tell what a person or a scheduler should
+// do; packages below them return an [Error] of a class, and [Judge] gives that its code.
 type Fault struct {
 	Code   int
 	Cause  string // one snake_case word for machines: source, columns, quarantine_share, head, …
@@ -67,20 +69,12 @@ func (f *Fault) Error() string { return f.Err.Error() }
 // Unwrap returns what is wrong.
 func (f *Fault) Unwrap() error { return f.Err }
 
-// Faultf returns a Fault whose message is the formatted text; %w works as in fmt.Errorf.
-func Faultf(code int, cause, object, format string, args ...any) *Fault {
+// Errorf returns a Fault whose message is the formatted text; %w works as in fmt.Errorf.
+func Errorf(code int, cause, object, format string, args ...any) *Fault {
 	return &Fault{Code: code, Cause: cause, Object: object, Err: fmt.Errorf(format, args...)}
 }
 
 // NothingNew is how a step ends that was asked to say by its exit code that nothing was new.
 func NothingNew(object string) *Fault {
 	return &Fault{Code: ExitNothingNew, Cause: "nothing_new", Object: object, Err: errors.New("nothing new"), Whole: true}
-}
-
-// FaultCode returns the code of the outermost Fault in err's chain, or 0 if there is none.
-func FaultCode(err error) int {
-	if f, ok := errors.AsType[*Fault](err); ok {
-		return f.Code
-	}
-	return 0
 }

@@ -1,4 +1,5 @@
-package contract
+// Package lines holds the lines in force: which object has the lines of each day of each source.
+package lines
 
 import (
 	"cmp"
@@ -8,12 +9,23 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 )
 
 // SnapshotVersion is the version of the snapshot's JSON.
 const SnapshotVersion = 1
+
+// State is what state/lines.json holds in each entry.
+type State struct {
+	Snapshot string `json:"snapshot"` // sha256
+}
+
+// Keep is how much that pointer remembers: a night of reruns.
+var Keep = run.Keep{Entries: 20}
 
 // Snapshot says which object holds the lines of each day of each source. It is immutable and named by its content.
 type Snapshot struct {
@@ -28,12 +40,12 @@ type Snapshot struct {
 
 // Partition is one day's accepted lines of one source from one delivery.
 type Partition struct {
-	Source   string      `json:"source"`
-	Day      retail.Date `json:"day"`
-	Object   string      `json:"object"` // relative to the root
-	Rows     int64       `json:"rows"`
-	SHA256   string      `json:"sha256"`
-	Delivery string      `json:"delivery"`
+	Source   string        `json:"source"`
+	Day      calendar.Date `json:"day"`
+	Object   string        `json:"object"` // relative to the root
+	Rows     int64         `json:"rows"`
+	SHA256   string        `json:"sha256"`
+	Delivery string        `json:"delivery"`
 }
 
 // Delivery is what one ingest took in. Only deliveries that still hold a partition are listed.
@@ -54,7 +66,7 @@ func (s *Snapshot) Sort() {
 }
 
 // Window returns the partitions of days in [from, to), in their order.
-func (s *Snapshot) Window(from, to retail.Date) []Partition {
+func (s *Snapshot) Window(from, to calendar.Date) []Partition {
 	var in []Partition
 	for _, p := range s.Partitions {
 		if p.Day >= from && p.Day < to {
@@ -64,45 +76,39 @@ func (s *Snapshot) Window(from, to retail.Date) []Partition {
 	return in
 }
 
-// WriteSnapshot stores a snapshot under the hash of its content, which it returns. One that is there already is left.
-func (h *Home) WriteSnapshot(ctx context.Context, s *Snapshot) (sha256 string, err error) {
+// Write stores a snapshot under the hash of its content, which it returns. One that is there already is left.
+func Write(ctx context.Context, root *objstore.Store, s *Snapshot) (sha256 string, err error) {
 	s.Sort()
-	text, err := Canonical(s)
+	text, err := contract.Canonical(s)
 	if err != nil {
 		return "", fmt.Errorf("encode snapshot: %w", err)
 	}
-	sum := SHA256(text)
-	if _, err := h.Root.CreateBytes(ctx, SnapshotPath(sum), text); err != nil && !errors.Is(err, objstore.ErrExists) {
+	sum := contract.SHA256(text)
+	if _, err := root.CreateBytes(ctx, contract.SnapshotPath(sum), text); err != nil && !errors.Is(err, objstore.ErrExists) {
 		return "", err
 	}
 	return sum, nil
 }
 
-// ReadSnapshot returns the snapshot of that hash. A missing one is a Fault of [ExitMissing].
-func (h *Home) ReadSnapshot(ctx context.Context, sha256 string) (*Snapshot, error) {
-	name := SnapshotPath(sha256)
-	text, _, err := h.Root.Read(ctx, name)
+// Read returns the snapshot of that hash. A missing one is an error of class [fault.ErrMissing].
+func Read(ctx context.Context, root *objstore.Store, sha256 string) (*Snapshot, error) {
+	name := contract.SnapshotPath(sha256)
+	text, _, err := root.Read(ctx, name)
 	if errors.Is(err, objstore.ErrNotFound) {
-		return nil, Faultf(ExitMissing, "snapshot", h.Root.URI(name), "read snapshot: %w", err)
+		return nil, fault.ErrMissing.Errorf("snapshot", root.URI(name), "read snapshot: %w", err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if SHA256(text) != sha256 {
-		return nil, Faultf(ExitBadData, "snapshot", h.Root.URI(name), "snapshot %s: content does not match its name", sha256)
+	if contract.SHA256(text) != sha256 {
+		return nil, fault.ErrBadData.Errorf("snapshot", root.URI(name), "snapshot %s: content does not match its name", sha256)
 	}
 	var s Snapshot
 	if err := json.Unmarshal(text, &s); err != nil {
-		return nil, Faultf(ExitBadData, "snapshot", h.Root.URI(name), "parse snapshot %s: %w", sha256, err)
+		return nil, fault.ErrBadData.Errorf("snapshot", root.URI(name), "parse snapshot %s: %w", sha256, err)
 	}
 	if s.Version > SnapshotVersion {
-		return nil, newer("snapshot", h.Root.URI(name), s.Version, SnapshotVersion)
+		return nil, fault.Newer("snapshot", root.URI(name), s.Version, SnapshotVersion)
 	}
 	return &s, nil
-}
-
-// newer is the Fault of reading what a later program wrote.
-func newer(what, object string, found, known int) *Fault {
-	return Faultf(ExitBadData, "newer_version", object,
-		"%s %s has version %d, this program knows up to %d: run a newer program", what, object, found, known)
 }

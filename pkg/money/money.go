@@ -1,4 +1,5 @@
-package retail
+// Package money holds exact amounts of money.
+package money
 
 import (
 	"errors"
@@ -8,35 +9,35 @@ import (
 	"strconv"
 )
 
-// Money is an amount in ten-thousandths of the currency's unit: 4.5 is 45,000. Sums of money are exact.
-type Money int64
+// Amount is an amount in ten-thousandths of the currency's unit: 4.5 is 45,000. Sums of money are exact.
+type Amount int64
 
-// MoneyScale is how many Money make one unit of the currency.
-const MoneyScale = 10_000
+// Scale is how many Amount make one unit of the currency.
+const Scale = 10_000
 
 // ErrOverflow says that an amount does not fit decimal128(18,4).
 var ErrOverflow = errors.New("amount out of range")
 
-// maxMoney is the largest absolute value of decimal128(18,4).
-const maxMoney = 999_999_999_999_999_999
+// Max is the largest absolute value of decimal128(18,4).
+const Max = 999_999_999_999_999_999
 
 // Times returns quantity × price, exactly.
-func (m Money) Times(quantity int64) (Money, error) {
+func (m Amount) Times(quantity int64) (Amount, error) {
 	neg := (m < 0) != (quantity < 0)
 	hi, lo := bits.Mul64(abs(int64(m)), abs(quantity))
-	if hi != 0 || lo > maxMoney {
+	if hi != 0 || lo > Max {
 		return 0, ErrOverflow
 	}
 	if neg {
-		return -Money(lo), nil
+		return -Amount(lo), nil
 	}
-	return Money(lo), nil
+	return Amount(lo), nil
 }
 
 // Plus returns m + n, exactly.
-func (m Money) Plus(n Money) (Money, error) {
+func (m Amount) Plus(n Amount) (Amount, error) {
 	s := m + n
-	if s > maxMoney || s < -maxMoney {
+	if s > Max || s < -Max {
 		return 0, ErrOverflow
 	}
 	return s, nil
@@ -50,12 +51,12 @@ func abs(v int64) uint64 {
 }
 
 // Float returns the amount in units of the currency.
-func (m Money) Float() float64 { return float64(m) / MoneyScale }
+func (m Amount) Float() float64 { return float64(m) / Scale }
 
 // String writes the amount with exactly four decimals: "8309328.5900".
-func (m Money) String() string {
+func (m Amount) String() string {
 	u := abs(int64(m))
-	s := fmt.Sprintf("%d.%04d", u/MoneyScale, u%MoneyScale)
+	s := fmt.Sprintf("%d.%04d", u/Scale, u%Scale)
 	if m < 0 {
 		return "-" + s
 	}
@@ -63,15 +64,15 @@ func (m Money) String() string {
 }
 
 // MarshalJSON writes the amount as a decimal string with four decimals.
-func (m Money) MarshalJSON() ([]byte, error) { return []byte(strconv.Quote(m.String())), nil }
+func (m Amount) MarshalJSON() ([]byte, error) { return []byte(strconv.Quote(m.String())), nil }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
-func (m *Money) UnmarshalJSON(text []byte) error {
+func (m *Amount) UnmarshalJSON(text []byte) error {
 	s, err := strconv.Unquote(string(text))
 	if err != nil {
 		return fmt.Errorf("parse money %s: want a string", text)
 	}
-	v, err := ParseMoney(s)
+	v, err := Parse(s)
 	if err != nil {
 		return err
 	}
@@ -79,10 +80,10 @@ func (m *Money) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// ParseMoney reads a decimal number of at most four decimals: "2.55", "-11062.06", "0". It takes no exponent, no sign but
+// Parse reads a decimal number of at most four decimals: "2.55", "-11062.06", "0". It takes no exponent, no sign but
 // one leading minus or plus, no NaN, and no more than 14 digits before the point.
-func ParseMoney(s string) (Money, error) {
-	bad := func(why string) (Money, error) { return 0, fmt.Errorf("parse money %q: %s", s, why) }
+func Parse(s string) (Amount, error) {
+	bad := func(why string) (Amount, error) { return 0, fmt.Errorf("parse money %q: %s", s, why) }
 	rest, neg := s, false
 	if rest != "" && (rest[0] == '-' || rest[0] == '+') {
 		neg, rest = rest[0] == '-', rest[1:]
@@ -120,11 +121,11 @@ func ParseMoney(s string) (Money, error) {
 		}
 		v *= 10
 	}
-	if v > maxMoney {
+	if v > Max {
 		return bad("out of range")
 	}
 	if neg {
 		v = -v
 	}
-	return Money(v), nil
+	return Amount(v), nil
 }
