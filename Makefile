@@ -13,7 +13,7 @@ export GOFLAGS     := $(strip $(shell $(GO) env GOFLAGS) -trimpath -tags=disable
 VCS := $(shell git status --porcelain >/dev/null 2>&1 && echo -buildvcs=true)
 
 # Everything a binary can be made of; a target is rebuilt only when one of these is newer.
-SOURCES := go.mod go.sum $(shell find pkg tasks -type f ! -name '*_test.go' ! -path '*/testdata/*')
+SOURCES := go.mod go.sum version.go VERSION $(shell find pkg tasks -type f ! -name '*_test.go' ! -path '*/testdata/*')
 
 LINT := bin/golangci-lint
 GCS  := bin/fake-gcs-server

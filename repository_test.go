@@ -1,6 +1,7 @@
 package clientele_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/clientele/clientele"
 )
 
 // documents returns every Markdown file of the repository.
@@ -118,5 +121,50 @@ func TestMakeRunSaysThatItCompiles(t *testing.T) {
 	said, built := strings.Index(string(out), `echo "compiling bin/pipeline`), strings.Index(string(out), "build")
 	if said < 0 || built < said {
 		t.Errorf("make bin/pipeline runs\n%s", out)
+	}
+}
+
+// A release has one number (docs/releasing.md). That of the images is checked by tools/ociimage, with the images.
+func TestTheVersionIsOneNumber(t *testing.T) {
+	version := strings.TrimSuffix(read(t, "VERSION"), "\n")
+	if !regexp.MustCompile(`^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-dev)?$`).MatchString(version) {
+		t.Errorf("VERSION holds %q, want 1.2.3 or 1.2.3-dev and a line's end", version)
+	}
+	var contract struct{ Version string }
+	if err := json.Unmarshal([]byte(read(t, "dags/clientele/contract.json")), &contract); err != nil || contract.Version != version {
+		t.Errorf("the DAGs are of version %q, VERSION is %s: run `make contract` (%v)", contract.Version, version, err)
+	}
+	if !strings.HasSuffix(version, "-dev") {
+		left, err := filepath.Glob("changelog/unreleased/*")
+		if _, gone := os.Stat("changelog/" + version); err != nil || gone != nil || len(left) > 0 {
+			t.Errorf("%s is a release: move changelog/unreleased to changelog/%s (%v)", version, version, left)
+		}
+	}
+	tags, err := exec.Command("git", "tag", "--points-at", "HEAD", "--list", "v[0-9]*").Output()
+	if err != nil {
+		t.Skip("this is no git checkout: there is no tag to compare")
+	}
+	for _, tag := range strings.Fields(string(tags)) {
+		if tag != "v"+version {
+			t.Errorf("this commit has the tag %s, VERSION is %s", tag, version)
+		}
+	}
+}
+
+func TestEveryProgramHasTheVersion(t *testing.T) {
+	bin := os.Getenv("CLIENTELE_BIN")
+	if bin == "" {
+		t.Skip("CLIENTELE_BIN is not set: make test-go builds the programs and sets it")
+	}
+	mains, err := filepath.Glob("tasks/*/cmd/main.go")
+	if err != nil || len(mains) == 0 {
+		t.Fatalf("found %v: %v", mains, err)
+	}
+	for _, main := range mains {
+		name := strings.Split(filepath.ToSlash(main), "/")[1]
+		said, err := exec.Command(filepath.Join(bin, name), "--version").Output()
+		if want := name + " version " + clientele.Version() + " "; err != nil || !strings.HasPrefix(string(said), want) {
+			t.Errorf("%s --version prints %q, want %q and a revision (%v)", name, said, want, err)
+		}
 	}
 }

@@ -4,7 +4,8 @@
 #
 # BUILDER=docker|buildah|ociimage; by default the first that works here: docker with a running daemon, buildah as root,
 # tools/ociimage.
-# The archives are called ${CLIENTELE_IMAGE_PREFIX:-clientele.local}/<task>:${CLIENTELE_IMAGE_TAG:-<revision>}.
+# The archives are called ${CLIENTELE_IMAGE_PREFIX:-clientele.local}/<task>:${CLIENTELE_IMAGE_TAG:-<tag>}. The tag is the version of
+# a release (docs/releasing.md), and otherwise has the revision too: 0.2.0, 0.2.0-dev.0123456789ab, 0.2.0-dev.0123456789ab-modified.
 # GOFLAGS and CGO_ENABLED come from the Makefile.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +27,12 @@ if git rev-parse --verify --quiet HEAD >/dev/null; then
     revision=$revision-modified
   fi
 fi
-tag=${CLIENTELE_IMAGE_TAG:-$(sed -E 's/^([0-9a-f]{12})[0-9a-f]*/\1/' <<<"$revision")}
+version=$(cat VERSION)
+tag=$version
+if [[ $version == *-* || ${#stamp[@]} == 0 ]]; then
+  tag=$version.$(sed -E 's/^([0-9a-f]{12})[0-9a-f]*/\1/' <<<"$revision")
+fi
+tag=${CLIENTELE_IMAGE_TAG:-$tag}
 
 builder=${BUILDER:-}
 if [ -z "$builder" ]; then
@@ -38,7 +44,7 @@ if [ -z "$builder" ]; then
     builder=ociimage
   fi
 fi
-echo "images: $revision by $builder, $(go env GOVERSION), linux/$arch"
+echo "images: $version, $revision by $builder, $(go env GOVERSION), linux/$arch"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -55,7 +61,7 @@ for task in "$@"; do
     go build -buildvcs=false -ldflags="-s -w ${stamp[*]}" -o "$work/context/$task/step" "./tasks/$task/cmd"
   chmod 0755 "$work/context/$task/step"
 
-  args=(--build-arg "TASK=$task" --build-arg "REVISION=$revision")
+  args=(--build-arg "TASK=$task" --build-arg "VERSION=$version" --build-arg "REVISION=$revision")
   from=()
   case $builder in
     docker)
@@ -71,7 +77,7 @@ for task in "$@"; do
       buildah "${store[@]}" push --quiet "$name" "docker-archive:$work/saved.tar:$name"
       ;;
     ociimage)
-      from=(-context="$work/context" -arg="TASK=$task" -arg="REVISION=$revision")
+      from=(-context="$work/context" -arg="TASK=$task" -arg="VERSION=$version" -arg="REVISION=$revision")
       ;;
     *)
       echo "BUILDER: want docker, buildah or ociimage (got $builder)" >&2
@@ -95,5 +101,5 @@ if [ ${#stamp[@]} -gt 0 ] && { [ "$(git rev-parse HEAD)" != "$revision" ] || [ -
   exit 1
 fi
 
-sort "$work/digests" | awk 'BEGIN { printf "{" } { printf "%s\n  \"%s\": \"%s\"", (NR > 1 ? "," : ""), $1, $2 } END { print "\n}" }' >"$work/images.json"
+sort "$work/digests" | awk -v version="$version" 'BEGIN { printf "{\n  \"version\": \"%s\"", version } { printf ",\n  \"%s\": \"%s\"", $1, $2 } END { print "\n}" }' >"$work/images.json"
 install -m 0644 "$work/images.json" "$out/images.json"

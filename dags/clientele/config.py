@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from clientele.contract import CONTRACT
+
 PLACES = ("composer", "gke", "kubeconfig", "local")
 
 # What a step is given, as requests and as limits: Composer 3 wants them equal, and a step that is promised less than it
@@ -200,7 +202,7 @@ _TEXTS = (
 
 
 def _digests(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
-    """images.json, which the release writes beside this file: program → sha256:…"""
+    """images.json, which a release puts beside this file: program → sha256:…, and their version, which must be the DAGs'."""
     named = env.get("CLIENTELE_IMAGES", "").strip()
     path = Path(named or Path(__file__).with_name("images.json"))
     if not path.exists():
@@ -208,6 +210,9 @@ def _digests(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
             problems.append(f"CLIENTELE_IMAGES: there is no such file (got {named!r})")
         return {}
     digests = _json_object({str(path): path.read_text()}, str(path), problems)
+    version = digests.pop("version", None)
+    if digests and version != CONTRACT["version"]:
+        problems.append(f"{path}: want the images of version {CONTRACT['version']}, that of these DAGs (got {version!r})")
     for program, digest in digests.items():
         if not re.fullmatch(r"sha256:[0-9a-f]{64}", str(digest)):
             problems.append(f"{path}: want sha256:… for {program} (got {digest!r})")

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 import wiring
+from clientele import contract
 from clientele.config import RESOURCES, ConfigurationError, Deployment
 from clientele.pods import literal, memory_bytes
 from conftest import DAGS, SECRET
@@ -234,15 +235,23 @@ def test_memory_bytes(text, want):
 def test_digests_of_some_programs_are_not_enough(tmp_path):
     """Without a tag the others' images would have none, and a cluster takes such a name for latest."""
     file = tmp_path / "images.json"
-    file.write_text(json.dumps({"ingest": "sha256:" + "0123456789abcdef" * 4}))
+    file.write_text(json.dumps({"version": contract.CONTRACT["version"], "ingest": "sha256:" + "0123456789abcdef" * 4}))
     with pytest.raises(ConfigurationError, match="CLIENTELE_IMAGE_TAG: .* no digest of drift, evaluate, preprocess, promote,"):
         wiring.load("clientele_drift", CLIENTELE_IMAGES=str(file), CLIENTELE_IMAGE_TAG="")
+
+
+@pytest.mark.parametrize("version", [{}, {"version": "0.0.1"}])
+def test_images_of_another_version_are_refused(version, tmp_path):
+    file = tmp_path / "images.json"
+    file.write_text(json.dumps({**version, "ingest": "sha256:" + "0123456789abcdef" * 4}))
+    with pytest.raises(ConfigurationError, match=r"images\.json: want the images of version " + contract.CONTRACT["version"]):
+        wiring.load("clientele_drift", CLIENTELE_IMAGES=str(file))
 
 
 def test_digests_win_over_the_tag(tmp_path):
     digest = "sha256:" + "0123456789abcdef" * 4
     file = tmp_path / "images.json"
-    file.write_text(json.dumps({"ingest": digest}))
+    file.write_text(json.dumps({"version": contract.CONTRACT["version"], "ingest": digest}))
     with wiring.environment(CLIENTELE_IMAGES=str(file)):
         d = Deployment.from_env()
     assert d.image("ingest") == f"registry.example/clientele/ingest@{digest}"

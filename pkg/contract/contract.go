@@ -7,12 +7,10 @@
 package contract
 
 import (
+	"github.com/clientele/clientele"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/table"
 )
-
-// Version of the wiring as a whole; DAGs compare it.
-const Version = 1
 
 // The steps, by the name of their task.
 const (
@@ -67,9 +65,9 @@ type TaskFlags struct {
 	Flags []Flag `json:"flags"`
 }
 
-// Description is the contract as JSON.
+// Description is the contract as JSON. Version is that of the programs which it describes.
 type Description struct {
-	Version   int              `json:"version"`
+	Version   string           `json:"version"`
 	Steps     []Step           `json:"steps"`
 	Tasks     []TaskFlags      `json:"tasks"`
 	ExitCodes []fault.ExitCode `json:"exit_codes"`
@@ -81,7 +79,7 @@ type Description struct {
 // Describe returns the contract with the flags of the given tasks.
 func Describe(tasks []TaskFlags) Description {
 	return Description{
-		Version: Version, Steps: Steps, Tasks: tasks, ExitCodes: fault.ExitCodes,
+		Version: clientele.Version(), Steps: Steps, Tasks: tasks, ExitCodes: fault.ExitCodes,
 		Verdicts: []string{VerdictNone, VerdictWarn, VerdictAlert, VerdictInsufficientData},
 		Acts:     []string{ActNone, ActWait, ActRefit, ActRetrain, ActFixData},
 		Actions:  []string{ActionBootstrap, ActionPromote, ActionHold, ActionUnchanged},

@@ -88,6 +88,10 @@ func (g Group) run(ctx context.Context, called string, args []string, std stdio)
 	if g.Default != nil && (len(args) == 0 || args[0] != "" && args[0][0] == '-') {
 		return g.Default.run(ctx, name, args, std)
 	}
+	if len(args) > 0 && (args[0] == "--version" || args[0] == "-v") {
+		_, _ = fmt.Fprintf(std.out, "%s version %s\n", name, versionText())
+		return fault.ExitDone
+	}
 	out, code := std.err, fault.ExitUsage
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
 		out, code = std.out, fault.ExitDone

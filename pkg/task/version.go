@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
+
+	"github.com/clientele/clientele"
 )
 
 // commit is the VCS revision that a program in an image was built from: the linker sets it (tools/images.sh), from a clean
@@ -65,14 +68,7 @@ func versionText() string {
 	case !clean:
 		rev += " (modified)"
 	}
-	version, goVersion := "(devel)", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		goVersion = info.GoVersion
-		if info.Main.Version != "" {
-			version = info.Main.Version
-		}
-	}
-	return version + " " + rev + " " + goVersion
+	return clientele.Version() + " " + rev + " " + runtime.Version()
 }
 
 // helpTemplate shows a program's flags with their variables, an example and the exit codes.

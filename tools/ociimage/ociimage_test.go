@@ -84,6 +84,7 @@ func TestTheDockerfileMakesThisImage(t *testing.T) {
 			Labels: map[string]string{
 				"org.opencontainers.image.title":    "clientele ingest",
 				"org.opencontainers.image.source":   "https://github.com/clientele/clientele",
+				"org.opencontainers.image.version":  "1.2.3",
 				"org.opencontainers.image.revision": "0123abcd",
 				"org.opencontainers.image.licenses": "Apache-2.0",
 			},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/json"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
 // clone copies the repository's last commit into a folder of its own.
@@ -52,7 +55,7 @@ func makeImage(t *testing.T, folder, builder string, env ...string) (digest stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(list, &digests); err != nil || len(digests) != 1 {
+	if err := json.Unmarshal(list, &digests); err != nil || len(digests) != 2 || digests["version"] != versionOf(t, folder) {
 		t.Fatalf("images.json holds %s: %v", list, err)
 	}
 	archive, err = os.ReadFile(filepath.Join(folder, "dist/images/demo.tar"))
@@ -60,6 +63,27 @@ func makeImage(t *testing.T, folder, builder string, env ...string) (digest stri
 		t.Fatal(err)
 	}
 	return digests["demo"], archive
+}
+
+// versionOf returns the version of a clone.
+func versionOf(t *testing.T, folder string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(folder, "VERSION"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// tagOf returns the tag by which `docker load` knows the image.
+func tagOf(t *testing.T, archive []byte) string {
+	t.Helper()
+	list, err := tarball.LoadManifest(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive)), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tag, _ := strings.Cut(list[0].RepoTags[0], ":")
+	return tag
 }
 
 // The promise of docs/images.md: one commit, one digest, wherever and whenever it is built; and the image holds one static
@@ -82,7 +106,14 @@ func TestOneCommitHasOneDigest(t *testing.T) {
 	if got := slices.Sorted(maps.Keys(m.files)); !slices.Equal(got, []string{"step", "tmp"}) {
 		t.Errorf("the image holds %v", got)
 	}
+	version := versionOf(t, here)
 	head := output(t, here, nil, "git", "rev-parse", "HEAD")
+	if got := m.config.Labels["org.opencontainers.image.version"]; got != version {
+		t.Errorf("labelled version %s, VERSION is %s", got, version)
+	}
+	if got := tagOf(t, archive); got != version && got != version+"."+head[:12] {
+		t.Errorf("tagged %s, VERSION is %s, built from %s", got, version, head)
+	}
 	if got := m.config.Labels["org.opencontainers.image.revision"]; got != head {
 		t.Errorf("labelled %s, built from %s", got, head)
 	}
@@ -97,7 +128,7 @@ func TestOneCommitHasOneDigest(t *testing.T) {
 	if err := os.WriteFile(step, m.files["step"].data, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got := output(t, "", nil, step, "--version"); !strings.Contains(got, head) || strings.Contains(got, "modified") {
+	if got := output(t, "", nil, step, "--version"); !strings.HasPrefix(got, "demo version "+version+" "+head) || strings.Contains(got, "modified") {
 		t.Errorf("--version prints %q, built from %s", got, head)
 	}
 
