@@ -20,6 +20,7 @@ delivery again; the next run takes it. **When another task fails** see the table
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
 from clientele import branches, params, steps
+from clientele.begin import begin
 from clientele.compat import DAG, cron
 from clientele.config import Deployment
 
@@ -41,5 +42,5 @@ with DAG(
     asks_for_new_model = branches.asks_for_new_model(drift.output)
     ask_for_new_model = branches.ask_for_new_model(d)(drift.output)
 
-    ingest >> preprocess >> drift >> [data_are_sound, asks_for_new_model]
+    begin(d) >> ingest >> preprocess >> drift >> [data_are_sound, asks_for_new_model]
     asks_for_new_model >> ask_for_new_model

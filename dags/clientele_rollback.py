@@ -16,6 +16,7 @@ then, pause that DAG until the reason is gone.
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
 from clientele import branches, params, steps
+from clientele.begin import begin
 from clientele.compat import DAG
 from clientele.config import Deployment
 
@@ -37,4 +38,4 @@ with DAG(
     score = steps.score(d, from_run=last_run)
     report = steps.report(d, from_run=last_run)
 
-    rollback >> scored_before >> score >> report
+    begin(d) >> rollback >> scored_before >> score >> report

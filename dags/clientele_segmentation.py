@@ -17,6 +17,7 @@ visible: clear the task when the cause is gone, and what was done before costs n
 | --- | --- |
 | `ingest` exit code 65 (bad_data) | the delivery is broken; the line names the commonest reasons. Ask for it again, or correct the Params |
 | `ingest` Waited for the source since … | the delivery did not come. Clear the task when it has |
+| `begin` Params: … | Params contradict each other; every problem is named. Trigger again with them corrected |
 | exit code 64 (usage) | a Param is wrong; every problem is named. Trigger again with it corrected |
 | exit code 66 (missing) | the step before made nothing in this run: clear that one |
 | exit code 78 (config) | a permission is missing; the line names the object |
@@ -28,6 +29,7 @@ visible: clear the task when the cause is gone, and what was done before costs n
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
 from clientele import assets, branches, params, steps
+from clientele.begin import begin
 from clientele.compat import DAG, TaskGroup, cron_or_asset
 from clientele.config import Deployment
 
@@ -57,6 +59,6 @@ with DAG(
         report = steps.report(d, trigger_rule="none_failed")  # also if score was skipped
         segments_are_there = branches.segments_are_there(drift.output, promote.output)
 
-    ingest >> preprocess >> drift >> train >> evaluate >> promote
+    begin(d) >> ingest >> preprocess >> drift >> train >> evaluate >> promote
     promote >> model_in_force >> score >> report >> segments_are_there
     data_are_sound >> score

@@ -2,12 +2,16 @@
 
 A Param that is named like a flag is passed on as that flag, and has its default unless the deployment says otherwise. One
 that may stay empty is null and not "": Airflow 3's form asks for every text that is not nullable, and its Trigger stays grey.
+Patterns end with \\Z: $ accepts a line end after the text.
 """
 
 from __future__ import annotations
 
 from clientele.compat import Param
 from clientele.config import Deployment
+
+# In drafts after the fourth 3.0 is an integer too, which no program accepts.
+INTEGER = {"type": "integer", "$schema": "http://json-schema.org/draft-04/schema#"}
 
 
 def run() -> dict[str, Param]:
@@ -19,6 +23,13 @@ def run() -> dict[str, Param]:
             format="date",
             title="As of",
             description="The day that counts as today, in the shop's zone. Empty: the day of the run.",
+            section="Run",
+        ),
+        "allow_future_as_of": Param(
+            False,
+            type="boolean",
+            title="Allow a future as-of",
+            description="Accept an as-of after the day of the run. Later runs promote nothing until that day has come.",
             section="Run",
         ),
     }
@@ -38,7 +49,7 @@ def delivery(d: Deployment) -> dict[str, Param]:
         "source_name": Param(
             "shop",
             type="string",
-            pattern="^[a-z0-9][a-z0-9_-]{0,62}$",
+            pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z",
             title="Name of the source",
             description="A delivered day replaces that day of the same name.",
             **section,
@@ -113,7 +124,7 @@ def cleaning() -> dict[str, Param]:
         "window": Param(
             "365",
             type="string",
-            pattern="^([1-9][0-9]{0,4}|all)$",
+            pattern=r"^([1-9][0-9]{0,4}|all)\Z",
             title="Window",
             description="How many days before the as-of day are looked at, or all.",
             **section,
@@ -121,7 +132,7 @@ def cleaning() -> dict[str, Param]:
         "rules": Param(
             None,
             type=["null", "string"],
-            pattern="^([+-][a-z_]+(,[+-][a-z_]+)*)?$",
+            pattern=r"^([+-][a-z_]+(,[+-][a-z_]+)*)?\Z",
             title="Rules",
             description="Switches on top of the default rules, such as +duplicate,-guest.",
             **section,
@@ -135,15 +146,15 @@ def model() -> dict[str, Param]:
     return {
         "k": Param(
             0,
-            type="integer",
+            **INTEGER,
             minimum=0,
             maximum=50,
             title="Number of segments",
             description="0 chooses by the elbow among the numbers below.",
             **section,
         ),
-        "k_min": Param(2, type="integer", minimum=1, maximum=50, title="Fewest segments tried", **section),
-        "k_max": Param(10, type="integer", minimum=1, maximum=50, title="Most segments tried", **section),
+        "k_min": Param(2, **INTEGER, minimum=1, maximum=50, title="Fewest segments tried", **section),
+        "k_max": Param(10, **INTEGER, minimum=1, maximum=50, title="Most segments tried", **section),
         "hysteresis": Param(
             0.1,
             type="number",
@@ -163,7 +174,7 @@ def rollback() -> dict[str, Param]:
         "to_model": Param(
             None,
             type=["null", "string"],
-            pattern="^[0-9a-f]{64}$",
+            pattern=r"^[0-9a-f]{64}\Z",
             title="Model",
             description="The model_id that comes back. Empty: the one that was in force before the present one.",
             **section,

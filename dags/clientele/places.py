@@ -43,7 +43,7 @@ def step_operator(
         memory=resources["memory"],
         xcom_image=d.xcom_image,
         late_source_hours=late_source_hours,
-        image=d.image(program),
+        image=f"{{{{ image(ti, '{program}') }}}}",
         arguments=list(arguments),
         env_vars=env,
         # Labels find a pod again after a restart, so nothing in them may differ between tries.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pendulum
 
 from clientele import assets
-from clientele.asof import as_of_macro
+from clientele.asof import as_of
+from clientele.begin import image
 from clientele.compat import BACKOFF
 from clientele.config import Deployment
 from clientele.contract import STEPS, swaps_pointers
@@ -26,7 +28,7 @@ def dag_args(d: Deployment) -> dict[str, Any]:
         "catchup": False,
         "max_active_runs": 1,
         "default_args": default_args(d),
-        "user_defined_macros": {"as_of": as_of_macro(d.zone)},
+        "user_defined_macros": {"as_of": partial(as_of, zone=d.zone), "image": image},
         "owner_links": {"clientele": "https://github.com/clientele/clientele"},
     }
 

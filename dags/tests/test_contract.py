@@ -81,6 +81,7 @@ def test_what_a_step_reads_was_made_before(dag_id):
 def test_edges_of_segmentation():
     dag = wiring.dags()["clientele_segmentation"]
     assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
+        "begin": ["data.ingest"],
         "data.ingest": ["data.preprocess"],
         "data.preprocess": ["model.drift"],
         "model.drift": ["model.data_are_sound", "model.train", "use.segments_are_there"],  # the third is its XCom
@@ -125,6 +126,7 @@ def test_lineage(step):
 def test_edges_of_drift():
     dag = wiring.dags()["clientele_drift"]
     assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
+        "begin": ["ingest"],
         "ingest": ["preprocess"],
         "preprocess": ["drift"],
         "drift": ["ask_for_new_model", "asks_for_new_model", "data_are_sound"],  # the first is its XCom
@@ -137,6 +139,7 @@ def test_edges_of_drift():
 def test_edges_of_rollback():
     dag = wiring.dags()["clientele_rollback"]
     assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
+        "begin": ["rollback"],
         "rollback": ["scored_before"],
         "scored_before": ["score"],
         "score": ["report"],

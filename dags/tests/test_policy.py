@@ -173,12 +173,30 @@ def test_params_are_titled_sectioned_and_valid(dag_id):
         ("late_source_hours", 100),
         ("max_quarantine_share", 2),
         ("source_name", "Shop!"),
+        # Python's $ accepts a line end, JSON Schema's integer a float without a fraction; the programs accept neither.
+        ("as_of", "2026-02-28\n"),
+        ("source_name", "shop\n"),
+        ("window", "365\n"),
+        ("rules", "-guest\n"),
+        ("k", 3.0),
+        ("k_min", 2.0),
+        ("k_max", 10.0),
     ],
 )
 def test_params_refuse(name, bad):
-    param = wiring.dags()["clientele_segmentation"].params.get_param(name)
-    with pytest.raises(Exception, match=re.escape(str(bad))):
+    dag = wiring.dags()["clientele_segmentation"]
+    param = dag.params.get_param(name)
+    with pytest.raises(Exception, match=re.escape(repr(bad))):
         param.resolve(bad)
+    stored = wiring.scheduler_dag(dag).params.get_param(name)
+    assert dict(stored.schema) == dict(param.schema), "the form checks by what the scheduler has stored"
+
+
+@pytest.mark.parametrize("dag_id", wiring.IDS)
+def test_patterns_end_where_the_text_does(dag_id):
+    dag = wiring.dags()[dag_id]
+    patterns = {name: p for name in dag.params if (p := dag.params.get_param(name).schema.get("pattern"))}
+    assert all(re.fullmatch(r"\^.*\\Z", p) for p in patterns.values()), patterns
 
 
 @pytest.mark.parametrize(("name", "good"), [("as_of", "2026-02-28"), ("window", "all"), ("rules", "+duplicate,-guest"), ("k", 5)])

@@ -99,6 +99,11 @@ def run(moment: datetime, run_type: str = "manual", interval: tuple[datetime, da
 def context(task: Any, dag_run: Any = None, try_number: int = 1, **changes: Any) -> dict[str, Any]:
     """What a task is rendered with and executed in."""
     dag_run = dag_run or run(pendulum.datetime(2026, 3, 2, 6, tz="Europe/London"), run_id="golden")
+    params = parameters(task.dag, **changes)
+    results = {
+        "begin": lambda: task.dag.get_task("begin").python_callable(params, dag_run),
+        "rollback": lambda: {"run": "clientele_segmentation/2026-02-23/scheduled-0a1b2c3d"},
+    }
     ti = SimpleNamespace(
         dag_id=task.dag_id,
         task_id=task.task_id,
@@ -107,7 +112,7 @@ def context(task: Any, dag_run: Any = None, try_number: int = 1, **changes: Any)
         max_tries=task.retries,
         map_index=-1,
         xcom_push=lambda **_: None,
-        xcom_pull=lambda **_: {"run": "clientele_segmentation/2026-02-23/scheduled-0a1b2c3d"},
+        xcom_pull=lambda task_ids: results[task_ids](),
     )
     return {
         "ti": ti,
@@ -116,7 +121,7 @@ def context(task: Any, dag_run: Any = None, try_number: int = 1, **changes: Any)
         "dag": task.dag,
         "run_id": dag_run.run_id,
         "dag_run": dag_run,
-        "params": parameters(task.dag, **changes),
+        "params": params,
     }
 
 

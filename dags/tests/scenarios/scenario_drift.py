@@ -9,7 +9,9 @@ pytest_plugins = ["world"]
 
 DAG = "clientele_drift"
 BEFORE = ("ingest", "preprocess", "drift")
-QUIET = dict.fromkeys((*BEFORE, "data_are_sound", "asks_for_new_model"), ("success", 1)) | {"ask_for_new_model": ("skipped", 0)}
+QUIET = dict.fromkeys(("begin", *BEFORE, "data_are_sound", "asks_for_new_model"), ("success", 1)) | {
+    "ask_for_new_model": ("skipped", 0)
+}
 
 # The model learns from the shop's first months and is asked about its whole year: customers who had come once or twice
 # have come many times since.

@@ -7,7 +7,7 @@ from world import LAST_DAY, LATER, World
 pytest_plugins = ["world"]
 
 DAG = "clientele_rollback"
-ALL_WELL = dict.fromkeys(("rollback", "scored_before", "score", "report"), ("success", 1))
+ALL_WELL = dict.fromkeys(("begin", "rollback", "scored_before", "score", "report"), ("success", 1))
 
 
 def test_the_model_before_comes_back_once(first, world: World):
@@ -34,5 +34,5 @@ def test_without_a_model_before_nothing_happens(world: World):
     before = world.objects()
     outcome = world.roll_back(as_of=LAST_DAY)
     assert outcome.state == "failed"
-    assert outcome.tasks == dict.fromkeys(ALL_WELL, ("upstream_failed", 0)) | {"rollback": ("failed", 1)}
+    assert outcome.tasks == dict.fromkeys(ALL_WELL, ("upstream_failed", 0)) | {"begin": ("success", 1), "rollback": ("failed", 1)}
     assert world.objects() == before

@@ -13,9 +13,9 @@ from world import EARLIER, LAST_DAY, LATER, STEPS, World, after_each_end, plante
 pytest_plugins = ["world"]
 
 DAG = "clientele_segmentation"
-BRANCHES = ("data_are_sound", "model_in_force", "segments_are_there")
+BRANCHES = ("begin", "data_are_sound", "model_in_force", "segments_are_there")
 ALL_WELL = dict.fromkeys((*STEPS, *BRANCHES), ("success", 1))
-NEVER = ("upstream_failed", 0)
+INGEST_FAILED = dict.fromkeys(ALL_WELL, ("upstream_failed", 0)) | {"begin": ("success", 1), "ingest": ("failed", 1)}
 
 
 def test_success(first):
@@ -70,7 +70,7 @@ def test_broken_data_are_neither_promoted_nor_published(world: World):
 def test_bad_data_are_not_tried_again_and_leave_nothing(empty: World, shop: Path):
     outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "bad.csv"))
     assert outcome.state == "failed"
-    assert outcome.tasks == dict.fromkeys(ALL_WELL, NEVER) | {"ingest": ("failed", 1)}
+    assert outcome.tasks == INGEST_FAILED
     assert empty.objects() == {}
 
 
@@ -79,6 +79,13 @@ def test_bad_data_after_good_leave_the_good_in_force(world: World, shop: Path):
     outcome = world.segment(as_of=LATER, source=str(shop / "bad.csv"))
     assert (outcome.state, outcome.tasks["ingest"]) == ("failed", ("failed", 1))
     assert world.objects() == before
+
+
+def test_params_that_contradict_each_other_start_no_step(empty: World):
+    outcome = empty.segment(as_of="2999-01-01", k_min=5, k_max=4)
+    assert outcome.state == "failed"
+    assert outcome.tasks == dict.fromkeys(ALL_WELL, ("upstream_failed", 0)) | {"begin": ("failed", 1)}
+    assert empty.objects() == {}
 
 
 def test_a_late_source_is_looked_for_again(empty: World, shop: Path):
@@ -100,7 +107,7 @@ def test_a_late_source_is_looked_for_again(empty: World, shop: Path):
 def test_a_source_that_stays_away_is_given_up(empty: World, shop: Path):
     outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "never.csv"), late_source_hours=0)
     assert outcome.state == "failed"
-    assert outcome.tasks == dict.fromkeys(ALL_WELL, NEVER) | {"ingest": ("failed", 1)}
+    assert outcome.tasks == INGEST_FAILED
     assert empty.objects() == {}
 
 

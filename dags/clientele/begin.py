@@ -1,0 +1,43 @@
+"""The first task of every run: it refuses Params that no program would accept together, and pins the run's images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from clientele.asof import as_of, own_day
+from clientele.compat import AirflowException, AirflowFailException, task
+from clientele.config import RESOURCES, Deployment
+
+TASK = "begin"
+
+
+def begin(d: Deployment):
+    """Fails where Params contradict each other. Its result is the image of each program, for image below."""
+
+    @task(task_id=TASK, multiple_outputs=False, doc_md="Checks the Params and pins the images of this run.")
+    def begin(params=None, dag_run=None) -> dict[str, str]:
+        if problems := contradictions(params, dag_run, d.zone):
+            raise AirflowFailException(f"Params: {'; '.join(problems)}. Trigger again with them corrected.")
+        return {program: d.image(program) for program in RESOURCES}
+
+    return begin()
+
+
+def contradictions(params: Mapping[str, Any], dag_run: Any, zone: str) -> list[str]:
+    """What is wrong with the Params together; each alone has been checked by the form."""
+    problems = []
+    day, today = as_of(dag_run, params, zone), own_day(dag_run, zone)
+    if day > today and not params["allow_future_as_of"]:
+        problems.append(f"as_of {day} is after the day of this run, {today}; allow_future_as_of permits it")
+    if "k_min" in params and params["k_min"] > params["k_max"]:
+        problems.append(f"k_min {params['k_min']} is over k_max {params['k_max']}")
+    return problems
+
+
+def image(ti: Any, program: str) -> str:
+    """The program's image in this run: as it was when the run began, whatever the DAG files say by now. A macro."""
+    images = ti.xcom_pull(task_ids=TASK)
+    if not images:
+        raise AirflowException(f"this run has no images: clear its task {TASK}")
+    return images[program]
