@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pendulum
 import pytest
 
 import wiring
+from clientele import contract
 from clientele.compat import AirflowException, AirflowFailException
 
 SEGMENTATION = "clientele_segmentation"
@@ -57,7 +60,8 @@ def test_every_problem_at_once():
 @pytest.mark.parametrize("dag_id", wiring.IDS)
 def test_a_run_keeps_its_images(dag_id, tmp_path):
     """The DAG files are of a newer release by the time that its later tasks start."""
-    (tmp_path / "images.json").write_text('{"report": "sha256:%s"}' % ("a" * 64))
+    digests = {"version": contract.CONTRACT["version"], "report": "sha256:" + "a" * 64}
+    (tmp_path / "images.json").write_text(json.dumps(digests))
     old = wiring.load(dag_id, CLIENTELE_IMAGE_TAG="1.0")
     new = wiring.load(dag_id, CLIENTELE_IMAGE_TAG="2.0", CLIENTELE_IMAGES=str(tmp_path / "images.json"))
     for step in (t for t in new.tasks if hasattr(t, "step")):
