@@ -198,10 +198,6 @@ func TestNearest(t *testing.T) {
 	if one.Index != 0 || one.Distance != 5 || one.Second != -1 || !math.IsNaN(one.SecondDistance) {
 		t.Errorf("one centroid: %+v", one)
 	}
-	got := SquaredDistances(nil, Points{N: 2, D: 2, X: []float64{3, 3, 6, 9}}, centroids)
-	if got[0] != 1 || got[1] != 1 {
-		t.Errorf("squared distances %v, want 1 and 1", got)
-	}
 }
 
 func BenchmarkSilhouette4300(b *testing.B) {

@@ -50,18 +50,6 @@ func squared(a, b []float64) float64 {
 	return s
 }
 
-// SquaredDistances writes for every point the squared distance to its nearest centroid to dst, of length p.N; a nil dst
-// is allocated. It returns dst. Time O(N·K·D).
-func SquaredDistances(dst []float64, p Points, centroids []float64) []float64 {
-	if dst == nil {
-		dst = make([]float64, p.N)
-	}
-	for i := range dst[:p.N] {
-		_, dst[i] = nearest(centroids, p.Row(i))
-	}
-	return dst[:p.N]
-}
-
 // nearest is the inner loop of Lloyd's method for any number of dimensions.
 func nearest(centroids, x []float64) (index int32, best float64) {
 	best = math.Inf(1)

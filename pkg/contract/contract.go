@@ -52,7 +52,7 @@ var Steps = []Step{
 type Flag struct {
 	Name     string `json:"name"`
 	Env      string `json:"env"`
-	Kind     string `json:"kind"` // string, int, float, bool, duration
+	Kind     string `json:"kind"` // string, int, float, bool
 	Required bool   `json:"required"`
 	Default  string `json:"default,omitempty"`
 	Usage    string `json:"usage"`

@@ -70,6 +70,3 @@ func HeadPath(name string) string { return name + "/HEAD.json" }
 func HistoryPath(name string, seq int64, sha256 string) string {
 	return name + "/history/" + strconv.FormatInt(seq, 10) + "-" + sha256 + ".json"
 }
-
-// DeniedPath marks a fit that must not be promoted.
-func DeniedPath(name, fitID string) string { return name + "/denied/" + fitID }

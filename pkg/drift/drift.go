@@ -95,22 +95,22 @@ type Column struct {
 
 // Feature is what was found on one feature.
 type Feature struct {
-	Name      string  `json:"feature"`
-	PSI       float64 `json:"psi"`
-	Threshold float64 `json:"threshold"` // what PSI stays below by chance: see Compare
-	Bins      int     `json:"bins"`      // with a value on either side
-	Reference int     `json:"reference_rows"`
-	Current   int     `json:"current_rows"`
-	Space     bool    `json:"in_space"`
-	Verdict   Verdict `json:"verdict"`
+	Name      string
+	PSI       float64
+	Threshold float64 // what PSI stays below by chance: see Compare
+	Bins      int     // with a value on either side
+	Reference int
+	Current   int
+	Space     bool
+	Verdict   Verdict
 }
 
 // Result is the verdict on all features.
 type Result struct {
-	Verdict  Verdict   `json:"verdict"`
-	Act      Act       `json:"act"`
-	Cause    string    `json:"cause"` // one sentence for people
-	Features []Feature `json:"features"`
+	Verdict  Verdict
+	Act      Act
+	Cause    string // one sentence for people
+	Features []Feature
 }
 
 // Compare takes PSI of every column and judges it.

@@ -266,17 +266,13 @@ func TestEffects(t *testing.T) {
 		"nobody now":                ModelEffect([]float64{1}, nil),
 		"reference on its centroid": ModelEffect([]float64{0, 0}, []float64{1}),
 		"no customers":              PopulationEffect([]int{0, 0}, []int{1, 2}),
-		"no features":               Result{}.DataEffect(),
 	} {
 		if !math.IsNaN(v) || Measured(v) != nil {
 			t.Errorf("%s: %v, want NaN", name, v)
 		}
 	}
-	r := Result{Features: []Feature{{PSI: 0.1, Verdict: None}, {PSI: 0.3, Verdict: Alert}, {PSI: 9, Verdict: InsufficientData}}}
-	data := r.DataEffect()
-	text, err := json.Marshal(Effects{Data: Measured(data)})
-	if err != nil || string(text) != `{"data":0.3,"model":null,"population":null}` {
-		t.Errorf("%s, %v", text, err)
+	if v := 0.3; Measured(v) == nil || *Measured(v) != v {
+		t.Errorf("measured %v became %v", v, Measured(v))
 	}
 }
 

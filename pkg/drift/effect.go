@@ -6,24 +6,6 @@ import (
 	"gonum.org/v1/gonum/floats"
 )
 
-// Effects say which of data, model and population moved, and by how much. nil means not measured.
-type Effects struct {
-	Data       *float64 `json:"data"`       // the largest PSI of a feature
-	Model      *float64 `json:"model"`      // see ModelEffect
-	Population *float64 `json:"population"` // see PopulationEffect
-}
-
-// DataEffect returns the largest PSI of the features that have enough rows; NaN without one.
-func (r Result) DataEffect() float64 {
-	most := math.NaN()
-	for _, f := range r.Features {
-		if f.Verdict != InsufficientData && !(f.PSI <= most) {
-			most = f.PSI
-		}
-	}
-	return most
-}
-
 // PopulationEffect returns PSI between the sizes of the segments then and now, one count a segment in the same order: 0
 // where every segment has the share it had. NaN where either side has no customer.
 func PopulationEffect(reference, current []int) float64 {

@@ -15,7 +15,7 @@ const maxBins = 10
 // Bins cut the values of a feature: bin i holds those above Edges[i−1] and not above Edges[i], the outer ones are open,
 // and null (NaN) has one bin of its own, the last. Equal values always share a bin.
 type Bins struct {
-	Edges []float64 `json:"edges"` // ascending, distinct
+	Edges []float64 // ascending, distinct
 }
 
 // FitBins cuts at the quantiles 0.1 … 0.9 of the reference (type 7 without interpolation: the value at the floor of the

@@ -149,7 +149,7 @@ func (c currency) exact(m money.Amount, decimals int) string {
 // whole writes an amount in whole units, rounded half away from zero.
 func (c currency) whole(m money.Amount) string { return c.amount(m.Float(), 0) }
 
-// amount writes an average: pennies below 100, whole units above.
+// average writes an average: pennies below 100, whole units above.
 func (c currency) average(v float64) string {
 	if math.Abs(v) < 100 {
 		return c.amount(v, 2)

@@ -13,7 +13,7 @@ import (
 // ErrRange says that the amounts or the quantities of all lines together do not fit the columns that must hold them.
 var ErrRange = errors.New("sum out of range")
 
-// taken marks a line that no rule has taken yet; other values are rules.
+// notTaken marks a line that no rule has taken yet; other values are rules.
 const notTaken = uint8(ruleCount)
 
 // kinds of invoices, by their first letter as compared.
