@@ -17,16 +17,16 @@ import (
 var pinned = map[string]string{
 	"fit_id":            "1f95a875371480d1f824d42e4bb900ea67e703363da7bff95d39ed40ae910510",
 	"hash of customers": "87d3518e963fe76348080d03cd5ef3719698ecab33a16dafdf312aa1ea4711cf",
-	"key of drift":      "8713562a4516",
-	"key of evaluate":   "477772c11adb",
+	"key of drift":      "e692afc9a65b",
+	"key of evaluate":   "966eec4a90b6",
 	"key of ingest":     "1dd21ce9188f",
-	"key of preprocess": "e25628ece6b3",
-	"key of promote":    "9d74c2f1dee2",
-	"key of report":     "a2036c0a52db",
-	"key of score":      "2cc665a8f867",
-	"key of train":      "bab95ce243a6",
+	"key of preprocess": "7e57f096be96",
+	"key of promote":    "968d034e93c4",
+	"key of report":     "20fb7b2b419e",
+	"key of score":      "16381ad0bce5",
+	"key of train":      "ad10ce12a115",
 	"model_id":          "2a7a1bbc9133ed5d64bbbff0afd81180fc0afbdd42356c105c07db5f05c49853",
-	"snapshot":          "4f2d27a9c411f3f528ba6b9e37197de6700bbb545043ddaf25a551021043b397",
+	"snapshot":          "627388fb4459523718fb71c9254f2de44603eb2c008d4e6200224b4bcffb4b2a",
 }
 
 // TestIdentities pins what names things: the hash of a table's content, the key of every step, the fit and the model that

@@ -21,6 +21,7 @@ type IngestResult struct {
 	RowsQuarantined int64          `json:"rows_quarantined"`
 	RowsSuperseded  int64          `json:"rows_superseded"` // lines of days that a later sheet of the workbook has too
 	Days            int            `json:"days"`
+	DaysKept        int            `json:"days_kept,omitempty"` // delivered days that stay as a later as-of delivered them
 	First           *calendar.Date `json:"first"`
 	Last            *calendar.Date `json:"last"`
 	Quarantine      []RuleCount    `json:"quarantine"` // by descending rows, at most 20

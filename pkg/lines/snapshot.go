@@ -46,6 +46,9 @@ type Partition struct {
 	Rows     int64         `json:"rows"`
 	SHA256   string        `json:"sha256"`
 	Delivery string        `json:"delivery"`
+	// AsOf is the as-of day of the run that delivered these lines: a run of an earlier as-of does not replace them. Zero, in
+	// snapshots from before this field, is unknown and earlier than any.
+	AsOf calendar.Date `json:"as_of,omitzero"`
 }
 
 // Delivery is what one ingest took in. Only deliveries that still hold a partition are listed.

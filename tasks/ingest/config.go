@@ -24,7 +24,8 @@ var Task = task.Task[Config, contract.IngestResult]{
 the format is told by the content. A record that breaks a rule is quarantined with its raw text; if more than
 --max-quarantine-share are, nothing is taken in and the ten commonest reasons are told. The lines become visible by one swap
 of state/lines.json. With --mode=replace a delivered day replaces that day of the same --source-name; with append it is added
-to it, and a file whose lines are in force already is refused. The same file again changes nothing.`,
+to it, and a file whose lines are in force already is refused. The same file again changes nothing. A day in force that was
+delivered with a later as-of stays, unless --allow-older says otherwise.`,
 	Example: "ingest --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --source=online-retail.csv.gz\n" +
 		"ingest --root=gs://shop/clientele --pipeline=daily --run-id=manual --as-of=2011-12-10 --source=/data/sales.csv \\\n" +
 		"       --columns=invoice=Bill,price=Cost '--date-layout=02/01/2006 15:04' --encoding=iso-8859-1\n" +
@@ -65,6 +66,7 @@ type Config struct {
 	Currency           string
 	MaxQuarantineShare float64 // 0..1
 	AllowShrink        bool
+	AllowOlder         bool
 	Undo               string // sha256 of a snapshot
 	CustomerKey        string // secret
 	ExitNothingNew     bool
@@ -94,6 +96,7 @@ func Flags() []cli.Flag {
 		task.String("currency", "GBP", "`CODE` of the currency that prices are in; one for all lines of a root"),
 		task.Float("max-quarantine-share", 0.02, "`SHARE` of records, 0 to 1, that may break a rule"),
 		task.Bool("allow-shrink", "take a day in that has over 20 % fewer lines than the same day in force"),
+		task.Bool("allow-older", "replace days in force even where a later as-of delivered them (default: those days stay)"),
 		task.String("undo", "", "take nothing in, but go back to the parent of this `SNAPSHOT` if it is in force"),
 		task.Secret(task.String("customer-key", "", "`SECRET` under which customers' ids are hashed (HMAC-SHA256), at least 16 bytes; from a variable, not the command line")),
 		task.Bool("exit-nothing-new", "end with exit code 99 when nothing was new"),
@@ -109,7 +112,7 @@ func NewConfig(c *cli.Context) Config {
 		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"),
 		Separator: c.String("separator"), Decimal: c.String("decimal"), Sheet: c.String("sheet"), MaxUnpacked: c.String("max-unpacked"),
 		Zone: c.String("zone"), Currency: c.String("currency"), MaxQuarantineShare: c.Float64("max-quarantine-share"),
-		AllowShrink: c.Bool("allow-shrink"), Undo: c.String("undo"), CustomerKey: c.String("customer-key"),
+		AllowShrink: c.Bool("allow-shrink"), AllowOlder: c.Bool("allow-older"), Undo: c.String("undo"), CustomerKey: c.String("customer-key"),
 		ExitNothingNew: c.Bool("exit-nothing-new"),
 	}
 }
@@ -207,6 +210,9 @@ func (c Config) parameters(opts retail.ReadOptions) map[string]any {
 	}
 	if mark := keyMark(opts.CustomerKey); mark != "" {
 		p["customer_key"] = mark
+	}
+	if c.AllowOlder { // else a run that has left days out could not be told to take them
+		p["allow_older"] = true
 	}
 	return p
 }

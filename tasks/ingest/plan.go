@@ -22,6 +22,30 @@ type intake struct {
 	keyMark    string
 	append     bool
 	shrink     bool // is allowed
+	older      bool // may replace what a later as-of delivered
+	asOf       calendar.Date
+}
+
+// replaces reports whether the delivery takes the place of a partition in force of a day that it delivers with other lines.
+func (in *intake) replaces(p lines.Partition) bool { return !in.append && (in.older || p.AsOf <= in.asOf) }
+
+// kept returns the delivered days that stay as they are in force, because a later as-of delivered them.
+func (in *intake) kept(base *lines.Snapshot) map[calendar.Date]bool {
+	if in.append {
+		return nil
+	}
+	delivered := map[calendar.Date]string{}
+	for _, p := range in.partitions {
+		delivered[p.Day] = p.Object
+	}
+	days := map[calendar.Date]bool{}
+	for _, p := range base.Partitions {
+		object, same := delivered[p.Day]
+		if same && p.Source == in.delivery.Source && p.Object != object && !in.replaces(p) {
+			days[p.Day] = true
+		}
+	}
+	return days
 }
 
 // fits returns a Fault if the delivery must not come into force on top of the snapshot. own says that this step of this run
@@ -83,7 +107,7 @@ func (in *intake) fitsAppend(base *lines.Snapshot) error {
 
 // fitsReplace refuses days that lose more than a fifth of their lines.
 func (in *intake) fitsReplace(base *lines.Snapshot) error {
-	before := map[calendar.Date]int64{}
+	kept, before := in.kept(base), map[calendar.Date]int64{}
 	for _, p := range base.Partitions {
 		if p.Source == in.delivery.Source {
 			before[p.Day] += p.Rows
@@ -91,7 +115,7 @@ func (in *intake) fitsReplace(base *lines.Snapshot) error {
 	}
 	var days []string
 	for _, p := range in.partitions {
-		if shrinkDen*p.Rows < shrinkNum*before[p.Day] {
+		if !kept[p.Day] && shrinkDen*p.Rows < shrinkNum*before[p.Day] {
 			days = append(days, fmt.Sprintf("%s (%d lines, in force %d)", p.Day, p.Rows, before[p.Day]))
 		}
 	}
@@ -107,27 +131,29 @@ func (in *intake) fitsReplace(base *lines.Snapshot) error {
 }
 
 // onto returns the snapshot with the delivery in force, whose parent is the base of that hash. changed is false if the base
-// has it all: then it is the base. What a base holds of a delivered day with the same content stays, with its delivery.
+// has it all: then it is the base. What a base holds of a delivered day with the same content stays, with its delivery; so does
+// a day that a later as-of delivered.
 func (in *intake) onto(base *lines.Snapshot, baseHash string) (next *lines.Snapshot, changed bool) {
 	delivered := map[calendar.Date]lines.Partition{}
 	for _, p := range in.partitions {
 		delivered[p.Day] = p
 	}
 	next = &lines.Snapshot{Version: lines.SnapshotVersion, Zone: in.zone, Currency: in.currency, KeyMark: in.keyMark, Parent: baseHash}
-	there := map[calendar.Date]bool{}
+	kept, there := in.kept(base), map[calendar.Date]bool{}
 	for _, p := range base.Partitions {
 		d, same := delivered[p.Day]
 		switch same = same && p.Source == in.delivery.Source; {
 		case same && p.Object == d.Object:
 			there[p.Day] = true
-		case same && !in.append:
+		case same && !in.append && !kept[p.Day]:
 			changed = true
 			continue
 		}
 		next.Partitions = append(next.Partitions, p)
 	}
 	for _, p := range in.partitions {
-		if !there[p.Day] {
+		if !there[p.Day] && !kept[p.Day] {
+			p.AsOf = in.asOf
 			next.Partitions = append(next.Partitions, p)
 			changed = true
 		}

@@ -135,7 +135,7 @@ func (m *recall) result(c Config, s *run.Session) (r contract.IngestResult, ok b
 
 // keep remembers a delivery that was taken in. What it could not write costs the next run a download, and no more.
 func (m *recall) keep(ctx context.Context, d task.Deps, src *source.Delivery, r contract.IngestResult) {
-	if m.home == nil {
+	if m.home == nil || r.DaysKept > 0 { // a run of a later as-of has to read what this one left out
 		return
 	}
 	if err := m.write(ctx, src, r); err != nil {

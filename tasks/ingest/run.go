@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -221,6 +222,7 @@ func (c Config) store(ctx context.Context, d task.Deps, home *run.Home, s *run.S
 	in := &intake{
 		delivery: lines.Delivery{ID: s.Key(), Source: c.SourceName, Files: src.Hashes()},
 		zone:     c.Zone, currency: c.Currency, keyMark: keyMark([]byte(c.CustomerKey)), append: c.Mode == modeAppend, shrink: c.AllowShrink,
+		older: c.AllowOlder, asOf: s.Run().AsOf,
 	}
 	for _, day := range spool.dates() { // their names are not known yet, and need not be
 		in.partitions = append(in.partitions, lines.Partition{Source: c.SourceName, Day: day, Rows: spool.days[day].rows})
@@ -250,8 +252,15 @@ func (c Config) store(ctx context.Context, d task.Deps, home *run.Home, s *run.S
 	if result.New, err = now.isNew(ctx, home, s.Run(), in); err != nil {
 		return result, err
 	}
-	result.Snapshot, err = now.force(ctx, home, s.Run(), in)
-	return result, err
+	if result.Snapshot, err = now.force(ctx, home, s.Run(), in); err != nil {
+		return result, err
+	}
+	if kept := in.kept(now.snapshot); len(kept) > 0 {
+		result.DaysKept = len(kept)
+		d.Log.Warn("these days are in force from a delivery of a later as-of and stay as they are; --allow-older replaces them",
+			"as_of", s.Run().AsOf, "days", len(kept), "first", slices.Min(slices.Collect(maps.Keys(kept))), "last", slices.Max(slices.Collect(maps.Keys(kept))))
+	}
+	return result, nil
 }
 
 // balance returns a Fault of [fault.ExitInternal] unless every record read is in one place.

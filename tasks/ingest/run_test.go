@@ -14,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/retail"
 )
 
@@ -177,6 +178,67 @@ func TestRunReplaces(t *testing.T) {
 	s.must(s.config(s.file("c.csv", header+day("2011-12-01", 21, 2)), runID("d")))
 	if _, snapshot = s.inForce(); len(snapshot.Deliveries) != 3 || snapshot.Parent != r.Snapshot {
 		t.Errorf("parent %s, deliveries: %+v", snapshot.Parent, snapshot.Deliveries)
+	}
+}
+
+// TestRunOfAnOlderAsOfKeepsLaterLines: a dated source, corrected on the 25th, and the 24th again (a backfill, a cleared run).
+func TestRunOfAnOlderAsOfKeepsLaterLines(t *testing.T) {
+	s := newShop(t)
+	asOf := func(day string) func(*Config) { return func(c *Config) { c.AsOf = day } }
+	older := func(c *Config) { c.AllowOlder = true }
+	on24 := s.file("24.csv", header+day("2011-11-22", 1, 1)+day("2011-11-23", 11, 2))
+	s.must(s.config(on24, runID("a"), asOf("2011-11-24")))
+	s.must(s.config(s.file("25.csv", header+day("2011-11-23", 21, 2)+day("2011-11-24", 31, 1)), runID("b"), asOf("2011-11-25")))
+	corrected := []string{"shop 2011-11-22: 1", "shop 2011-11-23: 21 22", "shop 2011-11-24: 31"}
+
+	// The 24th again: nothing of it is new, the pointer does not move.
+	before := s.objects()["state/lines.json"]
+	r := s.must(s.config(on24, runID("again"), asOf("2011-11-24")))
+	if diff := cmp.Diff(corrected, s.invoices()); diff != "" || r.New || r.DaysKept != 1 || s.objects()["state/lines.json"] != before {
+		t.Errorf("%+v\n%s", r, diff)
+	}
+	if !strings.Contains(s.log.String(), "--allow-older") {
+		t.Errorf("the log does not say how to replace them: %s", s.log.String())
+	}
+	// A file of that day with fewer lines of the corrected day, and a day that nobody has delivered: the new day comes into
+	// force; a day that stays cannot shrink.
+	r = s.must(s.config(s.file("late.csv", header+day("2011-11-21", 5, 1)+day("2011-11-23", 12, 1)), runID("late"), asOf("2011-11-24")))
+	if diff := cmp.Diff(append([]string{"shop 2011-11-21: 5"}, corrected...), s.invoices()); diff != "" || !r.New || r.DaysKept != 1 {
+		t.Errorf("%+v\n%s", r, diff)
+	}
+	// Another source has days of its own.
+	if r = s.must(s.config(on24, runID("outlet"), asOf("2011-11-24"), sourced("outlet"))); !r.New || r.DaysKept != 0 {
+		t.Errorf("another source: %+v", r)
+	}
+	// Unless said, and by an equal or later as-of.
+	if r = s.must(s.config(on24, runID("again"), asOf("2011-11-24"), older)); !r.New || r.DaysKept != 0 {
+		t.Errorf("--allow-older: %+v", r)
+	}
+	if r = s.must(s.config(s.file("24b.csv", header+day("2011-11-23", 41, 2)), runID("equal"), asOf("2011-11-24"))); !r.New || r.DaysKept != 0 {
+		t.Errorf("an equal as-of: %+v", r)
+	}
+}
+
+// TestRunReplacesLinesOfUnknownAsOf: a snapshot from before partitions had an as-of.
+func TestRunReplacesLinesOfUnknownAsOf(t *testing.T) {
+	s := newShop(t)
+	s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 2)), runID("a")))
+	hash, snapshot := s.inForce()
+	snapshot.Partitions[0].AsOf = 0
+	old, err := lines.Write(context.Background(), s.home().Root, snapshot)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := filepath.Join(s.dir, "state/lines.json")
+	if strings.Contains(s.objects()["lines/index/"+old+".json"], "as_of") {
+		t.Fatal("the old snapshot has an as-of")
+	}
+	if err := os.WriteFile(state, []byte(strings.Replace(s.objects()["state/lines.json"], hash, old, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := s.must(s.config(s.file("b.csv", header+day("2011-12-01", 11, 2)), runID("b"), func(c *Config) { c.AsOf = "2011-12-02" }))
+	if diff := cmp.Diff([]string{"shop 2011-12-01: 11 12"}, s.invoices()); diff != "" || !r.New {
+		t.Errorf("%+v\n%s", r, diff)
 	}
 }
 

@@ -213,6 +213,24 @@ func TestUnchangedURLIsNotFetched(t *testing.T) {
 	}
 }
 
+// TestWhatLeftDaysOutIsFetchedAgain: a run of a later as-of has to read what an older one was not allowed to replace.
+func TestWhatLeftDaysOutIsFetchedAgain(t *testing.T) {
+	s := newShop(t)
+	server, trust := s.online()
+	url := server.URL("whole", s.name("a.csv", header+day("2011-12-01", 1, 2)))
+	asOf := func(day string) func(*Config) { return func(c *Config) { c.AsOf = day } }
+	s.must(s.config(s.file("b.csv", header+day("2011-12-01", 11, 2)), runID("b"), asOf("2011-12-10")))
+	if r := s.must(s.config(url, trust, runID("older"), asOf("2011-12-09"))); r.New || r.DaysKept != 1 {
+		t.Errorf("an older as-of: %+v", r)
+	}
+	if r := s.must(s.config(url, trust, runID("later"), asOf("2011-12-11"))); !r.New || r.DaysKept != 0 {
+		t.Errorf("a later as-of: %+v", r)
+	}
+	if diff := cmp.Diff([]string{"shop 2011-12-01: 1 2"}, s.invoices()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSameContentUnderOtherTags(t *testing.T) {
 	s := newShop(t)
 	server, trust := s.online()
