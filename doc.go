@@ -19,7 +19,7 @@
 //	pkg/drift      statistics and verdict
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
 //	pkg/registry   HEAD, promote, rollback, history
-//	pkg/report     one page for people
+//	pkg/report     one page for people: view (what it shows, typed, with a JSON form), assets (style, script and the policy for them)
 //	pkg/demo       an invented shop with planted truths
 //	dags           DAG files for Airflow, the package they share, and their tests
 //	images         one Dockerfile for every task

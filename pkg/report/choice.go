@@ -5,27 +5,27 @@ import (
 	"math"
 	"strconv"
 
-	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/report/view"
 )
 
 // choice shows how the number of segments was chosen: the rule's sentence, elbow and silhouette, every criterion.
-func (v *view) choice() (section, error) {
+func (l *layout) choice() (section, error) {
 	s := section{ID: "choice", Title: "How many segments"}
-	t := v.Train
+	t := l.Choice
 	if t == nil {
 		s.Blocks = append(s.Blocks, block{Text: "No model was trained in this run."})
 		return s, nil
 	}
 	s.Blocks = append(s.Blocks, block{Text: sentence(t.Rule)})
-	if v.Score != nil && v.Score.ModelID != t.ModelID {
+	if l.Scores != nil && !t.Scored {
 		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("This is about the candidate %s. The segments above come from the model in force, %s.",
-			brief(t.ModelID), brief(v.Score.ModelID))})
+			brief(t.ModelID), brief(l.Scores.ModelID))})
 	}
 	for _, f := range t.Findings {
 		s.Blocks = append(s.Blocks, block{Warning: capital(sentence(f))})
 	}
 	if len(t.Sweep) >= 2 {
-		figures, err := v.sweepFigures(t)
+		figures, err := sweepFigures(t)
 		if err != nil {
 			return s, err
 		}
@@ -38,7 +38,7 @@ func (v *view) choice() (section, error) {
 	return s, nil
 }
 
-func (v *view) sweepFigures(t *contract.TrainResult) ([]figure, error) {
+func sweepFigures(t *view.Choice) ([]figure, error) {
 	n := len(t.Sweep)
 	labels := make([]string, n)
 	inertia, chord, silhouette := make([]float64, n), make([]float64, n), make([]float64, n)
@@ -47,7 +47,7 @@ func (v *view) sweepFigures(t *contract.TrainResult) ([]figure, error) {
 	for i, r := range t.Sweep {
 		labels[i] = strconv.Itoa(r.K)
 		inertia[i], silhouette[i] = r.Inertia, math.NaN()
-		chord[i] = first.Inertia + (last.Inertia-first.Inertia)*float64(r.K-first.K)/float64(last.K-first.K)
+		chord[i] = float64(r.Chord)
 		if r.Silhouette != nil {
 			silhouette[i], known = *r.Silhouette, true
 		}
@@ -56,7 +56,7 @@ func (v *view) sweepFigures(t *contract.TrainResult) ([]figure, error) {
 		point := make([]float64, n)
 		for i := range point {
 			point[i] = math.NaN()
-			if t.Sweep[i].K == t.K {
+			if t.Sweep[i].Chosen {
 				point[i] = values[i]
 			}
 		}
@@ -99,11 +99,11 @@ func tenths(values []float64) (least, most float64) {
 	return least, most
 }
 
-func sweepTable(t *contract.TrainResult) *grid {
+func sweepTable(t *view.Choice) *grid {
 	g := &grid{Caption: "Every k that was tried", Head: heads("k", "#Inertia", "#Silhouette", "#Davies–Bouldin", "#Calinski–Harabasz", "#Smallest share", "#Below the chord")}
 	for _, r := range t.Sweep {
 		k := name(strconv.Itoa(r.K))
-		if r.K == t.K {
+		if r.Chosen {
 			k.Note, k.Class = "chosen", "good"
 		}
 		g.Rows = append(g.Rows, []cell{k, number(short(r.Inertia)), number(optional(r.Silhouette)), number(optional(r.DaviesBouldin)),

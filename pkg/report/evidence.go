@@ -7,17 +7,18 @@ import (
 	"strconv"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/report/view"
 )
 
 // drift shows how far each feature has moved from what the model in force was trained on.
-func (v *view) drift() (section, error) {
+func (l *layout) drift() (section, error) {
 	s := section{ID: "drift", Title: "Drift"}
-	d := v.Drift
+	d := l.Drift
 	if d == nil {
 		s.Blocks = append(s.Blocks, block{Text: "Drift was not looked at in this run."})
 		return s, nil
 	}
-	s.Blocks = append(s.Blocks, block{Text: v.driftWords()})
+	s.Blocks = append(s.Blocks, block{Text: l.driftWords()})
 	if len(d.Features) > 0 {
 		picture, err := driftFigure(d)
 		if err != nil {
@@ -28,8 +29,9 @@ func (v *view) drift() (section, error) {
 			t.Rows = append(t.Rows, []cell{name(plain(f.Feature)), number(decimal(f.PSI, 4)), number(decimal(f.Threshold, 4)), judged(f.Verdict)})
 		}
 		s.Blocks = append(s.Blocks, block{Figures: []figure{picture}}, block{Table: t})
-		if limits := v.driftLimits(); limits != "" {
-			s.Blocks = append(s.Blocks, block{Note: limits})
+		if d.Warn != nil && d.Alert != nil {
+			s.Blocks = append(s.Blocks, block{Note: fmt.Sprintf("A feature warns at a PSI of %s and alerts at %s, if that is also more than chance reaches.",
+				strconv.FormatFloat(*d.Warn, 'g', 4, 64), strconv.FormatFloat(*d.Alert, 'g', 4, 64))})
 		}
 	}
 	if e := d.Effects; e.Data != nil || e.Model != nil || e.Population != nil {
@@ -42,23 +44,11 @@ func (v *view) drift() (section, error) {
 	return s, nil
 }
 
-// driftLimits says from which PSI on a feature counts, as the step was told.
-func (v *view) driftLimits() string {
-	for _, st := range v.Steps {
-		warn, hasWarn := st.Params["psi_warn"].(float64)
-		alert, hasAlert := st.Params["psi_alert"].(float64)
-		if st.Name == contract.Drift && hasWarn && hasAlert {
-			return fmt.Sprintf("A feature warns at a PSI of %s and alerts at %s, if that is also more than chance reaches.", strconv.FormatFloat(warn, 'g', 4, 64), strconv.FormatFloat(alert, 'g', 4, 64))
-		}
-	}
-	return ""
-}
-
 // mostFeatures bounds the picture of drift.
 const mostFeatures = 10
 
 // driftFigure draws the features that moved most.
-func driftFigure(d *contract.DriftResult) (figure, error) {
+func driftFigure(d *view.Drift) (figure, error) {
 	features := slices.Clone(d.Features)
 	slices.SortStableFunc(features, func(a, b contract.DriftFeature) int {
 		switch {
@@ -89,9 +79,9 @@ func driftFigure(d *contract.DriftResult) (figure, error) {
 }
 
 // gates shows what evaluate asked of the candidate.
-func (v *view) gates() (section, error) {
+func (l *layout) gates() (section, error) {
 	s := section{ID: "gates", Title: "Gates before promotion"}
-	e := v.Evaluate
+	e := l.Evaluate
 	if e == nil {
 		s.Blocks = append(s.Blocks, block{Text: "No candidate was evaluated in this run."})
 		return s, nil
@@ -120,7 +110,7 @@ func (v *view) gates() (section, error) {
 }
 
 // origin says where the numbers come from, so that they can be made again.
-func (v *view) origin() (section, error) {
+func (l *layout) origin() (section, error) {
 	s := section{ID: "origin", Title: "Where this comes from"}
 	t := &grid{Caption: "Names that make this page again", Head: heads("What", "Name")}
 	add := func(what, id string) {
@@ -128,24 +118,24 @@ func (v *view) origin() (section, error) {
 			t.Rows = append(t.Rows, []cell{name(what), code(id)})
 		}
 	}
-	add("run", v.Run)
-	if v.Ingest != nil {
-		add("snapshot of lines", v.Ingest.Snapshot)
-		add("source, sha256", v.Ingest.SHA256)
+	add("run", l.Run)
+	if l.Ingest != nil {
+		add("snapshot of lines", l.Ingest.Snapshot)
+		add("source, sha256", l.Ingest.SHA256)
 	}
-	if v.Score != nil {
-		add("model in force", v.Score.ModelID)
-		add("revision of HEAD", strconv.FormatInt(v.Score.Seq, 10))
+	if l.Scores != nil {
+		add("model in force", l.Scores.ModelID)
+		add("revision of HEAD", strconv.FormatInt(l.Scores.Seq, 10))
 	}
-	if v.Train != nil {
-		add("candidate, model id", v.Train.ModelID)
-		add("candidate, fit id", v.Train.FitID)
-		add("candidate, parent", v.Train.Parent)
+	if l.Choice != nil {
+		add("candidate, model id", l.Choice.ModelID)
+		add("candidate, fit id", l.Choice.FitID)
+		add("candidate, parent", l.Choice.Parent)
 	}
-	if v.Evaluate != nil {
-		add("evaluation", v.Evaluate.Eval)
+	if l.Evaluate != nil {
+		add("evaluation", l.Evaluate.Eval)
 	}
-	for i, c := range v.codes() {
+	for i, c := range l.Codes {
 		what := "code"
 		if i > 0 {
 			what = "code, too"
@@ -153,11 +143,11 @@ func (v *view) origin() (section, error) {
 		add(what, c)
 	}
 	s.Blocks = append(s.Blocks, block{Table: t})
-	if len(v.Steps) == 0 {
+	if len(l.Steps) == 0 {
 		return s, nil
 	}
 	steps := &grid{Caption: "Steps of the run with all that their content depends on", Head: heads("Step", "Key", "Inputs", "Parameters", "#Seed")}
-	for _, st := range v.Steps {
+	for _, st := range l.Steps {
 		inputs, err := json.Marshal(st.Inputs)
 		if err != nil {
 			return s, fmt.Errorf("inputs of %s: %w", st.Name, err)
@@ -171,24 +161,13 @@ func (v *view) origin() (section, error) {
 			seed = strconv.FormatUint(*st.Seed, 10)
 		}
 		step := name(st.Name)
-		if st.Run != "" && st.Run != v.Run {
+		if st.Run != "" && st.Run != l.Run {
 			step.Note = "of run " + st.Run
 		}
 		steps.Rows = append(steps.Rows, []cell{step, code(st.Key), code(pairs(inputs)), code(pairs(params)), number(seed)})
 	}
 	s.Blocks = append(s.Blocks, block{Table: steps})
 	return s, nil
-}
-
-// codes returns the code versions that the steps ran with, each once, in their order.
-func (v *view) codes() []string {
-	var codes []string
-	for _, st := range v.Steps {
-		if st.Code != "" && !slices.Contains(codes, st.Code) {
-			codes = append(codes, st.Code)
-		}
-	}
-	return codes
 }
 
 // pairs shows an object's JSON without its braces, nothing as a dash.

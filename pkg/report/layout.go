@@ -7,6 +7,8 @@ type page struct {
 	Title    string
 	Lead     string
 	CSS      template.CSS
+	Script   template.JS
+	Policy   string // content security policy
 	Facts    []fact
 	Sections []section
 }

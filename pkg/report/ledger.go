@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 
-	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/money"
 )
 
@@ -22,27 +21,22 @@ var ruleWords = map[string]string{
 }
 
 // ledger accounts for every line and all money, rule by rule.
-func (v *view) ledger() (section, error) {
+func (l *layout) ledger() (section, error) {
 	s := section{ID: "ledger", Title: "Where every line went"}
-	rows := v.Preprocess.Ledger
+	rows := l.Ledger.Rows
 	if len(rows) < 2 {
 		s.Blocks = append(s.Blocks, block{Text: "The ledger of this run is empty."})
 		return s, nil
 	}
-	sum := contract.LedgerRow{}
-	for _, r := range rows[1:] {
-		sum.Lines += r.Lines
-		sum.Amount += r.Amount
-	}
-	in, decimals := rows[0], v.ledgerDecimals()
-	if sum.Lines == in.Lines && sum.Amount == in.Amount {
+	in, decimals := rows[0], l.ledgerDecimals()
+	if l.Ledger.Balanced {
 		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Taken and kept add up to the input: %s and %s, to the last decimal.",
-			many(in.Lines, "line"), v.money.exact(in.Amount, decimals))})
+			many(in.Lines, "line"), l.money.exact(in.Amount, decimals))})
 	} else {
 		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("The ledger does not add up: %s and %s came in, %s and %s are accounted for.",
-			many(in.Lines, "line"), v.money.exact(in.Amount, decimals), count(sum.Lines), v.money.exact(sum.Amount, decimals))})
+			many(in.Lines, "line"), l.money.exact(in.Amount, decimals), count(l.Ledger.Lines), l.money.exact(l.Ledger.Amount, decimals))})
 	}
-	figures, err := v.ledgerFigures()
+	figures, err := l.ledgerFigures()
 	if err != nil {
 		return s, err
 	}
@@ -53,29 +47,29 @@ func (v *view) ledger() (section, error) {
 	for i, r := range rows {
 		rule := name(plain(r.Rule))
 		rule.Note = ruleWords[r.Rule]
-		cells := []cell{rule, number(count(r.Lines)), number(count(r.Invoices)), number(count(r.Customers)), number(v.money.exact(r.Amount, decimals))}
+		cells := []cell{rule, number(count(r.Lines)), number(count(r.Invoices)), number(count(r.Customers)), number(l.money.exact(r.Amount, decimals))}
 		if i == len(rows)-1 {
 			t.Foot = cells
 			break
 		}
 		t.Rows = append(t.Rows, cells)
 	}
-	s.Blocks = append(s.Blocks, block{Table: t}, block{Note: v.ledgerNote()})
+	s.Blocks = append(s.Blocks, block{Table: t}, block{Note: l.ledgerNote()})
 	return s, nil
 }
 
-func (v *view) ledgerNote() string {
+func (l *layout) ledgerNote() string {
 	copies := "later copies"
-	if v.Preprocess.Duplicates == 1 {
+	if l.Ledger.Duplicates == 1 {
 		copies = "later copy"
 	}
-	text := fmt.Sprintf("Equal lines: %s %s reached the rule, taken or not (two equal lines can be real).", count(v.Preprocess.Duplicates), copies)
+	text := fmt.Sprintf("Equal lines: %s %s reached the rule, taken or not (two equal lines can be real).", count(l.Ledger.Duplicates), copies)
 	return text + " Invoices and customers can stand in several rows, so they do not add up."
 }
 
-func (v *view) ledgerDecimals() int {
+func (l *layout) ledgerDecimals() int {
 	var amounts []money.Amount
-	for _, r := range v.Preprocess.Ledger {
+	for _, r := range l.Ledger.Rows {
 		amounts = append(amounts, r.Amount)
 	}
 	return decimalsOf(amounts...)
@@ -83,8 +77,8 @@ func (v *view) ledgerDecimals() int {
 
 // ledgerFigures draws the way from input to kept as falls, once for lines and once for money. A run whose money falls
 // below zero on the way has no such picture of it.
-func (v *view) ledgerFigures() ([]figure, error) {
-	rows := v.Preprocess.Ledger
+func (l *layout) ledgerFigures() ([]figure, error) {
+	rows := l.Ledger.Rows
 	lines, amounts := make([]float64, len(rows)), make([]float64, len(rows))
 	for i, r := range rows {
 		lines[i], amounts[i] = float64(r.Lines), r.Amount.Float()
@@ -96,9 +90,9 @@ func (v *view) ledgerFigures() ([]figure, error) {
 		write  func(float64) string
 	}{
 		{"Lines", lines, large},
-		{"Money", amounts, func(x float64) string { return v.money.before(large(x)) }},
+		{"Money", amounts, func(x float64) string { return l.money.before(large(x)) }},
 	} {
-		svg, ok, err := v.falls(f.title, f.values, f.write)
+		svg, ok, err := l.falls(f.title, f.values, f.write)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +104,7 @@ func (v *view) ledgerFigures() ([]figure, error) {
 }
 
 // falls draws input, what each rule takes from what is left, and kept. It is not ok where something falls below zero.
-func (v *view) falls(title string, values []float64, write func(float64) string) (svg template.HTML, ok bool, err error) {
+func (l *layout) falls(title string, values []float64, write func(float64) string) (svg template.HTML, ok bool, err error) {
 	n := len(values)
 	signed := func(sign string) func(float64) string {
 		return func(x float64) string {
@@ -134,7 +128,7 @@ func (v *view) falls(title string, values []float64, write func(float64) string)
 	left, rises := values[0], false
 	alt := title + " by rule:"
 	for i, x := range values {
-		categories[i] = plain(v.Preprocess.Ledger[i].Rule)
+		categories[i] = plain(l.Ledger.Rows[i].Rule)
 		alt += fmt.Sprintf(" %s %s;", categories[i], write(x))
 		switch {
 		case i == 0 || i == n-1:
@@ -162,9 +156,9 @@ func (v *view) falls(title string, values []float64, write func(float64) string)
 }
 
 // dropped shows quarantine, cancellations and customers without a row.
-func (v *view) dropped() (section, error) {
+func (l *layout) dropped() (section, error) {
 	s := section{ID: "dropped", Title: "Quarantine and cancellations"}
-	switch in := v.Ingest; {
+	switch in := l.Ingest; {
 	case in == nil:
 		s.Blocks = append(s.Blocks, block{Text: "Quarantine: no ingest belongs to this run."})
 	case in.RowsQuarantined == 0:
@@ -178,7 +172,7 @@ func (v *view) dropped() (section, error) {
 		}
 		s.Blocks = append(s.Blocks, block{Table: t})
 	}
-	c := v.Preprocess.Cancellations
+	c := l.Cancellations
 	decimals := decimalsOf(c.Amount)
 	t := &grid{Caption: "Cancellation lines, by how much of them found its sale", Head: heads("Cancellations", "#Lines")}
 	t.Rows = [][]cell{
@@ -186,8 +180,8 @@ func (v *view) dropped() (section, error) {
 		{name("matched in part"), number(count(c.Partly))},
 		{name("not matched"), number(count(c.Unmatched))},
 	}
-	s.Blocks = append(s.Blocks, block{Table: t}, block{Text: fmt.Sprintf("Matched cancellations took back %s of sales.", v.money.exact(max(c.Amount, -c.Amount), decimals))})
-	if n := v.Preprocess.OnlyReturns; n > 0 {
+	s.Blocks = append(s.Blocks, block{Table: t}, block{Text: fmt.Sprintf("Matched cancellations took back %s of sales.", l.money.exact(max(c.Amount, -c.Amount), decimals))})
+	if n := l.Totals.OnlyReturns; n > 0 {
 		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("%s returned goods and bought nothing that was kept; they have no segment.", people(n))})
 	}
 	return s, nil

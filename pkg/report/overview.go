@@ -3,31 +3,31 @@ package report
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/report/view"
 )
 
-// view is the data with what several sections ask of it.
-type view struct {
-	Data
+// layout is the view on its way to a page.
+type layout struct {
+	view.View
 	money currency
 }
 
-// newPage lays out the page. Sections stand in the order in which people ask: who are my customers, can I trust it, where
+// newPage lays out the page. Its sections are in the order in which people ask: who are my customers, can I trust it, where
 // does it come from.
-func newPage(d Data) (*page, error) {
-	v := view{Data: d, money: currency(d.Currency)}
-	p := &page{Title: d.Title, Lead: v.lead(), Facts: v.facts()}
+func newPage(v view.View) (*page, error) {
+	l := layout{View: v, money: currency(v.Currency)}
+	p := &page{Title: v.Title, Lead: l.lead(), Facts: l.facts()}
 	if p.Title == "" {
 		p.Title = "Customer segments"
 	}
 	var errs []error
 	for _, lay := range []func() (section, error){
-		v.happened, v.segments, v.movement, v.choice, v.ledger, v.dropped, v.drift, v.gates, v.origin,
+		l.happened, l.segments, l.movement, l.choice, l.ledger, l.dropped, l.drift, l.gates, l.origin,
 	} {
 		s, err := lay()
 		errs = append(errs, err)
@@ -39,19 +39,18 @@ func newPage(d Data) (*page, error) {
 	return p, nil
 }
 
-func (v *view) lead() string {
-	pre := v.Preprocess
+func (l *layout) lead() string {
 	var b strings.Builder
-	if pre.WindowStart != nil {
-		fmt.Fprintf(&b, "Purchases from %s to %s", day(*pre.WindowStart), day(v.AsOf-1))
+	if l.WindowStart != nil {
+		fmt.Fprintf(&b, "Purchases from %s to %s", day(*l.WindowStart), day(l.AsOf-1))
 	} else {
-		fmt.Fprintf(&b, "All purchases up to %s", day(v.AsOf-1))
+		fmt.Fprintf(&b, "All purchases up to %s", day(l.AsOf-1))
 	}
-	fmt.Fprintf(&b, ", seen as of %s", day(v.AsOf))
-	if v.Zone != "" {
-		fmt.Fprintf(&b, " (%s)", v.Zone)
+	fmt.Fprintf(&b, ", seen as of %s", day(l.AsOf))
+	if l.Zone != "" {
+		fmt.Fprintf(&b, " (%s)", l.Zone)
 	}
-	fmt.Fprintf(&b, ". Run %s.", v.Run)
+	fmt.Fprintf(&b, ". Run %s.", l.Run)
 	return b.String()
 }
 
@@ -61,53 +60,38 @@ func day(d calendar.Date) string {
 	return t.Format("2 January 2006")
 }
 
-func (v *view) facts() []fact {
-	pre := v.Preprocess
+func (l *layout) facts() []fact {
+	all := l.Totals
 	f := []fact{
-		{Label: "Customers", Value: count(pre.Customers), Note: many(pre.Invoices, "invoice")},
-		{Label: "Revenue", Value: v.money.whole(pre.Revenue), Note: "after rules and cancellations"},
-		{Label: "Average invoice", Value: v.money.amount(pre.AverageInvoice, 2), Note: "revenue by invoice"},
+		{Label: "Customers", Value: count(all.Customers), Note: many(all.Invoices, "invoice")},
+		{Label: "Revenue", Value: l.money.whole(all.Revenue), Note: "after rules and cancellations"},
+		{Label: "Average invoice", Value: l.money.amount(all.AverageInvoice, 2), Note: "revenue by invoice"},
 	}
-	switch {
-	case v.Score != nil:
-		f = append(f, fact{Label: "Segments", Value: count(int64(len(v.Score.Segments))), Note: "model " + brief(v.Score.ModelID)})
-	default:
-		f = append(f, fact{Label: "Segments", Value: dash, Note: "no scores in this run"})
+	if l.Scores != nil {
+		return append(f, fact{Label: "Segments", Value: count(int64(len(l.Scores.Segments))), Note: "model " + brief(l.Scores.ModelID)})
 	}
-	return f
+	return append(f, fact{Label: "Segments", Value: dash, Note: "no scores in this run"})
 }
 
 // happened says what this run did, step by step, in sentences.
-func (v *view) happened() (section, error) {
+func (l *layout) happened() (section, error) {
 	s := section{ID: "run", Title: "What happened in this run"}
-	items := []string{v.deliveryWords(), v.driftWords(), v.modelWords(), v.scoreWords()}
+	items := []string{l.deliveryWords(), l.driftWords(), l.modelWords(), l.scoreWords()}
 	s.Blocks = append(s.Blocks, block{List: items})
-	var missing []string
-	for _, step := range []struct {
-		name   string
-		absent bool
-	}{
-		{contract.Ingest, v.Ingest == nil}, {contract.Drift, v.Drift == nil}, {contract.Train, v.Train == nil},
-		{contract.Evaluate, v.Evaluate == nil}, {contract.Promote, v.Promote == nil}, {contract.Score, v.Score == nil},
-	} {
-		if step.absent && !slices.Contains(v.Stale, step.name) {
-			missing = append(missing, step.name)
-		}
+	if len(l.Stale) > 0 {
+		s.Blocks = append(s.Blocks, block{Warning: "Left out, because made from other input than this run has now: " + list(l.Stale) + ". Run these steps again."})
 	}
-	if len(v.Stale) > 0 {
-		s.Blocks = append(s.Blocks, block{Warning: "Left out, because made from other input than this run has now: " + list(v.Stale) + ". Run these steps again."})
-	}
-	if p, sc := v.Promote, v.Score; p != nil && sc != nil && p.ModelID != sc.ModelID {
+	if sc := l.Scores; sc != nil && !sc.Decided {
 		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("The scores are by model %s (revision %d): another one is in force since that decision.", brief(sc.ModelID), sc.Seq)})
 	}
-	if len(missing) > 0 {
-		s.Blocks = append(s.Blocks, block{Warning: "Made nothing in this run: " + list(missing) + ". What they would show is missing below."})
+	if len(l.Missing) > 0 {
+		s.Blocks = append(s.Blocks, block{Warning: "Made nothing in this run: " + list(l.Missing) + ". What they would show is missing below."})
 	}
 	return s, nil
 }
 
-func (v *view) deliveryWords() string {
-	in := v.Ingest
+func (l *layout) deliveryWords() string {
+	in := l.Ingest
 	if in == nil {
 		return "Delivery: no ingest belongs to this run; the lines were taken in before."
 	}
@@ -124,8 +108,8 @@ func (v *view) deliveryWords() string {
 	return text + "."
 }
 
-func (v *view) driftWords() string {
-	d := v.Drift
+func (l *layout) driftWords() string {
+	d := l.Drift
 	if d == nil {
 		return "Drift: not looked at in this run."
 	}
@@ -156,8 +140,8 @@ var actWords = map[string]string{
 	contract.ActFixData: "To do: correct the data; until then no model is promoted and no customer is scored",
 }
 
-func (v *view) modelWords() string {
-	p := v.Promote
+func (l *layout) modelWords() string {
+	p := l.Promote
 	if p == nil {
 		return "Model: no decision in this run."
 	}
@@ -190,8 +174,8 @@ func capital(s string) string {
 	return string(s[0]-'a'+'A') + s[1:]
 }
 
-func (v *view) scoreWords() string {
-	s := v.Score
+func (l *layout) scoreWords() string {
+	s := l.Scores
 	switch {
 	case s == nil:
 		return "Scores: none in this run. Without a model in force no customer has a segment."

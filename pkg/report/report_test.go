@@ -2,6 +2,8 @@ package report_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"io"
 	"math"
 	"slices"
@@ -16,11 +18,13 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report"
+	"github.com/clientele/clientele/pkg/report/view"
+	"github.com/clientele/clientele/pkg/report/view/viewtest"
 )
 
-func render(t interface{ Fatal(...any) }, d report.Data) []byte {
+func render(t interface{ Fatal(...any) }, d view.Inputs) []byte {
 	var b bytes.Buffer
-	if err := report.Page(&b, d); err != nil {
+	if err := report.Page(&b, view.New(d)); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -103,7 +107,7 @@ func whole(t *testing.T, s string) int64 {
 }
 
 func TestEverySegmentIsThere(t *testing.T) {
-	d := sample(t)
+	d := viewtest.Sample(t)
 	page := parse(t, render(t, d))
 	rows := table(t, page, "Segments, people and money")
 	if len(rows) != 1+len(d.Score.Segments)+1 {
@@ -140,7 +144,7 @@ func TestEverySegmentIsThere(t *testing.T) {
 
 // Two segments of one name are told apart wherever only the name is shown.
 func TestSegmentsNamedAlike(t *testing.T) {
-	d := sample(t)
+	d := viewtest.Sample(t)
 	d.Score.Segments[1].Name = "Champions"
 	rows := table(t, parse(t, render(t, d)), "Profile")
 	if got, want := strings.Join(rows[0], "|"), "On average|Champions (seg-0001)|Champions (seg-0002)|Hibernating|Promising|All"; got != want {
@@ -150,7 +154,7 @@ func TestSegmentsNamedAlike(t *testing.T) {
 
 func TestSegmentsOfTheModelBeforeAreExplained(t *testing.T) {
 	const note = "An id without a name is a segment of the model before."
-	d := sample(t)
+	d := viewtest.Sample(t)
 	if strings.Contains(textOf(parse(t, render(t, d))), note) {
 		t.Error("explained where all ids are known")
 	}
@@ -162,7 +166,7 @@ func TestSegmentsOfTheModelBeforeAreExplained(t *testing.T) {
 
 // The profile's column of all customers is the mean of the segments' means, weighted by customers.
 func TestProfileComparesWithAll(t *testing.T) {
-	rows := table(t, parse(t, render(t, sample(t))), "Profile")
+	rows := table(t, parse(t, render(t, viewtest.Sample(t))), "Profile")
 	for _, want := range []struct{ title, first, all string }{
 		{"Invoices", "13.7 3.2 × all", "4.24"},             // (726·13.7 + 1163·4.21 + 1521·1.31 + 913·1.63) / 4323 = 4.2385
 		{"Spent", "£7,731 4.0 × all", "£1,922"},            // 5612403.17 / 726 = 7730.58; 8309328.59 / 4323 = 1922.12
@@ -181,7 +185,7 @@ func TestProfileComparesWithAll(t *testing.T) {
 }
 
 func TestLedgerAddsUp(t *testing.T) {
-	d := sample(t)
+	d := viewtest.Sample(t)
 	page := parse(t, render(t, d))
 	rows := table(t, page, "Ledger")
 	if len(rows) != 1+len(d.Preprocess.Ledger) {
@@ -213,7 +217,7 @@ func TestLedgerAddsUp(t *testing.T) {
 
 // A page that reaches out would be blank on a plane, and would tell somebody who reads it.
 func TestNothingFromOutside(t *testing.T) {
-	for name, d := range map[string]report.Data{"full": sample(t), "least": {}} {
+	for name, d := range map[string]view.Inputs{"full": viewtest.Sample(t), "least": {}} {
 		page := render(t, d)
 		if s := string(page); strings.Contains(s, "http://") || strings.Contains(s, "https://") || strings.Contains(s, "url(") || strings.Contains(s, "@import") {
 			t.Errorf("%s: an address or an import", name)
@@ -222,7 +226,7 @@ func TestNothingFromOutside(t *testing.T) {
 		n := parse(t, page)
 		for _, e := range find(n, "") {
 			switch e.Data {
-			case "script", "link", "img", "iframe", "object", "embed", "image", "use", "form":
+			case "link", "img", "iframe", "object", "embed", "image", "use", "form":
 				t.Errorf("%s: element %s", name, e.Data)
 			}
 			for _, a := range e.Attr {
@@ -245,8 +249,33 @@ func TestNothingFromOutside(t *testing.T) {
 	}
 }
 
+// The page runs its own script and no other: its policy names the hash of the script, which the browser computes from the text
+// of the element as it is here.
+func TestPolicyAllowsThePagesScript(t *testing.T) {
+	for name, d := range map[string]view.Inputs{"full": viewtest.Sample(t), "least": {}} {
+		n := parse(t, render(t, d))
+		policy := ""
+		for _, e := range find(n, "meta") {
+			if e.attr("http-equiv") == "Content-Security-Policy" {
+				policy = e.attr("content")
+			}
+		}
+		want := "default-src 'none'; style-src 'unsafe-inline'; script-src"
+		for _, e := range find(n, "script") {
+			if len(e.Attr) > 0 {
+				t.Errorf("%s: a script with attributes %v", name, e.Attr)
+			}
+			sum := sha256.Sum256([]byte(e.FirstChild.Data))
+			want += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		}
+		if policy != want || !strings.Contains(want, "sha256") {
+			t.Errorf("%s: the policy is %q, the page needs %q", name, policy, want)
+		}
+	}
+}
+
 func TestReadByEar(t *testing.T) {
-	n := parse(t, render(t, sample(t)))
+	n := parse(t, render(t, viewtest.Sample(t)))
 	if h := find(n, "h1"); len(h) != 1 {
 		t.Errorf("%d h1, want 1", len(h))
 	}
@@ -276,7 +305,7 @@ func TestReadByEar(t *testing.T) {
 
 // Every colour of a picture must be one of the page's, or it would be lost in the dark.
 func TestPicturesTakeThePagesColours(t *testing.T) {
-	page := string(render(t, sample(t)))
+	page := string(render(t, viewtest.Sample(t)))
 	for _, svg := range strings.Split(page, "<svg")[1:] {
 		svg, _, _ = strings.Cut(svg, "</svg>")
 		for _, fixed := range []string{"rgb(", "rgba(", "fill:white", "fill:black", "stroke:black", "#", "Roboto"} {
@@ -294,12 +323,12 @@ func TestPicturesTakeThePagesColours(t *testing.T) {
 }
 
 func TestSameDataSameBytes(t *testing.T) {
-	want := render(t, sample(t))
+	want := render(t, viewtest.Sample(t))
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
 			var b bytes.Buffer
-			if err := report.Page(&b, sample(t)); err != nil || !bytes.Equal(b.Bytes(), want) {
+			if err := report.Page(&b, view.New(viewtest.Sample(t))); err != nil || !bytes.Equal(b.Bytes(), want) {
 				t.Errorf("another page from the same data (%v)", err)
 			}
 		})
@@ -309,7 +338,7 @@ func TestSameDataSameBytes(t *testing.T) {
 
 func TestHostileNamesAreText(t *testing.T) {
 	evil := `<script>alert(1)</script>"><img src=x onerror=alert(1)>'&{{.}}]]>`
-	d := sample(t)
+	d := viewtest.Sample(t)
 	d.Title, d.Run, d.Currency, d.Zone = evil, evil, evil, evil
 	d.Ingest.Source, d.Ingest.Quarantine[0].Rule = evil, evil
 	d.Preprocess.Ledger[1].Rule = evil
@@ -320,10 +349,13 @@ func TestHostileNamesAreText(t *testing.T) {
 	d.Score.Segments[0].Name, d.Score.Segments[1].ID = evil, evil
 	d.Movers[0].Kind, d.Movers[0].From = evil, evil
 	d.Stale = []string{evil}
-	d.Steps[0] = report.Step{Name: evil, Run: evil, Key: evil, Code: evil, Inputs: map[string]string{evil: evil}, Params: map[string]any{evil: evil}}
+	d.Steps[0] = view.Step{Name: evil, Run: evil, Key: evil, Code: evil, Inputs: map[string]string{evil: evil}, Params: map[string]any{evil: evil}}
 	n := parse(t, render(t, d))
+	if scripts := len(find(n, "script")); scripts != 1 {
+		t.Errorf("%d scripts, want the page's own", scripts)
+	}
 	for _, e := range find(n, "") {
-		if e.Data == "script" || e.Data == "img" {
+		if e.Data == "img" {
 			t.Errorf("element %s made of a name", e.Data)
 		}
 		for _, a := range e.Attr {
@@ -342,7 +374,7 @@ func TestHostileNamesAreText(t *testing.T) {
 
 // What is missing is said, not hidden.
 func TestMissingStepsAreNamed(t *testing.T) {
-	d := report.Data{Run: "weekly/2011-12-10/x", AsOf: date(t, "2011-12-10"), Preprocess: sample(t).Preprocess}
+	d := view.Inputs{Run: "weekly/2011-12-10/x", AsOf: viewtest.Date(t, "2011-12-10"), Preprocess: viewtest.Sample(t).Preprocess}
 	got := textOf(parse(t, render(t, d)))
 	for _, want := range []string{
 		"Made nothing in this run: ingest, drift, train, evaluate, promote and score.", "this run has no scores", "No model was trained",
@@ -357,7 +389,7 @@ func TestMissingStepsAreNamed(t *testing.T) {
 	if !strings.Contains(got, "Left out, because made from other input than this run has now: score.") || strings.Contains(got, "promote and score") {
 		t.Error("a stale step is not told from a missing one")
 	}
-	held := sample(t)
+	held := viewtest.Sample(t)
 	held.Score, held.Segments, held.Movers = nil, nil, nil
 	held.Promote = &contract.PromoteResult{Action: contract.ActionHold, Why: "silhouette below its floor"}
 	held.Evaluate.Verdict = contract.EvalFail
@@ -371,7 +403,7 @@ func TestMissingStepsAreNamed(t *testing.T) {
 
 // A rollback after the run's own decision: page and scores must not be taken for the candidate's.
 func TestOtherModelInForceIsSaid(t *testing.T) {
-	d := sample(t)
+	d := viewtest.Sample(t)
 	d.Score.ModelID, d.Score.Seq = d.Promote.Previous, 5
 	got := textOf(parse(t, render(t, d)))
 	for _, want := range []string{"The scores are by model 7d865e959b24 (revision 5)", "The segments above come from the model in force, 7d865e959b24"} {
@@ -384,7 +416,7 @@ func TestOtherModelInForceIsSaid(t *testing.T) {
 // Whatever a run found, there is a page, and it claims a ledger that adds up only where it does.
 func TestAnyRunHasAPage(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		d := sample(t)
+		d := viewtest.Sample(t)
 		share := rapid.Float64Range(0, 1)
 		number := rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{0, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -1e-300}))
 		text := rapid.String()
@@ -395,7 +427,7 @@ func TestAnyRunHasAPage(t *testing.T) {
 			return contract.SegmentResult{ID: text.Draw(r, "id"), Name: text.Draw(r, "name"), Customers: rapid.Int64Range(0, 1<<40).Draw(r, "customers"),
 				Share: share.Draw(r, "share"), RevenueShare: share.Draw(r, "revenue share")}
 		}), 0, 11).Draw(r, "segments")
-		d.Segments = profile(d.Score.Segments)
+		d.Segments = viewtest.Profile(d.Score.Segments)
 		d.Drift.Features = d.Drift.Features[:4]
 		for i := range d.Drift.Features {
 			d.Drift.Features[i].PSI = number.Draw(r, "psi")
@@ -430,7 +462,7 @@ type broken struct{}
 func (broken) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestFailedWriteIsAnError(t *testing.T) {
-	if err := report.Page(broken{}, sample(t)); err == nil {
+	if err := report.Page(broken{}, view.New(viewtest.Sample(t))); err == nil {
 		t.Error("no error")
 	}
 }

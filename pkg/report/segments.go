@@ -5,36 +5,35 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/report/view"
 )
 
 // segments shows who the customers are: people against money, a card each, the profile beside all customers.
-func (v *view) segments() (section, error) {
+func (l *layout) segments() (section, error) {
 	s := section{ID: "segments", Title: "Segments"}
-	if v.Score == nil {
+	if l.Scores == nil {
 		s.Blocks = append(s.Blocks, block{Text: "There are no segments: this run has no scores, because no model is in force, drift asked to fix the data, or score did not run."})
-		if t := v.Train; t != nil {
-			s.Blocks = append(s.Blocks, block{Text: v.candidateWords(t)})
+		if t := l.Choice; t != nil {
+			s.Blocks = append(s.Blocks, block{Text: l.candidateWords(t)})
 		}
 		return s, nil
 	}
-	if len(v.Score.Segments) == 0 {
+	if len(l.Scores.Segments) == 0 {
 		s.Blocks = append(s.Blocks, block{Text: "The scores have no customer in any segment."})
 		return s, nil
 	}
-	picture, err := v.peopleAndMoney()
+	picture, err := l.peopleAndMoney()
 	if err != nil {
 		return s, err
 	}
-	s.Blocks = append(s.Blocks, block{Figures: []figure{picture}}, block{Table: v.segmentTable()}, block{Cards: v.cards()})
-	if t := v.profileTable(); t != nil {
+	s.Blocks = append(s.Blocks, block{Figures: []figure{picture}}, block{Table: l.segmentTable()}, block{Cards: l.cards()})
+	if t := l.profileTable(); t != nil {
 		s.Blocks = append(s.Blocks, block{Table: t})
 	}
 	return s, nil
 }
 
-func (v *view) candidateWords(t *contract.TrainResult) string {
+func (l *layout) candidateWords(t *view.Choice) string {
 	sizes := make([]string, len(t.Sizes))
 	for i, n := range t.Sizes {
 		sizes[i] = count(int64(n))
@@ -42,135 +41,78 @@ func (v *view) candidateWords(t *contract.TrainResult) string {
 	return fmt.Sprintf("The candidate of this run, %s, has %d segments of %s customers.", brief(t.ModelID), t.K, list(sizes))
 }
 
-func (v *view) peopleAndMoney() (figure, error) {
+func (l *layout) peopleAndMoney() (figure, error) {
 	var names []string
 	percent := func(x float64) string { return share(x / 100) }
 	peopleShare, moneyShare := bars{name: "share of customers", colour: roleFirst, label: percent}, bars{name: "share of revenue", colour: roleOther, label: percent}
 	alt := "Share of customers and of revenue by segment:"
-	for _, g := range v.Score.Segments {
-		names = append(names, v.called(g))
+	for _, g := range l.Scores.Segments {
+		names = append(names, g.Label)
 		peopleShare.values = append(peopleShare.values, 100*g.Share)
 		moneyShare.values = append(moneyShare.values, 100*g.RevenueShare)
-		alt += fmt.Sprintf(" %s %s and %s;", v.called(g), share(g.Share), share(g.RevenueShare))
+		alt += fmt.Sprintf(" %s %s and %s;", g.Label, share(g.Share), share(g.RevenueShare))
 	}
 	svg, err := barChart(names, []bars{peopleShare, moneyShare}, false, alt[:len(alt)-1]+".")
 	return figure{Title: "People and money", SVG: svg,
 		Caption: "A segment whose revenue bar is the longer one earns more than its share of customers."}, err
 }
 
-// called is a segment's name among the others of the page: with its id where two are named alike.
-func (v *view) called(g contract.SegmentResult) string {
-	if g.Name == "" {
-		return g.ID
-	}
-	for _, other := range v.Score.Segments {
-		if other.Name == g.Name && other.ID != g.ID {
-			return g.Name + " (" + g.ID + ")"
-		}
-	}
-	return g.Name
-}
-
-func (v *view) segmentTable() *grid {
+func (l *layout) segmentTable() *grid {
 	t := &grid{Caption: "Segments, people and money", Head: heads("Segment", "Id", "#Customers", "#Share", "#Revenue", "#Share of revenue", "#Revenue a customer")}
-	all := contract.SegmentResult{}
-	for _, g := range v.Score.Segments {
+	all := l.Scores.All
+	for _, g := range l.Scores.Segments {
 		t.Rows = append(t.Rows, []cell{name(cmp.Or(g.Name, g.ID)), code(g.ID), number(count(g.Customers)), number(share(g.Share)),
-			number(v.money.whole(g.Revenue)), number(share(g.RevenueShare)), number(v.money.average(g.Revenue.Float() / float64(g.Customers)))})
-		all.Customers += g.Customers
-		all.Revenue += g.Revenue
-		all.Share += g.Share
-		all.RevenueShare += g.RevenueShare
+			number(l.money.whole(g.Revenue)), number(share(g.RevenueShare)), number(l.money.average(float64(g.RevenuePerCustomer)))})
 	}
-	t.Foot = []cell{name("All"), text(""), number(count(all.Customers)), number(share(all.Share)), number(v.money.whole(all.Revenue)),
-		number(share(all.RevenueShare)), number(v.money.average(all.Revenue.Float() / float64(all.Customers)))}
+	t.Foot = []cell{name("All"), text(""), number(count(all.Customers)), number(share(all.Share)), number(l.money.whole(all.Revenue)),
+		number(share(all.RevenueShare)), number(l.money.average(float64(all.RevenuePerCustomer)))}
 	return t
 }
 
-// trait is a line of the profile: a feature in words.
-type trait struct {
-	feature, title string
-	write          func(float64) string
-	ratio          bool // whether "× all" says something
-}
-
-func (v *view) traits() []trait {
+// traits are the features of the profile in words.
+func (l *layout) traits() map[string]struct {
+	title string
+	write func(float64) string
+} {
+	type trait = struct {
+		title string
+		write func(float64) string
+	}
 	days := func(x float64) string { return decimal(x, 0) + " days" }
-	plainly := func(x float64) string { return short(x) }
-	return []trait{
-		{"recency", "Days since the last purchase", days, true},
-		{"tenure", "Days since the first purchase", days, true},
-		{"frequency", "Invoices" + v.period(), plainly, true},
-		{"monetary", "Spent" + v.period(), v.money.average, true},
-		{"average_invoice", "Average invoice", v.money.average, true},
-		{"lines_per_invoice", "Lines an invoice", plainly, true},
-		{"products", "Different products", plainly, true},
-		{"gap_mean", "Days between purchases", days, false}, // only those with two dates or more: not the mean of all
-		{"monthly_slope", "Spending grows by, each 30 days", v.money.average, false},
-		{"rebought_share", "Products bought again", share, true},
-		{"return_value_rate", "Returned, of value", share, true},
-		{"weekend_share", "Invoices at the weekend", share, true},
+	return map[string]trait{
+		"recency":           {"Days since the last purchase", days},
+		"tenure":            {"Days since the first purchase", days},
+		"frequency":         {"Invoices" + l.period(), short},
+		"monetary":          {"Spent" + l.period(), l.money.average},
+		"average_invoice":   {"Average invoice", l.money.average},
+		"lines_per_invoice": {"Lines an invoice", short},
+		"products":          {"Different products", short},
+		"gap_mean":          {"Days between purchases", days},
+		"monthly_slope":     {"Spending grows by, each 30 days", l.money.average},
+		"rebought_share":    {"Products bought again", share},
+		"return_value_rate": {"Returned, of value", share},
+		"weekend_share":     {"Invoices at the weekend", share},
 	}
 }
 
 // period says how long the window is, as it stands behind a feature.
-func (v *view) period() string {
-	if v.Preprocess.WindowStart == nil {
+func (l *layout) period() string {
+	if l.WindowStart == nil {
 		return ""
 	}
-	days := int64(v.AsOf - *v.Preprocess.WindowStart)
+	days := int64(l.AsOf - *l.WindowStart)
 	if days == 365 || days == 366 {
 		return " in the year"
 	}
 	return fmt.Sprintf(" in %s days", count(days))
 }
 
-// means returns a feature's mean by segment, in the order of the frame, and over all customers. It is nil without the column.
-func (v *view) means(feature string) (by []float64, all float64) {
-	c := profileColumn(v.Segments, feature)
-	if c == nil {
-		return nil, math.NaN()
-	}
-	customers := v.Segments.Ints("customers")
-	sum, n := 0.0, 0.0
-	for i := range c.Len() {
-		by = append(by, c.Float(i))
-		sum += c.Float(i) * float64(customers[i])
-		n += float64(customers[i])
-	}
-	return by, sum / n
-}
-
-func profileColumn(f *frame.Frame, feature string) *frame.Column {
-	if f == nil || f.Column("segment") == nil || f.Column("customers") == nil {
-		return nil
-	}
-	c := f.Column(contract.ProfilePrefix + feature)
-	if c == nil || !c.IsNumeric() {
-		return nil
-	}
-	return c
-}
-
-// row returns the position of a segment in the profile, or -1.
-func (v *view) row(id string) int {
-	if v.Segments == nil || v.Segments.Column("segment") == nil {
-		return -1
-	}
-	for i, s := range v.Segments.Strings("segment") {
-		if s == id {
-			return i
-		}
-	}
-	return -1
-}
-
-func (v *view) cards() []card {
+func (l *layout) cards() []card {
 	var cards []card
-	for _, g := range v.Score.Segments {
-		c := card{Name: cmp.Or(g.Name, g.ID), ID: g.ID, Text: v.portrait(g.ID), Facts: []fact{
+	for i, g := range l.Scores.Segments {
+		c := card{Name: cmp.Or(g.Name, g.ID), ID: g.ID, Text: l.portrait(i), Facts: []fact{
 			{Label: "Customers", Value: share(g.Share), Note: count(g.Customers)},
-			{Label: "Revenue", Value: share(g.RevenueShare), Note: v.money.whole(g.Revenue)},
+			{Label: "Revenue", Value: share(g.RevenueShare), Note: l.money.whole(g.Revenue)},
 		}}
 		cards = append(cards, c)
 	}
@@ -178,24 +120,16 @@ func (v *view) cards() []card {
 }
 
 // portrait is a segment's average customer in two sentences.
-func (v *view) portrait(id string) string {
-	i := v.row(id)
-	at := func(feature string) (float64, float64) {
-		by, all := v.means(feature)
-		if i < 0 || by == nil {
-			return math.NaN(), math.NaN()
-		}
-		return by[i], all
-	}
-	recency, _ := at("recency")
-	frequency, allFrequency := at("frequency")
-	invoice, allInvoice := at("average_invoice")
-	monetary, allMonetary := at("monetary")
+func (l *layout) portrait(segment int) string {
+	recency, _ := l.Scores.Mean("recency", segment)
+	frequency, allFrequency := l.Scores.Mean("frequency", segment)
+	invoice, allInvoice := l.Scores.Mean("average_invoice", segment)
+	monetary, allMonetary := l.Scores.Mean("monetary", segment)
 	if math.IsNaN(recency) || math.IsNaN(frequency) || math.IsNaN(invoice) || math.IsNaN(monetary) {
 		return ""
 	}
 	text := fmt.Sprintf("On average last bought %s ago, with %s invoices of %s each%s.",
-		dayCount(recency), short(frequency), v.money.average(invoice), v.period())
+		dayCount(recency), short(frequency), l.money.average(invoice), l.period())
 	return text + fmt.Sprintf(" Beside the average customer: %s, %s, %s.", versus(frequency/allFrequency, "as many invoices", "fewer invoices", "more invoices"),
 		versus(invoice/allInvoice, "as large each", "smaller each", "larger each"), versus(monetary/allMonetary, "as much spent", "less spent", "more spent"))
 }
@@ -224,31 +158,26 @@ func versus(ratio float64, as, less, more string) string {
 	}
 }
 
-func (v *view) profileTable() *grid {
+func (l *layout) profileTable() *grid {
 	t := &grid{Caption: "Profile: the average customer of each segment beside that of all", Head: heads("On average")}
-	for _, g := range v.Score.Segments {
-		t.Head = append(t.Head, cell{Text: v.called(g), Class: "num"})
+	for _, g := range l.Scores.Segments {
+		t.Head = append(t.Head, cell{Text: g.Label, Class: "num"})
 	}
 	t.Head = append(t.Head, cell{Text: "All", Class: "num"})
-	for _, tr := range v.traits() {
-		by, all := v.means(tr.feature)
-		if by == nil {
-			continue
-		}
-		cells := []cell{name(tr.title)}
-		for _, g := range v.Score.Segments {
-			c := number(dash)
-			if i := v.row(g.ID); i >= 0 && !math.IsNaN(by[i]) {
-				c.Text = tr.write(by[i])
-				if tr.ratio {
-					c.Note = against(by[i], all)
-				}
+	words := l.traits()
+	for _, tr := range l.Scores.Profile {
+		in := words[tr.Feature]
+		cells := []cell{name(in.title)}
+		for _, mean := range tr.Means {
+			c, all := number(dash), float64(tr.All)
+			if mean := float64(mean); !math.IsNaN(mean) {
+				c.Text, c.Note = in.write(mean), against(mean, all)
 			}
 			cells = append(cells, c)
 		}
 		overall := number(dash)
-		if tr.ratio {
-			overall.Text = tr.write(all)
+		if all := float64(tr.All); !math.IsNaN(all) {
+			overall.Text = in.write(all)
 		}
 		t.Rows = append(t.Rows, append(cells, overall))
 	}
@@ -261,22 +190,22 @@ func (v *view) profileTable() *grid {
 // mostMoves bounds the table of movers: ten segments have 90 ways between them.
 const mostMoves = 30
 
-func (v *view) movement() (section, error) {
+func (l *layout) movement() (section, error) {
 	s := section{ID: "movers", Title: "Movers"}
 	switch {
-	case v.Score == nil:
+	case l.Scores == nil:
 		s.Blocks = append(s.Blocks, block{Text: "Nobody can have moved: this run has no scores."})
 		return s, nil
-	case v.Score.First:
+	case l.Scores.First:
 		s.Blocks = append(s.Blocks, block{Text: "These are the first scores: from the next run on, this shows who joined, left and moved."})
 		return s, nil
-	case len(v.Movers) == 0:
+	case len(l.Scores.Movers) == 0:
 		s.Blocks = append(s.Blocks, block{Text: "Nobody joined, left or moved since the scores before."})
 		return s, nil
 	}
 	names := map[string]string{"": dash}
-	for _, g := range v.Score.Segments {
-		names[g.ID] = v.called(g)
+	for _, g := range l.Scores.Segments {
+		names[g.ID] = g.Label
 	}
 	renamed := false
 	place := func(id string) string {
@@ -288,17 +217,17 @@ func (v *view) movement() (section, error) {
 		return n
 	}
 	t := &grid{Caption: "Who went where since the scores before", Head: heads("What", "From", "To", "#Customers", "#Their spending")}
-	var rest Move
-	for i, m := range v.Movers {
+	var rest view.Move
+	for i, m := range l.Scores.Movers {
 		if i >= mostMoves {
 			rest.Customers += m.Customers
 			rest.Amount += m.Amount
 			continue
 		}
-		t.Rows = append(t.Rows, []cell{name(m.Kind), text(place(m.From)), text(place(m.To)), number(count(m.Customers)), number(v.money.whole(m.Amount))})
+		t.Rows = append(t.Rows, []cell{name(m.Kind), text(place(m.From)), text(place(m.To)), number(count(m.Customers)), number(l.money.whole(m.Amount))})
 	}
-	if n := len(v.Movers) - mostMoves; n > 0 {
-		t.Foot = []cell{name(many(int64(n), "more way")), text(""), text(""), number(count(rest.Customers)), number(v.money.whole(rest.Amount))}
+	if n := len(l.Scores.Movers) - mostMoves; n > 0 {
+		t.Foot = []cell{name(many(int64(n), "more way")), text(""), text(""), number(count(rest.Customers)), number(l.money.whole(rest.Amount))}
 	}
 	s.Blocks = append(s.Blocks, block{Table: t})
 	if renamed {

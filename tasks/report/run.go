@@ -2,17 +2,14 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
-	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report"
+	"github.com/clientele/clientele/pkg/report/view"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -121,12 +118,12 @@ func (j *job) inputs() contract.Inputs {
 
 // write makes the page and stores it.
 func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) {
-	data, err := j.data(ctx)
+	in, err := j.view(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var page bytes.Buffer
-	if err := report.Page(&page, data); err != nil {
+	if err := report.Page(&page, view.New(in)); err != nil {
 		return nil, err
 	}
 	if err := s.PutBytes(ctx, pageName, page.Bytes()); err != nil {
@@ -140,9 +137,9 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	})
 }
 
-// data gathers what the page shows.
-func (j *job) data(ctx context.Context) (report.Data, error) {
-	d := report.Data{Title: j.Title, Run: j.Run().String(), AsOf: j.Run().AsOf, Currency: j.shop.Currency, Zone: j.shop.Zone, Stale: j.stale}
+// view gathers what the page shows.
+func (j *job) view(ctx context.Context) (view.Inputs, error) {
+	d := view.Inputs{Title: j.Title, Run: j.Run().String(), AsOf: j.Run().AsOf, Currency: j.shop.Currency, Zone: j.shop.Zone, Stale: j.stale}
 	var err error
 	decode := func(step string, v any) bool {
 		m := j.steps[step]
@@ -164,7 +161,7 @@ func (j *job) data(ctx context.Context) (report.Data, error) {
 	}
 	for _, step := range contract.Steps {
 		if m := j.steps[step.Name]; m != nil {
-			d.Steps = append(d.Steps, report.Step{Name: m.Step, Run: m.Run, Key: m.Key, Code: m.Code, Seed: m.Seed, Inputs: m.Refs, Params: m.Params})
+			d.Steps = append(d.Steps, view.Step{Name: m.Step, Run: m.Run, Key: m.Key, Code: m.Code, Seed: m.Seed, Inputs: m.Refs, Params: m.Params})
 		}
 	}
 	score := j.steps[contract.Score]
@@ -178,7 +175,7 @@ func (j *job) data(ctx context.Context) (report.Data, error) {
 	if err != nil {
 		return d, err
 	}
-	d.Movers, err = countMovers(movers)
+	d.Movers, err = view.CountMovers(movers)
 	return d, err
 }
 
@@ -189,31 +186,4 @@ func optional[R any](decode func(string, any) bool, step string) *R {
 		return nil
 	}
 	return &r
-}
-
-// countMovers counts the table of movers by where customers went: the most first, then by name.
-func countMovers(movers *frame.Frame) ([]report.Move, error) {
-	type way struct{ kind, from, to string }
-	kinds, froms, tos, amounts := movers.Strings("kind"), movers.Strings("from"), movers.Strings("to"), movers.Ints("amount")
-	at := map[way]int{}
-	var moves []report.Move
-	for i := range kinds {
-		w := way{kinds[i], froms[i], tos[i]}
-		k, ok := at[w]
-		if !ok {
-			k = len(moves)
-			at[w] = k
-			moves = append(moves, report.Move{Kind: w.kind, From: w.from, To: w.to})
-		}
-		sum, err := moves[k].Amount.Plus(money.Amount(amounts[i]))
-		if err != nil {
-			return nil, fmt.Errorf("sum spending of customers who %s: %w", w.kind, err)
-		}
-		moves[k].Amount = sum
-		moves[k].Customers++
-	}
-	slices.SortFunc(moves, func(a, b report.Move) int {
-		return cmp.Or(cmp.Compare(b.Customers, a.Customers), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
-	})
-	return moves, nil
 }

@@ -1,4 +1,5 @@
-package report_test
+// Package viewtest has a run to test views and pages with.
+package viewtest
 
 import (
 	"math"
@@ -9,7 +10,7 @@ import (
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
-	"github.com/clientele/clientele/pkg/report"
+	"github.com/clientele/clientele/pkg/report/view"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -23,7 +24,8 @@ func amount(t testing.TB, s string) money.Amount {
 	return m
 }
 
-func date(t testing.TB, s string) calendar.Date {
+// Date reads a date.
+func Date(t testing.TB, s string) calendar.Date {
 	t.Helper()
 	d, err := calendar.ParseDate(s)
 	if err != nil {
@@ -32,17 +34,17 @@ func date(t testing.TB, s string) calendar.Date {
 	return d
 }
 
-// sample is a later run on the UCI Online Retail shop. The ledger's lines and amounts, customers, invoices and average
+// Sample is a later run on the UCI Online Retail shop. The ledger's lines and amounts, customers, invoices and average
 // invoice are those of an independent count by the default rules; inertia and silhouette at k = 3, 4 and 5 are those of an
 // independent search of that data for the best of 500 starts. The rest (other k, segments, profiles, drift) is made up.
-func sample(t testing.TB) report.Data {
+func Sample(t testing.TB) view.Inputs {
 	t.Helper()
-	asOf := date(t, "2011-12-10")
-	d := report.Data{
+	asOf := Date(t, "2011-12-10")
+	d := view.Inputs{
 		Title: "Customer segments", Run: "weekly/2011-12-10/scheduled-2011-12-10-1f2e3d4c", AsOf: asOf, Currency: "GBP", Zone: "Europe/London",
 		Ingest: &contract.IngestResult{New: true, Snapshot: "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
 			SHA256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae", Source: "online-retail", Delivery: "0a1b2c3d4e5f",
-			RowsRead: 541_921, RowsAccepted: 541_909, RowsQuarantined: 12, Days: 305, First: ptr(date(t, "2010-12-01")), Last: ptr(date(t, "2011-12-09")),
+			RowsRead: 541_921, RowsAccepted: 541_909, RowsQuarantined: 12, Days: 305, First: ptr(Date(t, "2010-12-01")), Last: ptr(Date(t, "2011-12-09")),
 			Quarantine: []contract.RuleCount{{Rule: "bad_time", Rows: 9}, {Rule: "fractional_quantity", Rows: 4}}},
 		Preprocess: contract.PreprocessResult{Lines: 393_444, Customers: 4323, OnlyReturns: 34, Invoices: 18_271, Products: 3657,
 			Revenue: amount(t, "8309328.59"), AverageInvoice: 454.78, AsOf: asOf, Duplicates: 5192,
@@ -63,7 +65,7 @@ func sample(t testing.TB) report.Data {
 			Effects: contract.DriftEffects{Model: ptr(0.021), Population: ptr(0.014)}},
 		Train: &contract.TrainResult{FitID: "4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865",
 			ModelID: "53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3", Parent: "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730",
-			K: 4, Rule: "k = 4 by the elbow: among k = 2..10 it lies farthest below the chord, and its smallest segment has 16.8 % of customers. The silhouette alone would say 2.",
+			K: 4, Rule: "k = 4 by the elbow: among k = 2..10 it is farthest below the chord, and its smallest segment has 16.8 % of customers. The silhouette alone would say 2.",
 			Sizes: []int{1521, 1163, 913, 726}, Segments: []string{"seg-0001", "seg-0002", "seg-0003", "seg-0004"},
 			Findings: []string{"a retrain mints new segment ids: seg-0001 is not last month's"}, Sweep: sweep()},
 		Evaluate: &contract.EvaluateResult{Eval: "ab12", Verdict: contract.EvalPass, Candidate: "53c234e5e8472b6a", Champion: "7d865e959b246691", Seq: 3,
@@ -82,7 +84,7 @@ func sample(t testing.TB) report.Data {
 				{ID: "seg-0003", Name: "Hibernating", Customers: 1521, Share: 1521. / 4323, Revenue: amount(t, "502331.4"), RevenueShare: 502331.4 / 8309328.59},
 				{ID: "seg-0004", Name: "Promising", Customers: 913, Share: 913. / 4323, Revenue: amount(t, "391016.07"), RevenueShare: 391016.07 / 8309328.59},
 			}},
-		Movers: []report.Move{
+		Movers: []view.Move{
 			{Kind: "moved", From: "seg-0002", To: "seg-0001", Customers: 74, Amount: amount(t, "201344.1")},
 			{Kind: "moved", From: "seg-0002", To: "seg-0003", Customers: 61, Amount: amount(t, "40211.9")},
 			{Kind: "joined", To: "seg-0004", Customers: 48, Amount: amount(t, "15873.2")},
@@ -90,14 +92,14 @@ func sample(t testing.TB) report.Data {
 		},
 	}
 	for i, name := range []string{contract.Ingest, contract.Preprocess, contract.Drift, contract.Train, contract.Score} {
-		s := report.Step{Name: name, Key: "0123456789a" + string(rune('a'+i)), Code: "90bcafe1f1d5a7b0c5f2b6e0b1c2d3e4f5061728",
+		s := view.Step{Name: name, Key: "0123456789a" + string(rune('a'+i)), Code: "90bcafe1f1d5a7b0c5f2b6e0b1c2d3e4f5061728",
 			Inputs: map[string]string{"preprocess": "6f2d3c4b5a69"}, Params: map[string]any{"window": "all", "rules": "+guest,+adjustment,-duplicate"}}
 		if name == contract.Train {
 			s.Seed = ptr(uint64(1))
 		}
 		d.Steps = append(d.Steps, s)
 	}
-	d.Segments = profile(d.Score.Segments)
+	d.Segments = Profile(d.Score.Segments)
 	return d
 }
 
@@ -131,8 +133,8 @@ func driftFeatures() []contract.DriftFeature {
 	return features
 }
 
-// profile is score's table of segments with made-up means.
-func profile(segments []contract.SegmentResult) *frame.Frame {
+// Profile is score's table of segments with made-up means.
+func Profile(segments []contract.SegmentResult) *frame.Frame {
 	f := frame.New(contract.Segments.Columns, len(segments))
 	means := map[string][]float64{
 		"recency": {11.8, 53.2, 211.4, 28.9}, "tenure": {334.1, 278.8, 240.2, 71.5}, "frequency": {13.7, 4.21, 1.31, 1.63},

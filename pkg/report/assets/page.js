@@ -1,0 +1,1 @@
+document.documentElement.dataset.script = "on"; // a style that needs a script selects [data-script]

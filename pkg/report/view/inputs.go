@@ -1,0 +1,85 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/money"
+)
+
+// Inputs are what the steps of a run wrote. Only Preprocess is required; a nil result is a step that wrote nothing in the run.
+type Inputs struct {
+	Title    string
+	Run      string
+	AsOf     calendar.Date
+	Currency string // ISO 4217, "" where unknown
+	Zone     string // of the shop's local time, "" where unknown
+
+	Ingest     *contract.IngestResult
+	Preprocess contract.PreprocessResult
+	Drift      *contract.DriftResult
+	Train      *contract.TrainResult
+	Evaluate   *contract.EvaluateResult
+	Promote    *contract.PromoteResult
+	Score      *contract.ScoreResult
+
+	// Segments is score's table of that name, with its profile columns, one row per segment; nil without scores.
+	Segments *frame.Frame
+	// Movers are score's movers, as [CountMovers] counts them.
+	Movers []Move
+	// Stale names steps whose output is left out because it was made from other inputs than the run has now.
+	Stale []string
+	// Steps are where the numbers come from, in the order in which they ran.
+	Steps []Step
+}
+
+// Move counts the customers who went the same way between the previous scores and these.
+type Move struct {
+	Kind      string       `json:"kind"` // joined, left, moved
+	From      string       `json:"from"` // segment id, "" for none
+	To        string       `json:"to"`
+	Customers int64        `json:"customers"`
+	Amount    money.Amount `json:"amount"`
+}
+
+// Step is one step's origin.
+type Step struct {
+	Name   string            `json:"name"`
+	Run    string            `json:"run"` // "" means the view's
+	Key    string            `json:"key"`
+	Code   string            `json:"code"`
+	Seed   *uint64           `json:"seed"`
+	Inputs map[string]string `json:"inputs"`
+	Params map[string]any    `json:"params"`
+}
+
+// CountMovers counts score's table of movers by where customers went: the most first, then by name.
+func CountMovers(movers *frame.Frame) ([]Move, error) {
+	type way struct{ kind, from, to string }
+	kinds, froms, tos, amounts := movers.Strings("kind"), movers.Strings("from"), movers.Strings("to"), movers.Ints("amount")
+	at := map[way]int{}
+	var moves []Move
+	for i := range kinds {
+		w := way{kinds[i], froms[i], tos[i]}
+		k, ok := at[w]
+		if !ok {
+			k = len(moves)
+			at[w] = k
+			moves = append(moves, Move{Kind: w.kind, From: w.from, To: w.to})
+		}
+		sum, err := moves[k].Amount.Plus(money.Amount(amounts[i]))
+		if err != nil {
+			return nil, fmt.Errorf("sum spending of customers who %s: %w", w.kind, err)
+		}
+		moves[k].Amount = sum
+		moves[k].Customers++
+	}
+	slices.SortFunc(moves, func(a, b Move) int {
+		return cmp.Or(cmp.Compare(b.Customers, a.Customers), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
+	})
+	return moves, nil
+}

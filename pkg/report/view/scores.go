@@ -1,0 +1,129 @@
+package view
+
+import (
+	"math"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+)
+
+// Scores are the segments that customers have, and who moved.
+type Scores struct {
+	ModelID   string    `json:"model_id"`
+	Seq       int64     `json:"seq"`
+	Decided   bool      `json:"decided"` // this run's decision was for the same model, or there was none
+	Customers int64     `json:"customers"`
+	Moved     int64     `json:"moved"`
+	First     bool      `json:"first"` // nothing to compare with
+	Why       string    `json:"why"`   // there is nothing to compare with
+	Segments  []Segment `json:"segments"`
+	All       Segment   `json:"all"` // the sum of Segments
+	Profile   []Trait   `json:"profile"`
+	Movers    []Move    `json:"movers"` // the most first
+}
+
+// Segment is one segment's people and money.
+type Segment struct {
+	contract.SegmentResult
+	Label              string `json:"label"` // the name, with the id where another segment has the same name; the id where it has none
+	RevenuePerCustomer Number `json:"revenue_per_customer"`
+}
+
+// Trait is the mean of a customer feature.
+type Trait struct {
+	Feature string   `json:"feature"`
+	Means   []Number `json:"means"` // by segment, in the order of Scores.Segments
+	All     Number   `json:"all"`   // over all customers; undefined where that says nothing
+}
+
+// Mean returns the feature's mean in a segment by its position, and over all customers.
+func (s *Scores) Mean(feature string, segment int) (mean, all float64) {
+	for _, t := range s.Profile {
+		if t.Feature == feature {
+			return float64(t.Means[segment]), float64(t.All)
+		}
+	}
+	return math.NaN(), math.NaN()
+}
+
+// traits are the features that describe a segment, in the order of the profile.
+var traits = []struct {
+	feature string
+	alone   bool // has no mean over all customers: only some have it, or a ratio of its two signs says nothing
+}{
+	{"recency", false}, {"tenure", false}, {"frequency", false}, {"monetary", false}, {"average_invoice", false},
+	{"lines_per_invoice", false}, {"products", false}, {"gap_mean", true}, {"monthly_slope", true}, {"rebought_share", false},
+	{"return_value_rate", false}, {"weekend_share", false},
+}
+
+func newScores(in Inputs) *Scores {
+	r := in.Score
+	if r == nil {
+		return nil
+	}
+	s := &Scores{ModelID: r.ModelID, Seq: r.Seq, Customers: r.Customers, Moved: r.Moved, First: r.First, Why: r.Why, Movers: in.Movers,
+		Decided: in.Promote == nil || in.Promote.ModelID == r.ModelID}
+	for _, g := range r.Segments {
+		s.Segments = append(s.Segments, Segment{SegmentResult: g, Label: label(g, r.Segments), RevenuePerCustomer: each(g)})
+		s.All.Customers += g.Customers
+		s.All.Revenue += g.Revenue
+		s.All.Share += g.Share
+		s.All.RevenueShare += g.RevenueShare
+	}
+	s.All.RevenuePerCustomer = each(s.All.SegmentResult)
+	for _, t := range traits {
+		by, all := means(in.Segments, t.feature)
+		if by == nil {
+			continue
+		}
+		trait := Trait{Feature: t.feature, All: all}
+		if t.alone {
+			trait.All = Undefined()
+		}
+		for _, g := range r.Segments {
+			mean, ok := by[g.ID]
+			if !ok {
+				mean = Undefined()
+			}
+			trait.Means = append(trait.Means, mean)
+		}
+		s.Profile = append(s.Profile, trait)
+	}
+	return s
+}
+
+func each(g contract.SegmentResult) Number { return Number(g.Revenue.Float() / float64(g.Customers)) }
+
+func label(g contract.SegmentResult, among []contract.SegmentResult) string {
+	if g.Name == "" {
+		return g.ID
+	}
+	for _, other := range among {
+		if other.Name == g.Name && other.ID != g.ID {
+			return g.Name + " (" + g.ID + ")"
+		}
+	}
+	return g.Name
+}
+
+// means returns a feature's mean by segment id, and over all customers. It is nil without the column.
+func means(f *frame.Frame, feature string) (by map[string]Number, all Number) {
+	if f == nil || f.Column("segment") == nil || f.Column("customers") == nil {
+		return nil, Undefined()
+	}
+	c := f.Column(contract.ProfilePrefix + feature)
+	if c == nil || !c.IsNumeric() {
+		return nil, Undefined()
+	}
+	ids, customers := f.Strings("segment"), f.Ints("customers")
+	by = map[string]Number{}
+	sum, n := 0.0, 0.0
+	for i := range c.Len() {
+		if _, ok := by[ids[i]]; !ok {
+			by[ids[i]] = Number(c.Float(i))
+		}
+		sum += float64(c.Float(i) * float64(customers[i])) // not fused: the same bits everywhere
+		n += float64(customers[i])
+	}
+	return by, Number(sum / n)
+}
