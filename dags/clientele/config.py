@@ -39,6 +39,12 @@ OWN_ENV = (
     "CLIENTELE_SOURCE_HEADER_HOST",
 )
 
+# The sidecar's image: a shell with pgrep. The digest is that of the index for all platforms.
+XCOM_IMAGE = "alpine:3.22.5@sha256:14358309a308569c32bdc37e2e0e9694be33a9d99e68afb0f5ff33cc1f695dce"
+
+# An image that never moves: by its digest, or by a tag that is not the one that always moves.
+PINNED = r"\S+@sha256:[0-9a-f]{64}|[^@\s]+:(?!latest$)[\w][\w.-]{0,127}"
+
 # What a figure of it looks like. Memory is a whole number, for GOMEMLIMIT is made of it.
 QUANTITIES = {"cpu": r"\d+m|\d+(\.\d+)?", "memory": r"\d+([KMGT]i?)?", "ephemeral-storage": r"\d+([KMGT]i?)?"}
 
@@ -61,7 +67,7 @@ class Deployment:
     image_prefix: str = ""
     image_tag: str = ""
     digests: Mapping[str, str] = field(default_factory=dict)
-    xcom_image: str = "alpine:3.22"
+    xcom_image: str = XCOM_IMAGE
     namespace: str = "default"
     kubeconfig: str = ""
     service_account: str = ""
@@ -137,6 +143,12 @@ class Deployment:
         """Every program's image is named so that it never moves: by a digest, or all of them by the tag."""
         want(self.image_prefix, "CLIENTELE_IMAGE_PREFIX", "want what stands before /ingest", self.image_prefix)
         without = ", ".join(sorted(RESOURCES.keys() - self.digests.keys()))
+        want(
+            re.fullmatch(PINNED, self.xcom_image),
+            "CLIENTELE_XCOM_IMAGE",
+            "want a digest, or a tag that never moves",
+            self.xcom_image,
+        )
         problem = f"want a tag that never moves: images.json has no digest of {without}"
         want(not without or self.image_tag not in ("", "latest"), "CLIENTELE_IMAGE_TAG", problem, self.image_tag)
 

@@ -455,17 +455,19 @@ class TestLateSource:
         return cluster
 
     def test_looked_for_again(self, late, caplog):
-        e = end(late, "ingest", began=NOW - timedelta(hours=5))
+        now = datetime.now(UTC)
+        e = end(late, "ingest", began=now - timedelta(hours=5))
         assert type(e) is AirflowRescheduleException
-        assert timedelta(minutes=9) < e.reschedule_date - NOW < timedelta(minutes=11), "CLIENTELE_LOOK_SECONDS is 600"
+        assert timedelta(minutes=9) < e.reschedule_date - now < timedelta(minutes=11), "CLIENTELE_LOOK_SECONDS is 600"
         (line,) = [r.message for r in caplog.records if r.levelname == "WARNING" and r.name == "clientele.pods"]
         assert "[gs://inbox/a.csv]" in line and "(5.0 of 6 hours). Next look at " in line
-        assert f"Waiting for the source since {NOW - timedelta(hours=5):%Y-%m-%d %H:%M}" in line
+        assert f"Waiting for the source since {now - timedelta(hours=5):%Y-%m-%d %H:%M}" in line
 
     def test_once_more_at_the_very_end(self, late):
-        e = end(late, "ingest", began=NOW - timedelta(hours=5, minutes=58))
+        now = datetime.now(UTC)
+        e = end(late, "ingest", began=now - timedelta(hours=5, minutes=58))
         assert type(e) is AirflowRescheduleException
-        assert abs(e.reschedule_date - NOW - timedelta(minutes=2)) < timedelta(seconds=1)
+        assert abs(e.reschedule_date - now - timedelta(minutes=2)) < timedelta(seconds=1)
 
     def test_given_up(self, late):
         e = end(late, "ingest", began=NOW - timedelta(hours=6, minutes=1))

@@ -225,6 +225,10 @@ def test_a_wrong_environment_is_told_at_once():
         ("CLIENTELE_POD_ENV", '{"TMPDIR": "/tmp"}'),
         ("CLIENTELE_IMAGES", "/nowhere/images.json"),
         ("CLIENTELE_IMAGE_TAG", "latest"),
+        ("CLIENTELE_XCOM_IMAGE", "alpine"),
+        ("CLIENTELE_XCOM_IMAGE", "alpine:latest"),
+        ("CLIENTELE_XCOM_IMAGE", "registry.example:5000/shell"),
+        ("CLIENTELE_XCOM_IMAGE", "alpine@sha256:1435"),
         ("CLIENTELE_RETRY_SECONDS", "soon"),
         ("CLIENTELE_LOOK_SECONDS", "-1"),
     ],
@@ -233,6 +237,16 @@ def test_settings_are_refused(variable, bad):
     """At parse, and not by a program or the API server later."""
     with pytest.raises(ValueError, match=f"(?m)^{variable}: "):
         wiring.load("clientele_drift", **{variable: bad})
+
+
+@pytest.mark.parametrize("image", ["cluster.local/shell:2", "r.example:5000/shell:1.0-b", "alpine@sha256:" + "a" * 64])
+def test_a_sidecar_of_ones_own(image):
+    task = wiring.load("clientele_drift", CLIENTELE_XCOM_IMAGE=image).get_task("drift")
+    assert task.xcom_image == image
+
+
+def test_the_sidecar_is_pinned_by_its_digest():
+    assert "@sha256:" in wiring.dags()["clientele_drift"].get_task("drift").xcom_image
 
 
 def test_every_variable_is_documented():
