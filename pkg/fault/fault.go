@@ -30,15 +30,15 @@ type ExitCode struct {
 
 // ExitCodes lists every code that a task ends with.
 var ExitCodes = []ExitCode{
-	{ExitDone, "done", "done; also when nothing was new or a candidate was held back: the result says so", false},
-	{ExitUsage, "usage", "a flag is wrong; every problem is named", false},
-	{ExitBadData, "bad_data", "the data are wrong; trying again gives the same", false},
-	{ExitMissing, "missing", "an upstream input is missing: run the step before, or name its run", false},
-	{ExitInternal, "internal", "a mistake in this program; report it with the message", true},
-	{ExitTemporary, "temporary", "try again later; also: the source is not there yet", true},
-	{ExitConfig, "config", "configuration is wrong, or permission is missing", false},
+	{ExitDone, "done", "success, also when nothing was new or a candidate was held back; see the result", false},
+	{ExitUsage, "usage", "invalid flags; all problems are listed", false},
+	{ExitBadData, "bad_data", "bad data; a retry fails the same way", false},
+	{ExitMissing, "missing", "an upstream input is missing: run the earlier step, or name its run with --from-run", false},
+	{ExitInternal, "internal", "a bug in this program; please report it with the message", true},
+	{ExitTemporary, "temporary", "temporary failure, retry later; also: the source is not available yet", true},
+	{ExitConfig, "config", "wrong configuration or missing permission", false},
 	{ExitNothingNew, "nothing_new", "nothing new (only with --exit-nothing-new)", false},
-	{ExitStopped, "stopped", "stopped by SIGTERM or SIGINT; nothing half written is visible", true},
+	{ExitStopped, "stopped", "stopped by SIGTERM or SIGINT; no partial output is visible", true},
 }
 
 // Retryable reports whether trying the same again can help after that exit code.

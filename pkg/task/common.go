@@ -37,20 +37,20 @@ func (c Common) common() Common { return c }
 // CommonFlags declares the flags of [Common], made anew at each call.
 func CommonFlags() []cli.Flag {
 	return append(HomeFlags(),
-		Required(String("pipeline", "", "`NAME` of the pipeline that this run belongs to: the DAG's")),
-		Required(String("run-id", "", "`ID` of the run, as the scheduler writes it")),
-		Required(String("as-of", "", "`DATE` that counts as today, YYYY-MM-DD in the shop's zone")),
-		String("from-run", "", "read the steps of this `RUN` (<pipeline>/<as-of>/<slug>) instead of this run's"),
-		Int("head", 0, "read HEAD at revision `SEQ`, for a replay; 0 reads the one in force"),
+		Required(String("pipeline", "", "`NAME` of the pipeline that the run belongs to, usually the DAG id")),
+		Required(String("run-id", "", "`ID` of the run, as assigned by the scheduler")),
+		Required(String("as-of", "", "`DATE` to use as today, YYYY-MM-DD in the shop's time zone")),
+		String("from-run", "", "read the output of this `RUN` (<pipeline>/<as-of>/<slug>) instead of the current run"),
+		Int("head", 0, "read HEAD at revision `SEQ`, to reproduce a run; 0 reads the current one"),
 	)
 }
 
 // HomeFlags declares the flags that say where things lie.
 func HomeFlags() []cli.Flag {
 	return []cli.Flag{
-		Required(String("root", "", "`URL` that everything lies under: gs://bucket/prefix or file:///path")),
+		Required(String("root", "", "`URL` of the root folder: gs://bucket/prefix or file:///path")),
 		String("registry", "", "`URL` of the model registry (default: <root>/registry)"),
-		String("name", "segments", "`NAME` that tells registries on one root apart"),
+		String("name", "segments", "`NAME` of the registry; several can share one root"),
 	}
 }
 

@@ -109,7 +109,7 @@ func (g Group) run(ctx context.Context, called string, args []string, std stdio)
 func runnerFlags() []cli.Flag {
 	return []cli.Flag{
 		String("result", "", "write the result as JSON to this `FILE` (default: standard output)"),
-		String("termination-log", "/dev/termination-log", "write why the task failed to this `FILE`, if it exists"),
+		String("termination-log", "/dev/termination-log", "on failure, write the reason to this `FILE` if it exists"),
 		String("log", "auto", "`FORMAT` of the log on standard error: json, plain, or auto (plain on a terminal)"),
 	}
 }

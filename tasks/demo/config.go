@@ -19,10 +19,10 @@ import (
 // Task is the demo shop as a program.
 var Task = task.Task[Config, Result]{
 	Name:  "demo",
-	Usage: "write a shop with planted truths: lines.csv and truth.json",
-	Description: `Invents a shop with seven kinds of customers, seasons, pairs of products, returns, guests, fees and a few broken records, and
-on request faults of the data and a campaign. The same flags give the same bytes, and a fault changes only the lines that it is
-about. A customer makes about 65 lines in 13 months, so 1,550,000 make 100 million; memory does not grow with lines.`,
+	Usage: "generate a demo shop with known ground truth: lines.csv and truth.json",
+	Description: `Generates a shop with seven types of customers, seasons, product pairs, returns, guests, fees and a few broken records; optionally
+with data faults and a campaign. The same flags give the same bytes, and a fault changes only the lines it affects. A customer has
+about 65 lines in 13 months, so 1,550,000 customers give 100 million lines; memory does not grow with lines.`,
 	Example: "demo --out-dir=/tmp/shop\ndemo --out-dir=/tmp/large --customers=155000 --seed=7\n" +
 		"demo --out-dir=/tmp/bad --fault=price_x100@2025-09-05,lost_country:France@2025-09-08..2025-09-14",
 	Flags: Flags, Config: NewConfig, Run: Run, Print: Print,
@@ -43,13 +43,13 @@ type Config struct {
 // Flags declares the flags.
 func Flags() []cli.Flag {
 	return []cli.Flag{
-		task.Required(task.String("out-dir", "", "write into this `FOLDER`, made if it is not there")),
-		task.String("seed", "1", "`NUMBER` that decides everything random"),
-		task.Int("customers", 800, "how many customers; each makes about 65 lines in 13 months"),
+		task.Required(task.String("out-dir", "", "output `FOLDER`, created if it does not exist")),
+		task.String("seed", "1", "random seed, a `NUMBER`"),
+		task.Int("customers", 800, "number of customers; each has about 65 lines in 13 months"),
 		task.String("from", "2024-11-01", "first `DATE`, YYYY-MM-DD"),
-		task.Int("days", 396, "how many days"),
-		task.Float("dirty", 0.004, "share of records that are broken, 0 or from 0.000001 to 0.5; above 0 every quarantine rule that a csv can break is broken at least once: 13 records, of which a shop of under 650 has more than ingest takes in by default"),
-		task.String("fault", "", "`FAULTS` of the data by day, comma separated, each FAULT@DAY or FAULT@FIRST..LAST: "+
+		task.Int("days", 396, "number of days"),
+		task.Float("dirty", 0.004, "share of broken records, 0 or from 0.000001 to 0.5; above 0, each quarantine rule that a csv can break is broken at least once, in 13 records: with fewer than 650 records, that is more than ingest accepts by default"),
+		task.String("fault", "", "data `FAULTS` by day, comma separated, each FAULT@DAY or FAULT@FIRST..LAST: "+
 			strings.Join(demo.Faults, ", ")+"; lost_country:COUNTRY names another than "+demo.DefaultLostCountry),
 		task.String("campaign", "", "`OFFER` by which orders grow, EFFECT[:SHARE]@FIRST..LAST: 0.10:0.5@2025-06-02..2025-06-29 makes "+
 			"those of half of the customers a tenth larger for four weeks"),

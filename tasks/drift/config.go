@@ -12,10 +12,10 @@ import (
 // Task is drift as a program.
 var Task = task.Task[Config, contract.DriftResult]{
 	Name:  contract.Drift,
-	Usage: "compare customers with those that the model in force was trained on",
-	Description: `Reads the customers that preprocess made in this run and the reference of the model that HEAD named before this run. A
-feature has drifted where its population stability index is above both the limit and what chance gives with this many customers.
-Without a model in force the verdict is insufficient_data and the act none. Drift is no failure: the exit code is 0.`,
+	Usage: "compare customers with the training data of the current model",
+	Description: `Compares the customers of this run with the reference sample of the model that was HEAD before this run. A feature has drifted if
+its population stability index (PSI) exceeds both the limit and what chance explains at this number of customers. Without a current
+model, the verdict is insufficient_data and the act none. Drift is not a failure: the exit code is 0.`,
 	Example: "drift --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10",
 	Flags:   Flags, Config: NewConfig, Run: Run,
 }
@@ -33,9 +33,9 @@ type Config struct {
 // Flags declares drift's flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
-		task.Float("psi-warn", drift.DefaultWarn, "population stability `INDEX` of a feature from which a shift is worth a look"),
-		task.Float("psi-alert", drift.DefaultAlert, "population stability `INDEX` of a feature from which the model no longer fits"),
-		task.Float("alpha", defaultAlpha, "`CHANCE`, 0 to 1, of a false finding over all features of a quiet run"),
+		task.Float("psi-warn", drift.DefaultWarn, "`PSI` of a feature at which to warn"),
+		task.Float("psi-alert", drift.DefaultAlert, "`PSI` of a feature at which the model no longer fits"),
+		task.Float("alpha", defaultAlpha, "`PROBABILITY`, 0 to 1, of any false finding in a run without drift"),
 	)
 }
 

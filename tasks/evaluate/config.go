@@ -12,10 +12,10 @@ import (
 // Task is evaluate as a program.
 var Task = task.Task[Config, contract.EvaluateResult]{
 	Name:  contract.Evaluate,
-	Usage: "hold the candidate against the gates of promotion",
-	Description: `Reads the model that train made in this run, the customers, drift's act, and the model in force. Every gate says what it
-found, what its limit is and why it matters. The verdict is pass, fail, or unverified where drift was held against another model
-than the one in force. A candidate that fails is no failure of the step: the exit code is 0, and promote holds.`,
+	Usage: "check the candidate against the promotion gates",
+	Description: `Reads the candidate model, the customers and drift's act from this run, and the current model. Every gate reports its value, its
+limit and the reason. The verdict is pass, fail, or unverified if drift compared with another model than the current one. A rejected
+candidate is not a failure: the exit code is 0, and promote holds.`,
 	Example: "evaluate --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10",
 	Flags:   Flags, Config: NewConfig, Run: Run,
 }
@@ -33,8 +33,8 @@ type Config struct {
 // Flags declares evaluate's flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
-		task.Float("smallest-share", cluster.DefaultFloor, "`SHARE` of customers, 0 to 1, that the smallest segment must hold"),
-		task.Float("silhouette-floor", defaultSilhouette, "mean silhouette `WIDTH`, -1 to 1, that the segments must reach"),
+		task.Float("smallest-share", cluster.DefaultFloor, "minimum `SHARE` of customers in the smallest segment, 0 to 1"),
+		task.Float("silhouette-floor", defaultSilhouette, "minimum mean silhouette `WIDTH`, -1 to 1"),
 	)
 }
 

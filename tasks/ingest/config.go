@@ -19,12 +19,12 @@ import (
 // Task is ingest as a program.
 var Task = task.Task[Config, contract.IngestResult]{
 	Name:  contract.Ingest,
-	Usage: "take a delivery of transaction lines in",
-	Description: `Reads transaction lines: delimited text, a workbook (xlsx), parquet or an Arrow file, plain or packed by gzip, zstd or zip;
-the format is told by the content. A record that breaks a rule is quarantined with its raw text; if more than
---max-quarantine-share are, nothing is taken in and the ten commonest reasons are told. The lines become visible by one swap
-of state/lines.json. With --mode=replace a delivered day replaces that day of the same --source-name; with append it is added
-to it, and a file whose lines are in force already is refused. The same file again changes nothing. A day in force that was
+	Usage: "read a delivery of transaction lines and store them by day",
+	Description: `Reads transaction lines from delimited text, a workbook (xlsx), Parquet or an Arrow file, optionally compressed with gzip, zstd or
+zip. The format is detected from the content. Records that break a rule are quarantined with their raw text. If their share exceeds
+--max-quarantine-share, the delivery is rejected and the ten most common reasons are listed. All lines become visible at once, by
+one swap of state/lines.json. With --mode=replace, a delivered day replaces that day of the same --source-name; with append, its
+lines are added, and a file that has already been ingested is rejected. Ingesting the same file again changes nothing. A day in force that was
 delivered with a later as-of stays, unless --allow-older says otherwise.`,
 	Example: "ingest --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --source=online-retail.csv.gz\n" +
 		"ingest --root=gs://shop/clientele --pipeline=daily --run-id=manual --as-of=2011-12-10 --source=/data/sales.csv \\\n" +
@@ -75,31 +75,31 @@ type Config struct {
 // Flags declares ingest's flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
-		task.Required(task.String("source", "", "`WHERE` the delivery lies: path, pattern such as in/*.csv, file://, https:// or gs:// URL; several stand on a line each; {as_of} and {as_of:20060102} stand for the as-of day (not with --undo)")),
-		task.String("source-header-env", "", "`NAME` of the variable that holds credentials for https://, such as Authorization: Bearer …"),
-		task.String("source-header-file", "", "`FILE` that holds them instead"),
-		task.String("source-header-host", "", "`HOST` that they are for, such as shop.example or shop.example:8443, several separated by commas; no other is sent them (default: each host that --source names)"),
-		task.String("ca-file", "", "`FILE` of certificates in PEM that vouch for servers, beside the system's"),
-		task.Bool("allow-http", "take http:// from other machines, which can be read and changed on the way"),
-		task.Int("source-timeout", 120, "`SECONDS` that a file may take to come, and one more for each MiB of it"),
-		task.String("max-bytes", "64GiB", "`BYTES` that a delivery may have as it comes, such as 512MiB"),
-		task.String("source-name", "shop", "`NAME` of where deliveries come from; a delivered day replaces that day of the same name"),
-		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day) or append (it is added to that day)"),
-		task.String("columns", "", "`LIST` of field=column for columns of unknown names, such as invoice=Bill,price=Cost"),
-		task.String("date-layout", retail.DefaultLayout, "`LAYOUT` of every date, as Go writes it, such as 02/01/2006 15:04 (day first) or 1/2/2006 15:04 (month first)"),
-		task.String("encoding", "utf-8", "`ENCODING` of the text: utf-8 or iso-8859-1"),
-		task.String("separator", "comma", "`SIGN` between fields: comma, semicolon, tab, pipe or the sign itself"),
-		task.String("decimal", "point", "`SIGN` before decimals: point or comma"),
-		task.String("sheet", "", "`NAME` of the sheet of a workbook (default: all; of a day in two sheets the later sheet's lines count)"),
-		task.String("max-unpacked", "64GiB", "`BYTES` that a packed delivery may unpack to, such as 512MiB"),
-		task.String("zone", "Europe/London", "time `ZONE` that the dates are in; one for all lines of a root"),
-		task.String("currency", "GBP", "`CODE` of the currency that prices are in; one for all lines of a root"),
-		task.Float("max-quarantine-share", 0.02, "`SHARE` of records, 0 to 1, that may break a rule"),
-		task.Bool("allow-shrink", "take a day in that has over 20 % fewer lines than the same day in force"),
+		task.Required(task.String("source", "", "`LOCATION` of the delivery: a path, a pattern such as in/*.csv, or a file://, https:// or gs:// URL; several are separated by line breaks; {as_of} and {as_of:20060102} are replaced by the as-of date (not with --undo)")),
+		task.String("source-header-env", "", "`NAME` of the environment variable with an HTTP header for https:// sources, such as Authorization: Bearer …"),
+		task.String("source-header-file", "", "`FILE` with that header instead"),
+		task.String("source-header-host", "", "`HOST` that may receive the header, such as shop.example or shop.example:8443; comma separated (default: the hosts in --source)"),
+		task.String("ca-file", "", "`FILE` of additional certificate authorities, in PEM"),
+		task.Bool("allow-http", "allow http:// sources on other machines, although others can read or change them in transit"),
+		task.Int("source-timeout", 120, "time limit for a file in `SECONDS`, plus one second per MiB"),
+		task.String("max-bytes", "64GiB", "maximum size of a delivery in `BYTES`, as transferred, such as 512MiB"),
+		task.String("source-name", "shop", "`NAME` of the source; a delivered day replaces that day of the same source"),
+		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day) or append (its lines are added)"),
+		task.String("columns", "", "`LIST` of field=column for columns that are not recognised, such as invoice=Bill,price=Cost"),
+		task.String("date-layout", retail.DefaultLayout, "`LAYOUT` of dates in Go's notation, such as 02/01/2006 15:04 (day first) or 1/2/2006 15:04 (month first)"),
+		task.String("encoding", "utf-8", "text `ENCODING`: utf-8 or iso-8859-1"),
+		task.String("separator", "comma", "field `SEPARATOR`: comma, semicolon, tab, pipe or a character"),
+		task.String("decimal", "point", "decimal `SEPARATOR`: point or comma"),
+		task.String("sheet", "", "`NAME` of the sheet to read from a workbook (default: all; if two sheets have the same day, the later sheet wins)"),
+		task.String("max-unpacked", "64GiB", "maximum size of a delivery in `BYTES` after decompression, such as 512MiB"),
+		task.String("zone", "Europe/London", "time `ZONE` of the dates; the same for all lines of a root"),
+		task.String("currency", "GBP", "currency `CODE` of the prices; the same for all lines of a root"),
+		task.Float("max-quarantine-share", 0.02, "maximum `SHARE` of rejected records, 0 to 1"),
+		task.Bool("allow-shrink", "accept a day with over 20 % fewer lines than the stored one"),
 		task.Bool("allow-older", "replace days in force even where a later as-of delivered them (default: those days stay)"),
-		task.String("undo", "", "take nothing in, but go back to the parent of this `SNAPSHOT` if it is in force"),
-		task.Secret(task.String("customer-key", "", "`SECRET` under which customers' ids are hashed (HMAC-SHA256), at least 16 bytes; from a variable, not the command line")),
-		task.Bool("exit-nothing-new", "end with exit code 99 when nothing was new"),
+		task.String("undo", "", "restore the parent of this `SNAPSHOT` if it is the current one; reads no delivery"),
+		task.Secret(task.String("customer-key", "", "`SECRET` key for hashing customer ids (HMAC-SHA256), at least 16 bytes; set it in the environment, not on the command line")),
+		task.Bool("exit-nothing-new", "exit with 99 when nothing was new"),
 	)
 }
 

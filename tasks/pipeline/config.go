@@ -28,7 +28,7 @@ import (
 var Program = task.Group{
 	Name:     "pipeline",
 	Usage:    "run every step in one process",
-	Commands: []task.Command{{Name: "contract", Usage: "print the wiring as JSON", Program: describe}},
+	Commands: []task.Command{{Name: "contract", Usage: "print steps, tables and flags as JSON", Program: describe}},
 	Default:  Task,
 }
 
@@ -36,8 +36,8 @@ var Program = task.Group{
 var Task = task.Task[Config, contract.PipelineResult]{
 	Name:  "pipeline",
 	Usage: "run every step in one process, from raw lines to scored segments and a page",
-	Description: `Runs ingest, preprocess, drift, train, evaluate, promote, score and report on one root. Takes the flags of every step.
-A second run on the same input says that nothing changed.`,
+	Description: `Runs ingest, preprocess, drift, train, evaluate, promote, score and report on one root. Accepts the flags
+of every step. A second run on the same input reports that nothing changed.`,
 	Example: "pipeline --source=online-retail.csv.gz --root=file:///tmp/shop --result=/tmp/shop/result.json\npipeline contract",
 	Flags:   Flags, Config: NewConfig, Run: Run, Print: Print,
 }
@@ -64,10 +64,10 @@ type Config struct {
 // Flags declares the flags of every step, each once. What a laptop need not say has a default here.
 func Flags() []cli.Flag {
 	flags := append(task.HomeFlags(),
-		task.String("pipeline", local, "`NAME` of the pipeline that this run belongs to"),
-		task.String("run-id", "", "`ID` of the run (default: local, and with other flags of the steps local- and a hash of them)"),
-		task.String("as-of", "", "`DATE` that counts as today, YYYY-MM-DD (default: the day after the latest time stamp)"),
-		task.String("truth", "", "compare the segments with the kinds of customers that this `FILE` says were planted: a demo shop's truth.json"),
+		task.String("pipeline", local, "`NAME` of the pipeline that the run belongs to"),
+		task.String("run-id", "", "`ID` of the run (default: local; with other step flags, local- and a hash of them)"),
+		task.String("as-of", "", "`DATE` to use as today, YYYY-MM-DD (default: the day after the last line)"),
+		task.String("truth", "", "compare the segments with the customer types planted in a demo shop; `FILE` is its truth.json"),
 	)
 	seen := map[string]bool{"undo": true} // of no use here: a pipeline takes a delivery in
 	for _, f := range flags {

@@ -20,7 +20,7 @@ import (
 
 // describe prints the contract: steps, tables, flags, exit codes.
 var describe = task.Task[nothing, contract.Description]{
-	Name: "contract", Usage: "print the wiring as JSON: steps, tables, flags, exit codes",
+	Name: "contract", Usage: "print steps, tables, flags and exit codes as JSON",
 	Example: "pipeline contract",
 	Flags:   func() []cli.Flag { return nil },
 	Config:  func(*cli.Context) nothing { return nothing{} },

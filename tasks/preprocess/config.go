@@ -13,10 +13,10 @@ import (
 // Task is preprocess as a program.
 var Task = task.Task[Config, contract.PreprocessResult]{
 	Name:  contract.Preprocess,
-	Usage: "clean the window's lines by rules and build customers",
-	Description: `Reads the lines that ingest put in force in this run: those of the window [as-of − window, as-of). The rules are asked in
-their order; a line is counted at the first one that takes it, and the ledger adds up to the penny. Cancellations are
-matched with the sales that they take back. Writes the kept sales, the ledger, and one row a customer.`,
+	Usage: "clean the lines of the window and build customer features",
+	Description: `Reads the lines of the window [as-of − window, as-of) from the snapshot that ingest wrote in this run. Rules apply in order; each
+line counts under the first rule that removes it, so the ledger adds up to the penny. Cancellations are matched with the sales they
+reverse. Writes the cleaned sales, the ledger and one row per customer.`,
 	Example: "preprocess --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
 		"preprocess --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --window=all --rules=+duplicate,-guest",
 	Flags: Flags, Config: NewConfig, Run: Run,
@@ -33,8 +33,8 @@ type Config struct {
 // Flags declares preprocess' flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
-		task.String("window", "365", "`DAYS` before the as-of date that are looked at, or all"),
-		task.String("rules", "", "`SWITCHES` on top of "+retail.DefaultRules().String()+", such as +duplicate,-guest"),
+		task.String("window", "365", "length of the window before the as-of date in `DAYS`, or all"),
+		task.String("rules", "", "rule `SWITCHES`, applied to "+retail.DefaultRules().String()+", such as +duplicate,-guest"),
 		task.String("non-product", retail.DefaultNonProducts().String(),
 			"`LIST` of what the rule non_product takes, items parted by semicolons: digits<N (codes of fewer digits), code=…, description=…; "+
 				"a trailing * stands for any rest"),

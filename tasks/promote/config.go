@@ -11,10 +11,10 @@ import (
 // Task is promote as a program.
 var Task = task.Task[Config, contract.PromoteResult]{
 	Name:  contract.Promote,
-	Usage: "make a candidate that passed the gates the model in force",
-	Description: `Reads the verdict of evaluate in this run and swaps HEAD, or holds and says why: the candidate did not pass, HEAD has moved
-since it was evaluated, or HEAD is of a later date. A candidate whose fit is HEAD's leaves it unchanged. All of these are exit code 0;
-75 means that another run moved HEAD at the same moment. Started again after it was killed, it does what it did, once.`,
+	Usage: "promote a candidate that passed its gates",
+	Description: `Reads the verdict of evaluate from this run and swaps HEAD, or holds and reports why: the candidate failed, HEAD has moved since
+the evaluation, or HEAD has a later as-of date. If the candidate's fit equals HEAD's, HEAD stays unchanged. All of these exit with 0;
+75 means that another run moved HEAD at the same time. Idempotent: a rerun after a kill promotes once.`,
 	Example: "promote --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10",
 	Flags:   Flags, Config: NewConfig, Run: Run,
 }

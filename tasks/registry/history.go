@@ -26,11 +26,11 @@ type HistoryResult struct {
 
 // History lists the revisions of HEAD.
 var History = task.Task[HistoryConfig, HistoryResult]{
-	Name: "registry-history", Usage: "list who was in force, newest first",
-	Description: "Walks from HEAD backwards and checks the sha256 of each revision on the way.",
+	Name: "registry-history", Usage: "list the revisions of HEAD, newest first",
+	Description: "Walks back from HEAD and checks the SHA-256 of each revision.",
 	Example:     "registry history --root=gs://shop/clientele --limit=5",
 	Flags: func() []cli.Flag {
-		return append(task.HomeFlags(), task.Int("limit", 20, "show at most this `NUMBER` of revisions; 0 shows all"))
+		return append(task.HomeFlags(), task.Int("limit", 20, "maximum `NUMBER` of revisions to show; 0 shows all"))
 	},
 	Config: func(c *cli.Context) HistoryConfig {
 		return HistoryConfig{Common: task.NewCommon(c), Limit: c.Int("limit")}

@@ -16,12 +16,12 @@ import (
 // Program is the registry's commands.
 var Program = task.Group{
 	Name:  "registry",
-	Usage: "see which model is in force, and roll back",
+	Usage: "inspect the model registry and roll back",
 	Commands: []task.Command{
-		{Name: "history", Usage: "list who was in force, newest first", Program: History},
-		{Name: "show", Usage: "show the model in force, or that of a revision", Program: Show},
-		{Name: "verify", Usage: "check the history and every part of the model in force", Program: Verify},
-		{Name: "rollback", Usage: "put an earlier model in force", Program: Rollback},
+		{Name: "history", Usage: "list the revisions of HEAD, newest first", Program: History},
+		{Name: "show", Usage: "show the current model, or that of a revision", Program: Show},
+		{Name: "verify", Usage: "check the history and all parts of the current model", Program: Verify},
+		{Name: "rollback", Usage: "roll back to an earlier model", Program: Rollback},
 	},
 }
 

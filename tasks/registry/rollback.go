@@ -27,7 +27,7 @@ type RollbackConfig struct {
 
 // Rollback puts an earlier model in force.
 var Rollback = task.Task[RollbackConfig, contract.RollbackResult]{
-	Name: "registry-rollback", Usage: "put an earlier model in force",
+	Name: "registry-rollback", Usage: "roll back to an earlier model",
 	Description: `Writes a new revision of HEAD with an earlier model: that of --to-seq, --to-model or, without either, the one that was in
 force before the present one first came. The history keeps all, and ids of segments that were given stay given. The result's run is
 what score takes as --from-run to score the last customers with the model that is back. The same --run-id again does nothing twice.`,
@@ -42,9 +42,9 @@ func rollbackFlags() []cli.Flag {
 		return f.Names()[0] == "from-run" || f.Names()[0] == "head"
 	})
 	return append(flags,
-		task.Int("to-seq", 0, "put the model of revision `SEQ` in force"),
-		task.String("to-model", "", "put this `MODEL` in force, which was in force before"),
-		task.String("reason", "", "`TEXT` for the history"),
+		task.Int("to-seq", 0, "roll back to the model of revision `SEQ`"),
+		task.String("to-model", "", "roll back to this `MODEL`, which must have been promoted before"),
+		task.String("reason", "", "`REASON` to record in the history"),
 	)
 }
 

@@ -33,8 +33,8 @@ type ShowResult struct {
 
 // Show shows a revision and the segments of its model.
 var Show = task.Task[ShowConfig, ShowResult]{
-	Name: "registry-show", Usage: "show the model in force, or that of a revision",
-	Description: "Shows who put the model in force and why, and its segments.",
+	Name: "registry-show", Usage: "show the current model, or that of a revision",
+	Description: "Shows when and why the model was promoted, and its segments.",
 	Example:     "registry show --root=gs://shop/clientele\nregistry show --root=gs://shop/clientele --seq=3",
 	Flags:       showFlags, Config: newShowConfig,
 	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (ShowResult, error) {
@@ -51,7 +51,7 @@ var Show = task.Task[ShowConfig, ShowResult]{
 }
 
 func showFlags() []cli.Flag {
-	return append(task.HomeFlags(), task.Int("seq", 0, "look at revision `SEQ`; 0 looks at the one in force"))
+	return append(task.HomeFlags(), task.Int("seq", 0, "revision `SEQ` to look at; 0 is the current one"))
 }
 
 func newShowConfig(c *cli.Context) ShowConfig {
@@ -101,9 +101,9 @@ type VerifyResult struct {
 
 // Verify checks the history and a model.
 var Verify = task.Task[ShowConfig, VerifyResult]{
-	Name: "registry-verify", Usage: "check the history and every part of the model in force",
-	Description: `Walks the whole history, holds every blob of the model against its sha256, and asks the model about its golden customers.
-What is damaged ends with 65, what is missing with 66.`,
+	Name: "registry-verify", Usage: "check the history and all parts of the current model",
+	Description: `Walks the whole history, checks every blob of the model against its SHA-256 and replays the model's golden customers. Exits with 65
+if something is damaged, with 66 if something is missing.`,
 	Example: "registry verify --root=gs://shop/clientele",
 	Flags:   showFlags, Config: newShowConfig,
 	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (VerifyResult, error) {

@@ -14,10 +14,10 @@ import (
 // Task is report as a program.
 var Task = task.Task[Config, contract.ReportResult]{
 	Name:  contract.Report,
-	Usage: "make one page for people of what a run found",
-	Description: `Reads what the steps of this run made and writes report.html, one file that needs no network: segments, how their number was
-chosen, the ledger, drift, gates and where it all comes from. Only preprocess must have run; what other steps have not made the page says
-plainly. A step that made nothing in this run is looked for in --from-run, if that is given. Customers are counted, never named.`,
+	Usage: "write an HTML report of the run",
+	Description: `Reads the output of this run's steps and writes report.html, a single file that needs no network: segments, the choice of k, the
+ledger, drift, gates and provenance. Only preprocess is required; the page states which other steps are missing. Steps that did not
+run in this run are read from --from-run, if given. The page contains counts, never customer ids.`,
 	Example: `report --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10 --title="Gifts and lamps"`,
 	Flags:   Flags, Config: NewConfig, Run: Run,
 }
@@ -33,7 +33,7 @@ const maxTitle = 200
 
 // Flags declares report's flags.
 func Flags() []cli.Flag {
-	return append(task.CommonFlags(), task.String("title", "Customer segments", "`TEXT` that heads the page"))
+	return append(task.CommonFlags(), task.String("title", "Customer segments", "`TITLE` of the page"))
 }
 
 // NewConfig reads the flags.

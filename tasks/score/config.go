@@ -11,10 +11,9 @@ import (
 // Task is score as a program.
 var Task = task.Task[Config, contract.ScoreResult]{
 	Name:  contract.Score,
-	Usage: "give every customer a segment by the model in force, and say who moved",
-	Description: `Reads the customers that preprocess made in this run, or in --from-run after a rollback, and the model that HEAD names. A
-customer stays in the segment of the last scores unless another is clearly nearer: by more than --hysteresis of the old distance.
-Without a model in force it ends with 66.`,
+	Usage: "assign every customer to a segment and list who moved",
+	Description: `Reads the customers of this run (or of --from-run, after a rollback) and the model at HEAD. A customer stays in the previous segment
+unless another is clearly nearer: by more than --hysteresis of the old distance. Without a current model it exits with 66.`,
 	Example: "score --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
 		"score --root=gs://shop/clientele --pipeline=rollback --run-id=manual --as-of=2011-12-10 --from-run=clientele/2011-12-10/manual-1b2c3d4e",
 	Flags: Flags, Config: NewConfig, Run: Run,
@@ -29,7 +28,7 @@ type Config struct {
 // Flags declares score's flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
-		task.Float("hysteresis", 0.10, "`SHARE` of the old distance, 0 to 1, by which another segment must be nearer before a customer moves"),
+		task.Float("hysteresis", 0.10, "`SHARE` of the old distance, 0 to 1, by which another segment must be nearer for a customer to move"),
 	)
 }
 

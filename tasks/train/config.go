@@ -14,10 +14,10 @@ import (
 // Task is train as a program.
 var Task = task.Task[Config, contract.TrainResult]{
 	Name:  contract.Train,
-	Usage: "fit a model: sweep k, choose one by the stated rule, write the bundle",
-	Description: `Reads the customers that preprocess made in this run, the act that drift asks for, and HEAD as it stood before this run. The
-act refit keeps HEAD's space and k and moves its centroids to the new customers; anything else sweeps k from --k-min to --k-max.
-The model is named by its content: the same customers and parameters give the same fit_id anywhere, on any day.`,
+	Usage: "fit models over a range of k, choose one and write its bundle",
+	Description: `Reads the customers and drift's act from this run, and HEAD as of the start of the run. The act refit keeps HEAD's feature space
+and k and fits new centroids; otherwise k is swept from --k-min to --k-max. Models are content-addressed: the same customers and
+parameters give the same fit_id on any machine, on any day.`,
 	Example: "train --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
 		"train --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --k=5",
 	Flags: Flags, Config: NewConfig, Run: Run,
@@ -40,13 +40,13 @@ type Config struct {
 // Flags declares train's flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
-		task.Int("k", 0, "use this `NUMBER` of segments; 0 chooses by the elbow"),
-		task.Int("k-min", 2, "smallest `NUMBER` of segments that is tried"),
-		task.Int("k-max", 10, "largest `NUMBER` of segments that is tried"),
-		task.Int("starts", cluster.DefaultStarts, "`NUMBER` of starts for each k; the lowest inertia wins"),
-		task.Int("seed", 1, "`NUMBER` that every random draw comes from"),
-		task.Float("smallest-share", cluster.DefaultFloor, "`SHARE` of customers, 0 to 1, that the smallest segment must hold"),
-		task.String("space", defaultSpace(), "`FEATURES` that segments are made of: feature:transform[:imputation], comma separated; "+
+		task.Int("k", 0, "`NUMBER` of segments; 0 chooses it by the elbow criterion"),
+		task.Int("k-min", 2, "smallest `NUMBER` of segments to try"),
+		task.Int("k-max", 10, "largest `NUMBER` of segments to try"),
+		task.Int("starts", cluster.DefaultStarts, "`NUMBER` of random starts per k; the lowest inertia wins"),
+		task.Int("seed", 1, "random seed, a `NUMBER`"),
+		task.Float("smallest-share", cluster.DefaultFloor, "minimum `SHARE` of customers in the smallest segment, 0 to 1"),
+		task.String("space", defaultSpace(), "`FEATURES` to cluster on: feature:transform[:imputation], comma separated; "+
 			"transforms identity, ln, log1p; imputation of nulls: median or a number"),
 	)
 }
