@@ -34,25 +34,16 @@ type job struct {
 
 // Run compares, writes both tables, and then moves state/<name>/drift.json to the verdict.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.DriftResult, error) {
-	var none contract.DriftResult
-	home, err := c.Open(ctx, d)
-	if err != nil {
-		return none, err
-	}
-	defer func() { _ = home.Close() }()
-	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	return task.Work(ctx, c.Common, d, task.Job[contract.DriftResult]{Begin: j.begin, Make: j.work, Finish: j.advance})
+}
+
+func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
+	j.home = home
 	if err := j.read(ctx); err != nil {
-		return none, err
+		return nil, err
 	}
-	s, err := home.Begin(ctx, c.Run(), contract.Drift, j.inputs())
-	if err != nil {
-		return none, err
-	}
-	r, m, err := task.Once[contract.DriftResult](ctx, d, s, func() (*run.Manifest, error) { return j.work(ctx, s) })
-	if err != nil {
-		return none, err
-	}
-	return r, j.advance(ctx, m, r)
+	return home.Begin(ctx, j.Run(), contract.Drift, j.inputs())
 }
 
 // read looks up what the key is made of.
@@ -105,7 +96,7 @@ func (j *job) inputs() contract.Inputs {
 	}
 }
 
-// work makes the tables.
+// work writes the tables.
 func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	found, err := j.compare(ctx)
 	if err != nil {
@@ -147,13 +138,13 @@ func (j *job) compare(ctx context.Context) (*finding, error) {
 }
 
 // advance lets later runs see the verdict. One of a replay by another revision is nobody's past.
-func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResult) error {
+func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResult) (contract.DriftResult, error) {
 	if j.pinned {
-		return nil
+		return r, nil
 	}
 	_, err := run.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), run.Entry[run.DriftState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
 		Value: run.DriftState{Verdict: r.Verdict, Act: r.Act, Model: r.Model},
 	}, run.KeepDrift)
-	return err
+	return r, err
 }

@@ -42,22 +42,16 @@ type job struct {
 
 // Run asks every gate, records the evaluation in the registry, and then says so in the step's manifest.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.EvaluateResult, error) {
-	var none contract.EvaluateResult
-	home, err := c.Open(ctx, d)
-	if err != nil {
-		return none, err
-	}
-	defer func() { _ = home.Close() }()
-	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	return task.Work(ctx, c.Common, d, task.Job[contract.EvaluateResult]{Begin: j.begin, Make: j.evaluate})
+}
+
+func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
+	j.home = home
 	if err := j.read(ctx); err != nil {
-		return none, err
+		return nil, err
 	}
-	s, err := home.Begin(ctx, c.Run(), contract.Evaluate, j.inputs())
-	if err != nil {
-		return none, err
-	}
-	r, _, err := task.Once[contract.EvaluateResult](ctx, d, s, func() (*run.Manifest, error) { return j.evaluate(ctx, s) })
-	return r, err
+	return home.Begin(ctx, j.Run(), contract.Evaluate, j.inputs())
 }
 
 // read looks up what the key is made of.

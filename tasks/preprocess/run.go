@@ -22,86 +22,82 @@ import (
 // Run cleans the window's lines and builds customers. The same snapshot and flags give the same bytes, on any number of
 // cores and whatever the order of the lines.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult, error) {
-	var none contract.PreprocessResult
 	p, err := c.plan()
 	if err != nil {
-		return none, err
+		return contract.PreprocessResult{}, err
 	}
-	home, err := c.Open(ctx, d)
+	j := &job{Config: c, plan: p, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	return task.Work(ctx, c.Common, d, task.Job[contract.PreprocessResult]{Begin: j.begin, Make: j.clean})
+}
+
+// job is one run of the step, with what it reads.
+type job struct {
+	Config
+	plan
+	home     *run.Home
+	deps     task.Deps
+	opts     table.Options
+	snapshot string // sha256 of the one that ingest put in force in this run
+}
+
+func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
+	j.home = home
+	m, err := home.Current(ctx, j.ReadRun(), contract.Ingest)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	defer func() { _ = home.Close() }()
 	var ingest contract.IngestResult
-	m, err := home.Current(ctx, c.ReadRun(), contract.Ingest)
-	if err != nil {
-		return none, err
-	}
 	if err := m.Decode(&ingest); err != nil {
-		return none, err
+		return nil, err
 	}
-	s, err := home.Begin(ctx, c.Run(), contract.Preprocess, contract.Inputs{
-		Refs: map[string]string{"snapshot": ingest.Snapshot}, Params: p.parameters(), Code: d.Code,
+	j.snapshot = ingest.Snapshot
+	return home.Begin(ctx, j.Run(), contract.Preprocess, contract.Inputs{
+		Refs: map[string]string{"snapshot": j.snapshot}, Params: j.parameters(), Code: j.deps.Code,
 	})
-	if err != nil {
-		return none, err
-	}
-	if m := s.Done(); m != nil {
-		d.Log.Info("preprocessed before on the same input", "key", s.Key())
-		return finish(m, s.Point(ctx))
-	}
+}
+
+func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	defer task.Ballast()()
-	snapshot, err := lines.Read(ctx, home.Root, ingest.Snapshot)
+	snapshot, err := lines.Read(ctx, j.home.Root, j.snapshot)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	opts := table.Options{Scratch: d.Scratch}
-	r := reader{home: home, window: p.window, opts: opts, progress: d.Progress}
+	r := reader{home: j.home, window: j.window, opts: j.opts, progress: j.deps.Progress}
 	lines, err := r.read(ctx, snapshot)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	kept, err := p.rules.Apply(lines)
+	kept, err := j.rules.Apply(lines)
 	if errors.Is(err, retail.ErrRange) {
-		return none, fault.Errorf(fault.ExitBadData, "range", home.Root.URI(contract.SnapshotPath(ingest.Snapshot)), "%w", err)
+		return nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
 	}
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	// The tables are made at the same time: none keeps all cores busy by itself.
 	var sales, people *table.File
 	var g errgroup.Group
 	g.Go(func() (err error) {
-		sales, err = salesFile(kept, opts)
+		sales, err = salesFile(kept, j.opts)
 		return err
 	})
-	customers := feature.Build(kept, p.window)
+	customers := feature.Build(kept, j.window)
 	g.Go(func() (err error) {
-		people, err = frameFile(contract.Customers, customers.Frame(), opts)
+		people, err = frameFile(contract.Customers, customers.Frame(), j.opts)
 		return err
 	})
-	result := resultOf(kept, customers, p.window)
+	result := resultOf(kept, customers, j.window)
 	err = g.Wait()
 	defer closeFiles(people, sales)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	if err := put(ctx, s, kept, people, sales, opts); err != nil {
-		return none, err
+	if err := put(ctx, s, kept, people, sales, j.opts); err != nil {
+		return nil, err
 	}
-	d.Log.Info("cleaned the lines", "input", kept.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
+	j.deps.Log.Info("cleaned the lines", "input", kept.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
 		"revenue", result.Revenue.String())
-	return finish(s.Commit(ctx, result))
-}
-
-// finish returns the result that the manifest holds: of two copies that race, the one that was first.
-func finish(m *run.Manifest, err error) (contract.PreprocessResult, error) {
-	var r contract.PreprocessResult
-	if err != nil {
-		return r, err
-	}
-	err = m.Decode(&r)
-	return r, err
+	return s.Commit(ctx, result)
 }
 
 // resultOf sums up. The average invoice is Σ monetary / Σ frequency over customers: guests have no row.

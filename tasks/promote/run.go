@@ -16,73 +16,80 @@ import (
 // Run swaps HEAD or holds, and then says so in the step's manifest. The swap comes first: a try that is killed between the
 // two is recognised by its decision in HEAD's history, and the next one only writes the manifest.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.PromoteResult, error) {
-	var none contract.PromoteResult
-	home, err := c.Open(ctx, d)
-	if err != nil {
-		return none, err
-	}
-	defer func() { _ = home.Close() }()
-	m, err := home.Current(ctx, c.ReadRun(), contract.Evaluate)
-	if err != nil {
-		return none, err
-	}
-	s, err := home.Begin(ctx, c.Run(), contract.Promote, c.inputs(m, d.Code))
-	if err != nil {
-		return none, err
-	}
-	again := s.Done() != nil
-	r, _, err := task.Once[contract.PromoteResult](ctx, d, s, func() (*run.Manifest, error) {
-		decided, err := c.move(ctx, home, m, s.Key())
-		if err != nil {
-			return nil, err
-		}
-		return s.Commit(ctx, decided)
-	})
-	if err == nil && again && r.Seq > 0 {
-		err = c.complete(ctx, d, home, m, s.Key(), r)
-	}
-	return r, err
+	j := &job{Config: c, deps: d}
+	return task.Work(ctx, c.Common, d, task.Job[contract.PromoteResult]{Begin: j.begin, Make: j.decide, Finish: j.complete})
 }
 
-// complete sees to a HEAD that somebody has removed after this step was done. The first revision is made again, byte for
-// byte; of a later one only a person knows what stood last.
-func (c Config) complete(ctx context.Context, d task.Deps, home *run.Home, m *run.Manifest, key string, r contract.PromoteResult) error {
-	path := contract.HeadPath(home.Name)
-	head, err := registry.New(home).Head(ctx)
+// job is one run of the step, with what it reads.
+type job struct {
+	Config
+	home     *run.Home
+	deps     task.Deps
+	evaluate *run.Manifest
+	again    bool // an earlier try of this run has made the decision
+}
+
+func (j *job) begin(ctx context.Context, home *run.Home) (s *run.Session, err error) {
+	j.home = home
+	if j.evaluate, err = home.Current(ctx, j.ReadRun(), contract.Evaluate); err != nil {
+		return nil, err
+	}
+	if s, err = home.Begin(ctx, j.Run(), contract.Promote, j.inputs()); err == nil {
+		j.again = s.Done() != nil
+	}
+	return s, err
+}
+
+func (j *job) decide(ctx context.Context, s *run.Session) (*run.Manifest, error) {
+	decided, err := j.move(ctx, s.Key())
+	if err != nil {
+		return nil, err
+	}
+	return s.Commit(ctx, decided)
+}
+
+// complete restores a HEAD that somebody has removed after this step was done. The first revision is made again, byte for
+// byte; which later one was the last only a person knows.
+func (j *job) complete(ctx context.Context, m *run.Manifest, r contract.PromoteResult) (contract.PromoteResult, error) {
+	if !j.again || r.Seq == 0 {
+		return r, nil
+	}
+	path := contract.HeadPath(j.home.Name)
+	head, err := registry.New(j.home).Head(ctx)
 	if err != nil || head != nil {
-		return err
+		return r, err
 	}
 	if r.Action == contract.ActionBootstrap {
-		d.Log.Warn("HEAD was gone and is put back to this run's revision: what came after it is not in force", "object", home.Registry.URI(path))
-		_, err = c.move(ctx, home, m, key)
-		return err
+		j.deps.Log.Warn("HEAD was gone and is put back to this run's revision: what came after it is not in force", "object", j.home.Registry.URI(path))
+		_, err = j.move(ctx, m.Key)
+		return r, err
 	}
-	return fault.Errorf(fault.ExitBadData, "head_lost", home.Registry.URI(path),
+	return r, fault.Errorf(fault.ExitBadData, "head_lost", j.home.Registry.URI(path),
 		"there is no HEAD, and there was: this run saw revision %d of it; put HEAD.json back from a backup or an earlier generation of the object", r.Seq)
 }
 
 // inputs are what the decision depends on, besides HEAD at its moment. The name is among them, since registries on one
 // root have one run in common.
-func (c Config) inputs(evaluate *run.Manifest, code string) contract.Inputs {
+func (j *job) inputs() contract.Inputs {
 	return contract.Inputs{
-		Refs: map[string]string{"evaluate": evaluate.Key}, Params: map[string]any{"name": c.Name}, Code: code,
+		Refs: map[string]string{"evaluate": j.evaluate.Key}, Params: map[string]any{"name": j.Name}, Code: j.deps.Code,
 	}
 }
 
 // move swaps HEAD if the candidate may replace what it names at this moment.
-func (c Config) move(ctx context.Context, home *run.Home, m *run.Manifest, key string) (contract.PromoteResult, error) {
+func (j *job) move(ctx context.Context, key string) (contract.PromoteResult, error) {
 	var none contract.PromoteResult
 	var eval contract.EvaluateResult
-	if err := m.Decode(&eval); err != nil {
+	if err := j.evaluate.Decode(&eval); err != nil {
 		return none, err
 	}
-	candidate, err := model.ReadManifest(ctx, home.Registry, eval.Candidate)
+	candidate, err := model.ReadManifest(ctx, j.home.Registry, eval.Candidate)
 	if err != nil {
 		return none, fmt.Errorf("read candidate: %w", err)
 	}
 	var held contract.PromoteResult
-	rev, err := registry.New(home).Move(ctx, registry.Move{Run: c.Run(), Key: key}, func(head *registry.Revision) (*registry.Revision, error) {
-		action, why := decide(c.Run(), head, candidate, eval)
+	rev, err := registry.New(j.home).Move(ctx, registry.Move{Run: j.Run(), Key: key}, func(head *registry.Revision) (*registry.Revision, error) {
+		action, why := decide(j.Run(), head, candidate, eval)
 		if action == contract.ActionHold || action == contract.ActionUnchanged {
 			held = contract.PromoteResult{Action: action, ModelID: head.Model(), Previous: head.Model(), Seq: head.Number(), Why: why}
 			return nil, nil

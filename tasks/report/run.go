@@ -31,25 +31,21 @@ type job struct {
 
 // Run writes the page of a run. The same steps make the same bytes.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.ReportResult, error) {
-	var none contract.ReportResult
-	home, err := c.Open(ctx, d)
-	if err != nil {
-		return none, err
-	}
-	defer func() { _ = home.Close() }()
-	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}, steps: map[string]*run.Manifest{}}
+	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}, steps: map[string]*run.Manifest{}}
+	return task.Work(ctx, c.Common, d, task.Job[contract.ReportResult]{Begin: j.begin, Make: j.write, Finish: j.address})
+}
+
+func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
+	j.home = home
 	if err := j.read(ctx); err != nil {
-		return none, err
+		return nil, err
 	}
-	s, err := home.Begin(ctx, c.Run(), contract.Report, j.inputs())
-	if err != nil {
-		return none, err
-	}
-	r, m, err := task.Once[contract.ReportResult](ctx, d, s, func() (*run.Manifest, error) { return j.write(ctx, s) })
-	if err != nil {
-		return none, err
-	}
-	r.Page = home.Root.URI(m.Objects[pageName].Object) // by the root as it is called today
+	return home.Begin(ctx, j.Run(), contract.Report, j.inputs())
+}
+
+// address names the page by the root as it is called today: the manifest knows no root.
+func (j *job) address(_ context.Context, m *run.Manifest, r contract.ReportResult) (contract.ReportResult, error) {
+	r.Page = j.home.Root.URI(m.Objects[pageName].Object)
 	return r, nil
 }
 

@@ -35,25 +35,8 @@ type job struct {
 // same bytes for as long as HEAD stays; --head pins a revision for good. What customers are compared with are the scores
 // as they stood before this run, of its as-of date or earlier: a run never sees itself, nor the future.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.ScoreResult, error) {
-	var none contract.ScoreResult
-	home, err := c.Open(ctx, d)
-	if err != nil {
-		return none, err
-	}
-	defer func() { _ = home.Close() }()
-	j := &job{Config: c, home: home, deps: d, opts: table.Options{Scratch: d.Scratch}}
-	if err := j.read(ctx); err != nil {
-		return none, err
-	}
-	s, err := j.begin(ctx)
-	if err != nil {
-		return none, err
-	}
-	r, m, err := task.Once[contract.ScoreResult](ctx, d, s, func() (*run.Manifest, error) { return j.score(ctx, s) })
-	if err != nil {
-		return none, err
-	}
-	return r, j.advance(ctx, m)
+	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	return task.Work(ctx, c.Common, d, task.Job[contract.ScoreResult]{Begin: j.begin, Make: j.score, Finish: j.advance})
 }
 
 // read looks up what the key is made of.
@@ -95,7 +78,11 @@ func (j *job) read(ctx context.Context) error {
 
 // begin starts the step. Where the last scores have expired since, it goes on as on a first run, under a key that says so;
 // but what was made with them while they were there stays made.
-func (j *job) begin(ctx context.Context) (*run.Session, error) {
+func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
+	j.home = home
+	if err := j.read(ctx); err != nil {
+		return nil, err
+	}
 	if j.last == nil {
 		j.first = "there are no earlier scores"
 		return j.home.Begin(ctx, j.Run(), contract.Score, j.inputs("none"))
@@ -167,20 +154,17 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 
 // advance lets the next run compare itself with these scores. Those of a replay by another revision than the one in force
 // are nobody's past.
-func (j *job) advance(ctx context.Context, m *run.Manifest) error {
+func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.ScoreResult) (contract.ScoreResult, error) {
 	if j.pinned {
-		return nil
+		return r, nil
 	}
 	st := m.Objects[contract.Assignments.Name]
 	moved, err := run.Advance(ctx, j.home.Root, contract.ScoreStatePath(j.Name), run.Entry[run.ScoreState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
 		Value: run.ScoreState{Model: j.head.ModelID, Seq: j.head.Seq, Assignments: st.Object, SHA256: st.SHA256},
 	}, run.KeepScore)
-	if err != nil {
-		return err
-	}
-	if !moved {
+	if err == nil && !moved {
 		j.deps.Log.Info("the scores in force stay: they are these, or of a later date")
 	}
-	return nil
+	return r, err
 }

@@ -15,6 +15,15 @@ import (
 	"github.com/clientele/clientele/pkg/task"
 )
 
+// job is one run of the step, with what it reads.
+type job struct {
+	Config
+	home *run.Home
+	deps task.Deps
+	opts table.Options
+	up   upstream
+}
+
 // upstream is what train reads, as it stood before this run wrote anything.
 type upstream struct {
 	preprocess *run.Manifest
@@ -25,44 +34,37 @@ type upstream struct {
 // Run fits a model and writes its bundle. The bundle is in the registry before the step's manifest is: who reads the
 // manifest finds the model.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.TrainResult, error) {
-	var none contract.TrainResult
-	home, err := c.Open(ctx, d)
-	if err != nil {
-		return none, err
+	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	return task.Work(ctx, c.Common, d, task.Job[contract.TrainResult]{Begin: j.begin, Make: j.work})
+}
+
+func (j *job) begin(ctx context.Context, home *run.Home) (s *run.Session, err error) {
+	j.home = home
+	if j.up, err = j.read(ctx, home); err != nil {
+		return nil, err
 	}
-	defer func() { _ = home.Close() }()
-	up, err := c.read(ctx, home)
-	if err != nil {
-		return none, err
-	}
-	s, err := home.Begin(ctx, c.Run(), contract.Train, c.inputs(up, d.Code))
-	if err != nil {
-		return none, err
-	}
-	r, _, err := task.Once[contract.TrainResult](ctx, d, s, func() (*run.Manifest, error) { return c.work(ctx, home, s, up, d) })
-	return r, err
+	return home.Begin(ctx, j.Run(), contract.Train, j.inputs(j.up, j.deps.Code))
 }
 
 // work fits, stores the bundle and commits.
-func (c Config) work(ctx context.Context, home *run.Home, s *run.Session, up upstream, d task.Deps) (*run.Manifest, error) {
-	opts := table.Options{Scratch: d.Scratch}
-	customers, err := readCustomers(ctx, home, up.preprocess, opts)
+func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
+	customers, err := readCustomers(ctx, j.home, j.up.preprocess, j.opts)
 	if err != nil {
 		return nil, err
 	}
 	var head *model.Bundle
-	if up.head != nil {
-		if head, err = model.Load(ctx, home.Registry, up.head.ModelID, opts); err != nil {
-			return nil, fmt.Errorf("load HEAD, revision %d: %w", up.head.Seq, err)
+	if j.up.head != nil {
+		if head, err = model.Load(ctx, j.home.Registry, j.up.head.ModelID, j.opts); err != nil {
+			return nil, fmt.Errorf("load HEAD, revision %d: %w", j.up.head.Seq, err)
 		}
 	}
-	bar := d.Progress.Bar("train", -1)
+	bar := j.deps.Progress.Bar("train", -1)
 	defer bar.Done()
-	t, err := c.train(ctx, customers, up, head)
+	t, err := j.train(ctx, customers, j.up, head)
 	if err != nil {
 		return nil, err
 	}
-	return commit(ctx, home, s, t, d.Code, opts)
+	return commit(ctx, j.home, s, t, j.deps.Code, j.opts)
 }
 
 // read looks up what the key is made of.
