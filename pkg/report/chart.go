@@ -148,7 +148,7 @@ type bars struct {
 	label  func(float64) string // at the bar's end; nil for none
 }
 
-// barChart draws lying bars from 0, the first category on top. Stacked series follow each other on one bar, others lie side by
+// barChart draws horizontal bars from 0, the first category on top. Stacked series follow each other on one bar, others are side by
 // side. There is no value axis: the bars have their numbers.
 func barChart(categories []string, series []bars, stacked bool, alt string) (template.HTML, error) {
 	height := 44 + len(categories)*(10+16*len(series))

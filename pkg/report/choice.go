@@ -10,7 +10,7 @@ import (
 
 // choice shows how the number of segments was chosen: the rule's sentence, elbow and silhouette, every criterion.
 func (l *layout) choice() (section, error) {
-	s := section{ID: "choice", Title: "How many segments"}
+	s := section{ID: "choice", Title: "Number of segments"}
 	t := l.Choice
 	if t == nil {
 		s.Blocks = append(s.Blocks, block{Text: "No model was trained in this run."})
@@ -18,7 +18,7 @@ func (l *layout) choice() (section, error) {
 	}
 	s.Blocks = append(s.Blocks, block{Text: sentence(t.Rule)})
 	if l.Scores != nil && !t.Scored {
-		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("This is about the candidate %s. The segments above come from the model in force, %s.",
+		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("This section describes the candidate, %s. The segments above come from the current model, %s.",
 			brief(t.ModelID), brief(l.Scores.ModelID))})
 	}
 	for _, f := range t.Findings {
@@ -32,8 +32,8 @@ func (l *layout) choice() (section, error) {
 		s.Blocks = append(s.Blocks, block{Figures: figures})
 	}
 	if len(t.Sweep) > 0 {
-		s.Blocks = append(s.Blocks, block{Table: sweepTable(t)}, block{Note: "Inertia: the squared distances to the centres, always less with more " +
-			"segments. Silhouette (−1 to 1) and Calinski–Harabasz: more is better. Davies–Bouldin: less is better. They often disagree."})
+		s.Blocks = append(s.Blocks, block{Table: sweepTable(t)}, block{Note: "Inertia is the sum of squared distances to the segment centres; it always falls " +
+			"as k grows. Silhouette (−1 to 1) and Calinski–Harabasz: higher is better. Davies–Bouldin: lower is better. They often disagree."})
 	}
 	return s, nil
 }
@@ -74,7 +74,7 @@ func sweepFigures(t *view.Choice) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	figures := []figure{{Title: "Elbow", SVG: svg, Caption: "The elbow is where the curve lies farthest below the straight line between its ends."}}
+	figures := []figure{{Title: "Elbow", SVG: svg, Caption: "The elbow is the point of the curve farthest below the chord, the straight line between its ends."}}
 	if !known {
 		return figures, nil
 	}
@@ -85,7 +85,7 @@ func sweepFigures(t *view.Choice) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(figures, figure{Title: "Silhouette", SVG: svg, Caption: "How much nearer customers are to their own segment than to the next one; 1 is best."}), nil
+	return append(figures, figure{Title: "Silhouette", SVG: svg, Caption: "How much closer customers are to their own segment than to the next one; 1 is best."}), nil
 }
 
 // tenths returns the range of the values that are drawn in whole tenths, with 0 in it.
@@ -100,7 +100,7 @@ func tenths(values []float64) (least, most float64) {
 }
 
 func sweepTable(t *view.Choice) *grid {
-	g := &grid{Caption: "Every k that was tried", Head: heads("k", "#Inertia", "#Silhouette", "#Davies–Bouldin", "#Calinski–Harabasz", "#Smallest share", "#Below the chord")}
+	g := &grid{Caption: "Every k tried", Head: heads("k", "#Inertia", "#Silhouette", "#Davies–Bouldin", "#Calinski–Harabasz", "#Smallest share", "#Below the chord")}
 	for _, r := range t.Sweep {
 		k := name(strconv.Itoa(r.K))
 		if r.Chosen {

@@ -10,12 +10,12 @@ import (
 	"github.com/clientele/clientele/pkg/report/view"
 )
 
-// drift shows how far each feature has moved from what the model in force was trained on.
+// drift shows how far each feature has moved from the baseline.
 func (l *layout) drift() (section, error) {
 	s := section{ID: "drift", Title: "Drift"}
 	d := l.Drift
 	if d == nil {
-		s.Blocks = append(s.Blocks, block{Text: "Drift was not looked at in this run."})
+		s.Blocks = append(s.Blocks, block{Text: "Drift was not checked in this run."})
 		return s, nil
 	}
 	s.Blocks = append(s.Blocks, block{Text: l.driftWords()})
@@ -24,19 +24,19 @@ func (l *layout) drift() (section, error) {
 		if err != nil {
 			return s, err
 		}
-		t := &grid{Caption: "Drift by feature, against the customers that the model was trained on", Head: heads("Feature", "#PSI", "#By chance", "Verdict")}
+		t := &grid{Caption: "Drift by feature, compared with the customers that the current model was trained on", Head: heads("Feature", "#PSI", "#Explained by chance", "Verdict")}
 		for _, f := range d.Features {
 			t.Rows = append(t.Rows, []cell{name(plain(f.Feature)), number(decimal(f.PSI, 4)), number(decimal(f.Threshold, 4)), judged(f.Verdict)})
 		}
 		s.Blocks = append(s.Blocks, block{Figures: []figure{picture}}, block{Table: t})
 		if d.Warn != nil && d.Alert != nil {
-			s.Blocks = append(s.Blocks, block{Note: fmt.Sprintf("A feature warns at a PSI of %s and alerts at %s, if that is also more than chance reaches.",
+			s.Blocks = append(s.Blocks, block{Note: fmt.Sprintf("A feature raises a warning from a PSI of %s and an alert from %s, if the PSI is also larger than chance explains.",
 				strconv.FormatFloat(*d.Warn, 'g', 4, 64), strconv.FormatFloat(*d.Alert, 'g', 4, 64))})
 		}
 	}
 	if e := d.Effects; e.Data != nil || e.Model != nil || e.Population != nil {
 		s.Blocks = append(s.Blocks, block{Table: &grid{
-			Caption: "What moved: the data, the model's fit, or how many customers each segment has", Head: heads("Effect", "#Size"),
+			Caption: "Effects: change in the data, in the model's fit, and in the sizes of segments", Head: heads("Effect", "#Size"),
 			Rows: [][]cell{
 				{name("data"), number(optional(e.Data))}, {name("model"), number(optional(e.Model))}, {name("population"), number(optional(e.Population))},
 			}}})
@@ -59,13 +59,13 @@ func driftFigure(d *view.Drift) (figure, error) {
 		}
 		return 0
 	})
-	caption := "PSI: how differently customers spread over a feature's range. Up to the second bar chance alone explains it, with this many customers."
+	caption := "PSI measures how differently customers are spread over a feature's range. Up to the second bar, chance explains it with this many customers."
 	if len(features) > mostFeatures {
 		features = features[:mostFeatures]
-		caption = fmt.Sprintf("The %d largest; the table has all. ", mostFeatures) + caption
+		caption = fmt.Sprintf("The %d largest; the table lists all. ", mostFeatures) + caption
 	}
 	names := make([]string, len(features))
-	psi, chance := bars{name: "PSI", colour: roleFirst, label: short}, bars{name: "reached by chance", colour: roleAxis, label: short}
+	psi, chance := bars{name: "PSI", colour: roleFirst, label: short}, bars{name: "explained by chance", colour: roleAxis, label: short}
 	for i, f := range features {
 		names[i] = plain(f.Feature)
 		if f.Verdict != contract.VerdictNone {
@@ -73,14 +73,14 @@ func driftFigure(d *view.Drift) (figure, error) {
 		}
 		psi.values, chance.values = append(psi.values, f.PSI), append(chance.values, f.Threshold)
 	}
-	alt := fmt.Sprintf("PSI of %d features beside what chance alone reaches; the largest is %s with %s.", len(d.Features), names[0], short(features[0].PSI))
+	alt := fmt.Sprintf("PSI of %d features, compared with what chance explains; the largest is %s with %s.", len(d.Features), names[0], short(features[0].PSI))
 	svg, err := barChart(names, []bars{psi, chance}, false, alt)
 	return figure{Title: "Drift by feature", SVG: svg, Caption: caption}, err
 }
 
 // gates shows what evaluate asked of the candidate.
 func (l *layout) gates() (section, error) {
-	s := section{ID: "gates", Title: "Gates before promotion"}
+	s := section{ID: "gates", Title: "Promotion gates"}
 	e := l.Evaluate
 	if e == nil {
 		s.Blocks = append(s.Blocks, block{Text: "No candidate was evaluated in this run."})
@@ -88,19 +88,19 @@ func (l *layout) gates() (section, error) {
 	}
 	words := map[string]string{
 		contract.EvalPass:       "The candidate passed every gate.",
-		contract.EvalFail:       "The candidate did not pass, so it is not put in force.",
-		contract.EvalUnverified: "Not verified: drift was measured against another model than the one in force now.",
+		contract.EvalFail:       "The candidate failed a gate, so it is not promoted.",
+		contract.EvalUnverified: "Not verified: the current model has changed since drift was measured.",
 	}[e.Verdict]
 	if words == "" {
 		words = sentence(capital(plain(e.Verdict)))
 	}
-	champion := "There was no model in force to compare with."
+	champion := "There was no current model to compare with."
 	if e.Champion != "" {
-		champion = fmt.Sprintf("In force at that moment: %s (revision %d).", brief(e.Champion), e.Seq)
+		champion = fmt.Sprintf("It was compared with the current model, %s (revision %d).", brief(e.Champion), e.Seq)
 	}
 	s.Blocks = append(s.Blocks, block{Text: words + " " + champion})
 	if len(e.Gates) > 0 {
-		t := &grid{Caption: "Gates", Head: heads("Gate", "Verdict", "#Value", "#Limit", "Why")}
+		t := &grid{Caption: "Gates", Head: heads("Gate", "Verdict", "#Value", "#Limit", "Reason")}
 		for _, g := range e.Gates {
 			t.Rows = append(t.Rows, []cell{name(plain(g.Gate)), judged(g.Verdict), number(optional(g.Value)), number(optional(g.Limit)), text(g.Why)})
 		}
@@ -112,7 +112,7 @@ func (l *layout) gates() (section, error) {
 // origin says where the numbers come from, so that they can be made again.
 func (l *layout) origin() (section, error) {
 	s := section{ID: "origin", Title: "Where this comes from"}
-	t := &grid{Caption: "Names that make this page again", Head: heads("What", "Name")}
+	t := &grid{Caption: "Identifiers to reproduce this page", Head: heads("Item", "Identifier")}
 	add := func(what, id string) {
 		if id != "" {
 			t.Rows = append(t.Rows, []cell{name(what), code(id)})
@@ -121,10 +121,10 @@ func (l *layout) origin() (section, error) {
 	add("run", l.Run)
 	if l.Ingest != nil {
 		add("snapshot of lines", l.Ingest.Snapshot)
-		add("source, sha256", l.Ingest.SHA256)
+		add("delivery, sha256", l.Ingest.SHA256)
 	}
 	if l.Scores != nil {
-		add("model in force", l.Scores.ModelID)
+		add("current model", l.Scores.ModelID)
 		add("revision of HEAD", strconv.FormatInt(l.Scores.Seq, 10))
 	}
 	if l.Choice != nil {
@@ -138,7 +138,7 @@ func (l *layout) origin() (section, error) {
 	for i, c := range l.Codes {
 		what := "code"
 		if i > 0 {
-			what = "code, too"
+			what = "code, also"
 		}
 		add(what, c)
 	}
@@ -146,7 +146,7 @@ func (l *layout) origin() (section, error) {
 	if len(l.Steps) == 0 {
 		return s, nil
 	}
-	steps := &grid{Caption: "Steps of the run with all that their content depends on", Head: heads("Step", "Key", "Inputs", "Parameters", "#Seed")}
+	steps := &grid{Caption: "Steps of the run, with everything that their output depends on", Head: heads("Step", "Key", "Inputs", "Parameters", "#Seed")}
 	for _, st := range l.Steps {
 		inputs, err := json.Marshal(st.Inputs)
 		if err != nil {
@@ -162,7 +162,7 @@ func (l *layout) origin() (section, error) {
 		}
 		step := name(st.Name)
 		if st.Run != "" && st.Run != l.Run {
-			step.Note = "of run " + st.Run
+			step.Note = "from run " + st.Run
 		}
 		steps.Rows = append(steps.Rows, []cell{step, code(st.Key), code(pairs(inputs)), code(pairs(params)), number(seed)})
 	}

@@ -8,16 +8,16 @@ import (
 )
 
 var ruleWords = map[string]string{
-	"input":                  "every line of the window",
-	"guest":                  "no customer number",
+	"input":                  "all lines in the window",
+	"guest":                  "no customer ID",
 	"adjustment":             "bad-debt adjustments",
 	"non_product":            "postage, fees, vouchers",
 	"price":                  "price of zero or less",
 	"quantity":               "negative quantity without a cancellation",
-	"duplicate":              "later copies of an equal line",
-	"cancellation_matched":   "cancellations and the sales they take back",
-	"cancellation_unmatched": "cancellations without a sale in the window",
-	"kept":                   "what the numbers on this page are made of",
+	"duplicate":              "repeats of an identical line",
+	"cancellation_matched":   "cancellations and the sales they reverse",
+	"cancellation_unmatched": "cancellations with no matching sale in the window",
+	"kept":                   "the lines that this page is based on",
 }
 
 // ledger accounts for every line and all money, rule by rule.
@@ -30,10 +30,10 @@ func (l *layout) ledger() (section, error) {
 	}
 	in, decimals := rows[0], l.ledgerDecimals()
 	if l.Ledger.Balanced {
-		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Taken and kept add up to the input: %s and %s, to the last decimal.",
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Removed and kept lines add up exactly to the input: %s and %s.",
 			many(in.Lines, "line"), l.money.exact(in.Amount, decimals))})
 	} else {
-		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("The ledger does not add up: %s and %s came in, %s and %s are accounted for.",
+		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("The ledger does not add up: the input has %s and %s, but %s and %s are accounted for.",
 			many(in.Lines, "line"), l.money.exact(in.Amount, decimals), count(l.Ledger.Lines), l.money.exact(l.Ledger.Amount, decimals))})
 	}
 	figures, err := l.ledgerFigures()
@@ -43,7 +43,7 @@ func (l *layout) ledger() (section, error) {
 	if len(figures) > 0 {
 		s.Blocks = append(s.Blocks, block{Figures: figures})
 	}
-	t := &grid{Caption: "Ledger: each line is counted at the first rule that takes it", Head: heads("Rule", "#Lines", "#Invoices", "#Customers", "#Amount")}
+	t := &grid{Caption: "Ledger: each line counts for the first rule that removes it", Head: heads("Rule", "#Lines", "#Invoices", "#Customers", "#Amount")}
 	for i, r := range rows {
 		rule := name(plain(r.Rule))
 		rule.Note = ruleWords[r.Rule]
@@ -59,12 +59,8 @@ func (l *layout) ledger() (section, error) {
 }
 
 func (l *layout) ledgerNote() string {
-	copies := "later copies"
-	if l.Ledger.Duplicates == 1 {
-		copies = "later copy"
-	}
-	text := fmt.Sprintf("Equal lines: %s %s reached the rule, taken or not (two equal lines can be real).", count(l.Ledger.Duplicates), copies)
-	return text + " Invoices and customers can stand in several rows, so they do not add up."
+	return fmt.Sprintf("The rule duplicate found %s of an identical line, whether it removed them or not (identical lines can be genuine). "+
+		"An invoice or a customer can appear in several rows, so these columns do not add up.", many(l.Ledger.Duplicates, "repeat"))
 }
 
 func (l *layout) ledgerDecimals() int {
@@ -97,7 +93,7 @@ func (l *layout) ledgerFigures() ([]figure, error) {
 			return nil, err
 		}
 		if ok {
-			figures = append(figures, figure{Title: f.title + " from input to kept", SVG: svg, Caption: "What each rule takes of what the rules before it left."})
+			figures = append(figures, figure{Title: f.title + " from input to kept", SVG: svg, Caption: "What each rule removes from what the earlier rules left."})
 		}
 	}
 	return figures, nil
@@ -117,8 +113,8 @@ func (l *layout) falls(title string, values []float64, write func(float64) strin
 	series := []bars{
 		{colour: roleClear},
 		{name: "input, kept", colour: roleFirst, label: signed("")},
-		{name: "taken", colour: roleOther, label: signed("−")},
-		{name: "negative, taken", colour: roleAxis, label: signed("+")},
+		{name: "removed", colour: roleOther, label: signed("−")},
+		{name: "negative, removed", colour: roleAxis, label: signed("+")},
 	}
 	for i := range series {
 		series[i].values = make([]float64, n)
@@ -155,18 +151,18 @@ func (l *layout) falls(title string, values []float64, write func(float64) strin
 	return svg, err == nil, err
 }
 
-// dropped shows quarantine, cancellations and customers without a row.
+// dropped shows rejected records, cancellations and customers without a row.
 func (l *layout) dropped() (section, error) {
-	s := section{ID: "dropped", Title: "Quarantine and cancellations"}
+	s := section{ID: "dropped", Title: "Rejected records and cancellations"}
 	switch in := l.Ingest; {
 	case in == nil:
-		s.Blocks = append(s.Blocks, block{Text: "Quarantine: no ingest belongs to this run."})
+		s.Blocks = append(s.Blocks, block{Text: "Rejected records: none, because this run ingested no delivery."})
 	case in.RowsQuarantined == 0:
-		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Quarantine: empty. All %s were readable.", many(in.RowsRead, "record"))})
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Rejected records: none of %s.", many(in.RowsRead, "record"))})
 	default:
-		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Quarantine: %s of %s (%s) broke a rule of reading and stay out.", count(in.RowsQuarantined),
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("Rejected records: %s of %s (%s) failed a check and are not used.", count(in.RowsQuarantined),
 			many(in.RowsRead, "record"), share(float64(in.RowsQuarantined)/float64(in.RowsRead)))})
-		t := &grid{Caption: "Why records are in quarantine; one record can break several rules", Head: heads("Rule", "#Records")}
+		t := &grid{Caption: "Reasons for rejection; one record can fail several checks", Head: heads("Check", "#Records")}
 		for _, q := range in.Quarantine {
 			t.Rows = append(t.Rows, []cell{name(plain(q.Rule)), number(count(q.Rows))})
 		}
@@ -174,15 +170,15 @@ func (l *layout) dropped() (section, error) {
 	}
 	c := l.Cancellations
 	decimals := decimalsOf(c.Amount)
-	t := &grid{Caption: "Cancellation lines, by how much of them found its sale", Head: heads("Cancellations", "#Lines")}
+	t := &grid{Caption: "Cancellation lines, by how much of them matches a sale", Head: heads("Cancellations", "#Lines")}
 	t.Rows = [][]cell{
-		{name("matched in full"), number(count(c.Matched))},
-		{name("matched in part"), number(count(c.Partly))},
+		{name("fully matched"), number(count(c.Matched))},
+		{name("partly matched"), number(count(c.Partly))},
 		{name("not matched"), number(count(c.Unmatched))},
 	}
-	s.Blocks = append(s.Blocks, block{Table: t}, block{Text: fmt.Sprintf("Matched cancellations took back %s of sales.", l.money.exact(max(c.Amount, -c.Amount), decimals))})
+	s.Blocks = append(s.Blocks, block{Table: t}, block{Text: fmt.Sprintf("Matched cancellations reversed %s of sales.", l.money.exact(max(c.Amount, -c.Amount), decimals))})
 	if n := l.Totals.OnlyReturns; n > 0 {
-		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("%s returned goods and bought nothing that was kept; they have no segment.", people(n))})
+		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("%s only returned goods, without a kept purchase, and have no segment.", people(n))})
 	}
 	return s, nil
 }

@@ -46,7 +46,7 @@ func (l *layout) lead() string {
 	} else {
 		fmt.Fprintf(&b, "All purchases up to %s", day(l.AsOf-1))
 	}
-	fmt.Fprintf(&b, ", seen as of %s", day(l.AsOf))
+	fmt.Fprintf(&b, ", as of %s", day(l.AsOf))
 	if l.Zone != "" {
 		fmt.Fprintf(&b, " (%s)", l.Zone)
 	}
@@ -65,7 +65,7 @@ func (l *layout) facts() []fact {
 	f := []fact{
 		{Label: "Customers", Value: count(all.Customers), Note: many(all.Invoices, "invoice")},
 		{Label: "Revenue", Value: l.money.whole(all.Revenue), Note: "after rules and cancellations"},
-		{Label: "Average invoice", Value: l.money.amount(all.AverageInvoice, 2), Note: "revenue by invoice"},
+		{Label: "Average invoice", Value: l.money.amount(all.AverageInvoice, 2), Note: "revenue per invoice"},
 	}
 	if l.Scores != nil {
 		return append(f, fact{Label: "Segments", Value: count(int64(len(l.Scores.Segments))), Note: "model " + brief(l.Scores.ModelID)})
@@ -79,13 +79,13 @@ func (l *layout) happened() (section, error) {
 	items := []string{l.deliveryWords(), l.driftWords(), l.modelWords(), l.scoreWords()}
 	s.Blocks = append(s.Blocks, block{List: items})
 	if len(l.Stale) > 0 {
-		s.Blocks = append(s.Blocks, block{Warning: "Left out, because made from other input than this run has now: " + list(l.Stale) + ". Run these steps again."})
+		s.Blocks = append(s.Blocks, block{Warning: "Outdated, so not shown: " + list(l.Stale) + ". Their inputs have changed since they ran; run them again."})
 	}
 	if sc := l.Scores; sc != nil && !sc.Decided {
-		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("The scores are by model %s (revision %d): another one is in force since that decision.", brief(sc.ModelID), sc.Seq)})
+		s.Blocks = append(s.Blocks, block{Warning: fmt.Sprintf("The scores come from model %s (revision %d): the current model has changed since this run decided.", brief(sc.ModelID), sc.Seq)})
 	}
 	if len(l.Missing) > 0 {
-		s.Blocks = append(s.Blocks, block{Warning: "Made nothing in this run: " + list(l.Missing) + ". What they would show is missing below."})
+		s.Blocks = append(s.Blocks, block{Warning: "Steps without output in this run: " + list(l.Missing) + ". The sections that need them are empty."})
 	}
 	return s, nil
 }
@@ -93,17 +93,17 @@ func (l *layout) happened() (section, error) {
 func (l *layout) deliveryWords() string {
 	in := l.Ingest
 	if in == nil {
-		return "Delivery: no ingest belongs to this run; the lines were taken in before."
+		return "Delivery: none in this run. It uses lines ingested earlier."
 	}
 	if !in.New {
-		return fmt.Sprintf("Delivery: nothing new. Everything in the delivery of %s was known before.", in.Source)
+		return fmt.Sprintf("Delivery: nothing new. All lines from %s were already stored.", in.Source)
 	}
-	text := fmt.Sprintf("Delivery: %s of %s accepted from %s", count(in.RowsAccepted), many(in.RowsRead, "record"), in.Source)
+	text := fmt.Sprintf("Delivery: %s of %s from %s accepted", count(in.RowsAccepted), many(in.RowsRead, "record"), in.Source)
 	if in.First != nil && in.Last != nil {
 		text += fmt.Sprintf(", %s from %s to %s", many(int64(in.Days), "trading day"), day(*in.First), day(*in.Last))
 	}
 	if in.RowsQuarantined > 0 {
-		text += fmt.Sprintf("; %s in quarantine", count(in.RowsQuarantined))
+		text += fmt.Sprintf("; %s rejected", count(in.RowsQuarantined))
 	}
 	return text + "."
 }
@@ -111,7 +111,7 @@ func (l *layout) deliveryWords() string {
 func (l *layout) driftWords() string {
 	d := l.Drift
 	if d == nil {
-		return "Drift: not looked at in this run."
+		return "Drift: not checked in this run."
 	}
 	act := actWords[d.Act]
 	if act == "" {
@@ -119,25 +119,25 @@ func (l *layout) driftWords() string {
 	}
 	switch d.Verdict {
 	case contract.VerdictNone:
-		return "Drift: none. Customers look like those that the model in force was trained on. " + sentence(act)
+		return "Drift: none. Customers resemble the baseline: those that the current model was trained on. " + sentence(act)
 	case contract.VerdictWarn, contract.VerdictAlert:
-		word := map[string]string{contract.VerdictWarn: "a warning", contract.VerdictAlert: "an alert"}[d.Verdict]
+		word := map[string]string{contract.VerdictWarn: "warning", contract.VerdictAlert: "alert"}[d.Verdict]
 		return fmt.Sprintf("Drift: %s. %s %s", word, capital(sentence(d.Cause)), sentence(act))
 	case contract.VerdictInsufficientData:
 		if d.Model == "" {
-			return "Drift: cannot be told. There was no model in force to compare with."
+			return "Drift: not measured. There was no current model to compare with."
 		}
-		return "Drift: cannot be told. " + capital(sentence(d.Cause))
+		return "Drift: not measured. " + capital(sentence(d.Cause))
 	}
 	return "Drift: " + sentence(plain(d.Verdict))
 }
 
 var actWords = map[string]string{
-	contract.ActNone:    "Nothing to do",
-	contract.ActWait:    "To do: wait for the next run",
-	contract.ActRefit:   "To do: fit new centres, with the same features and number of segments",
-	contract.ActRetrain: "To do: train anew from the start",
-	contract.ActFixData: "To do: correct the data; until then no model is promoted and no customer is scored",
+	contract.ActNone:    "No action is needed",
+	contract.ActWait:    "Recommended: wait for the next run",
+	contract.ActRefit:   "Recommended: fit new centres, with the same features and number of segments",
+	contract.ActRetrain: "Recommended: train a new model from scratch",
+	contract.ActFixData: "Required: correct the data. Until then, no model is promoted and no customer is scored",
 }
 
 func (l *layout) modelWords() string {
@@ -148,21 +148,21 @@ func (l *layout) modelWords() string {
 	var text string
 	switch p.Action {
 	case contract.ActionBootstrap:
-		text = fmt.Sprintf("Model: %s is the first in force (revision %d)", brief(p.ModelID), p.Seq)
+		text = fmt.Sprintf("Model: %s is the first current model (revision %d)", brief(p.ModelID), p.Seq)
 	case contract.ActionPromote:
-		text = fmt.Sprintf("Model: %s is now in force (revision %d)", brief(p.ModelID), p.Seq)
+		text = fmt.Sprintf("Model: %s is now the current model (revision %d)", brief(p.ModelID), p.Seq)
 		if p.Previous != "" {
-			text += " instead of " + brief(p.Previous)
+			text += ", replacing " + brief(p.Previous)
 		}
 	case contract.ActionHold:
-		text = "Model: the candidate was held back, and no model is in force"
+		text = "Model: the candidate was not promoted, and there is no current model"
 		if p.ModelID != "" {
-			text = fmt.Sprintf("Model: the candidate was held back; %s stays in force (revision %d)", brief(p.ModelID), p.Seq)
+			text = fmt.Sprintf("Model: the candidate was not promoted; %s remains the current model (revision %d)", brief(p.ModelID), p.Seq)
 		}
 	case contract.ActionUnchanged:
-		text = fmt.Sprintf("Model: unchanged. Training gave the fit of %s again, which is in force (revision %d)", brief(p.ModelID), p.Seq)
+		text = fmt.Sprintf("Model: unchanged. Training produced the fit of the current model again, %s (revision %d)", brief(p.ModelID), p.Seq)
 	default:
-		text = fmt.Sprintf("Model: %s, %s in force (revision %d)", plain(p.Action), brief(p.ModelID), p.Seq)
+		text = fmt.Sprintf("Model: %s; the current model is %s (revision %d)", plain(p.Action), brief(p.ModelID), p.Seq)
 	}
 	return strings.TrimSpace(text + ". " + capital(sentence(p.Why)))
 }
@@ -178,15 +178,15 @@ func (l *layout) scoreWords() string {
 	s := l.Scores
 	switch {
 	case s == nil:
-		return "Scores: none in this run. Without a model in force no customer has a segment."
+		return "Scores: none in this run, so no customer has a segment."
 	case s.First:
-		text := fmt.Sprintf("Scores: %s got a segment. Who moved cannot be told", people(s.Customers))
+		text := fmt.Sprintf("Scores: %s assigned to segments. Who changed segment is unknown", people(s.Customers))
 		if s.Why != "" {
 			text += ": " + s.Why
 		}
 		return sentence(text)
 	case s.Moved == 0:
-		return fmt.Sprintf("Scores: %s got a segment; none moved to another.", people(s.Customers))
+		return fmt.Sprintf("Scores: %s assigned to segments; none changed segment.", people(s.Customers))
 	}
-	return fmt.Sprintf("Scores: %s got a segment; %s of them moved to another.", people(s.Customers), count(s.Moved))
+	return fmt.Sprintf("Scores: %s assigned to segments; %s changed segment.", people(s.Customers), count(s.Moved))
 }

@@ -109,7 +109,7 @@ func whole(t *testing.T, s string) int64 {
 func TestEverySegmentIsThere(t *testing.T) {
 	d := viewtest.Sample(t)
 	page := parse(t, render(t, d))
-	rows := table(t, page, "Segments, people and money")
+	rows := table(t, page, "Segments by customers and revenue")
 	if len(rows) != 1+len(d.Score.Segments)+1 {
 		t.Fatalf("%d rows, want head, %d segments and all", len(rows), len(d.Score.Segments))
 	}
@@ -147,13 +147,13 @@ func TestSegmentsNamedAlike(t *testing.T) {
 	d := viewtest.Sample(t)
 	d.Score.Segments[1].Name = "Champions"
 	rows := table(t, parse(t, render(t, d)), "Profile")
-	if got, want := strings.Join(rows[0], "|"), "On average|Champions (seg-0001)|Champions (seg-0002)|Hibernating|Promising|All"; got != want {
+	if got, want := strings.Join(rows[0], "|"), "Average|Champions (seg-0001)|Champions (seg-0002)|Hibernating|Promising|All"; got != want {
 		t.Errorf("columns %s, want %s", got, want)
 	}
 }
 
-func TestSegmentsOfTheModelBeforeAreExplained(t *testing.T) {
-	const note = "An id without a name is a segment of the model before."
+func TestSegmentsOfThePreviousModelAreExplained(t *testing.T) {
+	const note = "An ID without a name is a segment of the previous model."
 	d := viewtest.Sample(t)
 	if strings.Contains(textOf(parse(t, render(t, d))), note) {
 		t.Error("explained where all ids are known")
@@ -169,8 +169,8 @@ func TestProfileComparesWithAll(t *testing.T) {
 	rows := table(t, parse(t, render(t, viewtest.Sample(t))), "Profile")
 	for _, want := range []struct{ title, first, all string }{
 		{"Invoices", "13.7 3.2 × all", "4.24"},             // (726·13.7 + 1163·4.21 + 1521·1.31 + 913·1.63) / 4323 = 4.2385
-		{"Spent", "£7,731 4.0 × all", "£1,922"},            // 5612403.17 / 726 = 7730.58; 8309328.59 / 4323 = 1922.12
-		{"Returned, of value", "3.1 % 1.2 × all", "2.7 %"}, // (726·.031 + 1163·.026 + 1521·.034 + 913·.012) / 4323 = .026698
+		{"Spending", "£7,731 4.0 × all", "£1,922"},            // 5612403.17 / 726 = 7730.58; 8309328.59 / 4323 = 1922.12
+		{"Share of value returned", "3.1 % 1.2 × all", "2.7 %"}, // (726·.031 + 1163·.026 + 1521·.034 + 913·.012) / 4323 = .026698
 		{"Days between purchases", "28 days", "–"},         // only some customers have one: no mean of all can be had
 	} {
 		i := slices.IndexFunc(rows, func(r []string) bool { return r[0] == want.title })
@@ -206,11 +206,11 @@ func TestLedgerAddsUp(t *testing.T) {
 	if lines != whole(t, rows[1][1]) || amount != whole(t, rows[1][4]) || amount != 9_747_747_934 {
 		t.Errorf("rows add up to %d lines and %d, input is %s and %s", lines, amount, rows[1][1], rows[1][4])
 	}
-	if !strings.Contains(textOf(page), "Taken and kept add up to the input: 541,909 lines and £9,747,747.934") {
+	if !strings.Contains(textOf(page), "Removed and kept lines add up exactly to the input: 541,909 lines and £9,747,747.934.") {
 		t.Error("the page does not say that the ledger adds up")
 	}
 	d.Preprocess.Ledger[1].Lines--
-	if got := textOf(parse(t, render(t, d))); !strings.Contains(got, "The ledger does not add up: 541,909 lines") || strings.Contains(got, "Taken and kept add up") {
+	if got := textOf(parse(t, render(t, d))); !strings.Contains(got, "The ledger does not add up: the input has 541,909 lines") || strings.Contains(got, "add up exactly") {
 		t.Error("the page hides that the ledger does not add up")
 	}
 }
@@ -367,7 +367,7 @@ func TestHostileNamesAreText(t *testing.T) {
 	if h := find(n, "h1")[0]; h.text != evil {
 		t.Errorf("title is %q", h.text)
 	}
-	if rows := table(t, n, "Segments, people"); rows[1][0] != evil {
+	if rows := table(t, n, "Segments by customers"); rows[1][0] != evil {
 		t.Errorf("segment's name is %q", rows[1][0])
 	}
 }
@@ -377,8 +377,8 @@ func TestMissingStepsAreNamed(t *testing.T) {
 	d := view.Inputs{Run: "weekly/2011-12-10/x", AsOf: viewtest.Date(t, "2011-12-10"), Preprocess: viewtest.Sample(t).Preprocess}
 	got := textOf(parse(t, render(t, d)))
 	for _, want := range []string{
-		"Made nothing in this run: ingest, drift, train, evaluate, promote and score.", "this run has no scores", "No model was trained",
-		"Drift was not looked at", "No candidate was evaluated", "no ingest belongs to this run", "Customers 4,323", "Segments – ",
+		"Steps without output in this run: ingest, drift, train, evaluate, promote and score.", "this run has no scores", "No model was trained",
+		"Drift was not checked", "No candidate was evaluated", "Delivery: none in this run", "Customers 4,323", "Segments – ",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page does not say %q", want)
@@ -386,27 +386,27 @@ func TestMissingStepsAreNamed(t *testing.T) {
 	}
 	d.Stale = []string{contract.Score}
 	got = textOf(parse(t, render(t, d)))
-	if !strings.Contains(got, "Left out, because made from other input than this run has now: score.") || strings.Contains(got, "promote and score") {
-		t.Error("a stale step is not told from a missing one")
+	if !strings.Contains(got, "Outdated, so not shown: score.") || strings.Contains(got, "promote and score") {
+		t.Error("an outdated step is called missing")
 	}
 	held := viewtest.Sample(t)
 	held.Score, held.Segments, held.Movers = nil, nil, nil
 	held.Promote = &contract.PromoteResult{Action: contract.ActionHold, Why: "silhouette below its floor"}
 	held.Evaluate.Verdict = contract.EvalFail
 	got = textOf(parse(t, render(t, held)))
-	for _, want := range []string{"held back, and no model is in force. Silhouette below its floor.", "did not pass", "4 segments of 1,521, 1,163, 913 and 726 customers"} {
+	for _, want := range []string{"not promoted, and there is no current model. Silhouette below its floor.", "failed a gate", "4 segments with 1,521, 1,163, 913 and 726 customers"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("the page of a refused candidate does not say %q", want)
+			t.Errorf("the page of a candidate that failed does not say %q", want)
 		}
 	}
 }
 
 // A rollback after the run's own decision: page and scores must not be taken for the candidate's.
-func TestOtherModelInForceIsSaid(t *testing.T) {
+func TestAnotherCurrentModelIsSaid(t *testing.T) {
 	d := viewtest.Sample(t)
 	d.Score.ModelID, d.Score.Seq = d.Promote.Previous, 5
 	got := textOf(parse(t, render(t, d)))
-	for _, want := range []string{"The scores are by model 7d865e959b24 (revision 5)", "The segments above come from the model in force, 7d865e959b24"} {
+	for _, want := range []string{"The scores come from model 7d865e959b24 (revision 5)", "The segments above come from the current model, 7d865e959b24"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the page does not say %q", want)
 		}
@@ -451,7 +451,7 @@ func TestAnyRunHasAPage(t *testing.T) {
 		}
 		l := d.Preprocess.Ledger
 		adds := len(l) > 1 && lines == 2*l[0].Lines && amount == 2*l[0].Amount
-		if says := strings.Contains(page, "Taken and kept add up to the input"); says != adds {
+		if says := strings.Contains(page, "add up exactly to the input"); says != adds {
 			r.Fatalf("page says that the ledger adds up: %v, it does: %v", says, adds)
 		}
 	})

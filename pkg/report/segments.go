@@ -12,14 +12,14 @@ import (
 func (l *layout) segments() (section, error) {
 	s := section{ID: "segments", Title: "Segments"}
 	if l.Scores == nil {
-		s.Blocks = append(s.Blocks, block{Text: "There are no segments: this run has no scores, because no model is in force, drift asked to fix the data, or score did not run."})
+		s.Blocks = append(s.Blocks, block{Text: "No segments: this run has no scores. There is no current model, drift found broken data, or score did not run."})
 		if t := l.Choice; t != nil {
 			s.Blocks = append(s.Blocks, block{Text: l.candidateWords(t)})
 		}
 		return s, nil
 	}
 	if len(l.Scores.Segments) == 0 {
-		s.Blocks = append(s.Blocks, block{Text: "The scores have no customer in any segment."})
+		s.Blocks = append(s.Blocks, block{Text: "The scores contain no segments."})
 		return s, nil
 	}
 	picture, err := l.peopleAndMoney()
@@ -38,7 +38,7 @@ func (l *layout) candidateWords(t *view.Choice) string {
 	for i, n := range t.Sizes {
 		sizes[i] = count(int64(n))
 	}
-	return fmt.Sprintf("The candidate of this run, %s, has %d segments of %s customers.", brief(t.ModelID), t.K, list(sizes))
+	return fmt.Sprintf("The candidate of this run, %s, has %d segments with %s customers.", brief(t.ModelID), t.K, list(sizes))
 }
 
 func (l *layout) peopleAndMoney() (figure, error) {
@@ -53,12 +53,12 @@ func (l *layout) peopleAndMoney() (figure, error) {
 		alt += fmt.Sprintf(" %s %s and %s;", g.Label, share(g.Share), share(g.RevenueShare))
 	}
 	svg, err := barChart(names, []bars{peopleShare, moneyShare}, false, alt[:len(alt)-1]+".")
-	return figure{Title: "People and money", SVG: svg,
-		Caption: "A segment whose revenue bar is the longer one earns more than its share of customers."}, err
+	return figure{Title: "Share of customers and revenue", SVG: svg,
+		Caption: "Where the revenue bar is longer, its customers spend more than the average customer."}, err
 }
 
 func (l *layout) segmentTable() *grid {
-	t := &grid{Caption: "Segments, people and money", Head: heads("Segment", "Id", "#Customers", "#Share", "#Revenue", "#Share of revenue", "#Revenue a customer")}
+	t := &grid{Caption: "Segments by customers and revenue", Head: heads("Segment", "ID", "#Customers", "#Share", "#Revenue", "#Share of revenue", "#Revenue per customer")}
 	all := l.Scores.All
 	for _, g := range l.Scores.Segments {
 		t.Rows = append(t.Rows, []cell{name(cmp.Or(g.Name, g.ID)), code(g.ID), number(count(g.Customers)), number(share(g.Share)),
@@ -83,15 +83,15 @@ func (l *layout) traits() map[string]struct {
 		"recency":           {"Days since the last purchase", days},
 		"tenure":            {"Days since the first purchase", days},
 		"frequency":         {"Invoices" + l.period(), short},
-		"monetary":          {"Spent" + l.period(), l.money.average},
+		"monetary":          {"Spending" + l.period(), l.money.average},
 		"average_invoice":   {"Average invoice", l.money.average},
-		"lines_per_invoice": {"Lines an invoice", short},
+		"lines_per_invoice": {"Lines per invoice", short},
 		"products":          {"Different products", short},
 		"gap_mean":          {"Days between purchases", days},
-		"monthly_slope":     {"Spending grows by, each 30 days", l.money.average},
-		"rebought_share":    {"Products bought again", share},
-		"return_value_rate": {"Returned, of value", share},
-		"weekend_share":     {"Invoices at the weekend", share},
+		"monthly_slope":     {"Change in spending per 30 days", l.money.average},
+		"rebought_share":    {"Share of products bought again", share},
+		"return_value_rate": {"Share of value returned", share},
+		"weekend_share":     {"Share of invoices at weekends", share},
 	}
 }
 
@@ -102,9 +102,9 @@ func (l *layout) period() string {
 	}
 	days := int64(l.AsOf - *l.WindowStart)
 	if days == 365 || days == 366 {
-		return " in the year"
+		return " in the last year"
 	}
-	return fmt.Sprintf(" in %s days", count(days))
+	return fmt.Sprintf(" in the last %s days", count(days))
 }
 
 func (l *layout) cards() []card {
@@ -128,10 +128,10 @@ func (l *layout) portrait(segment int) string {
 	if math.IsNaN(recency) || math.IsNaN(frequency) || math.IsNaN(invoice) || math.IsNaN(monetary) {
 		return ""
 	}
-	text := fmt.Sprintf("On average last bought %s ago, with %s invoices of %s each%s.",
+	text := fmt.Sprintf("On average, last bought %s ago and had %s invoices of %s each%s.",
 		dayCount(recency), short(frequency), l.money.average(invoice), l.period())
-	return text + fmt.Sprintf(" Beside the average customer: %s, %s, %s.", versus(frequency/allFrequency, "as many invoices", "fewer invoices", "more invoices"),
-		versus(invoice/allInvoice, "as large each", "smaller each", "larger each"), versus(monetary/allMonetary, "as much spent", "less spent", "more spent"))
+	return text + fmt.Sprintf(" Compared with the average customer: %s, %s, %s.", versus(frequency/allFrequency, "as many invoices", "fewer invoices", "more invoices"),
+		versus(invoice/allInvoice, "as large an invoice", "smaller invoices", "larger invoices"), versus(monetary/allMonetary, "as much spending", "less spending", "more spending"))
 }
 
 func dayCount(v float64) string {
@@ -141,7 +141,7 @@ func dayCount(v float64) string {
 	return "1 day"
 }
 
-// versus writes a ratio in words: "3.2 times as many invoices", "63 % larger", "69 % less spent", "about as large".
+// versus writes a ratio in words: "3.2 times as many invoices", "63 % larger invoices", "69 % less spending", "about as large an invoice".
 func versus(ratio float64, as, less, more string) string {
 	percent := func(x float64) string { return decimal(100*x, 0) + nbsp + "% " }
 	switch {
@@ -159,7 +159,7 @@ func versus(ratio float64, as, less, more string) string {
 }
 
 func (l *layout) profileTable() *grid {
-	t := &grid{Caption: "Profile: the average customer of each segment beside that of all", Head: heads("On average")}
+	t := &grid{Caption: "Profile: the average customer of each segment, compared with all customers", Head: heads("Average")}
 	for _, g := range l.Scores.Segments {
 		t.Head = append(t.Head, cell{Text: g.Label, Class: "num"})
 	}
@@ -194,13 +194,13 @@ func (l *layout) movement() (section, error) {
 	s := section{ID: "movers", Title: "Movers"}
 	switch {
 	case l.Scores == nil:
-		s.Blocks = append(s.Blocks, block{Text: "Nobody can have moved: this run has no scores."})
+		s.Blocks = append(s.Blocks, block{Text: "Unknown: this run has no scores."})
 		return s, nil
 	case l.Scores.First:
-		s.Blocks = append(s.Blocks, block{Text: "These are the first scores: from the next run on, this shows who joined, left and moved."})
+		s.Blocks = append(s.Blocks, block{Text: "These are the first scores. From the next run on, this section shows who joined, left or changed segment."})
 		return s, nil
 	case len(l.Scores.Movers) == 0:
-		s.Blocks = append(s.Blocks, block{Text: "Nobody joined, left or moved since the scores before."})
+		s.Blocks = append(s.Blocks, block{Text: "Nobody joined, left or changed segment since the previous scores."})
 		return s, nil
 	}
 	names := map[string]string{"": dash}
@@ -216,7 +216,7 @@ func (l *layout) movement() (section, error) {
 		}
 		return n
 	}
-	t := &grid{Caption: "Who went where since the scores before", Head: heads("What", "From", "To", "#Customers", "#Their spending")}
+	t := &grid{Caption: "Moves since the previous scores", Head: heads("Move", "From", "To", "#Customers", "#Spending")}
 	var rest view.Move
 	for i, m := range l.Scores.Movers {
 		if i >= mostMoves {
@@ -227,12 +227,12 @@ func (l *layout) movement() (section, error) {
 		t.Rows = append(t.Rows, []cell{name(m.Kind), text(place(m.From)), text(place(m.To)), number(count(m.Customers)), number(l.money.whole(m.Amount))})
 	}
 	if n := len(l.Scores.Movers) - mostMoves; n > 0 {
-		t.Foot = []cell{name(many(int64(n), "more way")), text(""), text(""), number(count(rest.Customers)), number(l.money.whole(rest.Amount))}
+		t.Foot = []cell{name(many(int64(n), "more move")), text(""), text(""), number(count(rest.Customers)), number(l.money.whole(rest.Amount))}
 	}
 	s.Blocks = append(s.Blocks, block{Table: t})
 	if renamed {
-		s.Blocks = append(s.Blocks, block{Note: "An id without a name is a segment of the model before. Where a new model has new ids, everyone counts as moved, " +
-			"even into a segment that is much the same."})
+		s.Blocks = append(s.Blocks, block{Note: "An ID without a name is a segment of the previous model. When a new model has new IDs, every customer counts as moved, " +
+			"even into a similar segment."})
 	}
 	return s, nil
 }

@@ -194,7 +194,7 @@ func brief(id string) string {
 	return id
 }
 
-// against says how a segment's average stands to that of all customers.
+// against compares a segment's average with that of all customers.
 func against(v, all float64) string {
 	if math.IsNaN(v) || math.IsNaN(all) || math.IsInf(v/all, 0) || all == 0 {
 		return ""
@@ -203,7 +203,7 @@ func against(v, all float64) string {
 	case r < 0:
 		return ""
 	case r >= 0.95 && r <= 1.05:
-		return "like all"
+		return "same as all"
 	case r >= 10:
 		return decimal(r, 0) + " × all"
 	case r < 0.095:

@@ -20,7 +20,7 @@ func TestWords(t *testing.T) {
 		{large(541_909), "541,909"}, {large(9_747_747.934), "9.75m"}, {large(-12_300_000_000), "−12.3bn"},
 		{currency("GBP").exact(97_477_479_340, 2), "£9,747,747.93"}, {currency("GBP").exact(-557_200, 3), "−£55.720"},
 		{currency("SEK").whole(12_345_600), "SEK 1,235"}, {currency("").average(12.345), "12.35"}, {currency("USD").average(-1234.5), "−$1,234"},
-		{against(2, 1), "2.0 × all"}, {against(1, 1), "like all"}, {against(0.05, 1), "0.05 × all"}, {against(12, 1), "12 × all"},
+		{against(2, 1), "2.0 × all"}, {against(1, 1), "same as all"}, {against(0.05, 1), "0.05 × all"}, {against(12, 1), "12 × all"},
 		{against(1, 0), ""}, {against(math.NaN(), 1), ""}, {against(-1, 1), ""},
 		{versus(3.21, "as many", "fewer", "more"), "3.2 times as many"}, {versus(0.31, "as many", "fewer", "more"), "69 % fewer"},
 		{versus(1.62, "as many", "fewer", "more"), "62 % more"}, {versus(1.02, "as many", "fewer", "more"), "about as many"},

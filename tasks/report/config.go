@@ -1,4 +1,4 @@
-// Package report makes one page for people out of what the steps of a run found.
+// Package report writes a web page that shows what the steps of a run found.
 package report
 
 import (
@@ -22,7 +22,7 @@ run in this run are read from --from-run, if given. The page contains counts, ne
 	Flags:   Flags, Config: NewConfig, Run: Run,
 }
 
-// Config is what report is told.
+// Config is the configuration of report.
 type Config struct {
 	task.Common
 	Title string // of the page

@@ -125,7 +125,7 @@ func TestPageOfARun(t *testing.T) {
 	s.score(s.preprocess(2))
 	r, page := s.run(s.c)
 	// Of the movers two went the same way, with 100 and 200: 300 together.
-	wants(t, page, "<h1>Gifts &amp; lamps</h1>", "Champions", "£123", "Europe/London", ">moved<", ">2</td>", "£300", "Made nothing in this run: ingest, drift, train, evaluate and promote.")
+	wants(t, page, "<h1>Gifts &amp; lamps</h1>", "Champions", "£123", "Europe/London", ">moved<", ">2</td>", "£300", "Steps without output in this run: ingest, drift, train, evaluate and promote.")
 	if strings.Contains(page, secretCustomer) {
 		t.Error("the page names a customer")
 	}
@@ -169,7 +169,7 @@ func TestStaleStepsAreLeftOut(t *testing.T) {
 	s.preprocess(3)
 	_, page := s.run(s.c)
 	wants(t, before, "Champions")
-	wants(t, page, "made from other input than this run has now: train, evaluate and score.")
+	wants(t, page, "Outdated, so not shown: train, evaluate and score.")
 	if strings.Contains(page, "Champions") {
 		t.Error("the page shows stale scores")
 	}
@@ -183,7 +183,7 @@ func TestFromRunFillsWhatIsMissing(t *testing.T) {
 	later.score(preprocess)
 	later.c.FromRun = s.c.Run().String()
 	r, page := later.run(later.c)
-	wants(t, page, "Champions", "of run "+s.c.Run().String(), "£123")
+	wants(t, page, "Champions", "from run "+s.c.Run().String(), "£123")
 	if !strings.Contains(r.Page, later.c.Run().String()) {
 		t.Errorf("the page lies in %s, want it in run %s", r.Page, later.c.Run())
 	}

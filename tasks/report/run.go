@@ -74,14 +74,14 @@ func (j *job) read(ctx context.Context) error {
 	case err == nil:
 		j.shop = *snapshot
 	case fault.CodeOf(err) == fault.ExitMissing:
-		j.deps.Log.Warn("the snapshot of the lines has expired: the page shows money without its currency")
+		j.deps.Log.Warn("the snapshot has expired, so the page shows amounts without a currency")
 	default:
 		return err
 	}
 	return nil
 }
 
-// leaveStale takes out what was made from other work than the run has now: later steps that were not run again after
+// leaveStale removes outdated steps, which were made from other inputs than the run has now: later steps that were not run again after
 // earlier ones. Where a step's inputs name another step, they name its key.
 func (j *job) leaveStale() {
 	for _, step := range contract.Steps {
@@ -127,7 +127,7 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	}
 	object := contract.StepPath(s.Run(), contract.Report, s.Key()) + "/" + pageName
 	j.deps.Log.Info("wrote the page", "page", j.home.Root.URI(object), "bytes", page.Len())
-	// The manifest knows no root: it has the same bytes wherever it lies.
+	// The manifest does not contain the root: it has the same bytes in every store.
 	return s.Commit(ctx, contract.ReportResult{
 		Page: object, SHA256: contract.SHA256(page.Bytes()), Size: int64(page.Len()),
 	})
