@@ -6,12 +6,11 @@
 //	pkg/task       the runner: flags and environment, signals, logging, exit codes, termination message, result file
 //	pkg/contract   the wiring diagram in code: steps, tables with versions, object layout, runs, manifests, pointers
 //	pkg/objstore   gs:// file:// mem:// — all-or-nothing writes, create-if-absent, compare-and-swap
-//	pkg/source     a delivery, wherever it lies: file, https, gs; hashed, unpacked, noticed when it changes
-//	pkg/xlsx       rows of workbooks, streamed
-//	pkg/columnar   rows of parquet and Arrow files that others wrote
+//	pkg/delivery   reading a delivery: source (file, https, gs: fetched, hashed, unpacked), text, xlsx and columnar (formats),
+//	               record (what all formats share: columns, numbers, times, the rules of a record)
 //	pkg/frame      columns in memory; what the mathematics and the tables share
 //	pkg/table      Arrow IPC files: chunked write, checked read, column access
-//	pkg/retail     transaction lines: readers, rules, ledger, quarantine, matching of cancellations
+//	pkg/retail     transaction lines in memory: rules, ledger, matching of cancellations, windows
 //	pkg/feature    customers out of sales lines
 //	pkg/rfm        tie-safe scores and the named grid
 //	pkg/space      what k-means sees: transforms and scaling

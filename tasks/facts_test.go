@@ -15,11 +15,11 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/source/sourcetest"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/objstore/gcstest"
 	"github.com/clientele/clientele/pkg/run"
-	"github.com/clientele/clientele/pkg/source/sourcetest"
 )
 
 // The numbers below were measured on the UCI Online Retail file with other tools, independently of this project.

@@ -23,7 +23,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/clientele/clientele/pkg/source/sourcetest"
+	"github.com/clientele/clientele/pkg/delivery/source/sourcetest"
 )
 
 // bin is the folder of the programs under test.

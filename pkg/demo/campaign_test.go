@@ -38,7 +38,7 @@ func TestCampaign(t *testing.T) {
 	}
 	near(t, "treated", float64(len(treated))/float64(p.Customers), p.Campaign.Share, p.Customers)
 
-	touched := func(r record) bool {
+	touched := func(r goodRecord) bool {
 		return treated[r.customer] && p.Campaign.Has(day(r)) && r.price > 0 && r.quantity > 0 && !isFee(r)
 	}
 	var without, with money.Amount

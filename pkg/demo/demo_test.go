@@ -48,8 +48,8 @@ func write(t testing.TB, o demo.Options) ([]byte, *demo.Truth) {
 	return lines.Bytes(), truth
 }
 
-// record is a good line as a reader sees it.
-type record struct {
+// goodRecord is a good line as a reader sees it.
+type goodRecord struct {
 	invoice, code, description, customer, country string
 	quantity                                      int64
 	price                                         money.Amount
@@ -57,7 +57,7 @@ type record struct {
 }
 
 // read parses lines with encoding/csv, each by itself, and tells good records from broken ones by the plainest means.
-func read(t testing.TB, data []byte) (good []record, broken int) {
+func read(t testing.TB, data []byte) (good []goodRecord, broken int) {
 	t.Helper()
 	for i, text := range strings.Split(strings.TrimSuffix(string(data), "\n"), "\n") {
 		if i == 0 {
@@ -76,21 +76,21 @@ func read(t testing.TB, data []byte) (good []record, broken int) {
 	return good, broken
 }
 
-func readRecord(text string) (record, bool) {
+func readRecord(text string) (goodRecord, bool) {
 	if len(text) > 1<<18 || !utf8.ValidString(text) {
-		return record{}, false
+		return goodRecord{}, false
 	}
 	f, err := csv.NewReader(strings.NewReader(text)).Read()
 	if err != nil || len(f) != 8 || f[0] == "" || f[1] == "" {
-		return record{}, false
+		return goodRecord{}, false
 	}
 	quantity, err1 := strconv.ParseInt(f[3], 10, 64)
 	at, err2 := time.Parse("2006-01-02 15:04:05", f[4])
 	price, err3 := money.Parse(f[5])
 	if err1 != nil || err2 != nil || err3 != nil || quantity > 1e12 {
-		return record{}, false
+		return goodRecord{}, false
 	}
-	return record{f[0], f[1], f[2], f[6], f[7], quantity, price, at}, true
+	return goodRecord{f[0], f[1], f[2], f[6], f[7], quantity, price, at}, true
 }
 
 func TestLinesAreInOrderOfTime(t *testing.T) {

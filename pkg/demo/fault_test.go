@@ -24,7 +24,7 @@ func faults(t testing.TB, s string) []demo.Fault {
 }
 
 // harm does to good records what a fault is said to do, line by line.
-func harm(f demo.Fault, clean []record) (harmed []record, touched int) {
+func harm(f demo.Fault, clean []goodRecord) (harmed []goodRecord, touched int) {
 	for _, r := range clean {
 		if !f.Has(day(r)) || f.Country != "" && f.Country != r.country {
 			harmed = append(harmed, r)
@@ -45,7 +45,7 @@ func harm(f demo.Fault, clean []record) (harmed []record, touched int) {
 	return harmed, touched
 }
 
-func amount(records []record) money.Amount {
+func amount(records []goodRecord) money.Amount {
 	var sum money.Amount
 	for _, r := range records {
 		sum += r.price * money.Amount(r.quantity)

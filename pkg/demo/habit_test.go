@@ -48,7 +48,7 @@ func shoppers(t testing.TB, data []byte, p planted) map[string]*shopper {
 		before = row
 		f := strings.Split(row, ",") // a description can have commas: what is behind it counts from the end
 		quantity, at, price, id, country := f[len(f)-5], f[len(f)-4], f[len(f)-3], f[len(f)-2], f[len(f)-1]
-		if id == "" || isFee(record{code: f[1], description: f[2]}) {
+		if id == "" || isFee(goodRecord{code: f[1], description: f[2]}) {
 			continue
 		}
 		if at[:10] != date {

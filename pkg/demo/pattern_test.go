@@ -11,8 +11,8 @@ import (
 )
 
 // sales returns the lines by which products of the catalogue were sold, to customers or to guests.
-func sales(good []record) []record {
-	var out []record
+func sales(good []goodRecord) []goodRecord {
+	var out []goodRecord
 	for _, r := range good {
 		if r.quantity > 0 && r.price > 0 && !isFee(r) && !strings.HasPrefix(r.invoice, "A") {
 			out = append(out, r)
@@ -22,8 +22,8 @@ func sales(good []record) []record {
 }
 
 // visitsOf returns a line of each invoice of a customer.
-func visitsOf(good []record) map[string]record {
-	visits := map[string]record{}
+func visitsOf(good []goodRecord) map[string]goodRecord {
+	visits := map[string]goodRecord{}
 	for _, r := range sales(good) {
 		if r.customer != "" {
 			visits[r.invoice] = r
@@ -32,7 +32,7 @@ func visitsOf(good []record) map[string]record {
 	return visits
 }
 
-func day(r record) calendar.Date { return calendar.DateOf(r.time.UnixMicro()) }
+func day(r goodRecord) calendar.Date { return calendar.DateOf(r.time.UnixMicro()) }
 
 // near fails unless a share, counted over n, is the expected one within four standard errors of independent draws.
 func near(t *testing.T, what string, got, want float64, n int) {

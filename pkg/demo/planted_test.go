@@ -10,9 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/text"
 	"github.com/clientele/clientele/pkg/demo"
 	"github.com/clientele/clientele/pkg/money"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 // planted is the part of truth.json that a reader compares.
@@ -37,7 +38,7 @@ func plantedIn(t testing.TB, truth *demo.Truth) planted {
 
 // isFee reports whether a record is no product, as the rule non_product has it: fewer than two digits, a voucher, or one of two
 // services.
-func isFee(r record) bool {
+func isFee(r goodRecord) bool {
 	digits := 0
 	for _, c := range r.code {
 		if '0' <= c && c <= '9' {
@@ -58,8 +59,8 @@ func TestPlantedIsFound(t *testing.T) {
 	for _, n := range p.Broken {
 		planted += n
 	}
-	for i := range retail.NumBreaches {
-		if rule := retail.BreachName(i); p.Broken[rule] == 0 && rule != "bad_value" { // which only a spreadsheet can break
+	for i := range record.NumBreaches {
+		if rule := record.BreachName(i); p.Broken[rule] == 0 && rule != "bad_value" { // which only a spreadsheet can break
 			t.Errorf("no record breaks the rule %s: %v", rule, p.Broken)
 		}
 	}
@@ -127,13 +128,13 @@ func TestDirt(t *testing.T) {
 					t.Fatal(err)
 				}
 				data, truth := write(t, o)
-				n, err := retail.ReadCSV(t.Context(), bytes.NewReader(data), retail.ReadOptions{}, func(*retail.Block) error { return nil })
+				n, err := text.Read(t.Context(), bytes.NewReader(data), record.Options{}, func(*record.Block) error { return nil })
 				if err != nil {
 					t.Fatal(err)
 				}
 				planted := 0
-				for i := range retail.NumBreaches {
-					rule := retail.BreachName(i)
+				for i := range record.NumBreaches {
+					rule := record.BreachName(i)
 					planted += truth.Broken[rule]
 					if n.Broken[i] != int64(truth.Broken[rule]) || (n.Broken[i] == 0) != (rule == "bad_value") {
 						t.Errorf("%d customers, dirty %d, fault %q: %d records break %s, planted %d", customers, dirty, fault, n.Broken[i], rule, truth.Broken[rule])
@@ -160,7 +161,7 @@ func TestDirt(t *testing.T) {
 
 // withoutSale counts returns without an earlier sale of the same customer and code, at the same price, with enough quantity
 // left.
-func withoutSale(good []record) (n int) {
+func withoutSale(good []goodRecord) (n int) {
 	type key struct {
 		customer, code string
 		price          money.Amount

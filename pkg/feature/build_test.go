@@ -15,7 +15,7 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/retail/retailtest"
 )
 
 // testData is the folder of the real file; without it tests that need it are skipped.

@@ -8,7 +8,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/retail/retailtest"
 )
 
 // reference works features out of kept lines in the plainest way, definition by definition, over maps and time.Time.

@@ -1,6 +1,5 @@
-// Package retail knows transaction lines: it reads them from a delivery's bytes, record by record accepted or rejected with
-// every rule it broke; keeps them in memory as flat columns; applies the rules that clean them; matches cancellations with
-// their sales; and accounts for every line and every penny in a ledger.
+// Package retail keeps transaction lines in memory as flat columns, applies the rules that clean them, matches cancellations
+// with their sales, and accounts for every line and every penny in a ledger. pkg/delivery reads the lines.
 //
 //	lines := retail.NewLines(rows)
 //	err := lines.Append(batch)

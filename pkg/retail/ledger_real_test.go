@@ -8,7 +8,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/retail/retailtest"
 )
 
 // The sets of UCI Online Retail, counted by independent tools, reached by switches. Window all, adjustment off.

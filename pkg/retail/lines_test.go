@@ -11,7 +11,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/retail/retailtest"
 )
 
 // testData is the folder of the real file; without it tests that need it are skipped.

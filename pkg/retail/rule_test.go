@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/retail/retailtest"
 )
 
 func TestRulesSet(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -86,7 +86,7 @@ func Flags() []cli.Flag {
 		task.String("source-name", "shop", "`NAME` of the source; a delivered day replaces that day of the same source"),
 		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day) or append (its lines are added)"),
 		task.String("columns", "", "`LIST` of field=column for columns that are not recognised, such as invoice=Bill,price=Cost"),
-		task.String("date-layout", retail.DefaultLayout, "`LAYOUT` of dates in Go's notation, such as 02/01/2006 15:04 (day first) or 1/2/2006 15:04 (month first)"),
+		task.String("date-layout", record.DefaultLayout, "`LAYOUT` of dates in Go's notation, such as 02/01/2006 15:04 (day first) or 1/2/2006 15:04 (month first)"),
 		task.String("encoding", "utf-8", "text `ENCODING`: utf-8 or iso-8859-1"),
 		task.String("separator", "comma", "field `SEPARATOR`: comma, semicolon, tab, pipe or a character"),
 		task.String("decimal", "point", "decimal `SEPARATOR`: point or comma"),
@@ -143,13 +143,13 @@ func (c Config) Validate() error {
 	if c.Mode != modeReplace && c.Mode != modeAppend {
 		p.Add("mode", "want replace or append", c.Mode)
 	}
-	if _, err := retail.ParseColumnNames(c.Columns); err != nil {
+	if _, err := record.ParseColumnNames(c.Columns); err != nil {
 		p.Add("columns", err.Error(), c.Columns)
 	}
-	if _, err := retail.ParseLayout(c.DateLayout); err != nil {
+	if _, err := record.ParseLayout(c.DateLayout); err != nil {
 		p.Add("date-layout", err.Error(), c.DateLayout)
 	}
-	if _, err := retail.ParseEncoding(c.Encoding); err != nil {
+	if _, err := record.ParseEncoding(c.Encoding); err != nil {
 		p.Add("encoding", err.Error(), c.Encoding)
 	}
 	if _, err := parseSeparator(c.Separator); err != nil {
@@ -177,16 +177,16 @@ func (c Config) Validate() error {
 }
 
 // readOptions says how the delivery is read. The configuration must have passed Validate.
-func (c Config) readOptions() (retail.ReadOptions, error) {
-	opts := retail.ReadOptions{Workers: task.Workers()}
+func (c Config) readOptions() (record.Options, error) {
+	opts := record.Options{Workers: task.Workers()}
 	var err error
-	if opts.Columns, err = retail.ParseColumnNames(c.Columns); err != nil {
+	if opts.Columns, err = record.ParseColumnNames(c.Columns); err != nil {
 		return opts, err
 	}
-	if opts.Layout, err = retail.ParseLayout(c.DateLayout); err != nil {
+	if opts.Layout, err = record.ParseLayout(c.DateLayout); err != nil {
 		return opts, err
 	}
-	if opts.Dialect.Encoding, err = retail.ParseEncoding(c.Encoding); err != nil {
+	if opts.Dialect.Encoding, err = record.ParseEncoding(c.Encoding); err != nil {
 		return opts, err
 	}
 	if opts.Dialect.Separator, err = parseSeparator(c.Separator); err != nil {
@@ -202,7 +202,7 @@ func (c Config) readOptions() (retail.ReadOptions, error) {
 }
 
 // parameters are the flags that change the content, each in its one spelling. A secret is there by its mark only.
-func (c Config) parameters(opts retail.ReadOptions) map[string]any {
+func (c Config) parameters(opts record.Options) map[string]any {
 	p := map[string]any{
 		"source_name": c.SourceName, "mode": c.Mode, "columns": opts.Columns.String(), "date_layout": opts.Layout.String(),
 		"encoding": opts.Dialect.Encoding.String(), "separator": string(opts.Dialect.Separator), "decimal": string(opts.Dialect.Decimal),

@@ -9,9 +9,9 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -41,20 +41,20 @@ func Latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 	if src.Known() {
 		return *past.seen.Result.Last, nil
 	}
-	nothing := func(*retail.Block) error { return nil }
+	nothing := func(*record.Block) error { return nil }
 	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", nothing, func() {})
 	return calendar.DateOf(counts.Last), err
 }
 
 // read reads the whole delivery into sink and holds it against what a delivery must be: whole, with the wanted columns,
 // with lines, and with few records that break a rule. Records are numbered over all files; ended is called behind each.
-func (c Config) read(ctx context.Context, src *source.Delivery, opts retail.ReadOptions, d task.Deps, title string,
-	sink func(*retail.Block) error, ended func()) (all retail.ReadCounts, err error) {
+func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Options, d task.Deps, title string,
+	sink func(*record.Block) error, ended func()) (all record.Counts, err error) {
 	bar := d.Progress.Bar(title, src.Size)
 	defer bar.Done()
 	for _, file := range src.Files {
 		before := all.Records
-		counts, err := c.readContent(ctx, file, opts, d, bar.Add, func(b *retail.Block) error {
+		counts, err := c.readContent(ctx, file, opts, d, bar.Add, func(b *record.Block) error {
 			b.Behind(before)
 			return sink(b)
 		})
@@ -78,7 +78,7 @@ func (c Config) read(ctx context.Context, src *source.Delivery, opts retail.Read
 }
 
 // accept returns a Fault unless the delivery's records are good enough to be taken in.
-func (c Config) accept(name string, n retail.ReadCounts) error {
+func (c Config) accept(name string, n record.Counts) error {
 	if n.Records == 0 {
 		return fault.Errorf(fault.ExitBadData, "empty", name, "%s is empty but for its header", name)
 	}
@@ -94,7 +94,7 @@ func (c Config) accept(name string, n retail.ReadCounts) error {
 }
 
 // commonest lists the ten rules that most records broke, with an example each.
-func commonest(n retail.ReadCounts) string {
+func commonest(n record.Counts) string {
 	var reasons []string
 	for _, r := range ruleCounts(n) {
 		if len(reasons) == 10 {
@@ -107,15 +107,15 @@ func commonest(n retail.ReadCounts) string {
 }
 
 // hint names the flag that most likely is wrong, where one rule took most of what was rejected.
-func hint(n retail.ReadCounts) string {
+func hint(n record.Counts) string {
 	counts := ruleCounts(n)
 	if len(counts) == 0 || 2*counts[0].Rows < n.Rejected {
 		return ""
 	}
 	switch counts[0].Rule {
-	case retail.BadTime.String():
+	case record.BadTime.String():
 		return "; are the dates in another --date-layout?"
-	case retail.BadEncoding.String():
+	case record.BadEncoding.String():
 		return "; is the text in another --encoding?"
 	}
 	return ""
@@ -127,11 +127,11 @@ type ruleCount struct {
 }
 
 // ruleCounts counts the records that broke each rule, by descending count; a record can break several.
-func ruleCounts(n retail.ReadCounts) []ruleCount {
+func ruleCounts(n record.Counts) []ruleCount {
 	counts := []ruleCount{}
 	for i, rows := range n.Broken {
 		if rows > 0 {
-			counts = append(counts, ruleCount{contract.RuleCount{Rule: retail.BreachName(i), Rows: rows}, i})
+			counts = append(counts, ruleCount{contract.RuleCount{Rule: record.BreachName(i), Rows: rows}, i})
 		}
 	}
 	slices.SortStableFunc(counts, func(a, b ruleCount) int {

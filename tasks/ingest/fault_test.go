@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/lines"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 func TestRunRefusesBadDeliveries(t *testing.T) {
@@ -192,12 +192,12 @@ func TestLostSwap(t *testing.T) {
 }
 
 func TestBalance(t *testing.T) {
-	counts := retail.ReadCounts{Records: 10, Accepted: 8, Rejected: 2}
+	counts := record.Counts{Records: 10, Accepted: 8, Rejected: 2}
 	parts := []lines.Partition{{Rows: 5}, {Rows: 3}}
 	if err := balance(counts, parts, 2, 0); err != nil {
 		t.Error(err)
 	}
-	for _, err := range []error{balance(counts, parts[:1], 2, 0), balance(counts, parts, 1, 0), balance(retail.ReadCounts{Records: 11, Accepted: 8, Rejected: 2}, parts, 2, 0)} {
+	for _, err := range []error{balance(counts, parts[:1], 2, 0), balance(counts, parts, 1, 0), balance(record.Counts{Records: 11, Accepted: 8, Rejected: 2}, parts, 2, 0)} {
 		if fault.CodeOf(err) != fault.ExitInternal {
 			t.Errorf("got %v", err)
 		}

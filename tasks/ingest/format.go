@@ -9,17 +9,18 @@ import (
 	"strings"
 	"time"
 
-	"github.com/clientele/clientele/pkg/columnar"
+	"github.com/clientele/clientele/pkg/delivery/columnar"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/delivery/text"
+	"github.com/clientele/clientele/pkg/delivery/xlsx"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
-	"github.com/clientele/clientele/pkg/xlsx"
 )
 
 // readContent reads what is in the delivery, whatever its format, into sink.
-func (c Config) readContent(ctx context.Context, src *source.File, opts retail.ReadOptions, d task.Deps, progress func(int64),
-	sink func(*retail.Block) error) (counts retail.ReadCounts, err error) {
+func (c Config) readContent(ctx context.Context, src *source.File, opts record.Options, d task.Deps, progress func(int64),
+	sink func(*record.Block) error) (counts record.Counts, err error) {
 	limit, err := parseBytes(c.MaxUnpacked)
 	if err != nil {
 		return counts, err
@@ -41,30 +42,30 @@ func (c Config) readContent(ctx context.Context, src *source.File, opts retail.R
 	case source.Parquet, source.ArrowFile:
 		counts, err = c.readColumns(ctx, content, opts, sink)
 	default:
-		text := &beginning{src: content.Text}
-		counts, err = retail.ReadCSV(ctx, text, opts, sink)
-		err = text.explain(err)
+		start := &beginning{src: content.Text}
+		counts, err = text.Read(ctx, start, opts, sink)
+		err = start.explain(err)
 	}
 	return counts, formatFault(src.Name, err)
 }
 
-func (c Config) readWorkbook(ctx context.Context, parts *source.Archive, opts retail.ReadOptions, sink func(*retail.Block) error) (retail.ReadCounts, error) {
+func (c Config) readWorkbook(ctx context.Context, parts *source.Archive, opts record.Options, sink func(*record.Block) error) (record.Counts, error) {
 	book, err := xlsx.Open(parts)
 	if err != nil {
-		return retail.ReadCounts{}, err
+		return record.Counts{}, err
 	}
 	if c.Sheet != "" && !book.Select(c.Sheet) {
-		return retail.ReadCounts{}, &sheetError{wanted: c.Sheet, kind: source.Workbook, found: book.SheetNames()}
+		return record.Counts{}, &sheetError{wanted: c.Sheet, kind: source.Workbook, found: book.SheetNames()}
 	}
 	sheets := book.Tables()
 	defer func() { _ = sheets.Close() }()
-	return retail.ReadTables(ctx, sheets, opts, sink)
+	return record.ReadTables(ctx, sheets, opts, sink)
 }
 
-func (c Config) readColumns(ctx context.Context, content *source.Content, opts retail.ReadOptions, sink func(*retail.Block) error) (retail.ReadCounts, error) {
+func (c Config) readColumns(ctx context.Context, content *source.Content, opts record.Options, sink func(*record.Block) error) (record.Counts, error) {
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil {
-		return retail.ReadCounts{}, err
+		return record.Counts{}, err
 	}
 	open := columnar.OpenParquet
 	if content.Kind == source.ArrowFile {
@@ -72,10 +73,10 @@ func (c Config) readColumns(ctx context.Context, content *source.Content, opts r
 	}
 	file, err := open(content.File, content.Size, columnar.Options{Columns: opts.Columns, Zone: zone})
 	if err != nil {
-		return retail.ReadCounts{}, err
+		return record.Counts{}, err
 	}
 	defer func() { _ = file.Close() }()
-	return retail.ReadTables(ctx, retail.OneTable(file.Table()), opts, sink)
+	return record.ReadTables(ctx, record.OneTable(file.Table()), opts, sink)
 }
 
 // beginning keeps the first bytes of a text, to tell what is no delivery.
@@ -96,7 +97,7 @@ func (b *beginning) Read(p []byte) (int, error) {
 
 // explain puts what the text is before the error that its header led to.
 func (b *beginning) explain(err error) error {
-	var header *retail.HeaderError
+	var header *record.HeaderError
 	if !errors.As(err, &header) {
 		return err
 	}
@@ -137,7 +138,7 @@ func formatFault(name string, err error) error {
 	bad := func(cause string, err error) error {
 		return fault.Errorf(fault.ExitBadData, cause, name, "%s: %w", name, err)
 	}
-	var header *retail.HeaderError
+	var header *record.HeaderError
 	var sheet *sheetError
 	var types *columnar.TypeError
 	switch {
@@ -151,7 +152,7 @@ func formatFault(name string, err error) error {
 		return bad("columns", err)
 	case errors.As(err, &sheet):
 		return bad("sheet", err)
-	case errors.Is(err, retail.ErrEmpty):
+	case errors.Is(err, record.ErrEmpty):
 		return bad("empty", err)
 	case errors.Is(err, xlsx.ErrDamaged), errors.Is(err, columnar.ErrDamaged):
 		return bad("damaged", err)

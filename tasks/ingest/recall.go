@@ -8,10 +8,10 @@ import (
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/run"
-	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -56,7 +56,7 @@ func (c Config) remember(ctx context.Context, home *run.Home, where []source.Loc
 }
 
 // recallAt is remember for who has not opened the root.
-func (c Config) recallAt(ctx context.Context, d task.Deps, where []source.Location, opts retail.ReadOptions) (*recall, error) {
+func (c Config) recallAt(ctx context.Context, d task.Deps, where []source.Location, opts record.Options) (*recall, error) {
 	if !slices.ContainsFunc(where, source.Location.Remote) {
 		return &recall{}, nil
 	}

@@ -8,12 +8,12 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/run"
-	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -121,7 +121,7 @@ func (c Config) fresh(ctx context.Context, home *run.Home, where []source.Locati
 }
 
 // takeInFresh takes a delivery in that is hashed as it is read.
-func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *run.Home, where []source.Location, opts retail.ReadOptions) (*run.Manifest, error) {
+func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *run.Home, where []source.Location, opts record.Options) (*run.Manifest, error) {
 	src, err := c.openSource(ctx, d, where, nil, true)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func done(ctx context.Context, d task.Deps, home *run.Home, s *run.Session) (*ru
 
 // begin opens the delivery and starts the step's work on it. Close the delivery.
 func (c Config) begin(ctx context.Context, d task.Deps, home *run.Home, where []source.Location, known []source.Known,
-	opts retail.ReadOptions) (*source.Delivery, *run.Session, error) {
+	opts record.Options) (*source.Delivery, *run.Session, error) {
 	src, err := c.openSource(ctx, d, where, known, false)
 	if err != nil {
 		return nil, nil, err
@@ -176,14 +176,14 @@ func (c Config) begin(ctx context.Context, d task.Deps, home *run.Home, where []
 }
 
 // session starts the step's work on a delivery that is hashed.
-func (c Config) session(ctx context.Context, d task.Deps, home *run.Home, src *source.Delivery, opts retail.ReadOptions) (*run.Session, error) {
+func (c Config) session(ctx context.Context, d task.Deps, home *run.Home, src *source.Delivery, opts record.Options) (*run.Session, error) {
 	return home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
 		Refs: map[string]string{"source": src.SHA256}, Params: c.parameters(opts), Code: d.Code,
 	})
 }
 
 // fill reads the delivery into the spool.
-func (c Config) fill(ctx context.Context, d task.Deps, spool *spool, src *source.Delivery, opts retail.ReadOptions) (retail.ReadCounts, error) {
+func (c Config) fill(ctx context.Context, d task.Deps, spool *spool, src *source.Delivery, opts record.Options) (record.Counts, error) {
 	counts, err := c.read(ctx, src, opts, d, "reading", spool.add, spool.nextFile)
 	if err != nil {
 		return counts, err
@@ -199,7 +199,7 @@ func (c Config) fill(ctx context.Context, d task.Deps, spool *spool, src *source
 
 // finish puts the spooled delivery into force and ends the step's work.
 func (c Config) finish(ctx context.Context, d task.Deps, home *run.Home, s *run.Session, src *source.Delivery,
-	spool *spool, counts retail.ReadCounts) (*run.Manifest, contract.IngestResult, error) {
+	spool *spool, counts record.Counts) (*run.Manifest, contract.IngestResult, error) {
 	result, err := c.store(ctx, d, home, s, src, spool, counts)
 	if err != nil {
 		return nil, result, err
@@ -213,7 +213,7 @@ func (c Config) finish(ctx context.Context, d task.Deps, home *run.Home, s *run.
 
 // store writes the spooled delivery and puts it into force.
 func (c Config) store(ctx context.Context, d task.Deps, home *run.Home, s *run.Session, src *source.Delivery,
-	spool *spool, counts retail.ReadCounts) (contract.IngestResult, error) {
+	spool *spool, counts record.Counts) (contract.IngestResult, error) {
 	result := resultOf(c, s.Key(), src, spool, counts)
 	now, err := readLines(ctx, home)
 	if err != nil {
@@ -264,7 +264,7 @@ func (c Config) store(ctx context.Context, d task.Deps, home *run.Home, s *run.S
 }
 
 // balance returns a Fault of [fault.ExitInternal] unless every record read is in one place.
-func balance(counts retail.ReadCounts, partitions []lines.Partition, quarantined, superseded int64) error {
+func balance(counts record.Counts, partitions []lines.Partition, quarantined, superseded int64) error {
 	accepted := int64(0)
 	for _, p := range partitions {
 		accepted += p.Rows
@@ -276,7 +276,7 @@ func balance(counts retail.ReadCounts, partitions []lines.Partition, quarantined
 		counts.Records, counts.Accepted, counts.Rejected, accepted, quarantined, superseded)
 }
 
-func resultOf(c Config, key string, src *source.Delivery, spool *spool, counts retail.ReadCounts) contract.IngestResult {
+func resultOf(c Config, key string, src *source.Delivery, spool *spool, counts record.Counts) contract.IngestResult {
 	first, last := calendar.DateOf(counts.First), calendar.DateOf(counts.Last)
 	r := contract.IngestResult{
 		SHA256: src.SHA256, Source: c.SourceName, Delivery: key, RowsRead: counts.Records, RowsAccepted: counts.Accepted - spool.superseded,

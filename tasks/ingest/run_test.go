@@ -12,10 +12,10 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
-	"github.com/clientele/clientele/pkg/retail"
 )
 
 func TestRunTakesADeliveryIn(t *testing.T) {
@@ -84,7 +84,7 @@ func date(t testing.TB, s string) calendar.Date {
 
 func clock(t testing.TB, s string) int64 {
 	t.Helper()
-	l, err := retail.ParseLayout("2006-01-02 15:04")
+	l, err := record.ParseLayout("2006-01-02 15:04")
 	if err != nil {
 		t.Fatal(err)
 	}

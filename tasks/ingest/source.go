@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/source"
 	"github.com/clientele/clientele/pkg/task"
 )
 

@@ -14,9 +14,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/source/sourcetest"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore/gcstest"
-	"github.com/clientele/clientele/pkg/source/sourcetest"
 )
 
 // online serves the folder of deliveries, and trusts the server.

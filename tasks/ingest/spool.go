@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"github.com/clientele/clientele/pkg/calendar"
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/delivery/record"
 )
 
 // Memory of the spool, whatever the size of the delivery: at most spoolSlabs slabs of slabBytes (32 MiB) are in use, then
@@ -76,7 +76,7 @@ func (s *spool) Close() error {
 }
 
 // add takes what the reader made of a stretch of the delivery.
-func (s *spool) add(b *retail.Block) error {
+func (s *spool) add(b *record.Block) error {
 	for i := range b.Runs {
 		r := &b.Runs[i]
 		if s.last == nil || r.Day != s.lastDay {

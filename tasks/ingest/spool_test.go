@@ -11,16 +11,17 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/text"
 )
 
 const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
 // fill reads a text into a spool of so many slabs.
-func fill(t interface{ Fatal(...any) }, folder, text string, limit int) *spool {
+func fill(t interface{ Fatal(...any) }, folder, delivered string, limit int) *spool {
 	s := newSpool(folder)
 	s.limit = cmp.Or(limit, s.limit)
-	if _, err := retail.ReadCSV(context.Background(), strings.NewReader(text), retail.ReadOptions{Chunk: 1000}, s.add); err != nil {
+	if _, err := text.Read(context.Background(), strings.NewReader(delivered), record.Options{Chunk: 1000}, s.add); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.end(); err != nil {
@@ -36,7 +37,7 @@ func dump(t interface{ Fatal(...any) }, s *spool) string {
 	for _, day := range s.dates() {
 		fmt.Fprintln(&b, day, s.days[day].rows)
 		err := f.each(s, s.days[day], func(first, rows uint64, data []byte) error {
-			return retail.Run{Day: day, Rows: int(rows), Record: int64(first), Data: data}.Each(func(l *retail.RawLine) error {
+			return record.Run{Day: day, Rows: int(rows), Record: int64(first), Data: data}.Each(func(l *record.Line) error {
 				fmt.Fprintf(&b, "%+v\n", *l)
 				return nil
 			})
@@ -45,8 +46,8 @@ func dump(t interface{ Fatal(...any) }, s *spool) string {
 			t.Fatal(err)
 		}
 	}
-	err := f.each(s, s.rejects, func(record, breach uint64, raw []byte) error {
-		fmt.Fprintf(&b, "%d %s %s\n", record, retail.Breach(breach), raw)
+	err := f.each(s, s.rejects, func(ordinal, breach uint64, raw []byte) error {
+		fmt.Fprintf(&b, "%d %s %s\n", ordinal, record.Breach(breach), raw)
 		return nil
 	})
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -93,11 +93,11 @@ func (w *writer) quarantine(ctx context.Context) (rows int64, err error) {
 	t := table.NewWriter(contract.Quarantine, w.opts)
 	defer t.Abort()
 	var f frames
-	err = f.each(w.spool, w.spool.rejects, func(record, breach uint64, raw []byte) error {
+	err = f.each(w.spool, w.spool.rejects, func(ordinal, breach uint64, raw []byte) error {
 		t.Text(0).Append(w.delivery)
-		t.Int(1).Append(int64(record))
+		t.Int(1).Append(int64(ordinal))
 		t.Text(2).AppendBytes(raw)
-		t.Text(3).Append(retail.Breach(breach).String())
+		t.Text(3).Append(record.Breach(breach).String())
 		return t.EndRow()
 	})
 	if err != nil {
@@ -131,8 +131,8 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	t := b.table
 	invoice, code, description := t.Text(0), t.Text(1), t.Text(2)
 	quantity, stamp, price := t.Int(3), t.Int(4), t.Int(5)
-	customer, country, record := t.Text(6), t.Text(7), t.Int(8)
-	add := func(l *retail.RawLine) error {
+	customer, country, ordinal := t.Text(6), t.Text(7), t.Int(8)
+	add := func(l *record.Line) error {
 		invoice.AppendBytes(l.Invoice)
 		code.AppendBytes(l.Code)
 		description.AppendBytes(l.Description)
@@ -141,11 +141,11 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 		price.Append(int64(l.Price))
 		customer.AppendBytes(l.Customer)
 		country.AppendBytes(l.Country)
-		record.Append(l.Record)
+		ordinal.Append(l.Record)
 		return t.EndRow()
 	}
 	err := b.frames.each(s, s.days[day], func(first, rows uint64, data []byte) error {
-		return retail.Run{Day: day, Rows: int(rows), Record: int64(first), Data: data}.Each(add)
+		return record.Run{Day: day, Rows: int(rows), Record: int64(first), Data: data}.Each(add)
 	})
 	if err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/retail/retailtest"
 )
 
 // BenchmarkReal is the step on UCI Online Retail, window all: 305 day files on a disk in, three tables out.

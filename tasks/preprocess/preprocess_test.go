@@ -22,7 +22,7 @@ import (
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/retailtest"
+	"github.com/clientele/clientele/pkg/retail/retailtest"
 	"github.com/clientele/clientele/pkg/task"
 )
 

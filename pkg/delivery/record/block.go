@@ -1,0 +1,256 @@
+package record
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
+)
+
+// Block is what came of a stretch of a delivery: rows by day and rejected records, in the order of the source. A reader's sink
+// may use it until it returns.
+type Block struct {
+	Table    int   // of the delivery, from 0: a block is of one table
+	Records  int64 // accepted + rejected
+	Accepted int64
+	First    int64 // earliest time stamp of an accepted row, µs; of no meaning where Accepted is 0
+	Last     int64 // latest
+	Runs     []Run
+	Rejects  []Reject
+	Broken   [NumBreaches]int64 // records by rule; a record can break several
+	Examples [NumBreaches]Example
+
+	lines int64 // line ends of the source
+	data  []byte
+	raw   []byte
+}
+
+// Run is a stretch of accepted rows of one day, in the order of the source, encoded without pointers. [Run.Each] decodes.
+type Run struct {
+	Day    calendar.Date
+	Rows   int
+	Record int64 // ordinal of the first row's record in the delivery, from 1
+	Data   []byte
+
+	from, to int
+}
+
+// Reject is a record that broke a rule.
+type Reject struct {
+	Record int64 // ordinal in the delivery, from 1
+	Breach Breach
+	// Raw is the record as it was read, without its line end, as UTF-8. In a record of BadEncoding or RecordTooLong, bytes
+	// that are no UTF-8 are written \xNN, and backslashes \\. Of more than [MaxRaw] bytes, and of RecordTooLong, the first
+	// are there, then "… (N bytes, sha256 HEX)".
+	// With a customer key the customer's field is its HMAC; where that field cannot be found there is "(N bytes, sha256
+	// HEX)" alone.
+	Raw []byte
+
+	from, to int
+}
+
+// MaxRaw bounds the raw text of a rejected record, in bytes.
+const MaxRaw = 4096
+
+// maxRun bounds the encoded rows of a run, in bytes: whoever decodes one needs no more memory than that and one row.
+const maxRun = 64 << 10
+
+// reset makes the block as new, but for its memory.
+func (b *Block) reset() {
+	*b = Block{Runs: b.Runs[:0], Rejects: b.Rejects[:0], data: b.data[:0], raw: b.raw[:0]}
+}
+
+// finish sets what could move or was not known while the block grew: slices and ordinals. records and lines are the numbers
+// of those ahead of the block.
+func (b *Block) finish(records, lines int64) {
+	for i := range b.Runs {
+		r := &b.Runs[i]
+		r.Data = b.data[r.from:r.to:r.to]
+		r.Record += records
+	}
+	for i := range b.Rejects {
+		r := &b.Rejects[i]
+		r.Raw = b.raw[r.from:r.to:r.to]
+		r.Record += records
+	}
+	for i := range b.Examples {
+		if b.Examples[i].Record > 0 {
+			b.Examples[i].Record += records
+			b.Examples[i].Line += lines
+		}
+	}
+}
+
+// Line is an accepted line as the source has it: numbers parsed, texts untouched but for their encoding. The customer
+// is trimmed, without a trailing ".0", or the HMAC of that. An empty description, customer or country stands for none.
+type Line struct {
+	Record   int64 // ordinal in the delivery, from 1
+	Time     int64 // µs since 1970-01-01T00:00 of the shop's local time
+	Quantity int64
+	Price    money.Amount
+	Invoice, Code, Description,
+	Customer, Country []byte
+}
+
+// What a row shares with the row before it in its run is not written again.
+const (
+	sameInvoice = 1 << iota
+	sameTime
+	sameCustomer
+	sameCountry
+)
+
+// rowEncoder appends rows to a block.
+type rowEncoder struct {
+	b      *Block
+	record int64 // of the row before, in the block
+	time   int64 // of the row before
+	// Where the texts of the row before lie in the block's data.
+	invoice, customer, country Span
+}
+
+// add appends a row. Record is the ordinal in the block, from 1.
+func (e *rowEncoder) add(l *Line) {
+	b, day := e.b, calendar.DateOf(l.Time)
+	if b.Accepted == 0 || l.Time < b.First {
+		b.First = l.Time
+	}
+	if b.Accepted == 0 || l.Time > b.Last {
+		b.Last = l.Time
+	}
+	b.Accepted++
+	n := len(b.Runs)
+	if n == 0 || b.Runs[n-1].Day != day || len(b.data)-b.Runs[n-1].from > maxRun {
+		b.Runs = append(b.Runs, Run{Day: day, Record: l.Record, from: len(b.data)})
+		e.record, e.time, e.invoice, e.customer, e.country = l.Record, day.Start(), Span{}, Span{}, Span{}
+		n++
+	}
+	data, at := b.data, len(b.data)
+	data = append(data, 0)
+	data = binary.AppendUvarint(data, uint64(l.Record-e.record))
+	flags := byte(0)
+	if l.Time == e.time {
+		flags |= sameTime
+	} else {
+		data = binary.AppendUvarint(data, uint64(l.Time-day.Start()))
+	}
+	data = binary.AppendVarint(data, l.Quantity)
+	data = binary.AppendVarint(data, int64(l.Price))
+	data, _ = appendText(data, l.Code)
+	data, _ = appendText(data, l.Description)
+	if string(l.Invoice) == string(data[e.invoice.From:e.invoice.To]) {
+		flags |= sameInvoice
+	} else {
+		data, e.invoice = appendText(data, l.Invoice)
+	}
+	if string(l.Customer) == string(data[e.customer.From:e.customer.To]) {
+		flags |= sameCustomer
+	} else {
+		data, e.customer = appendText(data, l.Customer)
+	}
+	if string(l.Country) == string(data[e.country.From:e.country.To]) {
+		flags |= sameCountry
+	} else {
+		data, e.country = appendText(data, l.Country)
+	}
+	data[at] = flags
+	b.data = data
+	b.Runs[n-1].Rows++
+	b.Runs[n-1].to = len(data)
+	e.record, e.time = l.Record, l.Time
+}
+
+func appendText(data, text []byte) ([]byte, Span) {
+	data = binary.AppendUvarint(data, uint64(len(text)))
+	from := len(data)
+	data = append(data, text...)
+	return data, Span{from, len(data)}
+}
+
+// errRun says that the bytes of a run are not what a block's encoder wrote.
+var errRun = errors.New("encoded rows are damaged")
+
+// Each decodes the run's rows in their order. The line and its texts may be used until visit returns.
+func (r Run) Each(visit func(*Line) error) error {
+	d := rowDecoder{rest: r.Data}
+	line := Line{Record: r.Record, Time: r.Day.Start()}
+	for range r.Rows {
+		flags := d.byte()
+		line.Record += int64(d.uvarint())
+		if flags&sameTime == 0 {
+			line.Time = r.Day.Start() + int64(d.uvarint())
+		}
+		line.Quantity = d.varint()
+		line.Price = money.Amount(d.varint())
+		line.Code = d.text()
+		line.Description = d.text()
+		if flags&sameInvoice == 0 {
+			line.Invoice = d.text()
+		}
+		if flags&sameCustomer == 0 {
+			line.Customer = d.text()
+		}
+		if flags&sameCountry == 0 {
+			line.Country = d.text()
+		}
+		if d.bad {
+			return fmt.Errorf("decode rows of %s: %w", r.Day, errRun)
+		}
+		if err := visit(&line); err != nil {
+			return err
+		}
+	}
+	if len(d.rest) > 0 {
+		return fmt.Errorf("decode rows of %s: %w", r.Day, errRun)
+	}
+	return nil
+}
+
+// rowDecoder reads what rowEncoder wrote; after the first damage everything is zero.
+type rowDecoder struct {
+	rest []byte
+	bad  bool
+}
+
+func (d *rowDecoder) byte() byte {
+	if len(d.rest) == 0 {
+		d.bad = true
+		return 0
+	}
+	c := d.rest[0]
+	d.rest = d.rest[1:]
+	return c
+}
+
+func (d *rowDecoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 {
+		d.bad, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *rowDecoder) varint() int64 {
+	v, n := binary.Varint(d.rest)
+	if n <= 0 {
+		d.bad, d.rest = true, nil
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+func (d *rowDecoder) text() []byte {
+	n := d.uvarint()
+	if n > uint64(len(d.rest)) {
+		d.bad, d.rest = true, nil
+		return nil
+	}
+	text := d.rest[:n:n]
+	d.rest = d.rest[n:]
+	return text
+}

@@ -1,0 +1,103 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrEmpty says that a source has not even a header.
+var ErrEmpty = errors.New("the source is empty")
+
+// ErrUnbalanced says that a reader lost a record: a mistake in this program.
+var ErrUnbalanced = errors.New("records read are not records accepted and rejected")
+
+// Counts are the outcome of a delivery: Records = Accepted + Rejected.
+type Counts struct {
+	Records, Accepted, Rejected int64
+	First, Last                 int64 // time stamps of accepted rows, µs; of no meaning where Accepted is 0
+	Broken                      [NumBreaches]int64
+	Examples                    [NumBreaches]Example
+}
+
+// Collector numbers and counts the blocks of a source in their order, and hands them on.
+type Collector struct {
+	Counts Counts
+	sink   func(*Block) error
+	lines  int64 // of the source, before the next block
+}
+
+// NewCollector returns a collector for the blocks behind so many lines of a source.
+func NewCollector(sink func(*Block) error, lines int64) *Collector {
+	return &Collector{sink: sink, lines: lines}
+}
+
+// Collect takes the next block.
+func (r *Collector) Collect(b *Block) error {
+	c := &r.Counts
+	b.finish(c.Records, r.lines)
+	if b.Accepted > 0 {
+		if c.Accepted == 0 || b.First < c.First {
+			c.First = b.First
+		}
+		if c.Accepted == 0 || b.Last > c.Last {
+			c.Last = b.Last
+		}
+	}
+	c.Records += b.Records
+	c.Accepted += b.Accepted
+	c.Rejected += int64(len(b.Rejects))
+	for i, n := range b.Broken {
+		c.Broken[i] += n
+		if c.Examples[i].Record == 0 {
+			c.Examples[i] = b.Examples[i]
+		}
+	}
+	r.lines += b.lines
+	if c.Records != c.Accepted+c.Rejected {
+		return fmt.Errorf("%w: %d, %d and %d", ErrUnbalanced, c.Records, c.Accepted, c.Rejected)
+	}
+	return r.sink(b)
+}
+
+// A delivery can have several files, which are read one after the other and counted as one.
+
+// Behind numbers the block's records behind those of the files ahead of it.
+func (b *Block) Behind(records int64) {
+	for i := range b.Runs {
+		b.Runs[i].Record += records
+	}
+	for i := range b.Rejects {
+		b.Rejects[i].Record += records
+	}
+}
+
+// In says which file was read.
+func (c *Counts) In(file string) {
+	for i := range c.Examples {
+		if c.Examples[i].Record > 0 {
+			c.Examples[i].File = file
+		}
+	}
+}
+
+// Add adds the counts of the next file. The first example of each rule stays.
+func (c *Counts) Add(next Counts) {
+	if next.Accepted > 0 {
+		if c.Accepted == 0 || next.First < c.First {
+			c.First = next.First
+		}
+		if c.Accepted == 0 || next.Last > c.Last {
+			c.Last = next.Last
+		}
+	}
+	for i, n := range next.Broken {
+		c.Broken[i] += n
+		if c.Examples[i].Record == 0 && next.Examples[i].Record > 0 {
+			c.Examples[i] = next.Examples[i]
+			c.Examples[i].Record += c.Records
+		}
+	}
+	c.Records += next.Records
+	c.Accepted += next.Accepted
+	c.Rejected += next.Rejected
+}

@@ -1,0 +1,75 @@
+package record
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// Encoding is how a source writes text.
+type Encoding uint8
+
+// The encodings.
+const (
+	UTF8   Encoding = iota // with or without a byte order mark
+	Latin1                 // ISO-8859-1: every byte is a character
+)
+
+var encodingNames = []string{"utf-8", "iso-8859-1"}
+
+// String returns the encoding's name.
+func (e Encoding) String() string { return encodingNames[e] }
+
+// ParseEncoding reads "utf-8" or "iso-8859-1", in any case and with the usual other names (utf8, latin1).
+func ParseEncoding(s string) (Encoding, error) {
+	switch strings.ToLower(strings.ReplaceAll(s, "_", "-")) {
+	case "utf-8", "utf8":
+		return UTF8, nil
+	case "iso-8859-1", "iso8859-1", "latin1", "latin-1":
+		return Latin1, nil
+	}
+	return 0, fmt.Errorf("unknown encoding %q, known are %s", s, strings.Join(encodingNames, ", "))
+}
+
+// Dialect is how a source writes delimited text. The zero value is comma, point and UTF-8.
+type Dialect struct {
+	Separator byte // between fields; 0 means a comma
+	Decimal   byte // the decimal separator, also in cells of text; 0 means a point
+	Encoding  Encoding
+}
+
+// Options say how records are read. The zero value reads the usual copy of Online Retail.
+type Options struct {
+	Dialect     Dialect
+	Layout      Layout      // of times; the zero value means [DefaultLayout]
+	Columns     ColumnNames // for columns without a known spelling
+	CustomerKey []byte      // customers become the HMAC-SHA256 of their id under this key, in hex; nil leaves them
+	Workers     int         // 0 means GOMAXPROCS; the outcome does not depend on it
+	Chunk       int         // bytes read at a time; 0 means 1 MiB; the outcome does not depend on it
+	MaxRecord   int         // bytes of a record, see [RecordTooLong]; 0 means 256 KiB
+}
+
+// SetDefaults replaces zero values by what they mean.
+func (o *Options) SetDefaults() error {
+	if o.Dialect.Separator == 0 {
+		o.Dialect.Separator = ','
+	}
+	if o.Dialect.Decimal == 0 {
+		o.Dialect.Decimal = '.'
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Chunk <= 0 {
+		o.Chunk = 1 << 20
+	}
+	if o.MaxRecord <= 0 {
+		o.MaxRecord = 256 << 10
+	}
+	if o.Layout.text == "" {
+		layout, err := ParseLayout(DefaultLayout)
+		o.Layout = layout
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package record
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// customerKey turns a customer's id into its HMAC-SHA256 in hex.
+type customerKey struct {
+	mac  hash.Hash
+	last []byte // the id asked for last
+	sum  [sha256.Size]byte
+	text [2 * sha256.Size]byte
+}
+
+// of returns the id's HMAC until the next call, and nothing for nobody.
+func (k *customerKey) of(id []byte) []byte {
+	if len(id) == 0 {
+		return nil
+	}
+	if !bytes.Equal(id, k.last) {
+		k.last = append(k.last[:0], id...)
+		k.mac.Reset()
+		k.mac.Write(id)
+		hex.Encode(k.text[:], k.mac.Sum(k.sum[:0]))
+	}
+	return k.text[:]
+}
+
+// reject files a record that broke rules. long is set where raw is only the beginning of the record.
+func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord) {
+	b := p.block
+	r := Reject{Record: b.Records, Breach: breach, from: len(b.raw)}
+	hidden := p.key != nil && breach&unlocated != 0
+	if long == nil && (hidden || len(raw) > MaxRaw || breach&RecordTooLong != 0) {
+		long = &LongRecord{Size: int64(len(raw)), Sum: sha256.Sum256(raw)}
+	}
+	shown := raw[:min(len(raw), p.opts.MaxRecord)]
+	switch {
+	case hidden:
+		b.raw = fmt.Appendf(b.raw, "(%d bytes, sha256 %x)", long.Size, long.Sum)
+	case p.key != nil:
+		at, id := p.At[FieldCustomer], normalCustomer(p.Fields[FieldCustomer])
+		masked := append([]byte(nil), shown[:at.From]...)
+		masked = append(masked, p.key.of(id)...)
+		masked = append(masked, shown[at.To:]...)
+		b.raw = p.appendRaw(b.raw, masked, breach, long)
+	default:
+		b.raw = p.appendRaw(b.raw, shown, breach, long)
+	}
+	r.to = len(b.raw)
+	b.Rejects = append(b.Rejects, r)
+	for i := range breach.each() {
+		b.Broken[i]++
+		if b.Examples[i].Record == 0 {
+			b.Examples[i] = p.example(Breach(1)<<i, breach&unlocated == 0)
+		}
+	}
+}
+
+// appendRaw appends a record as [Reject.Raw] tells it.
+func (p *Builder) appendRaw(dst, raw []byte, breach Breach, long *LongRecord) []byte {
+	from, latin1 := len(dst), p.opts.Dialect.Encoding == Latin1
+	for i := 0; i < len(raw); {
+		c, size := utf8.DecodeRune(raw[i:])
+		bad := c == utf8.RuneError && size == 1 && !latin1
+		if latin1 {
+			c, size = rune(raw[i]), 1
+		}
+		if long != nil && (len(dst)-from+utf8.UTFMax > MaxRaw || bad && !utf8.FullRune(raw[i:])) {
+			break
+		}
+		switch {
+		case bad:
+			dst = fmt.Appendf(dst, `\x%02x`, raw[i])
+		case c == '\\' && breach&(BadEncoding|RecordTooLong) != 0:
+			dst = append(dst, `\\`...)
+		default:
+			dst = utf8.AppendRune(dst, c)
+		}
+		i += size
+	}
+	if long != nil {
+		dst = fmt.Appendf(dst, "… (%d bytes, sha256 %x)", long.Size, long.Sum)
+	}
+	return dst
+}
+
+// example describes a record that broke one rule. It shows no text that could hold a customer's id.
+func (p *Builder) example(rule Breach, located bool) Example {
+	const longest = 80
+	e := Example{Record: p.block.Records, Line: p.block.lines + 1}
+	f, ok := breachFields[rule]
+	switch rule {
+	case WrongFields:
+		e.Value = fmt.Sprintf("%d fields, the header has %d", p.Count, p.columns.Width)
+	case BadEncoding:
+		for at := range p.Fields {
+			if !ok && !utf8.Valid(p.Fields[at]) {
+				f, ok = Field(at), true
+			}
+		}
+	}
+	if !ok || !located {
+		return e
+	}
+	e.Field = p.columns.Names[p.columns.At[f]]
+	// Columns may have been named wrongly, and another one hold the customers.
+	if f == FieldCustomer || slices.ContainsFunc(spellings[FieldCustomer], func(s string) bool { return headerKey(s) == headerKey(e.Field) }) {
+		return e
+	}
+	value := p.Fields[f]
+	e.Value = string(p.appendRaw(nil, value[:min(len(value), longest)], rule, nil))
+	if p.key != nil {
+		e.Value = strings.Map(withoutDigits, e.Value)
+	}
+	return e
+}
+
+// withoutDigits shows how a value is written, and not what it is.
+func withoutDigits(r rune) rune {
+	if unicode.IsDigit(r) {
+		return '#'
+	}
+	return r
+}

@@ -1,0 +1,269 @@
+package record
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// tableRows is how many records a block of a table has at most.
+const tableRows = 8192
+
+// ReadTables reads a delivery whose records come in cells, as package text reads delimited text: every record ends in one
+// place, by the same rules, and is counted over all tables. Each table has a header of its own; one without any row is
+// passed over. Cells have no encoding: texts that are not UTF-8 break a rule.
+//
+// It returns a *[HeaderError] that names the table, [ErrEmpty] if no table has a row, ctx's error, or what tables or sink
+// returned.
+func ReadTables(ctx context.Context, tables Tables, opts Options, sink func(*Block) error) (Counts, error) {
+	opts.Dialect.Encoding = UTF8
+	if err := opts.SetDefaults(); err != nil {
+		return Counts{}, err
+	}
+	r := tableReader{opts: &opts, out: NewCollector(sink, 0)}
+	for {
+		t, err := tables.NextTable()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return r.out.Counts, err
+		}
+		if err := r.table(ctx, t); err != nil {
+			return r.out.Counts, err
+		}
+	}
+	if r.headers == 0 {
+		return r.out.Counts, ErrEmpty
+	}
+	return r.out.Counts, nil
+}
+
+// tableReader makes blocks of one table after the other.
+type tableReader struct {
+	opts    *Options
+	out     *Collector
+	block   Block
+	headers int // tables that have a header
+	tables  int
+}
+
+func (r *tableReader) table(ctx context.Context, t *Table) error {
+	at := r.tables
+	r.tables++
+	var row Row
+	header := t.Header
+	if header == nil {
+		switch err := readFilled(ctx, t.Rows, &row); {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+		header = cellTexts(row.Cells)
+	}
+	r.headers++
+	c, err := FindColumns(header, r.opts.Columns)
+	if err != nil {
+		var bad *HeaderError
+		if errors.As(err, &bad) {
+			bad.Table = t.Name
+		}
+		return err
+	}
+	p := tableParser{Builder: NewBuilder(r.opts, c), table: t}
+	for ended := false; !ended; {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		p.Begin(&r.block)
+		r.block.Table = at
+		if ended, err = p.fill(&row); err != nil {
+			return err
+		}
+		if r.block.Records == 0 {
+			continue
+		}
+		r.block.lines = 0 // examples have the lines of their table
+		if err := r.out.Collect(&r.block); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readFilled reads up to the next row that is not blank.
+func readFilled(ctx context.Context, rows RowReader, row *Row) error {
+	for n := 0; ; n++ {
+		if n%tableRows == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := rows.ReadRow(row); err != nil || !blank(row.Cells) {
+			return err
+		}
+	}
+}
+
+func blank(cells []Cell) bool {
+	for i := range cells {
+		if cells[i].Kind != NoCell {
+			return false
+		}
+	}
+	return true
+}
+
+func cellTexts(cells []Cell) []string {
+	texts := make([]string, len(cells))
+	for i := range cells {
+		texts[i] = strings.TrimSpace(strings.ToValidUTF8(string(cells[i].Text), "\uFFFD"))
+	}
+	return texts
+}
+
+// tableParser holds rows of cells against the rules of a record.
+type tableParser struct {
+	Builder
+	table *Table
+	raw   []byte
+}
+
+// fill makes the block of the next rows.
+func (p *tableParser) fill(row *Row) (ended bool, err error) {
+	b := p.block
+	for n := 0; n < tableRows && len(b.data)+len(b.raw) < p.opts.Chunk; n++ {
+		if err := p.table.Rows.ReadRow(row); err == io.EOF {
+			return true, nil
+		} else if err != nil {
+			return false, err
+		}
+		if p.table.Header == nil && blank(row.Cells) {
+			continue
+		}
+		p.row(row)
+	}
+	return false, nil
+}
+
+// row accepts or rejects a row.
+func (p *tableParser) row(row *Row) {
+	p.block.Records++
+	p.block.lines = row.Line - 1
+	size := 0
+	for i := range row.Cells {
+		size += len(row.Cells[i].Text)
+	}
+	var cells [NumFields]Cell
+	for f := range cells {
+		if at := p.columns.At[f]; at < len(row.Cells) {
+			cells[f] = row.Cells[at]
+		}
+		p.Fields[f] = cells[f].Text
+	}
+	breach := RecordTooLong
+	if size <= p.opts.MaxRecord {
+		breach = p.cells(&cells)
+	}
+	if breach == 0 {
+		p.accept()
+		return
+	}
+	p.raw = p.join(row.Cells)
+	p.reject(p.raw, breach, nil)
+	for i := range breach.each() {
+		if e := &p.block.Examples[i]; e.Record == p.block.Records {
+			e.Sheet = p.table.Name
+		}
+	}
+}
+
+// cells parses the cells that are no text, and says which rules the record broke.
+func (p *tableParser) cells(cells *[NumFields]Cell) (breach Breach) {
+	for f, c := range cells {
+		switch Field(f) {
+		case FieldQuantity, FieldTime, FieldPrice:
+		default:
+			if c.Kind == OddCell {
+				breach |= BadValue
+			}
+		}
+		if !utf8.Valid(c.Text) {
+			breach |= BadEncoding
+		}
+	}
+	if len(trimSpace(cells[FieldInvoice].Text)) == 0 {
+		breach |= MissingInvoice
+	}
+	if len(trimSpace(cells[FieldCode].Text)) == 0 {
+		breach |= MissingCode
+	}
+	l, ok, bad, number := &p.line, false, Breach(0), Breach(0)
+	if l.Time, ok = p.time(cells[FieldTime]); !ok {
+		breach |= BadTime
+	}
+	text, decimal := p.number(cells[FieldQuantity])
+	l.Quantity, number = parseQuantity(text, decimal)
+	bad |= number
+	text, decimal = p.number(cells[FieldPrice])
+	l.Price, number = parsePrice(text, decimal)
+	bad |= number
+	if bad == 0 {
+		if _, err := l.Price.Times(l.Quantity); err != nil {
+			bad = AmountOutOfRange
+		}
+	}
+	return breach | bad
+}
+
+func (p *tableParser) time(c Cell) (micros int64, ok bool) {
+	switch c.Kind {
+	case TimeCell:
+		return c.Micros, true
+	case NumberCell:
+		return p.table.Dates.parseSerial(c.Text)
+	case TextCell:
+		return p.opts.Layout.Parse(c.Text)
+	}
+	return 0, false
+}
+
+// number returns a cell's text if it can be a number, and the decimal separator that it is written with.
+func (p *tableParser) number(c Cell) (text []byte, decimal byte) {
+	switch c.Kind {
+	case NumberCell:
+		return c.Text, '.'
+	case TextCell:
+		return c.Text, p.opts.Dialect.Decimal
+	}
+	return nil, '.'
+}
+
+// join writes cells as a record of comma-separated text, and notes where the customer's stands in it.
+func (p *tableParser) join(cells []Cell) []byte {
+	raw := p.raw[:0]
+	p.At[FieldCustomer] = Span{}
+	for i := range cells {
+		if i > 0 {
+			raw = append(raw, ',')
+		}
+		from := len(raw)
+		switch c := &cells[i]; {
+		case c.Kind == TimeCell && len(c.Text) == 0:
+			raw = time.UnixMicro(c.Micros).UTC().AppendFormat(raw, "2006-01-02 15:04:05.999999")
+		case bytes.ContainsAny(c.Text, "\",\r\n"):
+			raw = append(raw, '"')
+			raw = append(raw, bytes.ReplaceAll(c.Text, []byte(`"`), []byte(`""`))...)
+			raw = append(raw, '"')
+		default:
+			raw = append(raw, c.Text...)
+		}
+		if i == p.columns.At[FieldCustomer] {
+			p.At[FieldCustomer] = Span{from, len(raw)}
+		}
+	}
+	return raw
+}
