@@ -165,6 +165,7 @@ const (
 	ActionHold      = "hold"
 	ActionUnchanged = "unchanged" // the candidate's fit is HEAD's
 	ActionRollback  = "rollback"  // by bin/registry
+	ActionRelease   = "release"   // by bin/registry: the same model, without the hold
 )
 
 // PromoteResult is what promote reports.

@@ -34,17 +34,23 @@ func TestChain(t *testing.T) {
 			of := aRun(calendar.Date(rapid.IntRange(1, 3).Draw(t, "as-of")), fmt.Sprint(rapid.IntRange(1, 2).Draw(t, "run")))
 			runs = append(runs, of)
 			d := done{registry.Move{Run: of, Key: fmt.Sprint(rapid.IntRange(1, 2).Draw(t, "key"))}, fmt.Sprint("model-", i)}
+			lower := rapid.Bool().Draw(t, "lower")
 			before := -1
 			for k := range list {
 				if list[k].move == d.move {
 					before = k
 				}
 			}
-			rev, err := r.Move(t.Context(), d.move, to(d.model, int64(rapid.IntRange(0, 50).Draw(t, "next"))))
+			m := d.move
+			m.Lower = lower
+			rev, err := r.Move(t.Context(), m, to(d.model, int64(rapid.IntRange(0, 50).Draw(t, "next"))))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if before < 0 {
+				if lower && rev.AsOf != of.AsOf || !lower && rev.AsOf < of.AsOf {
+					t.Fatalf("a revision by a run of %s, lower %v, is of %s", of.AsOf, lower, rev.AsOf)
+				}
 				list = append(list, d)
 				before = len(list) - 1
 			}
@@ -60,7 +66,7 @@ func TestChain(t *testing.T) {
 			if want := list[len(list)-1-i]; rev.ModelID != want.model || rev.Decision != want.move.Decision() {
 				t.Fatalf("revision %d is %+v, want %+v", rev.Seq, rev, want)
 			}
-			if i > 0 && (rev.AsOf > history[i-1].AsOf || rev.NextSegment > history[i-1].NextSegment) {
+			if i > 0 && (max(rev.AsOf, rev.LatestAsOf) > max(history[i-1].AsOf, history[i-1].LatestAsOf) || rev.NextSegment > history[i-1].NextSegment) {
 				t.Fatalf("revision %d goes back behind %d", history[i-1].Seq, rev.Seq)
 			}
 		}
@@ -71,7 +77,7 @@ func TestChain(t *testing.T) {
 					want = int64(k)
 				}
 			}
-			seen, err := r.Before(t.Context(), of)
+			seen, _, err := r.View(of, 0).Before(t.Context())
 			if err != nil || seen.Number() != want {
 				t.Fatalf("run %s sees revision %d, %v; want %d", of, seen.Number(), err, want)
 			}

@@ -7,9 +7,10 @@
 //
 //	reg := registry.New(home)
 //	head, err := reg.Head(ctx)            // nil: no model has been promoted yet
-//	seen, err := reg.Before(ctx, run)     // HEAD as a run may see it: never its own doing
+//	view := reg.View(run, pin)            // HEAD as a run may see it: never its own doing, or pinned for a replay
+//	seen, replay, err := view.Before(ctx)
 //	rev, err := reg.Move(ctx, move, func(head *registry.Revision) (*registry.Revision, error) { … })
 //
-// Along the chain seq grows by one, as_of never goes back and next_segment never shrinks, rollbacks included: the id of a
-// segment is never given twice.
+// Along the chain seq grows by one and next_segment never shrinks, rollbacks included: the id of a segment is never given
+// twice. as_of goes back only by a rollback that says so ([Move.Lower]), which takes back a mistyped one.
 package registry

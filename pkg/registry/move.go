@@ -16,6 +16,10 @@ import (
 type Move struct {
 	Run contract.Run
 	Key string // of the step that decides
+
+	// Lower makes the revision's as-of that of the run even where HEAD's is later. Without it HEAD's as-of never goes back: an
+	// older run must not let older ones in.
+	Lower bool
 }
 
 // Decision returns the move's id: hex sha256 over run and key.
@@ -24,8 +28,8 @@ func (m Move) Decision() string { return contract.SHA256([]byte(m.Run.String() +
 // Move swaps HEAD, unless this very move was made before: then it returns the revision that it made, wherever that stands
 // in the history by now.
 //
-// build gets the revision in force (nil: none) and returns the next one with ModelID, FitID, Action, Eval, NextSegment and
-// Reason; the rest is filled in. It may return nil to leave HEAD alone; Move then returns nil. build is called at most
+// build gets the revision in force (nil: none) and returns the next one with ModelID, FitID, Action, Eval, NextSegment, Reason
+// and Hold; the rest is filled in. It may return nil to leave HEAD alone; Move then returns nil. build is called at most
 // once. A HEAD that somebody else moves in the meantime is a Fault of exit code 75: what build decided no longer holds.
 func (r *Registry) Move(ctx context.Context, m Move, build func(head *Revision) (*Revision, error)) (*Revision, error) {
 	head, err := r.Head(ctx)
@@ -60,9 +64,17 @@ func complete(next, head *Revision, m Move) {
 	next.Run, next.AsOf, next.Decision = m.Run.String(), m.Run.AsOf, m.Decision()
 	if head != nil {
 		next.Seq = head.Seq + 1
-		next.AsOf = max(next.AsOf, head.AsOf)
+		if !m.Lower {
+			next.AsOf = max(next.AsOf, head.AsOf)
+		}
+		if latest := head.latest(); latest > next.AsOf {
+			next.LatestAsOf = latest
+		}
 		next.NextSegment = max(next.NextSegment, head.NextSegment)
 		next.Previous = &Previous{Seq: head.Seq, SHA256: head.sha256, ModelID: head.ModelID}
+	}
+	if next.Hold != nil {
+		next.Hold.Since = next.Seq
 	}
 }
 
@@ -103,7 +115,7 @@ func (r *Registry) swap(ctx context.Context, m Move, head, next *Revision, text 
 // made.
 func (r *Registry) find(ctx context.Context, head *Revision, m Move) (*Revision, error) {
 	id := m.Decision()
-	for rev := head; rev != nil && rev.AsOf >= m.Run.AsOf; {
+	for rev := head; rev != nil && rev.latest() >= m.Run.AsOf; {
 		if rev.Decision == id {
 			return rev, nil
 		}

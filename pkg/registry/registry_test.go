@@ -180,8 +180,8 @@ func TestBefore(t *testing.T) {
 	early, own, other, none := aRun(monday, "early"), aRun(tuesday, "own"), aRun(tuesday, "other"), aRun(wednesday, "none")
 	seen := func(of contract.Run) int64 {
 		t.Helper()
-		rev, err := r.Before(t.Context(), of)
-		if err != nil {
+		rev, replay, err := r.View(of, 0).Before(t.Context())
+		if err != nil || replay {
 			t.Fatal(err)
 		}
 		return rev.Number()
@@ -201,11 +201,91 @@ func TestBefore(t *testing.T) {
 			t.Errorf("run %s sees revision %d, want %d", of, got, want)
 		}
 	}
-	if rev, err := r.Seen(t.Context(), own, 3); err != nil || rev.Seq != 3 {
-		t.Errorf("pinned to 3: %v, %v", rev, err)
+}
+
+// TestViews: one run's own revision on top of another's, looked at in each way, free and pinned.
+func TestViews(t *testing.T) {
+	r := registry.New(homes(t)["mem"])
+	own, other := aRun(tuesday, "own"), aRun(monday, "other")
+	move(t, r, other, "k", "a", 1) // 1
+	move(t, r, other, "l", "b", 1) // 2
+	move(t, r, own, "k", "c", 1)   // 3
+	for _, test := range []struct {
+		name   string
+		look   func(context.Context) (*registry.Revision, bool, error)
+		want   int64
+		replay bool
+	}{
+		{"before", r.View(own, 0).Before, 2, false},
+		{"before, of another run", r.View(other, 0).Before, 0, false},
+		{"now", r.View(own, 0).Now, 3, false},
+		{"before, pinned to what is seen", r.View(own, 2).Before, 2, false},
+		{"before, pinned to its own", r.View(own, 3).Before, 3, true},
+		{"now, pinned to HEAD", r.View(own, 3).Now, 3, false},
+		{"now, pinned to an earlier one", r.View(own, 1).Now, 1, true},
+	} {
+		if rev, replay, err := test.look(t.Context()); err != nil || rev.Number() != test.want || replay != test.replay {
+			t.Errorf("%s: revision %d, replay %v, %v; want %d, %v", test.name, rev.Number(), replay, err, test.want, test.replay)
+		}
 	}
-	if rev, err := r.Seen(t.Context(), none, 0); err != nil || rev.Seq != 4 {
-		t.Errorf("not pinned: %v, %v", rev, err)
+	for candidate, want := range map[string]int64{"c": 2, "a": 3, "new": 3} {
+		if rev, err := r.View(own, 0).Defender(t.Context(), candidate); err != nil || rev.Number() != want {
+			t.Errorf("the defender against %s is revision %d, %v; want %d", candidate, rev.Number(), err, want)
+		}
+	}
+	if rev, err := r.View(other, 0).Defender(t.Context(), "c"); err != nil || rev.Number() != 3 {
+		t.Errorf("the defender against another run's model is revision %d, %v; want 3", rev.Number(), err)
+	}
+	if rev, err := r.View(own, 1).Defender(t.Context(), "c"); err != nil || rev.Number() != 1 {
+		t.Errorf("the pinned defender is revision %d, %v; want 1", rev.Number(), err)
+	}
+	for _, look := range []func(context.Context) (*registry.Revision, bool, error){r.View(own, 9).Before, r.View(own, 9).Now} {
+		if _, _, err := look(t.Context()); fault.CodeOf(err) != fault.ExitMissing {
+			t.Errorf("pinned to what is not there: %v; want exit code 66", err)
+		}
+	}
+}
+
+// TestLower: a rollback takes a mistyped as-of back, and a run of that day still finds what it did.
+func TestLower(t *testing.T) {
+	r := registry.New(homes(t)["mem"])
+	mistyped := registry.Move{Run: aRun(wednesday+365, "typo"), Key: "k"}
+	move(t, r, aRun(monday, "1"), "k", "a", 4)
+	if _, err := r.Move(t.Context(), mistyped, to("b", 7)); err != nil {
+		t.Fatal(err)
+	}
+	hold := func(*registry.Revision) (*registry.Revision, error) {
+		return &registry.Revision{ModelID: "a", FitID: "fit-a", Action: contract.ActionRollback, Hold: &registry.Hold{Until: wednesday, Reason: "typo"}}, nil
+	}
+	rev, err := r.Move(t.Context(), registry.Move{Run: aRun(tuesday, "back"), Key: "k", Lower: true}, hold)
+	if err != nil || rev.AsOf != tuesday || rev.LatestAsOf != wednesday+365 || rev.NextSegment != 7 {
+		t.Fatalf("lowered: %+v, %v", rev, err)
+	}
+	head, err := r.Head(t.Context())
+	if err != nil || head.AsOf != tuesday || head.Hold == nil || head.Hold.Since != 3 {
+		t.Fatalf("HEAD is %+v, %v", head, err)
+	}
+	if head.Held(tuesday) == nil || head.Held(wednesday) != nil {
+		t.Errorf("a hold until %s binds %v on %s and %v on that day", head.Hold.Until, head.Held(tuesday), tuesday, head.Held(wednesday))
+	}
+	head.Hold.Until = 0
+	if head.Held(wednesday+10_000) == nil || (*registry.Revision)(nil).Held(monday) != nil {
+		t.Error("a hold without an end must bind for ever, no HEAD never")
+	}
+	again, err := r.Move(t.Context(), mistyped, func(*registry.Revision) (*registry.Revision, error) {
+		t.Error("a move that was made is decided again")
+		return nil, nil
+	})
+	if err != nil || again.Number() != 2 {
+		t.Errorf("the mistyped run's move again: %+v, %v", again, err)
+	}
+	if seen, _, err := r.View(mistyped.Run, 0).Before(t.Context()); err != nil || seen.Number() != 1 {
+		t.Errorf("the mistyped run sees revision %d, %v; want 1", seen.Number(), err)
+	}
+	// A later run raises HEAD's as-of as ever, and drops what the hold was.
+	next := move(t, r, aRun(wednesday, "next"), "k", "c", 9)
+	if next.AsOf != wednesday || next.LatestAsOf != wednesday+365 || next.Hold != nil {
+		t.Errorf("after that: %+v", next)
 	}
 }
 

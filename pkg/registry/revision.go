@@ -24,14 +24,18 @@ type Revision struct {
 	Seq         int64         `json:"seq"` // 1, 2, 3, …
 	ModelID     string        `json:"model_id"`
 	FitID       string        `json:"fit_id"`
-	Action      string        `json:"action"` // contract.ActionBootstrap, ActionPromote or ActionRollback
+	Action      string        `json:"action"` // contract.ActionBootstrap, ActionPromote, ActionRollback or ActionRelease
 	Run         string        `json:"run"`    // that wrote it
-	AsOf        calendar.Date `json:"as_of"`  // of that run, or of the revision before where that is later
+	AsOf        calendar.Date `json:"as_of"`  // of that run, or of the revision before where that is later; see [Move.Lower]
 	Eval        string        `json:"eval"`   // eval-id that it rests on, "" for a rollback
 	Decision    string        `json:"decision"`
 	NextSegment int64         `json:"next_segment"` // number of the segment id to give next; the maximum over the history
 	Reason      string        `json:"reason"`
 	Previous    *Previous     `json:"previous"` // nil for the first
+	// Hold keeps promote from replacing the model; nil for none.
+	Hold *Hold `json:"hold,omitempty"`
+	// LatestAsOf is the latest as-of in the history where a rollback has lowered AsOf below it, else zero.
+	LatestAsOf calendar.Date `json:"latest_as_of,omitzero"`
 
 	sha256     string // of the history object
 	generation int64  // of HEAD.json when it was read from there, else 0
@@ -63,12 +67,44 @@ func (r *Revision) Number() int64 {
 	return r.Seq
 }
 
+// latest returns the latest as-of of this revision and all before it.
+func (r *Revision) latest() calendar.Date { return max(r.AsOf, r.LatestAsOf) }
+
+// Held returns the hold that keeps a run of that as-of from replacing the model, nil for none.
+func (r *Revision) Held(asOf calendar.Date) *Hold {
+	if r == nil || r.Hold == nil || r.Hold.Until != 0 && r.Hold.Until <= asOf {
+		return nil
+	}
+	return r.Hold
+}
+
 // Model returns the revision's model id, "" for nil.
 func (r *Revision) Model() string {
 	if r == nil {
 		return ""
 	}
 	return r.ModelID
+}
+
+// Hold keeps the model of HEAD in force. It is part of HEAD's revision, so that setting or lifting it and promoting a model
+// exclude each other by the same compare-and-swap.
+type Hold struct {
+	Since  int64         `json:"since"`          // revision that set it
+	Until  calendar.Date `json:"until,omitzero"` // runs of this as-of or later are free again; zero: until a person lifts it
+	Reason string        `json:"reason"`
+}
+
+// Term says how long the hold lasts.
+func (h *Hold) Term() string {
+	if h.Until == 0 {
+		return "until it is lifted"
+	}
+	return "until " + h.Until.String()
+}
+
+// String says since when, why and how long.
+func (h *Hold) String() string {
+	return fmt.Sprintf("promotion is on hold since revision %d of HEAD, %s (%s)", h.Since, h.Term(), h.Reason)
 }
 
 // pointer is the content of HEAD.json. The revision is kept as it was written, so that its hash can be checked.
@@ -164,34 +200,6 @@ func (r *Registry) walk(ctx context.Context, visit func(*Revision) bool) error {
 		rev, err = r.parent(ctx, rev)
 	}
 	return err
-}
-
-// Before returns HEAD as it stood before the first revision that run wrote, nil if there was none: a run never sees
-// itself. Where the run wrote none, that is HEAD. It reads back only as far as the run's as-of.
-func (r *Registry) Before(ctx context.Context, run contract.Run) (*Revision, error) {
-	var seen *Revision
-	own := true // the revision visited last was the run's own, or there was none
-	err := r.walk(ctx, func(rev *Revision) bool {
-		switch {
-		case rev.Run == run.String():
-			seen, own = nil, true
-		case own:
-			seen, own = rev, false
-		}
-		return rev.AsOf >= run.AsOf
-	})
-	if err != nil {
-		return nil, err
-	}
-	return seen, nil
-}
-
-// Seen returns what drift and train read: HEAD before the run, or the pinned revision where pin is not 0.
-func (r *Registry) Seen(ctx context.Context, run contract.Run, pin int) (*Revision, error) {
-	if pin > 0 {
-		return r.At(ctx, int64(pin))
-	}
-	return r.Before(ctx, run)
 }
 
 // At returns the revision of that number. One that does not exist is a Fault of exit code 66.

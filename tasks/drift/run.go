@@ -28,7 +28,7 @@ type job struct {
 	opts       table.Options
 	preprocess *run.Manifest
 	head       *registry.Revision // as it stood before this run, or pinned; nil without
-	pinned     bool               // --head names another revision than the one that stood
+	replay     bool               // --head names another revision than the one that stood
 	lasted     int                // earlier as-of dates in a row on which this model's customers had drifted
 }
 
@@ -52,16 +52,8 @@ func (j *job) read(ctx context.Context) error {
 	if j.preprocess, err = j.home.Current(ctx, j.ReadRun(), contract.Preprocess); err != nil {
 		return err
 	}
-	reg := registry.New(j.home)
-	before, err := reg.Before(ctx, j.Run())
-	if err != nil {
+	if j.head, j.replay, err = registry.New(j.home).View(j.Run(), j.Head).Before(ctx); err != nil {
 		return err
-	}
-	if j.head = before; j.Head > 0 {
-		if j.head, err = reg.At(ctx, int64(j.Head)); err != nil {
-			return err
-		}
-		j.pinned = j.head.Seq != before.Number()
 	}
 	state, err := run.ReadState[run.DriftState](ctx, j.home.Root, contract.DriftStatePath(j.Name))
 	if err != nil {
@@ -139,7 +131,7 @@ func (j *job) compare(ctx context.Context) (*finding, error) {
 
 // advance lets later runs see the verdict. One of a replay by another revision is nobody's past.
 func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResult) (contract.DriftResult, error) {
-	if j.pinned {
+	if j.replay {
 		return r, nil
 	}
 	_, err := run.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), run.Entry[run.DriftState]{

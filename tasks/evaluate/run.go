@@ -69,26 +69,8 @@ func (j *job) read(ctx context.Context) error {
 	if err := errors.Join(j.train.Decode(&j.trained), j.drift.Decode(&j.drifted)); err != nil {
 		return err
 	}
-	j.champion, err = j.defender(ctx)
+	j.champion, err = registry.New(j.home).View(j.Run(), j.Head).Defender(ctx, j.trained.ModelID)
 	return err
-}
-
-// defender returns the revision that the candidate would replace: HEAD now, or what --head pins. Where this run has put
-// the candidate there already, it is the revision before, so that a rerun asks what the first try asked. A HEAD with the
-// same model that another run made is the defender itself: promote will find nothing to change.
-func (j *job) defender(ctx context.Context) (*registry.Revision, error) {
-	reg := registry.New(j.home)
-	if j.Head > 0 {
-		return reg.At(ctx, int64(j.Head))
-	}
-	head, err := reg.Head(ctx)
-	if err != nil || head == nil || head.ModelID != j.trained.ModelID || head.Run != j.Run().String() {
-		return head, err
-	}
-	if head.Previous == nil {
-		return nil, nil
-	}
-	return reg.At(ctx, head.Previous.Seq)
 }
 
 // limits are the configuration of the gates.

@@ -44,14 +44,11 @@ func with[R any](ctx context.Context, c task.Common, d task.Deps, work func(*run
 
 // at returns the revision of that number, or HEAD for 0. No HEAD is a Fault of exit code 66.
 func at(ctx context.Context, home *run.Home, reg *registry.Registry, seq int) (*registry.Revision, error) {
-	if seq > 0 {
-		return reg.At(ctx, int64(seq))
-	}
-	head, err := reg.Head(ctx)
-	if err == nil && head == nil {
+	rev, _, err := reg.View(contract.Run{}, seq).Now(ctx)
+	if err == nil && rev == nil {
 		err = noHead(home)
 	}
-	return head, err
+	return rev, err
 }
 
 func noHead(home *run.Home) error {

@@ -22,7 +22,7 @@ type job struct {
 	opts       table.Options
 	preprocess *run.Manifest
 	head       *registry.Revision // whose model scores
-	pinned     bool               // --head names another revision than the one in force
+	replay     bool               // --head names another revision than the one in force
 	last       *run.Entry[run.ScoreState]
 	previous   *frame.Frame // assignments of last; nil where there is nothing to compare with
 	first      string       // why there is nothing to compare with, "" if there is
@@ -45,17 +45,8 @@ func (j *job) read(ctx context.Context) error {
 	if j.preprocess, err = j.home.Current(ctx, j.ReadRun(), contract.Preprocess); err != nil {
 		return err
 	}
-	reg := registry.New(j.home)
-	now, err := reg.Head(ctx)
-	if err != nil {
+	if j.head, j.replay, err = registry.New(j.home).View(j.Run(), j.Head).Now(ctx); err != nil {
 		return err
-	}
-	j.head = now
-	if j.Head > 0 {
-		if j.head, err = reg.At(ctx, int64(j.Head)); err != nil {
-			return err
-		}
-		j.pinned = now == nil || now.Seq != j.head.Seq
 	}
 	if j.head == nil {
 		path := contract.HeadPath(j.Name)
@@ -155,7 +146,7 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 // advance lets the next run compare itself with these scores. Those of a replay by another revision than the one in force
 // are nobody's past.
 func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.ScoreResult) (contract.ScoreResult, error) {
-	if j.pinned {
+	if j.replay {
 		return r, nil
 	}
 	st := m.Objects[contract.Assignments.Name]

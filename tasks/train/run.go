@@ -83,7 +83,7 @@ func (c Config) read(ctx context.Context, home *run.Home) (upstream, error) {
 		return up, err
 	}
 	up.act = drift.Act
-	up.head, err = registry.New(home).Seen(ctx, c.Run(), c.Head)
+	up.head, _, err = registry.New(home).View(c.Run(), c.Head).Before(ctx)
 	return up, err
 }
 
