@@ -143,7 +143,7 @@ def _step(
     if swaps_pointers(program):
         kwargs["pool"] = d.pool  # one slot: steps of two DAGs that move pointers wait for each other instead of losing a swap
     if program in STEPS:
-        kwargs.setdefault("doc_md", f"`{program}` {STEPS[program]['does']}.")
+        kwargs.setdefault("doc_md", f"`{program}`: {STEPS[program]['does']}.")
     return step_operator(
         d,
         program,

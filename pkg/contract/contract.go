@@ -9,44 +9,7 @@ package contract
 import (
 	"github.com/clientele/clientele"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/table"
 )
-
-// The steps, by the name of their task.
-const (
-	Ingest     = "ingest"
-	Preprocess = "preprocess"
-	Drift      = "drift"
-	Train      = "train"
-	Evaluate   = "evaluate"
-	Promote    = "promote"
-	Score      = "score"
-	Report     = "report"
-)
-
-// Step is one container of the pipeline.
-type Step struct {
-	Name     string         `json:"name"`
-	Does     string         `json:"does"`     // one line for people
-	Reads    []string       `json:"reads"`    // steps whose manifests it reads
-	Head     bool           `json:"head"`     // reads the model in force
-	Writes   []table.Schema `json:"writes"`   // tables
-	Files    []string       `json:"files"`    // other files beside them
-	Pointers []string       `json:"pointers"` // what it swaps
-}
-
-// Steps lists the pipeline in its order. Drift comes before evaluate because its act is evidence there: fix_data blocks a
-// promotion, refit and retrain excuse a change of segments.
-var Steps = []Step{
-	{Name: Ingest, Does: "takes a delivery in: every record accepted or quarantined", Writes: []table.Schema{Lines, Quarantine}, Pointers: []string{"state/lines.json"}},
-	{Name: Preprocess, Does: "cleans the window's lines with every pound accounted for, and builds customers", Reads: []string{Ingest}, Writes: []table.Schema{Sales, Ledger, Customers}},
-	{Name: Drift, Does: "compares customers with those that the model in force was trained on", Reads: []string{Preprocess}, Head: true, Writes: []table.Schema{Features, Effects}, Pointers: []string{"state/<name>/drift.json"}},
-	{Name: Train, Does: "sweeps k, chooses one by the stated rule, writes the bundle", Reads: []string{Preprocess, Drift}, Head: true, Writes: []table.Schema{Sweep}},
-	{Name: Evaluate, Does: "holds the candidate against the gates", Reads: []string{Train, Drift, Preprocess}, Head: true},
-	{Name: Promote, Does: "makes a candidate that passed the model in force", Reads: []string{Evaluate}, Head: true, Pointers: []string{"<name>/HEAD.json"}},
-	{Name: Score, Does: "gives every customer a segment by the model in force", Reads: []string{Preprocess}, Head: true, Writes: []table.Schema{Assignments, Segments, Movers}, Pointers: []string{"state/<name>/score.json"}},
-	{Name: Report, Does: "makes one page for people", Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score}, Files: []string{"report.html"}},
-}
 
 // Flag is one flag of a task, as contract.json shows it.
 type Flag struct {
@@ -76,10 +39,10 @@ type Description struct {
 	Actions   []string         `json:"promote_actions"`
 }
 
-// Describe returns the contract with the flags of the given tasks.
-func Describe(tasks []TaskFlags) Description {
+// Describe returns the contract of these steps, with the flags of the given tasks.
+func Describe(steps []Step, tasks []TaskFlags) Description {
 	return Description{
-		Version: clientele.Version(), Steps: Steps, Tasks: tasks, ExitCodes: fault.ExitCodes,
+		Version: clientele.Version(), Steps: steps, Tasks: tasks, ExitCodes: fault.ExitCodes,
 		Verdicts: []string{VerdictNone, VerdictWarn, VerdictAlert, VerdictInsufficientData},
 		Acts:     []string{ActNone, ActWait, ActRefit, ActRetrain, ActFixData},
 		Actions:  []string{ActionBootstrap, ActionPromote, ActionHold, ActionUnchanged},

@@ -39,22 +39,19 @@ func Begin(step string, home Common) Closing {
 // Finished writes the closing record of a step that succeeded. says is what it did, in a few words for a person at a terminal;
 // without it the numbers have to do. more are fields that the result does not have, or that are better known to the caller.
 func (c Closing) Finished(log *slog.Logger, result any, says string, more ...slog.Attr) {
-	if says != "" {
-		more = append(more, slog.String(keySays, says))
-	}
-	c.write(log, fault.ExitDone, "", result, more)
+	c.write(log, fault.ExitDone, "", result, says, more)
 }
 
 // Failed writes the closing record of a step that ended with an error. What went wrong is for a record before it to say.
 func (c Closing) Failed(ctx context.Context, log *slog.Logger, err error) {
 	code, cause, _ := verdict(ctx, err)
-	c.write(log, code, cause, nil, nil)
+	c.write(log, code, cause, nil, "", nil)
 }
 
 // closer is a result that has numbers for the closing record.
 type closer interface{ Closing() []slog.Attr }
 
-func (c Closing) write(log *slog.Logger, code int, cause string, result any, more []slog.Attr) {
+func (c Closing) write(log *slog.Logger, code int, cause string, result any, says string, more []slog.Attr) {
 	level, message := slog.LevelInfo, stepFinished
 	if code != fault.ExitDone && code != fault.ExitNothingNew {
 		level, message = slog.LevelError, stepFailed
@@ -79,6 +76,9 @@ func (c Closing) write(log *slog.Logger, code int, cause string, result any, mor
 		})...)
 	}
 	attrs = append(attrs, more...)
+	if says != "" {
+		attrs = append(attrs, slog.String(keySays, says))
+	}
 	log.LogAttrs(context.Background(), level, message, attrs...)
 }
 

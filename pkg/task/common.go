@@ -31,8 +31,8 @@ type Common struct {
 	Head     int // revision to read instead of the one in force; 0 means the one in force
 }
 
-// common makes the flags known to [Task], whatever configuration they are embedded in.
-func (c Common) common() Common { return c }
+// common gives [Task] the flags, in whatever configuration they are embedded.
+func (c *Common) common() *Common { return c }
 
 // CommonFlags declares the flags of [Common], made anew at each call.
 func CommonFlags() []cli.Flag {

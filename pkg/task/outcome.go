@@ -53,7 +53,8 @@ type outcome struct {
 	log         *slog.Logger
 	termination string
 	closing     Closing
-	result      any // nil before there is one
+	result      any    // nil before there is one
+	says        string // what was done, in a few words for a person
 }
 
 // verdict is an error's exit code, cause and object. The order matters: a signal explains every error after it.
@@ -78,7 +79,7 @@ type termination struct {
 // close writes the closing record, of a program that works for a run: others, such as `registry history`, have none.
 func (o *outcome) close(code int, cause string) {
 	if o.closing.home.RunID != "" {
-		o.closing.write(o.log, code, cause, o.result, nil)
+		o.closing.write(o.log, code, cause, o.result, o.says, nil)
 	}
 }
 

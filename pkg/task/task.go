@@ -40,6 +40,7 @@ type Task[C Validator, R any] struct {
 	Config      func(*cli.Context) C
 	Run         func(context.Context, C, Deps) (R, error)
 	Print       func(io.Writer, R) error // writes the result for a person to standard output; nil writes JSON
+	Says        func(R) string           // what was done, in a few words for a person; nil says nothing
 }
 
 // Program is what [Main] runs: a [Task] or a [Group]. called is what a person calls it by, where that is not its own name:
@@ -139,8 +140,8 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 		Action: func(c *cli.Context) error {
 			out.termination = c.String("termination-log")
 			cfg := t.Config(c)
-			if step, ok := any(cfg).(interface{ common() Common }); ok {
-				out.closing.home = step.common()
+			if c := commonOf(&cfg); c != nil {
+				out.closing.home = *c
 			}
 			if format := c.String("log"); format != "json" && format != "plain" && format != "auto" {
 				problems.Add("log", "want json, plain or auto", format)
@@ -184,7 +185,7 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *out
 	if f, ok := errors.AsType[*fault.Fault](err); err != nil && (!ok || !f.Whole) {
 		return err
 	}
-	out.result = result
+	out.result, out.says = result, t.says(result)
 	if writeErr := t.hand(result, resultFile, out); writeErr != nil {
 		return writeErr
 	}

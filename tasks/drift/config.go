@@ -2,6 +2,8 @@
 package drift
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
@@ -12,12 +14,13 @@ import (
 // Task is drift as a program.
 var Task = task.Task[Config, contract.DriftResult]{
 	Name:  contract.Drift,
-	Usage: "compare customers with the training data of the current model",
+	Usage: contract.Does(contract.Drift),
 	Description: `Compares the customers of this run with the reference sample of the model that was HEAD before this run. A feature has drifted if
 its population stability index (PSI) exceeds both the limit and what chance explains at this number of customers. Without a current
 model, the verdict is insufficient_data and the act none. Drift is not a failure: the exit code is 0.`,
 	Example: "drift --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10",
 	Flags:   Flags, Config: NewConfig, Run: Run,
+	Says: func(r contract.DriftResult) string { return fmt.Sprintf("%s, act %s", r.Verdict, r.Act) },
 }
 
 // defaultAlpha is strict: a pipeline asks every night.

@@ -2,6 +2,8 @@
 package evaluate
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/cluster"
@@ -12,12 +14,13 @@ import (
 // Task is evaluate as a program.
 var Task = task.Task[Config, contract.EvaluateResult]{
 	Name:  contract.Evaluate,
-	Usage: "check the candidate against the promotion gates",
+	Usage: contract.Does(contract.Evaluate),
 	Description: `Reads the candidate model, the customers and drift's act from this run, and the current model. Every gate reports its value, its
 limit and the reason. The verdict is pass, fail, or unverified if drift compared with another model than the current one. A rejected
 candidate is not a failure: the exit code is 0, and promote holds.`,
 	Example: "evaluate --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10",
 	Flags:   Flags, Config: NewConfig, Run: Run,
+	Says: func(r contract.EvaluateResult) string { return fmt.Sprintf("%s (%d gates)", r.Verdict, len(r.Gates)) },
 }
 
 // defaultSilhouette is low: it refuses segments that are no groups at all, and leaves the rest to people.

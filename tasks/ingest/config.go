@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"regexp"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 // Task is ingest as a program.
 var Task = task.Task[Config, contract.IngestResult]{
 	Name:  contract.Ingest,
-	Usage: "read a delivery of transaction lines and store them by day",
+	Usage: contract.Does(contract.Ingest),
 	Description: `Reads transaction lines from delimited text, a workbook (xlsx), Parquet or an Arrow file, optionally compressed with gzip, zstd or
 zip. The format is detected from the content. Records that break a rule are quarantined with their raw text. If their share exceeds
 --max-quarantine-share, the delivery is rejected and the ten most common reasons are listed. All lines become visible at once, by
@@ -31,6 +32,10 @@ delivered with a later as-of stays, unless --allow-older says otherwise.`,
 		"       --columns=invoice=Bill,price=Cost '--date-layout=02/01/2006 15:04' --encoding=iso-8859-1\n" +
 		"ingest --root=gs://shop/clientele --pipeline=daily --run-id=undo --as-of=2011-12-10 --undo=<snapshot>",
 	Flags: Flags, Config: NewConfig, Run: Run,
+	Says: func(r contract.IngestResult) string {
+		return fmt.Sprintf("%s records: %s accepted, %s rejected, %d days",
+			task.Thousands(r.RowsRead), task.Thousands(r.RowsAccepted), task.Thousands(r.RowsQuarantined), r.Days)
+	},
 }
 
 // Modes of a delivery.

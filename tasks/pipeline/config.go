@@ -10,18 +10,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
-	"github.com/clientele/clientele/tasks/drift"
-	"github.com/clientele/clientele/tasks/evaluate"
 	"github.com/clientele/clientele/tasks/ingest"
-	"github.com/clientele/clientele/tasks/preprocess"
-	"github.com/clientele/clientele/tasks/promote"
-	"github.com/clientele/clientele/tasks/report"
-	"github.com/clientele/clientele/tasks/score"
-	"github.com/clientele/clientele/tasks/train"
 )
 
 // Program is the pipeline, and `pipeline contract`, which prints the wiring.
@@ -48,33 +40,29 @@ const local = "local"
 // Config holds the configuration of every step.
 type Config struct {
 	task.Common
-	Ingest     ingest.Config
-	Preprocess preprocess.Config
-	Drift      drift.Config
-	Train      train.Config
-	Evaluate   evaluate.Config
-	Promote    promote.Config
-	Score      score.Config
-	Report     report.Config
-	Truth      string // a demo shop's truth.json, "" without
+	Ingest ingest.Config // finds the latest day
+	Truth  string        // a demo shop's truth.json, "" without
 
 	ExitNothingNew bool
+	steps          []bound
 }
 
 // Flags declares the flags of every step, each once. What a laptop need not say has a default here.
-func Flags() []cli.Flag {
+func Flags() []cli.Flag { return flagsOf(steps) }
+
+func flagsOf(steps []step) []cli.Flag {
 	flags := append(task.HomeFlags(),
 		task.String("pipeline", local, "`NAME` of the pipeline that the run belongs to"),
 		task.String("run-id", "", "`ID` of the run (default: local; with other step flags, local- and a hash of them)"),
 		task.String("as-of", "", "`DATE` to use as today, YYYY-MM-DD (default: the day after the last line)"),
 		task.String("truth", "", "compare the segments with the customer types planted in a demo shop; `FILE` is its truth.json"),
 	)
-	seen := map[string]bool{"undo": true} // of no use here: a pipeline takes a delivery in
+	seen := map[string]bool{"undo": true} // of no use here: a pipeline ingests a delivery
 	for _, f := range flags {
 		seen[f.Names()[0]] = true
 	}
-	for _, step := range stepFlags() {
-		for _, f := range step() {
+	for _, step := range steps {
+		for _, f := range step.program.OwnFlags() {
 			if name := f.Names()[0]; !seen[name] {
 				seen[name] = true
 				flags = append(flags, f)
@@ -84,33 +72,26 @@ func Flags() []cli.Flag {
 	return flags
 }
 
-func stepFlags() []func() []cli.Flag {
-	return []func() []cli.Flag{
-		ingest.Flags, preprocess.Flags, drift.Flags, train.Flags, evaluate.Flags, promote.Flags, score.Flags, report.Flags,
-	}
-}
-
 // NewConfig reads the flags.
-func NewConfig(c *cli.Context) Config {
+func NewConfig(c *cli.Context) Config { return configOf(steps, c) }
+
+func configOf(steps []step, c *cli.Context) Config {
 	cfg := Config{
-		Common: task.NewCommon(c),
-		Ingest: ingest.NewConfig(c), Preprocess: preprocess.NewConfig(c), Drift: drift.NewConfig(c), Train: train.NewConfig(c),
-		Evaluate: evaluate.NewConfig(c), Promote: promote.NewConfig(c), Score: score.NewConfig(c), Report: report.NewConfig(c),
-		Truth: c.String("truth"), ExitNothingNew: c.Bool("exit-nothing-new"),
+		Common: task.NewCommon(c), Ingest: ingest.NewConfig(c), Truth: c.String("truth"), ExitNothingNew: c.Bool("exit-nothing-new"),
 	}
-	cfg.Ingest.ExitNothingNew = false // that the lines are not new says nothing of the steps after them
 	if cfg.Common.RunID == "" {
-		id := defaultRunID(c)
-		for _, common := range cfg.commons() {
-			common.RunID = id
-		}
+		cfg.Common.RunID = defaultRunID(steps, c)
+	}
+	cfg.Ingest.Common = cfg.Common
+	for _, s := range steps {
+		cfg.steps = append(cfg.steps, bound{s.Name, s.program.Bind(c)})
 	}
 	return cfg
 }
 
 // defaultRunID is local, and another id for each set of flags that a person tries: what one run has promoted it cannot
 // take back for another fit, because a run never sees itself.
-func defaultRunID(c *cli.Context) string {
+func defaultRunID(steps []step, c *cli.Context) string {
 	same := map[string]bool{"source": true, "customer-key": true, "truth": true, "exit-nothing-new": true}
 	for _, name := range ingest.ReachFlags {
 		same[name] = true
@@ -119,7 +100,7 @@ func defaultRunID(c *cli.Context) string {
 		same[f.Names()[0]] = true
 	}
 	var set []string
-	for _, f := range Flags() {
+	for _, f := range flagsOf(steps) {
 		if name := f.Names()[0]; !same[name] && c.IsSet(name) {
 			set = append(set, fmt.Sprintf("%s=%v", name, c.Value(name)))
 		}
@@ -133,15 +114,14 @@ func defaultRunID(c *cli.Context) string {
 
 // Validate reports every problem of every step, each once.
 func (c Config) Validate() error {
-	day := c.Common.AsOf
-	if day == "" {
-		day = "1970-01-01" // known only when the source has been read
+	common := c.Common
+	if common.AsOf == "" {
+		common.AsOf = "1970-01-01" // known only when the source has been read
 	}
-	c.setAsOf(day)
 	var lines []string
 	seen := map[string]bool{}
-	for _, step := range []task.Validator{c.Ingest, c.Preprocess, c.Drift, c.Train, c.Evaluate, c.Promote, c.Score, c.Report} {
-		err := step.Validate()
+	for _, step := range c.steps {
+		err := step.Validate(common)
 		if err == nil {
 			continue
 		}
@@ -157,21 +137,3 @@ func (c Config) Validate() error {
 	}
 	return &fault.Fault{Code: fault.ExitUsage, Cause: "flags", Err: errors.New(strings.Join(lines, "\n"))}
 }
-
-// setAsOf gives every step its as-of date.
-func (c *Config) setAsOf(day string) {
-	for _, common := range c.commons() {
-		common.AsOf = day
-	}
-}
-
-// commons returns the flags that every step has, of every step.
-func (c *Config) commons() []*task.Common {
-	return []*task.Common{
-		&c.Common, &c.Ingest.Common, &c.Preprocess.Common, &c.Drift.Common, &c.Train.Common,
-		&c.Evaluate.Common, &c.Promote.Common, &c.Score.Common, &c.Report.Common,
-	}
-}
-
-// nextDay is the as-of of a laptop's run whose latest line is of that day.
-func nextDay(last calendar.Date) string { return (last + 1).String() }

@@ -7,15 +7,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/task"
-	"github.com/clientele/clientele/tasks/drift"
-	"github.com/clientele/clientele/tasks/evaluate"
-	"github.com/clientele/clientele/tasks/ingest"
-	"github.com/clientele/clientele/tasks/preprocess"
-	"github.com/clientele/clientele/tasks/promote"
 	"github.com/clientele/clientele/tasks/registry"
-	"github.com/clientele/clientele/tasks/report"
-	"github.com/clientele/clientele/tasks/score"
-	"github.com/clientele/clientele/tasks/train"
 )
 
 // describe prints the contract: steps, tables, flags, exit codes.
@@ -37,10 +29,15 @@ func (nothing) Validate() error { return nil }
 
 // Description returns the contract with the flags of every step's task, and of the registry's commands: registry-rollback is
 // `registry rollback`.
-func Description() contract.Description {
-	return contract.Describe([]contract.TaskFlags{
-		ingest.Task.Describe(), preprocess.Task.Describe(), drift.Task.Describe(), train.Task.Describe(),
-		evaluate.Task.Describe(), promote.Task.Describe(), score.Task.Describe(), report.Task.Describe(),
-		registry.History.Describe(), registry.Show.Describe(), registry.Verify.Describe(), registry.Rollback.Describe(),
-	})
+func Description() contract.Description { return description(steps) }
+
+func description(steps []step) contract.Description {
+	var entries []contract.Step
+	var flags []contract.TaskFlags
+	for _, s := range steps {
+		entries = append(entries, s.Step)
+		flags = append(flags, s.program.Describe())
+	}
+	return contract.Describe(entries, append(flags,
+		registry.History.Describe(), registry.Show.Describe(), registry.Verify.Describe(), registry.Rollback.Describe()))
 }

@@ -3,6 +3,8 @@
 package preprocess
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
@@ -13,13 +15,17 @@ import (
 // Task is preprocess as a program.
 var Task = task.Task[Config, contract.PreprocessResult]{
 	Name:  contract.Preprocess,
-	Usage: "clean the lines of the window and build customer features",
+	Usage: contract.Does(contract.Preprocess),
 	Description: `Reads the lines of the window [as-of − window, as-of) from the snapshot that ingest wrote in this run. Rules apply in order; each
 line counts under the first rule that removes it, so the ledger adds up to the penny. Cancellations are matched with the sales they
 reverse. Writes the cleaned sales, the ledger and one row per customer.`,
 	Example: "preprocess --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
 		"preprocess --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --window=all --rules=+duplicate,-guest",
 	Flags: Flags, Config: NewConfig, Run: Run,
+	Says: func(r contract.PreprocessResult) string {
+		return fmt.Sprintf("%s lines kept: %s customers, %s invoices, revenue %s",
+			task.Thousands(r.Lines), task.Thousands(r.Customers), task.Thousands(r.Invoices), task.Whole(r.Revenue))
+	},
 }
 
 // Config is what preprocess is told.

@@ -2,6 +2,8 @@
 package score
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
@@ -11,12 +13,15 @@ import (
 // Task is score as a program.
 var Task = task.Task[Config, contract.ScoreResult]{
 	Name:  contract.Score,
-	Usage: "assign every customer to a segment and list who moved",
+	Usage: contract.Does(contract.Score),
 	Description: `Reads the customers of this run (or of --from-run, after a rollback) and the model at HEAD. A customer stays in the previous segment
 unless another is clearly nearer: by more than --hysteresis of the old distance. Without a current model it exits with 66.`,
 	Example: "score --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
 		"score --root=gs://shop/clientele --pipeline=rollback --run-id=manual --as-of=2011-12-10 --from-run=clientele/2011-12-10/manual-1b2c3d4e",
 	Flags: Flags, Config: NewConfig, Run: Run,
+	Says: func(r contract.ScoreResult) string {
+		return fmt.Sprintf("%s customers in %d segments, %s moved", task.Thousands(r.Customers), len(r.Segments), task.Thousands(r.Moved))
+	},
 }
 
 // Config is what score is told.

@@ -3,6 +3,8 @@
 package train
 
 import (
+	"fmt"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/cluster"
@@ -14,13 +16,14 @@ import (
 // Task is train as a program.
 var Task = task.Task[Config, contract.TrainResult]{
 	Name:  contract.Train,
-	Usage: "fit models over a range of k, choose one and write its bundle",
+	Usage: contract.Does(contract.Train),
 	Description: `Reads the customers and drift's act from this run, and HEAD as of the start of the run. The act refit keeps HEAD's feature space
 and k and fits new centroids; otherwise k is swept from --k-min to --k-max. Models are content-addressed: the same customers and
 parameters give the same fit_id on any machine, on any day.`,
 	Example: "train --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
 		"train --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --k=5",
 	Flags: Flags, Config: NewConfig, Run: Run,
+	Says: func(r contract.TrainResult) string { return fmt.Sprintf("k = %d, model %.12s", r.K, r.ModelID) },
 }
 
 // maxK bounds k, so that the result stays within what a scheduler takes.

@@ -1,0 +1,132 @@
+package contract
+
+import (
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/table"
+)
+
+// The steps, by the name of their task.
+const (
+	Ingest     = "ingest"
+	Preprocess = "preprocess"
+	Drift      = "drift"
+	Train      = "train"
+	Evaluate   = "evaluate"
+	Promote    = "promote"
+	Score      = "score"
+	Report     = "report"
+)
+
+// Step is one container of the pipeline. contract.json, the DAGs' tasks and the tables in the docs are made from it.
+type Step struct {
+	Name     string         `json:"name"`
+	Does     string         `json:"does"`     // one line for people
+	Reads    []string       `json:"reads"`    // steps whose manifests it reads
+	Head     bool           `json:"head"`     // reads the champion
+	Writes   []table.Schema `json:"writes"`   // tables
+	Files    []string       `json:"files"`    // other files next to them
+	Pointers []string       `json:"pointers"` // what it swaps
+	Exits    []Exit         `json:"exits"`    // exit codes that mean something of their own in this step
+	Params   []string       `json:"params"`   // flags that a person can set when triggering a run
+	Secrets  []string       `json:"secrets"`  // what its pod gets from Kubernetes secrets, if the deployment names any
+	Pod      Pod            `json:"pod"`
+}
+
+// Exit says when a step ends with an exit code.
+type Exit struct {
+	Code int    `json:"code"`
+	When string `json:"when"`
+}
+
+// Pod is what a step needs to run, in Kubernetes' quantities: request and limit alike.
+type Pod struct {
+	Minutes int    `json:"minutes"` // after which it is stopped
+	CPU     string `json:"cpu"`
+	Memory  string `json:"memory"`
+	Disk    string `json:"ephemeral-storage"`
+}
+
+// Steps lists the pipeline in its order. Drift comes before evaluate because its act is evidence there: fix_data blocks a
+// promotion, refit and retrain excuse a change of segments.
+var Steps = []Step{
+	{
+		Name: Ingest, Does: "read a delivery of transaction lines and store them by day",
+		Writes: []table.Schema{Lines, Quarantine}, Pointers: []string{LinesStatePath()},
+		Exits: []Exit{
+			{fault.ExitBadData, "too many rejected records, or a day that shrinks"},
+			{fault.ExitTemporary, "the source is not there yet"},
+			{fault.ExitConfig, "no permission, or another time zone or currency than the stored lines have"},
+		},
+		Params: []string{"source-name", "mode", "columns", "date-layout", "encoding", "separator", "decimal", "sheet",
+			"max-quarantine-share", "allow-shrink"},
+		Secrets: []string{"customer_key", "source_header"},
+		Pod:     Pod{Minutes: 120, CPU: "1", Memory: "2Gi", Disk: "8Gi"}, // spools the delivery
+	},
+	{
+		Name: Preprocess, Does: "clean the lines of the window and build customer features",
+		Reads: []string{Ingest}, Writes: []table.Schema{Sales, Ledger, Customers},
+		Exits: []Exit{
+			{fault.ExitBadData, "damaged lines"},
+			{fault.ExitMissing, "ingest has not run, or a day of the window has expired"},
+		},
+		Params: []string{"window", "rules"},
+		Pod:    Pod{Minutes: 120, CPU: "2", Memory: "4Gi", Disk: "4Gi"}, // holds the window's lines
+	},
+	{
+		Name: Drift, Does: "compare customers with the training data of the current model",
+		Reads: []string{Preprocess}, Head: true, Writes: []table.Schema{Features, Effects}, Pointers: []string{DriftStatePath("<name>")},
+		Exits: []Exit{{fault.ExitMissing, "no customers"}},
+		Pod:   Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
+	},
+	{
+		Name: Train, Does: "fit models over a range of k, choose one and write its bundle",
+		Reads: []string{Preprocess, Drift}, Head: true, Writes: []table.Schema{Sweep},
+		Exits: []Exit{
+			{fault.ExitBadData, "too few customers, or a constant feature"},
+			{fault.ExitMissing, "no customers"},
+		},
+		Params: []string{"k", "k-min", "k-max"},
+		Pod:    Pod{Minutes: 240, CPU: "2", Memory: "4Gi", Disk: "1Gi"}, // keeps every core busy
+	},
+	{
+		Name: Evaluate, Does: "check the candidate against the promotion gates",
+		Reads: []string{Train, Drift, Preprocess}, Head: true,
+		Exits: []Exit{{fault.ExitMissing, "no candidate"}},
+		Pod:   Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
+	},
+	{
+		Name: Promote, Does: "promote a candidate that passed its gates",
+		Reads: []string{Evaluate}, Head: true, Pointers: []string{HeadPath("<name>")},
+		Exits: []Exit{
+			{fault.ExitMissing, "no verdict"},
+			{fault.ExitTemporary, "another run moved HEAD at the same time"},
+		},
+		Pod: Pod{Minutes: 30, CPU: "500m", Memory: "1Gi", Disk: "1Gi"},
+	},
+	{
+		Name: Score, Does: "assign every customer to a segment and list who moved",
+		Reads: []string{Preprocess}, Head: true, Writes: []table.Schema{Assignments, Segments, Movers}, Pointers: []string{ScoreStatePath("<name>")},
+		Exits: []Exit{
+			{fault.ExitBadData, "a model that is newer than the program"},
+			{fault.ExitMissing, "no champion"},
+		},
+		Params: []string{"hysteresis"},
+		Pod:    Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
+	},
+	{
+		Name: Report, Does: "write an HTML report of the run",
+		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score}, Files: []string{"report.html"},
+		Exits: []Exit{{fault.ExitMissing, "no customers"}},
+		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
+	},
+}
+
+// Does is the one line that says what a step does.
+func Does(step string) string {
+	for _, s := range Steps {
+		if s.Name == step {
+			return s.Does
+		}
+	}
+	return ""
+}
