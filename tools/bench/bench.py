@@ -19,10 +19,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from process import run, say_how_long, scratch
 
 HERE = pathlib.Path(__file__).resolve().parent
 BIN = HERE.parent.parent / "bin"
@@ -36,37 +38,6 @@ PEERS = {
 }
 TARGET = 5  # times as fast as the pandas script
 TOLERANCE = 1e-9
-
-
-class Cost:
-    """What processes have cost: seconds, CPU seconds, peak KiB."""
-
-    def __init__(self, wall=0.0, cpu=0.0, peak=0):
-        self.wall, self.cpu, self.peak = wall, cpu, peak
-
-    def __add__(self, other):
-        return Cost(self.wall + other.wall, self.cpu + other.cpu, max(self.peak, other.peak))
-
-
-# A process's peak counts what its parent held when it was started, so that a small one has to start it.
-LAUNCHER = """
-import json, os, subprocess, sys, time
-start = time.perf_counter()
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
-_, status, usage = os.wait4(process.pid, 0)
-print(json.dumps([time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, status]))
-"""
-
-
-def run(arguments):
-    """Runs a process to its end and returns its cost; the usage is the kernel's own, for this child alone."""
-    launched = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", LAUNCHER, *map(str, arguments)], check=True, capture_output=True, text=True
-    )
-    wall, cpu, peak, status = json.loads(launched.stdout)
-    if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"{arguments[0]} ended {os.waitstatus_to_exitcode(status)}: {launched.stderr}")
-    return Cost(wall, cpu, peak)
 
 
 def ours(programs, source, as_of, folder):
@@ -158,6 +129,7 @@ def measure(source, as_of, rounds, before, work):
     costs = {name: ([], []) for name in both}
     peers = {peer: [] for peer in PEERS}
     for i in range(rounds + 1):  # the first warms the caches and is compared, not counted
+        start = time.perf_counter()
         folder = pathlib.Path(tempfile.mkdtemp(dir=work))
         for name in [*both, *PEERS]:
             (folder / name).mkdir()
@@ -166,6 +138,7 @@ def measure(source, as_of, rounds, before, work):
         if i == 0:
             compared = [check(folder / "ours", folder / peer) for peer in PEERS]
             lines = json.loads((folder / "ours" / "ingest.json").read_text())["rows_read"]
+            say_how_long(source.name, time.perf_counter() - start, rounds)
             continue
         for name, pair in made.items():
             for kept, cost in zip(costs[name], pair):
@@ -198,11 +171,8 @@ def main():
     source, as_of = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
     rounds = max(5, int(sys.argv[3])) if len(sys.argv) > 3 else 7
     before = pathlib.Path(os.environ["BEFORE"]).resolve() if os.environ.get("BEFORE") else None
-    memory = pathlib.Path("/dev/shm")
-    folder = os.environ.get("BENCH_DIR") or (memory if memory.is_dir() else None)
-    work = pathlib.Path(tempfile.mkdtemp(prefix="clientele-bench-", dir=folder))
     start = machine()
-    try:
+    with scratch() as work:
         sources = [source]
         if source.suffix == ".gz":
             sources.insert(0, work / source.stem)
@@ -210,8 +180,6 @@ def main():
                 shutil.copyfileobj(packed, plain)
         for each in sources:
             measure(each, as_of, rounds, before, work)
-    finally:
-        shutil.rmtree(work)
     print(f"{start} at the start, {os.getloadavg()[0]:.1f} at the end; written below {work.parent}.")
     print(f"{versions()}.")
 

@@ -8,18 +8,19 @@ check, and must have as many rows. All are whole processes, in turn; the table s
 """
 
 import json
-import os
 import pathlib
-import shutil
 import sys
 import tempfile
+import time
 import zipfile
 
 import pandas as pd
 import polars as pl
 import pyarrow.feather
 import xlsxwriter
-from bench import BIN, COMMON, machine, row, run, versions
+from process import run, say_how_long, scratch
+
+from bench import BIN, COMMON, machine, row, versions
 
 PANDAS = {
     "csv": "pd.read_csv(p, parse_dates=['InvoiceDate'], low_memory=False)",
@@ -85,6 +86,7 @@ def measure(source, as_of, rounds, work):
     files, rows = write_formats(source, work)
     costs, days = {}, None
     for count in range(rounds + 1):  # the first warms the caches and is compared, not counted
+        start = time.perf_counter()
         for form, file in files.items():
             cost, names, accepted = take_in(file, as_of, work)
             days = days or names
@@ -97,6 +99,8 @@ def measure(source, as_of, rounds, work):
             if count:
                 for key, cost in both.items():
                     costs.setdefault(key, []).append(cost)
+        if not count:
+            say_how_long(source.name, time.perf_counter() - start, rounds)
     return costs, {form: file.stat().st_size for form, file in files.items()}, rows
 
 
@@ -104,13 +108,8 @@ def main():
     source, as_of = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 5
     load = machine()
-    memory = pathlib.Path("/dev/shm")
-    folder = os.environ.get("BENCH_DIR") or (memory if memory.is_dir() else None)
-    work = pathlib.Path(tempfile.mkdtemp(prefix="clientele-bench-", dir=folder))
-    try:
+    with scratch() as work:
         costs, sizes, rows = measure(source, as_of, rounds, work)
-    finally:
-        shutil.rmtree(work)
     print(f"{rows:,} lines of {source.name}; {rounds} rounds in turn after one to warm up. The days are the same bytes in every format.\n")
     print("| | median s | least s | CPU s | peak MiB |")
     print("| --- | ---: | ---: | ---: | ---: |")

@@ -11,8 +11,10 @@ fi
 source=$(realpath -- "$source")
 cd "$(dirname "$0")/../.."
 if [ ! -x .venv/bin/python ] || [ tools/bench/requirements.txt -nt .venv/ready ]; then
+  echo "make bench: installing pandas and its like into .venv, once: a minute or two" >&2
   python3 -m venv .venv
   .venv/bin/pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
   touch .venv/ready
 fi
+echo "make bench: on the Online Retail file about 3 minutes on 2 idle cores; the first round says how long the others take" >&2
 exec .venv/bin/python "tools/bench/${BENCH:-bench}.py" "$source" "${AS_OF:-2011-12-10}" "${ROUNDS:-7}"
