@@ -17,11 +17,12 @@ SOURCES := go.mod go.sum version.go VERSION $(shell find pkg tasks -type f ! -na
 
 LINT := bin/golangci-lint
 GCS  := bin/fake-gcs-server
+SUM  := bin/gotestsum
 
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo images test test-go contract test-dags test-e2e airflow lint fuzz fuzz-short bench clean
+.PHONY: help build run demo images test test-quick test-go test-race contract test-dags test-e2e airflow lint fuzz fuzz-short bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,12 +44,24 @@ images: ## Build every task's image into dist/images/, with their digests in ima
 demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/shop), ARGS="--customers=1000"
 	@bin/demo --out-dir='$(or $(OUT),.clientele/shop)' $(ARGS)
 
-test: lint test-go test-dags test-e2e fuzz-short ## Everything: format, vet, lint, all tests, a short run of every fuzz target
+test: ## Everything: format, vet, lint, all tests, a short run of every fuzz target; at the end, what was skipped and why
+	@rm -rf .clientele/tests
+	@code=0; $(MAKE) --no-print-directory lint test-go test-race test-dags test-e2e fuzz-short || code=$$?; \
+	python3 tools/skipped.py .clientele/tests; exit $$code
+
+# What go test has cached is not run again; TestScripts, which a cache cannot see the programs of, is left to make test.
+test-quick: lint $(GCS) $(SUM) ## In under five minutes: lint, Go tests with -short, the DAGs on the newest Airflow
+	tools/gotest.sh quick . -short ./...
+	tools/gotest.sh quick-tools tools -short ./...
+	tools/dags.sh "$$(ls dags/requirements | sed -n 's/^airflow-\(.*\)\.txt$$/\1/p' | sort -rV | head -n 1)"
 
 # Go's test cache does not see the binaries that tests start: -count=1 asks for a real run.
-test-go: build $(GCS) ## The Go tests alone, txtar scripts over the real binaries among them
-	CLIENTELE_BIN=$(CURDIR)/bin $(GO) test -count=1 ./...
-	CLIENTELE_BIN=$(CURDIR)/bin $(GO) test -C tools -count=1 ./...
+test-go: build $(GCS) $(SUM) ## Only the Go tests, with the txtar scripts over the real binaries
+	CLIENTELE_BIN=$(CURDIR)/bin tools/gotest.sh go . -count=1 ./...
+	CLIENTELE_BIN=$(CURDIR)/bin tools/gotest.sh go-tools tools -count=1 ./...
+
+test-race: build $(GCS) $(SUM) ## The packages that use goroutines, under the race detector; needs a C compiler
+	CLIENTELE_BIN=$(CURDIR)/bin tools/race.sh
 
 # What DAGs are held against is what the programs say of themselves.
 contract: bin/pipeline ## Write dags/clientele/contract.json anew, after a change of flags, tables or exit codes
@@ -90,3 +103,6 @@ $(LINT): tools/go.mod tools/go.sum
 
 $(GCS): tools/go.mod tools/go.sum
 	$(GO) build -C tools -o ../$@ github.com/fsouza/fake-gcs-server
+
+$(SUM): tools/go.mod tools/go.sum
+	$(GO) build -C tools -o ../$@ gotest.tools/gotestsum

@@ -13,6 +13,7 @@ package tasks_test
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -30,6 +31,7 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	flag.Parse() // for testing.Short
 	code, err := withPrograms(m.Run)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -38,9 +40,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// withPrograms builds every task's program, unless CLIENTELE_BIN names a folder that has them.
+// withPrograms builds every task's program, unless CLIENTELE_BIN names a folder that has them. With -short none is started.
 func withPrograms(run func() int) (int, error) {
-	if bin = os.Getenv("CLIENTELE_BIN"); bin != "" {
+	if bin = os.Getenv("CLIENTELE_BIN"); bin != "" || testing.Short() {
 		return run(), nil
 	}
 	dir, err := os.MkdirTemp("", "clientele-bin-")
@@ -67,7 +69,13 @@ func withPrograms(run func() int) (int, error) {
 	return run(), nil
 }
 
+// noPrograms is why a test is skipped with -short.
+const noPrograms = "-short starts no programs"
+
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip(noPrograms)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(e *testscript.Env) error {
@@ -191,6 +199,9 @@ func must(t testing.TB, name string, args ...string) (stdout string) {
 
 func command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
+	if testing.Short() {
+		t.Skip(noPrograms)
+	}
 	return exec.Command(filepath.Join(bin, name), args...)
 }
 

@@ -40,7 +40,8 @@ run() {
   home=$(mktemp -d)
   # shellcheck disable=SC2086 # PYTEST_ARGS are several words
   AIRFLOW_HOME=$home PYTHONDONTWRITEBYTECODE=1 PATH="$PWD/.venv/airflow-$1/bin:$PATH" \
-    ".venv/airflow-$1/bin/python" -m pytest -q -p no:cacheprovider -c dags/tests/pytest.ini dags/tests ${PYTEST_ARGS:-} \
+    ".venv/airflow-$1/bin/python" -m pytest -q -p no:cacheprovider -c dags/tests/pytest.ini dags/tests \
+    --junit-xml=".clientele/tests/airflow-$1.xml" ${PYTEST_ARGS:-} \
     >"$home/log" 2>&1 || code=$?
   sed "s/^/airflow $1: /" "$home/log"
   rm -rf "$home"

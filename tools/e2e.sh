@@ -32,4 +32,5 @@ if [ -n "${CLIENTELE_KUBECONFIG:-}" ] && [ -n "${CLIENTELE_CLUSTER_LOAD:-}" ]; t
 fi
 # Bounded whatever hangs. INT lets the fixtures take everything down; what KILL leaves, the guards of e2e/process.py end.
 exec timeout --foreground --signal=INT --kill-after=90 "${E2E_TIMEOUT:-1500}" \
-  .venv/e2e/bin/python -m pytest -p no:cacheprovider -c e2e/pytest.ini --rootdir=e2e e2e "$@"
+  .venv/e2e/bin/python -m pytest -p no:cacheprovider -c e2e/pytest.ini --rootdir=e2e e2e \
+  --junit-xml=.clientele/tests/e2e.xml "$@"

@@ -17,7 +17,8 @@ run() {
   AIRFLOW_HOME=$home PYTHONDONTWRITEBYTECODE=1 PATH="$PWD/.venv/airflow-$1/bin:$PATH" \
     CLIENTELE_BIN="$PWD/bin" CLIENTELE_FAKE_GCS="${CLIENTELE_FAKE_GCS:-$PWD/bin/fake-gcs-server}" \
     timeout -s KILL "$SECONDS_AT_MOST" ".venv/airflow-$1/bin/python" -m pytest -q -p no:cacheprovider \
-    -c dags/tests/scenarios/pytest.ini dags/tests/scenarios ${PYTEST_ARGS:-} >"$home/log" 2>&1 || code=$?
+    -c dags/tests/scenarios/pytest.ini dags/tests/scenarios \
+    --junit-xml=".clientele/tests/scenarios-$1.xml" ${PYTEST_ARGS:-} >"$home/log" 2>&1 || code=$?
   sed "s/^/airflow $1: /" "$home/log"
   rm -rf "$home"
   return "$code"

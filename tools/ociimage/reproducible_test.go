@@ -20,6 +20,9 @@ import (
 // clone copies the repository's last commit into a folder of its own.
 func clone(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short builds no images")
+	}
 	if _, err := os.Stat("../../.git"); err != nil {
 		t.Skip("this is no git checkout: there is no commit to build twice")
 	}
@@ -152,8 +155,8 @@ func TestOneCommitHasOneDigest(t *testing.T) {
 // The bound of docs/images.md, on the largest: pipeline holds every step.
 func TestTheLargestImageIsUnderTwentyMegabytes(t *testing.T) {
 	bin := os.Getenv("CLIENTELE_BIN")
-	if bin == "" {
-		t.Skip("CLIENTELE_BIN is not set: make test-go builds the programs and sets it")
+	if bin == "" || testing.Short() {
+		t.Skip("-short, or CLIENTELE_BIN is not set: make test-go builds the programs and sets it")
 	}
 	program, err := os.ReadFile(filepath.Join(bin, "pipeline"))
 	if err != nil {
@@ -167,6 +170,9 @@ func TestTheLargestImageIsUnderTwentyMegabytes(t *testing.T) {
 
 // The Dockerfile by other builders, where they are there: the very same archive.
 func TestEveryBuilderMakesTheSameImage(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short builds no images")
+	}
 	builders := []string{}
 	if _, err := exec.LookPath("buildah"); err == nil && os.Getuid() == 0 {
 		builders = append(builders, "buildah")

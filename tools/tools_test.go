@@ -1,0 +1,60 @@
+// Package tools_test tests what make test is made of.
+package tools_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(t *testing.T, env []string, name string, args ...string) (said string, code int) {
+	t.Helper()
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// The two reports are as gotestsum 1.13 and pytest 8 write them.
+func TestSkippedTestsAreListedWithTheirReasons(t *testing.T) {
+	reports := t.TempDir()
+	write(t, filepath.Join(reports, "go.xml"), `<testsuites><testsuite>
+<testcase name="TestOne"><skipped message="=== RUN   TestOne&#xA;    one_test.go:34: X is not set&#xA;--- SKIP: TestOne (0.00s)&#xA;"></skipped></testcase>
+<testcase name="TestTwo"><skipped message="=== RUN   TestTwo&#xA;    two_test.go:7: X is not set&#xA;--- SKIP: TestTwo (0.00s)&#xA;"></skipped></testcase>
+<testcase name="TestThree"></testcase></testsuite></testsuites>`)
+	write(t, filepath.Join(reports, "airflow.xml"), `<testsuites><testsuite>
+<testcase name="test_four"><skipped type="pytest.skip" message="no provider">t.py:24: no provider</skipped></testcase></testsuite></testsuites>`)
+	said, code := run(t, nil, "python3", "-B", "skipped.py", reports)
+	want := "\n3 tests were skipped, by 2 reports in " + reports + ":\n" +
+		"  airflow: test_four: no provider\n  go: TestOne, TestTwo: X is not set\n"
+	if code != 0 || said != want {
+		t.Errorf("ended %d:\n%s\nwant\n%s", code, said, want)
+	}
+}
+
+func TestWithoutACompilerTheRaceDetectorSaysWhatIsMissing(t *testing.T) {
+	reports := t.TempDir()
+	env := []string{"CC=/nowhere/cc", "REPORTS=" + reports}
+	said, code := run(t, append(env, "CI="), "./race.sh")
+	if code != 0 || !strings.Contains(said, "apt-get install gcc libc6-dev") {
+		t.Errorf("ended %d: %s", code, said)
+	}
+	if said, _ := run(t, nil, "python3", "-B", "skipped.py", reports); !strings.Contains(said, "race: the race detector: the race detector needs a C compiler") {
+		t.Errorf("it is not in the list of what was skipped: %s", said)
+	}
+	if said, code := run(t, append(env, "CI=true"), "./race.sh"); code != 1 {
+		t.Errorf("with CI=true: ended %d: %s", code, said)
+	}
+}
