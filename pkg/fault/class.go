@@ -19,6 +19,7 @@ type Class struct {
 
 // The classes. What exit code each means stands here and nowhere else.
 var (
+	ErrUsage     = &Class{code: ExitUsage, cause: "flags", text: "wrong flags"}
 	ErrBadData   = &Class{code: ExitBadData, cause: "damaged", text: "bad data"}
 	ErrMissing   = &Class{code: ExitMissing, cause: "missing", text: "missing"}
 	ErrInternal  = &Class{code: ExitInternal, cause: "internal", text: "internal error"}
@@ -56,6 +57,19 @@ func (c *Class) Errorf(cause, object, format string, args ...any) *Error {
 func Newer(what, object string, found, known int) *Error {
 	return ErrNewer.Errorf(ErrNewer.cause, object,
 		"%s %s has version %d, this program knows up to %d: run a newer program", what, object, found, known)
+}
+
+// About names the object of an error that has a class but no object yet. Other errors are returned as they are.
+func About(object string, err error) error {
+	v, ok := errors.AsType[judged](err)
+	if !ok {
+		return err
+	}
+	c, ok := v.(*Class)
+	if !ok {
+		return err
+	}
+	return &Error{Class: c, Cause: c.cause, Object: object, Err: err}
 }
 
 // Error is a failure of a [Class] with the object that it is about. Packages below the tasks return it.

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
@@ -42,39 +44,33 @@ func Latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 		return *past.seen.Result.Last, nil
 	}
 	nothing := func(*record.Block) error { return nil }
-	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", nothing, func() {})
+	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", nothing)
 	return calendar.DateOf(counts.Last), err
 }
 
-// read reads the whole delivery into sink and holds it against what a delivery must be: whole, with the wanted columns,
-// with lines, and with few records that break a rule. Records are numbered over all files; ended is called behind each.
-func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Options, d task.Deps, title string,
-	sink func(*record.Block) error, ended func()) (all record.Counts, err error) {
+// read reads the whole delivery into sink and checks that it is one: complete, with the wanted columns, with lines, and with
+// few records that break a rule.
+func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Options, d task.Deps, title string, sink delivery.Sink) (record.Counts, error) {
+	limit, err := parseBytes(c.MaxUnpacked)
+	if err != nil {
+		return record.Counts{}, err
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return record.Counts{}, err
+	}
 	bar := d.Progress.Bar(title, src.Size)
 	defer bar.Done()
-	for _, file := range src.Files {
-		before := all.Records
-		counts, err := c.readContent(ctx, file, opts, d, bar.Add, func(b *record.Block) error {
-			b.Behind(before)
-			return sink(b)
-		})
-		if ctx.Err() != nil {
-			return all, context.Cause(ctx)
-		}
-		// What was read half old, half new may look like anything: a change explains every other error.
-		if changed := file.Unchanged(ctx); changed != nil {
-			return all, sourceFault(file.Name, changed)
-		}
-		if err != nil {
-			return all, err
-		}
-		if len(src.Files) > 1 {
-			counts.In(file.Name)
-		}
-		all.Add(counts)
-		ended()
+	out, err := delivery.Read(ctx, src, delivery.Options{
+		Options: opts, Sheet: c.Sheet, Zone: zone, Unpack: source.UnpackOptions{Scratch: d.Scratch, MaxBytes: limit}, Progress: bar.Add,
+	}, sink)
+	if err != nil {
+		return out.Counts, advise(err)
 	}
-	return all, c.accept(src.Name, all)
+	if out.Ignored > 0 {
+		d.Log.Info("ignored the other files of the zip", "files", out.Ignored)
+	}
+	return out.Counts, c.accept(src.Name, out.Counts)
 }
 
 // accept returns a Fault unless the delivery's records are good enough to be taken in.

@@ -78,8 +78,8 @@ func TestSheet(t *testing.T) {
 	book := bookOf(t, sheetOf{"Lines", header + day("2010-12-01", 1, 2)}, sheetOf{"Notes", "Seen by,Date\nme,today\n"})
 	s := newShop(t)
 	path := s.file("x.xlsx", book)
-	s.fails(s.config(path), fault.ExitBadData, "columns", `header of sheet "Notes": no column for invoice`, "its first line is not shown", "one sheet by --sheet")
-	s.fails(s.config(path, func(c *Config) { c.Sheet = "lines 2010" }), fault.ExitBadData, "sheet", `no sheet "lines 2010" (--sheet), found ["Lines" "Notes"]`)
+	s.fails(s.config(path), fault.ExitBadData, "columns", `header of sheet "Notes": no column for invoice`, "its first line is not shown", "--sheet selects one sheet")
+	s.fails(s.config(path, func(c *Config) { c.Sheet = "lines 2010" }), fault.ExitBadData, "sheet", `no sheet "lines 2010", found ["Lines" "Notes"] (--sheet)`)
 	s.nothing()
 	if r := s.must(s.config(path, func(c *Config) { c.Sheet = "lines" })); r.RowsAccepted != 2 {
 		t.Errorf("%+v", r)
@@ -152,11 +152,11 @@ func TestRefusesFormats(t *testing.T) {
 		{"more than allowed of zst", string(asZstd(t, []byte(lines))), small, "too_large", []string{"--max-unpacked"}},
 		{"more than allowed of xlsx", book, small, "too_large", []string{"--max-unpacked"}},
 		{"a gz with more behind it", packed(t, lines) + "more", nil, "damaged", []string{"gzip: it has ended, but more bytes stand behind it"}},
-		{"a sheet of a csv", lines, func(c *Config) { c.Sheet = "Lines" }, "sheet", []string{`no sheet "Lines" (--sheet): it is delimited text, not a workbook`}},
-		{"a sheet of parquet", string(parquet), func(c *Config) { c.Sheet = "Lines" }, "sheet", []string{`no sheet "Lines" (--sheet): it is parquet, not a workbook`}},
-		{"a line for Excel", "\xef\xbb\xbfsep=;\n" + lines, nil, "columns", []string{`: its first line is "sep=;", a hint for Excel: remove it, and say --separator`, "no column for invoice"}},
+		{"a sheet of a csv", lines, func(c *Config) { c.Sheet = "Lines" }, "sheet", []string{`no sheet "Lines": it is delimited text, not a workbook (--sheet)`}},
+		{"a sheet of parquet", string(parquet), func(c *Config) { c.Sheet = "Lines" }, "sheet", []string{`no sheet "Lines": it is parquet, not a workbook (--sheet)`}},
+		{"a line for Excel", "\xef\xbb\xbfsep=;\n" + lines, nil, "columns", []string{`: its first line is "sep=;", a hint for Excel: remove it`, "no column for invoice", "--separator"}},
 		{"a line for Excel, in quotes", packed(t, "\"Sep=,\"\r\n"+lines), nil, "columns", []string{`: its first line is "sep=,", a hint for Excel: remove it`}},
-		{"a page", "\n <!DOCTYPE html>\n<html><body>Sign in</body></html>", nil, "columns", []string{": it is an HTML page, perhaps one to sign in, not a delivery"}},
+		{"a page", "\n <!DOCTYPE html>\n<html><body>Sign in</body></html>", nil, "columns", []string{": it is an HTML page, perhaps a sign-in page, not a delivery"}},
 		{"a page without a type", "<HTML lang=\"en\">\n" + strings.Repeat("x", 300<<10), nil, "columns", []string{": it is an HTML page"}},
 		{"a zst cut", string(asZstd(t, []byte(lines)))[:100], nil, "damaged", []string{"zstd ends too early"}},
 		{"a workbook without its book", zipOfNames(t, "[Content_Types].xml", "xl/foo.xml"), nil, "damaged", []string{`it has no part "xl/workbook.xml"`}},

@@ -27,7 +27,9 @@ type intake struct {
 }
 
 // replaces reports whether the delivery takes the place of a partition in force of a day that it delivers with other lines.
-func (in *intake) replaces(p lines.Partition) bool { return !in.append && (in.older || p.AsOf <= in.asOf) }
+func (in *intake) replaces(p lines.Partition) bool {
+	return !in.append && (in.older || p.AsOf <= in.asOf)
+}
 
 // kept returns the delivered days that stay as they are in force, because a later as-of delivered them.
 func (in *intake) kept(base *lines.Snapshot) map[calendar.Date]bool {

@@ -134,7 +134,7 @@ func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *run.Home, wh
 		return nil, err
 	}
 	if err := src.Hash(ctx); err != nil {
-		return nil, sourceFault(src.Name, err)
+		return nil, fault.About(src.Name, err)
 	}
 	s, err := c.session(ctx, d, home, src, opts)
 	if err != nil {
@@ -184,7 +184,7 @@ func (c Config) session(ctx context.Context, d task.Deps, home *run.Home, src *s
 
 // fill reads the delivery into the spool.
 func (c Config) fill(ctx context.Context, d task.Deps, spool *spool, src *source.Delivery, opts record.Options) (record.Counts, error) {
-	counts, err := c.read(ctx, src, opts, d, "reading", spool.add, spool.nextFile)
+	counts, err := c.read(ctx, src, opts, d, "reading", spool.add)
 	if err != nil {
 		return counts, err
 	}

@@ -117,8 +117,8 @@ func (s *shop) must(c Config) contract.IngestResult {
 func (s *shop) fails(c Config, code int, cause string, texts ...string) {
 	s.Helper()
 	_, err := s.try(c)
-	f, ok := errors.AsType[*fault.Fault](err)
-	if !ok || f.Code != code || f.Cause != cause {
+	f := fault.Judge(err)
+	if err == nil || f.Code != code || f.Cause != cause {
 		s.Fatalf("got %v (%+v), want code %d, cause %s", err, f, code, cause)
 	}
 	for _, text := range texts {

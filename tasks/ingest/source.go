@@ -116,14 +116,10 @@ func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Loca
 			err = fmt.Errorf("%w; it is due since %s", err, c.due())
 		}
 		if strings.Contains(c.Source, ",") && !strings.Contains(c.Source, "\n") {
-			err = fmt.Errorf("%w (several sources stand on a line each, without commas)", err)
+			err = fmt.Errorf("%w (several sources are separated by line breaks, not commas)", err)
 		}
-	case errors.Is(err, source.ErrTLS):
-		err = fmt.Errorf("%w (--ca-file names authorities beside the system's)", err)
-	case errors.Is(err, source.ErrTooBig):
-		err = fmt.Errorf("%w (--max-bytes)", err)
 	}
-	return nil, sourceFault(c.shownSource(), err)
+	return nil, fault.About(c.shownSource(), advise(err))
 }
 
 // due says since when a delivery can be expected: since the as-of day began.
@@ -185,34 +181,4 @@ func (c Config) authorities() (*x509.CertPool, error) {
 		return nil, bad(fmt.Errorf("%s has no certificate in PEM", c.CAFile))
 	}
 	return pool, nil
-}
-
-// sourceFault gives an error of a source its exit code.
-func sourceFault(name string, err error) error {
-	if err == nil {
-		return nil
-	}
-	for _, known := range []struct {
-		is    error
-		code  int
-		cause string
-	}{
-		{source.ErrNotThere, fault.ExitTemporary, "source"},
-		{source.ErrUnavailable, fault.ExitTemporary, "source_unavailable"},
-		{source.ErrChanged, fault.ExitTemporary, "source_changed"},
-		{source.ErrPermission, fault.ExitConfig, "permission"},
-		{source.ErrTLS, fault.ExitConfig, "tls"},
-		{source.ErrRedirect, fault.ExitConfig, "redirect"},
-		{source.ErrNotFile, fault.ExitUsage, "source"},
-		{source.ErrRefused, fault.ExitUsage, "source_refused"},
-		{source.ErrDamaged, fault.ExitBadData, "damaged"},
-		{source.ErrFormat, fault.ExitBadData, "format"},
-		{source.ErrTooBig, fault.ExitBadData, "too_large"},
-		{source.ErrTwice, fault.ExitBadData, "twice"},
-	} {
-		if errors.Is(err, known.is) {
-			return &fault.Fault{Code: known.code, Cause: known.cause, Object: name, Err: err}
-		}
-	}
-	return err
 }

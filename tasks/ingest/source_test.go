@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -114,8 +113,8 @@ func TestRunRefusesBadServers(t *testing.T) {
 			s.fails(c, test.code, test.cause, append(test.texts, "/"+test.behaviour+"/a.csv")...)
 			s.nothing()
 			_, err := s.try(c)
-			f, _ := errors.AsType[*fault.Fault](err)
-			if f == nil || strings.Contains(err.Error()+f.Object, sourcetest.Secret) {
+			f := fault.Judge(err)
+			if f.Code != test.code || strings.Contains(err.Error()+f.Object, sourcetest.Secret) {
 				t.Errorf("a secret in %v of %+v", err, f)
 			}
 			s.secretless()
@@ -276,7 +275,7 @@ func TestRunOfSeveralFiles(t *testing.T) {
 	s.fails(s.config(one+"\n"+two, runID("r2"), share(0.1)), 65, "quarantine_share", "in-b.csv.gz, line 4")
 	s.fails(s.config(one+"\n"+filepath.Join(s.sources, "in-c.csv"), runID("r2")), 75, "source", "in-c.csv")
 	s.fails(s.config(one+"\n"+s.file("copy.csv", header+day("2011-12-01", 1, 3)+day("2011-12-02", 4, 2)), runID("r2")), 65, "twice", "copy.csv", "in-a.csv")
-	s.fails(s.config(one+","+two, runID("r2")), 75, "source", "on a line each")
+	s.fails(s.config(one+","+two, runID("r2")), 75, "source", "separated by line breaks")
 	s.fails(s.config(two, runID("r2"), share(0.5), appending), 65, "already_in_force")
 	s.fails(s.config(one+"\n"+s.file("bad.csv", "a,b\n"), runID("r2")), 65, "columns", "bad.csv")
 	if count(s.objects(), "runs/test/2011-12-10/r2-") > 0 {

@@ -31,6 +31,7 @@ type spool struct {
 	last    *stream // of the day that came last: lines mostly stand in the order of days
 	lastDay calendar.Date
 
+	file   int         // of the delivery
 	before []dayStream // of the files before
 
 	superseded     int64 // rows of days that a later sheet has too
@@ -40,7 +41,7 @@ type spool struct {
 	used  int
 	free  [][]byte
 	room  []byte   // for slabs that have not been in use
-	file  *os.File // without a name; nil while all fits in memory
+	disk  *os.File // without a name; nil while all fits in memory
 	out   *bufio.Writer
 	size  int64 // of the file
 	head  []byte
@@ -69,14 +70,18 @@ func newSpool(folder string) *spool {
 // Close frees memory and scratch.
 func (s *spool) Close() error {
 	s.days, s.before, s.rejects, s.last, s.free = nil, nil, nil, nil, nil
-	if s.file == nil {
+	if s.disk == nil {
 		return nil
 	}
-	return s.file.Close()
+	return s.disk.Close()
 }
 
 // add takes what the reader made of a stretch of the delivery.
 func (s *spool) add(b *record.Block) error {
+	if b.File != s.file {
+		s.nextFile()
+		s.file = b.File
+	}
 	for i := range b.Runs {
 		r := &b.Runs[i]
 		if s.last == nil || r.Day != s.lastDay {
@@ -199,12 +204,12 @@ func (s *spool) slab() ([]byte, error) {
 
 // spill moves every slab to the scratch file.
 func (s *spool) spill() error {
-	if s.file == nil {
+	if s.disk == nil {
 		f, err := os.CreateTemp(s.folder, "ingest-*")
 		if err != nil {
 			return err
 		}
-		s.file, s.out = f, bufio.NewWriterSize(f, 1<<20)
+		s.disk, s.out = f, bufio.NewWriterSize(f, 1<<20)
 		if err := os.Remove(f.Name()); err != nil { // its space is freed when it is closed or the process dies
 			return err
 		}
@@ -230,7 +235,7 @@ func (s *spool) spill() error {
 // end says that nothing is added any more. What did not fit in memory is then on scratch as a whole, and the memory is free
 // for what is made of it.
 func (s *spool) end() error {
-	if s.file != nil {
+	if s.disk != nil {
 		if err := s.spill(); err != nil {
 			return fmt.Errorf("write scratch file: %w", err)
 		}
@@ -273,7 +278,7 @@ type frames struct {
 func (f *frames) each(s *spool, of *stream, visit func(a, b uint64, data []byte) error) error {
 	parts := make([]io.Reader, 0, len(of.extents)+len(of.slabs))
 	for _, e := range of.extents {
-		parts = append(parts, io.NewSectionReader(s.file, e.from, e.size))
+		parts = append(parts, io.NewSectionReader(s.disk, e.from, e.size))
 	}
 	for _, slab := range of.slabs {
 		parts = append(parts, bytes.NewReader(slab))

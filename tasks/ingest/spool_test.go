@@ -73,7 +73,7 @@ func TestSpoolKeepsEverythingInOrder(t *testing.T) {
 		defer roomy.Close()
 		tight := fill(t, folder, text.String(), rapid.IntRange(1, 5).Draw(t, "slabs"))
 		defer tight.Close()
-		if roomy.file != nil {
+		if roomy.disk != nil {
 			t.Fatal("so little went to scratch")
 		}
 		if diff := gocmp.Diff(dump(t, roomy), dump(t, tight)); diff != "" {
@@ -87,7 +87,7 @@ func TestSpoolNoticesDamage(t *testing.T) {
 	s := fill(t, t.TempDir(), text, 2)
 	defer s.Close()
 	day := s.days[s.dates()[0]]
-	if s.file == nil || len(day.extents) == 0 {
+	if s.disk == nil || len(day.extents) == 0 {
 		t.Fatal("nothing went to scratch")
 	}
 	day.extents[len(day.extents)-1].size -= 10
@@ -96,7 +96,7 @@ func TestSpoolNoticesDamage(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "read scratch file") {
 		t.Errorf("cut stream: got %v", err)
 	}
-	if _, err := s.file.WriteAt(bytes.Repeat([]byte{0xff}, 100), day.extents[0].from); err != nil {
+	if _, err := s.disk.WriteAt(bytes.Repeat([]byte{0xff}, 100), day.extents[0].from); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.each(s, day, func(uint64, uint64, []byte) error { return nil }); err == nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // ErrDamaged says that the bytes are no whole file of their format, or one written in a way that Arrow's readers do not know.
-var ErrDamaged = errors.New("the file is damaged, or written in an unknown way")
+var ErrDamaged = record.ErrContent.New("damaged", "the file is damaged, or written in an unknown way")
 
 // Options say how a file is read.
 type Options struct {
@@ -27,6 +27,9 @@ type Options struct {
 type TypeError struct{ Problems []string }
 
 func (e *TypeError) Error() string { return "read columns: " + strings.Join(e.Problems, "; ") }
+
+// Unwrap returns [record.ErrColumns].
+func (e *TypeError) Unwrap() error { return record.ErrColumns }
 
 // batches gives the rows of a file, some at a time.
 type batches interface {
@@ -197,12 +200,10 @@ func (s *watched) ReadAt(p []byte, at int64) (int, error) {
 
 // explain returns the source's own error in place of what it led to. What Arrow's readers say is damage.
 func (s *watched) explain(err error) error {
-	var types *TypeError
-	var header *record.HeaderError
 	switch failed := s.failed.Load(); {
 	case failed != nil:
 		return *failed
-	case errors.Is(err, ErrDamaged), errors.As(err, &types), errors.As(err, &header):
+	case errors.Is(err, record.ErrContent):
 		return err
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: it ends early", ErrDamaged)

@@ -1,15 +1,6 @@
 package record
 
-import (
-	"errors"
-	"fmt"
-)
-
-// ErrEmpty says that a source has not even a header.
-var ErrEmpty = errors.New("the source is empty")
-
-// ErrUnbalanced says that a reader lost a record: a mistake in this program.
-var ErrUnbalanced = errors.New("records read are not records accepted and rejected")
+import "fmt"
 
 // Counts are the outcome of a delivery: Records = Accepted + Rejected.
 type Counts struct {
@@ -59,10 +50,9 @@ func (r *Collector) Collect(b *Block) error {
 	return r.sink(b)
 }
 
-// A delivery can have several files, which are read one after the other and counted as one.
-
-// Behind numbers the block's records behind those of the files ahead of it.
-func (b *Block) Behind(records int64) {
+// InFile makes a block of a file one of its delivery: the records count on from those of the files before it.
+func (b *Block) InFile(file int, records int64) {
+	b.File = file
 	for i := range b.Runs {
 		b.Runs[i].Record += records
 	}
@@ -71,8 +61,8 @@ func (b *Block) Behind(records int64) {
 	}
 }
 
-// In says which file was read.
-func (c *Counts) In(file string) {
+// Name sets the file that the examples are from.
+func (c *Counts) Name(file string) {
 	for i := range c.Examples {
 		if c.Examples[i].Record > 0 {
 			c.Examples[i].File = file

@@ -116,6 +116,9 @@ func (e *HeaderError) Error() string {
 	return fmt.Sprintf("read %s: %s; %s", of, strings.Join(e.Problems, "; "), found)
 }
 
+// Unwrap returns [ErrColumns].
+func (e *HeaderError) Unwrap() error { return ErrColumns }
+
 // Columns says where each field is in a record.
 type Columns struct {
 	Names []string // of the header

@@ -2,19 +2,8 @@ package source
 
 import (
 	"crypto/x509"
-	"errors"
 	"net/http"
 	"time"
-)
-
-// What callers branch on where a source lies elsewhere, beside those of a file.
-var (
-	ErrUnavailable = errors.New("it cannot be had at the moment")
-	ErrRefused     = errors.New("the request is refused")
-	ErrRedirect    = errors.New("it is redirected")
-	ErrTLS         = errors.New("no TLS with the server")
-	ErrTooBig      = errors.New("it is larger than allowed")
-	ErrTwice       = errors.New("it is in the delivery twice")
 )
 
 // Options say how sources are reached. The zero value means the defaults.

@@ -26,16 +26,6 @@ import (
 	"syscall"
 )
 
-// What callers branch on. Every error wraps at most one of them and names the source.
-var (
-	ErrNotThere   = errors.New("it is not there yet")
-	ErrPermission = errors.New("no permission to read it")
-	ErrNotFile    = errors.New("it is not a regular file")
-	ErrChanged    = errors.New("it changed while it was read")
-	ErrDamaged    = errors.New("it is cut or damaged")
-	ErrFormat     = errors.New("it is in no format that can be read")
-)
-
 // File is an open file of a delivery. Close it by closing the delivery.
 type File struct {
 	Name      string // for people and records, without what may be secret

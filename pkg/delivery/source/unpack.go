@@ -29,13 +29,6 @@ var kindNames = []string{"delimited text", "workbook", "parquet", "arrow"}
 // String returns the kind's name.
 func (k Kind) String() string { return kindNames[k] }
 
-// ErrTooLarge says that a delivery unpacks to more than is allowed, and ErrBomb, which is an ErrTooLarge too, that no text
-// packs so well.
-var (
-	ErrTooLarge = errors.New("it unpacks to too much")
-	ErrBomb     = fmt.Errorf("%w, as an archive bomb does", ErrTooLarge)
-)
-
 // UnpackOptions bound what comes out of a packing.
 type UnpackOptions struct {
 	Scratch  string // folder for what must be read out of order; "" is the system's

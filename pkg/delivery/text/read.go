@@ -27,14 +27,16 @@ func Read(ctx context.Context, src io.Reader, opts record.Options, sink func(*re
 	if err := opts.SetDefaults(); err != nil {
 		return record.Counts{}, err
 	}
-	s := &splitter{src: src, sep: opts.Dialect.Separator, chunk: opts.Chunk, limit: opts.MaxRecord}
+	start := &beginning{src: src}
+	s := &splitter{src: start, sep: opts.Dialect.Separator, chunk: opts.Chunk, limit: opts.MaxRecord}
 	header, lines, err := readHeader(s, opts.Dialect.Encoding)
 	if err != nil {
-		return record.Counts{}, err
+		return record.Counts{}, start.explain(err)
 	}
+	s.src = src // the beginning is passed
 	c, err := record.FindColumns(header, opts.Columns)
 	if err != nil {
-		return record.Counts{}, err
+		return record.Counts{}, start.explain(err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

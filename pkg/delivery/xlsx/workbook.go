@@ -13,10 +13,10 @@ import (
 )
 
 // ErrDamaged says that the bytes are no whole workbook.
-var ErrDamaged = errors.New("the workbook is damaged")
+var ErrDamaged = record.ErrContent.New("damaged", "the workbook is damaged")
 
 // ErrTooLarge says that a workbook needs more memory than it is given.
-var ErrTooLarge = errors.New("the workbook is too large")
+var ErrTooLarge = record.ErrContent.New("too_large", "the workbook is too large")
 
 // Parts are the files that a workbook is made of.
 type Parts interface {
