@@ -152,11 +152,11 @@ func (c Choice) sentence(fits []Fit, asked bool, floor float64) string {
 	share := fits[c.Index].SmallestShare
 	switch {
 	case asked:
-		fmt.Fprintf(&b, "k = %d was asked for; the elbow of inertia over %s is at %d", c.K, span(fits), c.Elbow)
+		fmt.Fprintf(&b, "k = %d was requested; the elbow of inertia over %s is at %d", c.K, span(fits), c.Elbow)
 	case len(fits) == 1:
-		fmt.Fprintf(&b, "k = %d is all that was swept", c.K)
+		fmt.Fprintf(&b, "k = %d is the only value tried", c.K)
 	case c.BelowFloor:
-		fmt.Fprintf(&b, "every %s has a cluster below %s of customers; k = %d has the largest smallest one, %s; the elbow of inertia is at %d",
+		fmt.Fprintf(&b, "for every %s the smallest segment has less than %s of customers; it is largest at k = %d, %s; the elbow of inertia is at %d",
 			span(fits), percent(floor), c.K, percent(share), c.Elbow)
 	case len(c.Passed) > 0:
 		fmt.Fprintf(&b, "the elbow of inertia over %s is at %d, ", span(fits), c.Elbow)
@@ -165,18 +165,18 @@ func (c Choice) sentence(fits []Fit, asked bool, floor float64) string {
 				b.WriteString(", then ")
 				fmt.Fprintf(&b, "%d, ", p.K)
 			}
-			fmt.Fprintf(&b, "whose smallest cluster has only %s of customers", percent(p.SmallestShare))
+			fmt.Fprintf(&b, "whose smallest segment has only %s of customers", percent(p.SmallestShare))
 		}
 		fmt.Fprintf(&b, " (floor %s); k = %d is next", percent(floor), c.K)
 	default:
-		fmt.Fprintf(&b, "k = %d has the elbow of inertia over %s", c.K, span(fits))
+		fmt.Fprintf(&b, "k = %d is at the elbow of inertia over %s", c.K, span(fits))
 	}
 	switch c.Silhouette {
 	case 0:
 	case c.K:
 		b.WriteString("; the silhouette agrees")
 	default:
-		fmt.Fprintf(&b, "; the silhouette would have said %d", c.Silhouette)
+		fmt.Fprintf(&b, "; by the silhouette it would be %d", c.Silhouette)
 	}
 	return b.String()
 }

@@ -31,48 +31,48 @@ func TestChoose(t *testing.T) {
 		{
 			// x = 0, ¼, ½, ¾, 1 and y = 1, .4, .1, .05, 0: 1 − x − y is 0, .35, .4, .2, 0.
 			"elbow", fitsOf(2, []float64{100, 40, 10, 5, 0}, []float64{.3, .2, .1, .05, .02}, []float64{.5, .4, .3, .2, .1}), Rule{},
-			4, "k = 4 has the elbow of inertia over k = 2 … 6; the silhouette would have said 2",
+			4, "k = 4 is at the elbow of inertia over k = 2 … 6; by the silhouette it would be 2",
 		},
 		{
 			"silhouette agrees", fitsOf(2, []float64{100, 40, 10, 5, 0}, []float64{.3, .2, .1, .05, .02}, []float64{.3, .4, .5, .2, .1}), Rule{},
-			4, "k = 4 has the elbow of inertia over k = 2 … 6; the silhouette agrees",
+			4, "k = 4 is at the elbow of inertia over k = 2 … 6; the silhouette agrees",
 		},
 		{
 			"floor", fitsOf(2, []float64{100, 40, 10, 5, 0}, []float64{.3, .2, .004, .05, .02}, []float64{.5, .4, .3, .2, .1}), Rule{},
-			3, "the elbow of inertia over k = 2 … 6 is at 4, whose smallest cluster has only 0.4 % of customers (floor 1 %); k = 3 is next; the silhouette would have said 2",
+			3, "the elbow of inertia over k = 2 … 6 is at 4, whose smallest segment has only 0.4 % of customers (floor 1 %); k = 3 is next; by the silhouette it would be 2",
 		},
 		{
 			"floor twice", fitsOf(2, []float64{100, 40, 10, 5, 0}, []float64{.3, .002, .004, .05, .02}, []float64{.5, .4, .3, .2, .1}), Rule{},
-			5, "the elbow of inertia over k = 2 … 6 is at 4, whose smallest cluster has only 0.4 % of customers, then 3, whose smallest cluster has only 0.2 % of customers (floor 1 %); k = 5 is next; the silhouette would have said 2",
+			5, "the elbow of inertia over k = 2 … 6 is at 4, whose smallest segment has only 0.4 % of customers, then 3, whose smallest segment has only 0.2 % of customers (floor 1 %); k = 5 is next; by the silhouette it would be 2",
 		},
 		{
 			"a floor of its own", fitsOf(2, []float64{100, 40, 10, 5, 0}, []float64{.3, .2, .1, .05, .02}, []float64{.5, .4, .3, .2, .1}), Rule{Floor: .15},
-			3, "the elbow of inertia over k = 2 … 6 is at 4, whose smallest cluster has only 10 % of customers (floor 15 %); k = 3 is next; the silhouette would have said 2",
+			3, "the elbow of inertia over k = 2 … 6 is at 4, whose smallest segment has only 10 % of customers (floor 15 %); k = 3 is next; by the silhouette it would be 2",
 		},
 		{
 			"none above the floor", fitsOf(2, []float64{100, 40, 0}, []float64{.001, .005, .002}, []float64{.5, .4, .3}), Rule{},
-			3, "every k = 2 … 4 has a cluster below 1 % of customers; k = 3 has the largest smallest one, 0.5 %; the elbow of inertia is at 3; the silhouette would have said 2",
+			3, "for every k = 2 … 4 the smallest segment has less than 1 % of customers; it is largest at k = 3, 0.5 %; the elbow of inertia is at 3; by the silhouette it would be 2",
 		},
 		{
 			"asked for", fitsOf(2, []float64{100, 40, 10, 5, 0}, []float64{.3, .2, .1, .05, .02}, []float64{.5, .4, .3, .2, .1}), Rule{K: 5},
-			5, "k = 5 was asked for; the elbow of inertia over k = 2 … 6 is at 4; the silhouette would have said 2",
+			5, "k = 5 was requested; the elbow of inertia over k = 2 … 6 is at 4; by the silhouette it would be 2",
 		},
 		{
 			"a straight line goes to the smaller", fitsOf(2, []float64{90, 80, 70, 60}, []float64{.3, .2, .1, .1}, []float64{.1, .1, .1, .1}), Rule{},
-			2, "k = 2 has the elbow of inertia over k = 2 … 5; the silhouette agrees",
+			2, "k = 2 is at the elbow of inertia over k = 2 … 5; the silhouette agrees",
 		},
 		{
 			// x = ⅓, ⅔: y = .6 and .2667 lie equally far below the chord.
 			"equal distance goes to the smaller", fitsOf(2, []float64{15, 9, 4, 0}, []float64{.3, .2, .1, .1}, []float64{.1, .2, .3, .1}), Rule{},
-			3, "k = 3 has the elbow of inertia over k = 2 … 5; the silhouette would have said 4",
+			3, "k = 3 is at the elbow of inertia over k = 2 … 5; by the silhouette it would be 4",
 		},
 		{
 			"one k", fitsOf(1, []float64{5}, []float64{1}, []float64{nan}), Rule{},
-			1, "k = 1 is all that was swept",
+			1, "k = 1 is the only value tried",
 		},
 		{
 			"above the chord is no elbow", fitsOf(2, []float64{100, 99, 98, 0}, []float64{.3, .2, .1, .1}, []float64{nan, nan, nan, nan}), Rule{},
-			2, "k = 2 has the elbow of inertia over k = 2 … 5",
+			2, "k = 2 is at the elbow of inertia over k = 2 … 5",
 		},
 	} {
 		got, err := Choose(c.fits, c.rule)

@@ -7,7 +7,7 @@
 //	r, err := drift.Compare([]drift.Column{
 //		{Name: "recency", Reference: trained, Current: today, Space: true},
 //	}, drift.Options{})
-//	fmt.Println(r.Verdict, r.Act, r.Cause) // alert retrain moved by more than 0.25, …: recency (PSI 0.41)
+//	fmt.Println(r.Verdict, r.Act, r.Cause) // alert retrain features that define the segments moved by more than 0.25: recency (PSI 0.41)
 //
 // The result depends on the values alone, not on their order, and inputs stay untouched.
 package drift
@@ -193,17 +193,17 @@ func (r *Result) decide(o Options) {
 	switch {
 	case len(short) > 0:
 		r.Verdict, r.Act = InsufficientData, ActNone
-		r.Cause = fmt.Sprintf("too few rows to judge, want %d on either side: %s", o.MinRows, strings.Join(short, ", "))
+		r.Cause = fmt.Sprintf("too few rows to judge, at least %d are needed on either side: %s", o.MinRows, strings.Join(short, ", "))
 	case len(axes) > 0:
 		r.Verdict, r.Act = Alert, ActRetrain
-		r.Cause = fmt.Sprintf("moved by more than %g, and the segments are made of it: %s", o.Alert, strings.Join(axes, ", "))
+		r.Cause = fmt.Sprintf("features that define the segments moved by more than %g: %s", o.Alert, strings.Join(axes, ", "))
 	case len(alerts) > 0:
 		r.Verdict, r.Act = Alert, ActWait
-		r.Cause = fmt.Sprintf("moved by more than %g, but the segments are not made of it: %s", o.Alert, strings.Join(alerts, ", "))
+		r.Cause = fmt.Sprintf("features that do not define the segments moved by more than %g: %s", o.Alert, strings.Join(alerts, ", "))
 	case len(warns) > 0:
 		r.Verdict, r.Act = Warn, ActWait
-		r.Cause = fmt.Sprintf("moved by more than %g: %s", o.Warn, strings.Join(warns, ", "))
+		r.Cause = fmt.Sprintf("features moved by more than %g: %s", o.Warn, strings.Join(warns, ", "))
 	default:
-		r.Cause = "no feature moved by more than its limit and chance"
+		r.Cause = "no feature moved beyond its limit and beyond chance"
 	}
 }

@@ -93,7 +93,7 @@ func TestVerdictsAndActs(t *testing.T) {
 		{"another feature is far off", []Column{{"recency", ref, same, true}, {"units", ref, far, false}}, Alert, ActWait, "units (PSI 1.0"},
 		{"an axis is a little off", []Column{{"recency", ref, little, true}}, Warn, ActWait, "recency (PSI 0.1"},
 		{"few now", []Column{{"recency", ref, far[:99], true}}, InsufficientData, ActNone, "recency has 99 rows against 4000"},
-		{"few then", []Column{{"recency", ref[:99], far, true}}, InsufficientData, ActNone, "want 100"},
+		{"few then", []Column{{"recency", ref[:99], far, true}}, InsufficientData, ActNone, "at least 100"},
 		{"none now", []Column{{"recency", ref, nil, true}}, InsufficientData, ActNone, "0 rows"},
 		{"all null now", []Column{{"gap_mean", ref, nulls(500), false}}, Alert, ActWait, "gap_mean"},
 		{"all null always", []Column{{"gap_mean", nulls(400), nulls(500), false}}, None, ActNone, "no feature"},

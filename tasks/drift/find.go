@@ -68,9 +68,9 @@ func (j *job) find(b *model.Bundle, customers *frame.Frame) (*finding, error) {
 	}
 	f := &finding{verdict: r.Verdict, act: r.Act, cause: r.Cause, all: r.Features}
 	if j.lasted > 0 && (r.Verdict == drift.Warn || r.Verdict == drift.Alert) {
-		f.cause += fmt.Sprintf("; it had drifted on the %d as-of dates before, too", j.lasted)
+		f.cause += fmt.Sprintf("; there was drift on the previous %d as-of dates, too", j.lasted)
 		if j.lasted == 1 {
-			f.cause = r.Cause + "; it had drifted on the as-of date before, too"
+			f.cause = r.Cause + "; there was drift on the previous as-of date, too"
 		}
 	}
 	f.effects = []effect{

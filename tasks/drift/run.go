@@ -17,7 +17,7 @@ import (
 // Causes of insufficient_data that are no sentence of pkg/drift.
 const (
 	causeNoHead           = "no_head"
-	causeReferenceExpired = "the customers that the model in force was trained on have expired"
+	causeReferenceExpired = "the baseline has expired, the customers that the current model was trained on"
 )
 
 // job is one run of the step, with what it reads.
@@ -106,7 +106,7 @@ func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 // compare finds out what has moved. Where there is nothing to compare with, it says why.
 func (j *job) compare(ctx context.Context) (*finding, error) {
 	if j.head == nil {
-		return insufficient(causeNoHead, "no model is in force yet, so there is nothing to compare with"), nil
+		return insufficient(causeNoHead, "there is no current model to compare with"), nil
 	}
 	bundle, err := model.Load(ctx, j.home.Registry, j.head.ModelID, j.opts)
 	if fault.CodeOf(err) == fault.ExitMissing {

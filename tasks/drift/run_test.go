@@ -260,7 +260,7 @@ func TestState(t *testing.T) {
 	first := s.run(s.config("1", monday+1), late)
 	second := s.run(s.config("2", monday+2), late)
 	third := s.run(s.config("3", monday+3), late)
-	if !strings.Contains(second.Cause, "on the as-of date before, too") || !strings.Contains(third.Cause, "on the 2 as-of dates before, too") {
+	if !strings.Contains(second.Cause, "on the previous as-of date, too") || !strings.Contains(third.Cause, "on the previous 2 as-of dates, too") {
 		t.Errorf("causes %q and %q do not say that it lasts", second.Cause, third.Cause)
 	}
 	// A rerun sees what the first try saw, whatever came since; and an older run leaves the state alone.

@@ -24,7 +24,7 @@ type evidence struct {
 	drifted   contract.DriftResult
 	champion  *registry.Revision // nil without
 	defender  *model.Manifest    // the champion's model, nil without
-	veteran   bool               // the candidate itself has been in force
+	veteran   bool               // the candidate itself has been champion
 }
 
 // sizes returns how many customers each segment of the candidate has, or nil if they could not be placed.
@@ -45,8 +45,8 @@ type gate struct {
 	ask  func(*evidence) contract.Gate
 }
 
-// gates lists the conditions in the order in which they are shown. Gates that hold the candidate against the champion on
-// the same customers join here.
+// gates lists the conditions in the order in which they are shown. Gates that compare the candidate with the champion on the
+// same customers go here.
 var gates = []gate{
 	{"finite", finite},
 	{"parity", parity},
@@ -101,7 +101,7 @@ func number(v float64) *float64 {
 
 // unplaced is the answer of a gate that needs the customers' places where there are none.
 func unplaced(e *evidence) contract.Gate {
-	return judged(false, math.NaN(), math.NaN(), "the customers have no places in the model: %v", e.misplaced)
+	return judged(false, math.NaN(), math.NaN(), "customers cannot be assigned to segments: %v", e.misplaced)
 }
 
 // finite: a model whose numbers are not numbers puts customers anywhere.
@@ -121,7 +121,7 @@ func finite(e *evidence) contract.Gate {
 		return unplaced(e)
 	}
 	count(e.placed.Distance)
-	return judged(bad == 0, float64(bad), 0, "%d of the centroids' coordinates and the customers' distances are not finite", bad)
+	return judged(bad == 0, float64(bad), 0, "%d coordinates of centres or distances of customers are not finite", bad)
 }
 
 // parity: the model that was read back puts the customers of this run where training put them.
@@ -134,17 +134,17 @@ func parity(e *evidence) contract.Gate {
 	}
 	if got, want := e.customers.Hash(), e.candidate.Model.Customers.SHA256; got != want {
 		return judged(false, math.NaN(), math.NaN(),
-			"the model was trained on other customers (%.12s) than this run's (%.12s): run train again", want, got)
+			"the model was trained on customers (%.12s) that are not those of this run (%.12s): run train again", want, got)
 	}
 	elsewhere := 0
 	sizes := e.sizes()
 	if len(sizes) != len(e.trained.Sizes) {
-		return judged(false, math.NaN(), math.NaN(), "the model has %d segments, training made %d", len(sizes), len(e.trained.Sizes))
+		return judged(false, math.NaN(), math.NaN(), "the model has %d segments, but training produced %d", len(sizes), len(e.trained.Sizes))
 	}
 	for i, n := range sizes {
 		elsewhere += max(0, n-e.trained.Sizes[i])
 	}
-	return judged(elsewhere == 0, float64(elsewhere), 0, "%d of %d customers are put into another segment than in training",
+	return judged(elsewhere == 0, float64(elsewhere), 0, "%d of %d customers are assigned to a different segment than in training",
 		elsewhere, e.customers.Rows())
 }
 
@@ -154,7 +154,7 @@ func goldenReplay(e *evidence) contract.Gate {
 	if err := e.candidate.Replay(); err != nil {
 		return judged(false, math.NaN(), math.NaN(), "%v", err)
 	}
-	return judged(n > 0, float64(n), 1, "%d golden customers get the answers that they carry", n)
+	return judged(n > 0, float64(n), 1, "%d golden customers get their recorded results", n)
 }
 
 // noEmptyCluster: a segment that nobody is in cannot be acted on.
@@ -175,34 +175,34 @@ func smallestShare(e *evidence) contract.Gate {
 	}
 	share := float64(slices.Min(sizes)) / float64(e.customers.Rows())
 	return judged(share >= e.limits.SmallestShare, share, e.limits.SmallestShare,
-		"the smallest segment holds %.2f %% of %d customers, at least %.4g %% are wanted", 100*share, e.customers.Rows(), 100*e.limits.SmallestShare)
+		"the smallest segment has %.2f %% of %d customers; at least %.4g %% is required", 100*share, e.customers.Rows(), 100*e.limits.SmallestShare)
 }
 
-// silhouette: customers must lie nearer to their own segment than to the next one.
+// silhouette: customers must be nearer to their own segment than to the next one.
 func silhouette(e *evidence) contract.Gate {
 	for _, s := range e.trained.Sweep {
 		if s.K != e.trained.K || s.Silhouette == nil {
 			continue
 		}
 		return judged(*s.Silhouette >= e.limits.SilhouetteFloor, *s.Silhouette, e.limits.SilhouetteFloor,
-			"customers are nearer to their own segment than to the next one by %.3f of the larger distance on average, at least %.4g is wanted",
+			"the mean silhouette of the customers is %.3f; at least %.4g is required",
 			*s.Silhouette, e.limits.SilhouetteFloor)
 	}
-	return judged(false, math.NaN(), e.limits.SilhouetteFloor, "the silhouette is not defined for %d segments", e.trained.K)
+	return judged(false, math.NaN(), e.limits.SilhouetteFloor, "the silhouette is undefined for %d segments", e.trained.K)
 }
 
-// driftAct: where the input is broken, nothing that was made of it comes into force.
+// driftAct: where the input is broken, nothing that was made of it is promoted.
 func driftAct(e *evidence) contract.Gate {
-	return judged(e.drifted.Act != contract.ActFixData, math.NaN(), math.NaN(), "drift asks for the act %s", e.drifted.Act)
+	return judged(e.drifted.Act != contract.ActFixData, math.NaN(), math.NaN(), "drift recommends: %s", e.drifted.Act)
 }
 
-// driftHead: drift's act counts only for the model that it was held against.
+// driftHead: drift's act counts only for the model that it compared with.
 func driftHead(e *evidence) contract.Gate {
 	seen, now := e.drifted.Seq, e.champion.Number()
-	g := judged(seen == now, float64(seen), float64(now), "drift and this evaluation were held against the same: %s", revision(seen))
+	g := judged(seen == now, float64(seen), float64(now), "drift and this evaluation both compared with %s", revision(seen))
 	if seen != now {
 		g.Verdict = contract.EvalUnverified
-		g.Why = fmt.Sprintf("drift was held against %s, in force is %s: start another run, with a --run-id of its own", revision(seen), revision(now))
+		g.Why = fmt.Sprintf("drift compared with %s, but there is %s now: start a new run, with its own --run-id", revision(seen), revision(now))
 	}
 	return g
 }
@@ -218,7 +218,7 @@ func revision(seq int64) string {
 // any that the history has given; those that it says to keep are the champion's.
 func segmentIDs(e *evidence) contract.Gate {
 	if e.veteran {
-		return judged(true, 0, 0, "the segments are those that this model had when it was in force")
+		return judged(true, 0, 0, "the segments are those that this model had when it was the current model")
 	}
 	next := int64(1)
 	if e.champion != nil {
@@ -233,7 +233,7 @@ func segmentIDs(e *evidence) contract.Gate {
 		}
 	}
 	if len(used) > 0 {
-		return judged(false, float64(len(used)), 0, "these ids were given to other segments before: %s; start another run, with a --run-id of its own", strings.Join(used, ", "))
+		return judged(false, float64(len(used)), 0, "these IDs belonged to other segments before: %s; start a new run, with its own --run-id", strings.Join(used, ", "))
 	}
-	return judged(true, 0, 0, "no id was given to another segment before")
+	return judged(true, 0, 0, "no ID belonged to another segment before")
 }

@@ -79,7 +79,7 @@ func TestGatesRefuse(t *testing.T) {
 		"other customers": {func(e *evidence) {
 			e.customers = modeltest.Customers(rows, 2)
 			place(e)
-		}, []string{"parity"}, contract.EvalFail, "trained on other customers"},
+		}, []string{"parity"}, contract.EvalFail, "not those of this run"},
 		"sizes that training did not report": {func(e *evidence) {
 			e.trained.Sizes = slices.Clone(e.trained.Sizes)
 			e.trained.Sizes[0] -= 3
@@ -87,7 +87,7 @@ func TestGatesRefuse(t *testing.T) {
 		}, []string{"parity"}, contract.EvalFail, "3 of 200 customers"},
 		"another number of segments": {func(e *evidence) {
 			e.trained.Sizes = e.trained.Sizes[1:]
-		}, []string{"parity"}, contract.EvalFail, "training made 3"},
+		}, []string{"parity"}, contract.EvalFail, "training produced 3"},
 		"a customers table without recency": {func(e *evidence) {
 			e.customers.Columns = slices.Delete(e.customers.Columns, 1, 2)
 			place(e)
@@ -98,13 +98,13 @@ func TestGatesRefuse(t *testing.T) {
 		}, []string{"parity", "no_empty_cluster", "smallest_share"}, contract.EvalFail, "has 0 customers"},
 		"a segment that is too small": {func(e *evidence) {
 			e.limits.SmallestShare = 0.5
-		}, []string{"smallest_share"}, contract.EvalFail, "smallest segment holds"},
+		}, []string{"smallest_share"}, contract.EvalFail, "smallest segment has"},
 		"a silhouette below the floor": {func(e *evidence) {
 			e.limits.SilhouetteFloor = 0.51
 		}, []string{"silhouette"}, contract.EvalFail, "0.500"},
 		"no silhouette": {func(e *evidence) {
 			e.trained.Sweep[0].Silhouette = nil
-		}, []string{"silhouette"}, contract.EvalFail, "not defined"},
+		}, []string{"silhouette"}, contract.EvalFail, "undefined"},
 		"broken input": {func(e *evidence) {
 			e.drifted.Act = contract.ActFixData
 		}, []string{"drift_act"}, contract.EvalFail, "fix_data"},

@@ -116,13 +116,13 @@ func (j *job) move(ctx context.Context, key string) (contract.PromoteResult, err
 func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest, eval contract.EvaluateResult) (action, why string) {
 	switch {
 	case head != nil && head.FitID == candidate.FitID:
-		return contract.ActionUnchanged, "the candidate is what is in force: the same fit"
+		return contract.ActionUnchanged, "the candidate has the same fit as the current model"
 	case eval.Verdict != contract.EvalPass:
 		return contract.ActionHold, refusal(eval)
 	case head != nil && head.AsOf > run.AsOf:
-		return contract.ActionHold, fmt.Sprintf("the model in force is of %s, this run of %s: an older run replaces nothing", head.AsOf, run.AsOf)
+		return contract.ActionHold, fmt.Sprintf("the current model has the as-of %s, this run %s: a run with an earlier as-of does not replace it", head.AsOf, run.AsOf)
 	case head.Number() != eval.Seq:
-		return contract.ActionHold, fmt.Sprintf("the candidate was held against %s, in force is %s by now: run drift, train and evaluate again",
+		return contract.ActionHold, fmt.Sprintf("the candidate was compared with %s, but there is %s now: run drift, train and evaluate again",
 			named(eval.Seq), named(head.Number()))
 	case head == nil:
 		return contract.ActionBootstrap, fmt.Sprintf("the first model: it passed all %d gates", len(eval.Gates))

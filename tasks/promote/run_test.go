@@ -155,8 +155,8 @@ func TestFromFirstModelToSecond(t *testing.T) {
 			t.Errorf("again (-first +again):\n%s", diff)
 		}
 	}
-	// An older run, wholly cleared, is held against the HEAD of now.
-	expect(t, s.run(first, modeltest.Customers(200, 1)), contract.ActionHold, 2, "in force is revision 2 of HEAD")
+	// An older run, wholly cleared, is compared with the HEAD of now.
+	expect(t, s.run(first, modeltest.Customers(200, 1)), contract.ActionHold, 2, "there is revision 2 of HEAD now")
 	if n := len(s.history()); n != 2 {
 		t.Errorf("%d revisions after reruns, want 2", n)
 	}
@@ -183,8 +183,8 @@ func TestHoldWhatIsHeldAgainstAnotherHead(t *testing.T) {
 	slow, quick := s.common("slow", monday), s.common("quick", monday)
 	s.candidate(slow, modeltest.Customers(200, 1), noLimits)
 	expect(t, s.run(quick, modeltest.Customers(200, 2)), contract.ActionBootstrap, 1, "")
-	expect(t, s.promote(slow), contract.ActionHold, 1, "held against no model, in force is revision 1 of HEAD by now")
-	// Evaluate alone, again: drift was held against no model, and the candidate's ids were given to others by now.
+	expect(t, s.promote(slow), contract.ActionHold, 1, "compared with no model, but there is revision 1 of HEAD now")
+	// Evaluate alone, again: drift compared with no model, and the candidate's ids were given to others by now.
 	e := s.evaluate(slow, noLimits)
 	for _, g := range e.Gates {
 		want := map[string]string{"drift_head": contract.EvalUnverified, "segment_ids": contract.EvalFail}[g.Gate]
@@ -195,7 +195,7 @@ func TestHoldWhatIsHeldAgainstAnotherHead(t *testing.T) {
 			t.Errorf("gate %s: %s (%s), want %s", g.Gate, g.Verdict, g.Why, want)
 		}
 	}
-	expect(t, s.promote(slow), contract.ActionHold, 1, "ids were given")
+	expect(t, s.promote(slow), contract.ActionHold, 1, "IDs belonged to other segments")
 	// All of it again: the run has written nothing, so it sees the new HEAD.
 	expect(t, s.run(slow, modeltest.Customers(200, 1)), contract.ActionPromote, 2, "")
 }
@@ -203,17 +203,17 @@ func TestHoldWhatIsHeldAgainstAnotherHead(t *testing.T) {
 func TestHoldOlderRun(t *testing.T) {
 	s := open(t)
 	s.run(s.common("1", monday), modeltest.Customers(200, 1))
-	expect(t, s.run(s.common("old", sunday), modeltest.Customers(200, 2)), contract.ActionHold, 1, "an older run replaces nothing")
+	expect(t, s.run(s.common("old", sunday), modeltest.Customers(200, 2)), contract.ActionHold, 1, "a run with an earlier as-of does not replace it")
 }
 
 // TestRunTwiceWithOtherCustomers: a run that has promoted does not see its own model, so another one that it trains is
-// held against none and must not replace it.
+// compared with none and must not replace it.
 func TestRunTwiceWithOtherCustomers(t *testing.T) {
 	s := open(t)
 	c := s.common("1", monday)
 	s.run(c, modeltest.Customers(200, 1))
 	r := s.run(c, modeltest.Customers(200, 2))
-	expect(t, r, contract.ActionHold, 1, "drift was held against no model, in force is revision 1")
+	expect(t, r, contract.ActionHold, 1, "drift compared with no model, but there is revision 1 of HEAD now")
 }
 
 func TestRollbackStays(t *testing.T) {
@@ -326,7 +326,7 @@ func TestManyPromoteAtOnce(t *testing.T) {
 		if a[0] == contract.ActionBootstrap {
 			won++
 		} else if a[0] != contract.ActionHold {
-			t.Errorf("run %s ends as %s, want hold: it was held against no model", id, a[0])
+			t.Errorf("run %s ends as %s, want hold: it was compared with no model", id, a[0])
 		}
 	}
 	if won != 1 || len(s.history()) != 1 {

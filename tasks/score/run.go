@@ -129,7 +129,7 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	movers, moved := a.movers()
 	result.Moved = moved
 	if moved > 0 && !a.sharesSegments() {
-		result.Why = "no segment of the last scores is in this model: every customer who was scored then has moved"
+		result.Why = "this model has none of the segments of the previous scores: every customer who was scored then counts as moved"
 	}
 	if err := s.PutFrame(ctx, contract.Assignments, a.table(segments.medians), j.opts); err != nil {
 		return nil, err

@@ -372,7 +372,7 @@ func TestOtherModel(t *testing.T) {
 	c2.RunID, c2.AsOf = "r2", "2011-12-17"
 	promote(t, c2, modeltest.Bundle(t, customers, 3, 5))
 	r := score(t, c2, customers)
-	if r.Moved != 300 || !strings.Contains(r.Why, "no segment of the last scores") {
+	if r.Moved != 300 || !strings.Contains(r.Why, "none of the segments of the previous scores") {
 		t.Errorf("result %+v", r)
 	}
 	pinned := c2

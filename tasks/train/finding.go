@@ -23,13 +23,13 @@ func (c Config) findings(ctx context.Context, f *fitted, t *trained, up upstream
 	out := append([]string{}, f.findings...)
 	best := f.best()
 	if n := len(f.fits); n > 1 && (f.choice.Index == 0 || f.choice.Index == n-1) {
-		out = append(out, fmt.Sprintf("k = %d lies at the edge of the swept range: widen --k-min or --k-max", f.choice.K))
+		out = append(out, fmt.Sprintf("k = %d is at the edge of the range that was tried: widen --k-min or --k-max", f.choice.K))
 	}
 	if f.choice.BelowFloor {
-		out = append(out, fmt.Sprintf("the smallest segment holds %.2f %% of customers, below --smallest-share", 100*best.SmallestShare))
+		out = append(out, fmt.Sprintf("the smallest segment has %.2f %% of customers, below --smallest-share", 100*best.SmallestShare))
 	}
 	if !best.Converged {
-		out = append(out, "k-means stopped at its limit of passes before it settled")
+		out = append(out, "k-means reached its iteration limit before it converged")
 	}
 	single, err := c.dominated(ctx, f)
 	if err != nil {
@@ -37,13 +37,13 @@ func (c Config) findings(ctx context.Context, f *fitted, t *trained, up upstream
 	}
 	out = append(out, single...)
 	for _, u := range t.bundle.Model.Grid.Unused() {
-		out = append(out, fmt.Sprintf("no customer can have %s score %d: thresholds coincide, since many customers share a value", u.Measure, u.Score))
+		out = append(out, fmt.Sprintf("no customer can have %s score %d: many customers share a value, so that two thresholds coincide", u.Measure, u.Score))
 	}
 	switch {
 	case t.known:
-		out = append(out, "the fit is that of the model in force: same segments, same names, nothing was minted")
+		out = append(out, "the fit is the same as the current model's: segments keep their IDs and names")
 	case up.head != nil:
-		out = append(out, fmt.Sprintf("segment ids are new, from %s: they are not matched with those of the model in force", model.SegmentID(up.head.NextSegment)))
+		out = append(out, fmt.Sprintf("segment IDs are new, starting at %s: they do not correspond to those of the current model", model.SegmentID(up.head.NextSegment)))
 	}
 	return out, nil
 }
@@ -68,7 +68,7 @@ func (c Config) dominated(ctx context.Context, f *fitted) ([]string, error) {
 			return nil, fmt.Errorf("check the dominance of %s: %w", axis.Feature, err)
 		}
 		if ari := cluster.AdjustedRand(r.Labels, f.best().Labels); ari >= dominance {
-			out = append(out, fmt.Sprintf("%s alone makes nearly the same segments (adjusted Rand index %.2f): the other features hardly count", axis.Feature, ari))
+			out = append(out, fmt.Sprintf("%s alone gives nearly the same segments (adjusted Rand index %.2f): the other features contribute little", axis.Feature, ari))
 		}
 	}
 	return out, nil

@@ -206,7 +206,7 @@ func TestHeadWithTheSameFitMintsNothing(t *testing.T) {
 	if again.ModelID != first.ModelID || again.Parent != first.ModelID || !slices.Equal(again.Segments, first.Segments) {
 		t.Errorf("first %+v\nagain %+v", first, again)
 	}
-	if !strings.Contains(strings.Join(again.Findings, "\n"), "nothing was minted") {
+	if !strings.Contains(strings.Join(again.Findings, "\n"), "segments keep their IDs") {
 		t.Errorf("findings %q", again.Findings)
 	}
 	// Other customers: ids count on from HEAD's next number.
@@ -244,7 +244,7 @@ func TestKAskedFor(t *testing.T) {
 		c := config(fmt.Sprintf("mem://%s%d", t.Name(), k), "r1")
 		c.K = k
 		r := must(t, c, modeltest.Customers(300, 1), contract.ActNone)
-		if r.K != k || !strings.Contains(r.Rule, "asked for") {
+		if r.K != k || !strings.Contains(r.Rule, "requested") {
 			t.Errorf("k %d, %q; want %d", r.K, r.Rule, k)
 		}
 	}
@@ -325,7 +325,7 @@ func TestDominance(t *testing.T) {
 	c := config("mem://"+t.Name(), "r1")
 	c.K, c.Space = 2, "recency,products:ln"
 	r := must(t, c, customers, contract.ActNone)
-	if !strings.Contains(strings.Join(r.Findings, "\n"), "recency alone makes nearly the same segments") {
+	if !strings.Contains(strings.Join(r.Findings, "\n"), "recency alone gives nearly the same segments") {
 		t.Errorf("findings %q", r.Findings)
 	}
 }
