@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/table"
 )
@@ -45,16 +47,24 @@ func benchText() [][]byte {
 
 // BenchmarkDayFiles writes a delivery as ingest does: one writer, a file a day.
 func BenchmarkDayFiles(b *testing.B) {
+	coded := benchSchema
+	coded.Coded = []string{"invoice", "code", "description", "customer", "country", "quantity", "time", "price"}
 	for _, c := range []struct {
-		name        string
-		compression table.Compression
-	}{{"lz4", table.LZ4}, {"none", table.None}} {
+		name   string
+		schema table.Schema
+		opts   table.Options
+	}{
+		{"lz4", benchSchema, table.Options{}},
+		{"lz4, Go's allocator", benchSchema, table.Options{Allocator: memory.NewGoAllocator()}},
+		{"none", benchSchema, table.Options{Compression: table.None}},
+		{"none, coded", coded, table.Options{Compression: table.None}}, // as ingest writes them
+	} {
 		b.Run(c.name, func(b *testing.B) {
 			text := benchText()
 			b.ReportAllocs()
 			for b.Loop() {
 				size := int64(0)
-				w := table.NewWriter(benchSchema, table.Options{Compression: c.compression})
+				w := table.NewWriter(c.schema, c.opts)
 				for range benchDays {
 					w.Reset()
 					for i := range benchRows {

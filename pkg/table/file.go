@@ -111,7 +111,9 @@ func (s *spool) spill() error {
 	return err
 }
 
-// Seek tells where the end is. Arrow's writer asks for nothing else, though its signature would let it.
+// Seek returns where the end is; Arrow's writer asks for nothing else.
+//
+// Arrow v15: its file writer takes an io.WriteSeeker, v18's an io.Writer.
 func (s *spool) Seek(offset int64, whence int) (int64, error) {
 	if offset != 0 || whence != io.SeekCurrent {
 		return 0, errors.New("a table is written from front to back")

@@ -87,8 +87,10 @@ func checkSchema(footer flatbuffers.Table) error {
 	return nil
 }
 
-// checkBlocks holds the dictionaries or the batches to lie one behind the other, from one place to before end, and returns
-// where the last of them ends.
+// checkBlocks makes sure that the dictionaries or the batches are one behind the other, from one place to before end, and
+// returns where the last of them ends.
+//
+// Arrow v15: it makes a block's memory before it looks whether the file has that much. v18 looks; that no two overlap stays ours.
 func checkBlocks(footer flatbuffers.Table, slot flatbuffers.VOffsetT, from, end int64) (int64, error) {
 	n := listLen(footer, slot)
 	if n < 0 || n > len(footer.Bytes)/blockSize {

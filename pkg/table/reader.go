@@ -184,8 +184,10 @@ func (r *Reader) Close() error {
 	return err
 }
 
-// guard turns a panic into [ErrDamaged]. Arrow's reader and the flatbuffers below it take a file's word for every
-// position, and panic where it is wrong.
+// guard turns a panic into [ErrDamaged]. Arrow's reader and the flatbuffers below it believe every position in a file, and panic
+// where one is wrong.
+//
+// Arrow v15: its file reader recovers from no panic. v18 does for batches, and not yet for a schema.
 func guard(err *error) {
 	switch p := recover().(type) {
 	case nil:
@@ -223,7 +225,9 @@ func (s *source) explain(err error) error {
 }
 
 // scope is the allocator of one reader. It refuses buffers that a file of this size cannot fill: LZ4 makes content at most
-// 255 times smaller. And it frees what Arrow's reader does not: the messages of dictionaries.
+// 255 times smaller.
+//
+// Arrow v15: and it frees what the reader does not, the messages of dictionaries. v18 frees them; then live, forget and end go.
 type scope struct {
 	under memory.Allocator
 	limit int64

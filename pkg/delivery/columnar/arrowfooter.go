@@ -108,7 +108,9 @@ func (a *arrowFooter) children(t flatbuffers.Table, list, metadata flatbuffers.V
 	return nil
 }
 
-// blocks holds batches to lie within the file, and to be no more than the footer has places for.
+// blocks makes sure that batches are within the file, and no more than the footer has places for.
+//
+// Arrow v15: it makes a block's memory before it looks whether the file has that much. v18 looks; that no two overlap stays ours.
 func (a *arrowFooter) blocks(footer flatbuffers.Table, slot flatbuffers.VOffsetT, end int64) error {
 	n := listLen(footer, slot)
 	if n < 0 || n > len(footer.Bytes)/arrowBlock {

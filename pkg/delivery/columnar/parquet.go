@@ -49,9 +49,10 @@ func (f *File) openParquet(size int64, opts Options) (err error) {
 	return nil
 }
 
-// parquetBatches reads a file row group by row group with Arrow's reader of columns. Its reader of records (pqarrow) goes on
-// with the next row group where a page is damaged, column by column, which would mix rows; calls every timestamp UTC; and
-// brings 20 MB of kernels along.
+// parquetBatches reads a file row group by row group with Arrow's reader of columns.
+//
+// Arrow v15: its reader of records (pqarrow) continues with the next row group where a page is damaged, column by column, which
+// would mix rows, and calls every timestamp UTC. v18 keeps what the file says of its timestamps. Both bring 20 MB of kernels.
 type parquetBatches struct {
 	src     *watched
 	size    int64

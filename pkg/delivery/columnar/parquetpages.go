@@ -73,6 +73,8 @@ type page struct {
 
 // checkPages goes over the headers of the pages of a column chunk: they must fill it with as many values as there are rows,
 // and none may unpack to more than maxPage, whatever the codec would make of it.
+//
+// Arrow v15: it makes as much memory as a page's header asks for. v18 has a limit for that; the number of values is ours.
 func checkPages(chunk *io.SectionReader, codec compress.Compression, rows int64) error {
 	at, values := int64(0), int64(0)
 	buf := bufio.NewReaderSize(nil, 512)
