@@ -2,9 +2,12 @@ package task
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -91,6 +94,15 @@ func usage() (cpu time.Duration, peak int64) {
 	peak = int64(u.Maxrss)
 	if runtime.GOOS != "darwin" {
 		peak <<= 10 // in KiB everywhere else
+	}
+	// On Linux the figure above is also the largest of any program that this process was before exec: of a scheduler, say.
+	if status, err := os.ReadFile("/proc/self/status"); err == nil {
+		if _, after, ok := strings.Cut(string(status), "VmHWM:"); ok {
+			var kib int64
+			if _, err := fmt.Sscan(after, &kib); err == nil {
+				peak = kib << 10
+			}
+		}
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), peak
 }

@@ -5,8 +5,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
+	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -38,7 +42,7 @@ func want(t *testing.T, record, fields map[string]any) {
 
 func TestAStepThatSucceedsSaysSo(t *testing.T) {
 	work := func(context.Context, sample, Deps) (sampleResult, error) {
-		for start := time.Now(); time.Since(start) < 20*time.Millisecond; { //nolint:revive // busy on purpose
+		for start := time.Now(); time.Since(start) < 20*time.Millisecond; {
 		}
 		return sampleResult{3}, nil
 	}
@@ -125,6 +129,28 @@ func TestAStepOfALargerProgram(t *testing.T) {
 	log.Reset()
 	Begin("score", Common{}).Failed(t.Context(), newLogger("json", "pipeline", stdio{err: &log}), fault.Errorf(66, "head", "", "no model"))
 	want(t, last(t, log.String()), map[string]any{"message": "step failed", "step": "score", "exit_code": 66.0, "cause": "head"})
+}
+
+// A process that a large one starts is small.
+func TestMemoryIsTheProgramsOwn(t *testing.T) {
+	if os.Getenv("CLIENTELE_TEST_SMALL") != "" {
+		_, peak := usage()
+		fmt.Println("peak", peak)
+		return
+	}
+	const large = 256 << 20
+	ballast := make([]byte, large)
+	for i := 0; i < len(ballast); i += 1024 {
+		ballast[i] = 1
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	cmd.Env = append(os.Environ(), "CLIENTELE_TEST_SMALL=1")
+	out, err := cmd.Output()
+	var peak int64
+	if _, scanErr := fmt.Sscanf(string(out), "peak %d", &peak); err != nil || scanErr != nil || peak < 1<<20 || peak > large/2 {
+		t.Errorf("%v, %v: %s", err, scanErr, out)
+	}
+	runtime.KeepAlive(ballast)
 }
 
 // The names are an interface: metrics are made from them.
