@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from datetime import timedelta
+from typing import Any
 
 from airflow import __version__ as AIRFLOW_VERSION
 
@@ -63,9 +65,19 @@ __all__ = [
     "asset",
     "cron",
     "cron_or_asset",
+    "deadline",
     "moment",
     "task",
 ]
+
+try:
+    from airflow.sdk import DeadlineAlert, DeadlineReference, SyncCallback
+except ImportError:  # before 3.2
+    try:
+        from airflow.sdk.definitions.deadline import AsyncCallback, DeadlineAlert, DeadlineReference
+    except ImportError:  # before 3.1
+        DeadlineAlert = None
+    SyncCallback = None
 
 AIRFLOW_MAJOR = int(AIRFLOW_VERSION.split(".")[0])
 
@@ -106,6 +118,21 @@ def cron_or_asset(expression: str, zone: str, trigger: Asset) -> AssetOrTimeSche
     """A schedule, and besides it whenever the asset is updated."""
     which = "datasets" if AIRFLOW_MAJOR == 2 else "assets"
     return AssetOrTimeSchedule(timetable=cron(expression, zone), **{which: [trigger]})
+
+
+def deadline(after: timedelta, notifier: str) -> dict[str, Any]:
+    """The DAG's argument for an alert when a run has not finished that long after it was queued; none before Airflow 3.1.
+
+    A worker calls it, or in 3.1, which cannot have it so, the triggerer: by a module of the plugins folder, which both have.
+    """
+    if DeadlineAlert is None:
+        return {}
+    kwargs = {"notifier": notifier}
+    if SyncCallback is not None:
+        call = SyncCallback("clientele_alerts.deadline", kwargs=kwargs)
+    else:
+        call = AsyncCallback("clientele_alerts.deadline_in_triggerer", kwargs=kwargs)
+    return {"deadline": DeadlineAlert(reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=after, callback=call)}
 
 
 def moment(dag_run):

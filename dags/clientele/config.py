@@ -7,10 +7,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from clientele.alerts import resolve
 from clientele.contract import CONTRACT
 
 PLACES = ("composer", "gke", "kubeconfig", "local")
@@ -80,6 +82,9 @@ class Deployment:
     pool: str = "clientele_pointers"
     pod_env: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    on_failure: str = ""
+    on_retry: str = ""
+    deadline_hours: float = 0
     retry_seconds: int = 60
     look_seconds: int = 600
     bin: str = "bin"
@@ -106,6 +111,10 @@ class Deployment:
                 values[name] = int(seconds)
             else:
                 problems.append(f"{variable}: want a whole number (got {seconds!r})")
+        hours = env.get("CLIENTELE_DEADLINE_HOURS", "").strip() or "0"
+        values["deadline_hours"] = float(hours) if re.fullmatch(r"\d{1,4}(\.\d+)?", hours) else 0
+        if not re.fullmatch(r"\d{1,4}(\.\d+)?", hours):
+            problems.append(f"CLIENTELE_DEADLINE_HOURS: want hours such as 4, or 0 for no deadline (got {hours!r})")
         deployment = cls(**values)
         problems += deployment.problems()
         if problems:
@@ -137,7 +146,19 @@ class Deployment:
         except (KeyError, ValueError, OSError):
             want(False, "CLIENTELE_ZONE", "want an IANA time zone such as Europe/London", self.zone)
         self._want_pods(want)
+        self._want_alerts(want)
         return wrong
+
+    def _want_alerts(self, want: Callable[[object, str, str, object], None]) -> None:
+        """Callables that can be imported, and one for the deadline."""
+        for name in ("on_failure", "on_retry"):
+            if path := getattr(self, name):
+                try:
+                    resolve(path)
+                except ValueError as e:
+                    want(False, "CLIENTELE_" + name.upper(), f"want a callable such as clientele.alerts.webhook: {e}", path)
+        notified = self.on_failure or not self.deadline_hours
+        want(notified, "CLIENTELE_DEADLINE_HOURS", "needs CLIENTELE_ON_FAILURE, which is called", self.deadline_hours)
 
     def _want_images(self, want: Callable[[object, str, str, object], None]) -> None:
         """Every program's image is named so that it never moves: by a digest, or all of them by the tag."""
@@ -209,6 +230,8 @@ _TEXTS = (
     "source_header_secret",
     "source_header_host",
     "pool",
+    "on_failure",
+    "on_retry",
     "bin",
 )
 
@@ -216,8 +239,8 @@ _TEXTS = (
 def _digests(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     """images.json, which a release puts beside this file: program → sha256:…, and their version, which must be the DAGs'."""
     named = env.get("CLIENTELE_IMAGES", "").strip()
-    path = Path(named or Path(__file__).with_name("images.json"))
-    if not path.exists():
+    path = Path(named) if named else files("clientele") / "images.json"  # all of it may be one zip
+    if not path.is_file():
         if named:
             problems.append(f"CLIENTELE_IMAGES: there is no such file (got {named!r})")
         return {}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from importlib.resources import files
 from typing import Any
 
-CONTRACT: dict[str, Any] = json.loads(Path(__file__).with_name("contract.json").read_text())
+CONTRACT: dict[str, Any] = json.loads((files("clientele") / "contract.json").read_text())
 
 STEPS: dict[str, dict[str, Any]] = {s["name"]: s for s in CONTRACT["steps"]}
 EXIT_CODES: dict[int, dict[str, Any]] = {c["code"]: c for c in CONTRACT["exit_codes"]}

@@ -126,3 +126,25 @@ def _more_disk(ended: Ended) -> str:
     """What helps a pod that was evicted for what it had written."""
     disk = ended.pod_reason == "Evicted" and any(word in ended.pod_message for word in DISK)
     return " Raise its ephemeral-storage by CLIENTELE_RESOURCES." if disk else ""
+
+
+# What a step did, from its result.
+DID = {
+    "ingest": "{rows_read:,} records: {rows_accepted:,} accepted, {rows_quarantined:,} rejected; {days:,} days; new: {new}",
+    "preprocess": "{lines:,} lines kept: {customers:,} customers, {invoices:,} invoices, revenue {revenue}",
+    "drift": "{verdict}, act {act}: {cause}",
+    "train": "k = {k}, model {model_id:.12}",
+    "evaluate": "{verdict}, candidate {candidate:.12}",
+    "promote": "{action}, model {model_id:.12}, revision {seq}: {why}",
+    "score": "{customers:,} customers, {moved:,} moved, model {model_id:.12}",
+    "report": "{page}, {size:,} bytes",
+    "registry": "champion {model_id:.12}, revision {seq}",
+}
+
+
+def did(step: str, result: Any) -> str:
+    """What a step that succeeded did, as a line in numbers. Of a result that lacks them, only that it is done."""
+    try:
+        return f"{step}: {' '.join(DID[step].format(**result).split())}."
+    except (KeyError, TypeError, ValueError):
+        return f"{step}: done."

@@ -10,7 +10,7 @@ from kubernetes.client import models as k8s
 
 from clientele.config import Deployment
 from clientele.local import LocalStepOperator
-from clientele.pods import DEFAULTS, SECRETS, StepOperator, equal, memory_bytes
+from clientele.pods import DEFAULTS, SECRETS, StepOperator, equal, memory_bytes, say_what_it_did
 
 
 def step_operator(
@@ -54,6 +54,7 @@ def step_operator(
         # Airflow gives up first and says so; the cluster's deadline is for pods that Airflow has lost.
         execution_timeout=timedelta(minutes=minutes),
         active_deadline_seconds=minutes * 60 + 120,
+        post_execute=say_what_it_did,
         **{**DEFAULTS, **where, **kwargs},
     )
 

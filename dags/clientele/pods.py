@@ -26,7 +26,7 @@ from clientele.compat import (
     Reschedulable,
 )
 from clientele.look import missing
-from clientele.outcome import Ended, Late, judge
+from clientele.outcome import Ended, Late, did, judge
 from clientele.trouble import NO_RESULT, Trouble, explain
 
 log = logging.getLogger(__name__)
@@ -304,6 +304,11 @@ def literal(text: str | None) -> str | None:
     Every $ is doubled: doubling that of $( alone would turn $$(NAME) into $$$(NAME), which is a $ and a replaced $(NAME).
     """
     return text and text.replace("$", "$$")
+
+
+def say_what_it_did(context: Any, result: Any) -> None:
+    """The last line in the log of a step that succeeded. A hook, because Airflow 3.3 keeps the result from a method."""
+    log.info("%s", did(context["task"].step, result))
 
 
 def equal(resources: Mapping[str, str]) -> k8s.V1ResourceRequirements:

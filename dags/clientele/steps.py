@@ -10,11 +10,13 @@ from typing import Any
 import pendulum
 
 from clientele import assets
+from clientele.alerts import callback
 from clientele.asof import as_of
 from clientele.begin import image
-from clientele.compat import BACKOFF
+from clientele.compat import BACKOFF, deadline
 from clientele.config import Deployment
 from clientele.contract import STEPS, swaps_pointers
+from clientele.links import ReportLink
 from clientele.places import step_operator
 from clientele.pods import RESULT, TRIES, StepOperator
 
@@ -23,7 +25,9 @@ LONGEST_DELAY = timedelta(minutes=15)
 
 def dag_args(d: Deployment) -> dict[str, Any]:
     """The keyword arguments that all DAGs have in common."""
+    late = deadline(timedelta(hours=d.deadline_hours), d.on_failure) if d.deadline_hours else {}
     return {
+        **late,
         "start_date": pendulum.datetime(2026, 1, 1, tz=d.zone),
         "catchup": False,
         "max_active_runs": 1,
@@ -35,7 +39,9 @@ def dag_args(d: Deployment) -> dict[str, Any]:
 
 def default_args(d: Deployment) -> dict[str, Any]:
     """What every task has, pods and the small ones between them."""
+    alerts = {"on_failure_callback": (d.on_failure, "failure"), "on_retry_callback": (d.on_retry, "retry")}
     return {
+        **{name: callback(path, event) for name, (path, event) in alerts.items() if path},
         "owner": "clientele",
         "retries": TRIES - 1,
         "retry_delay": timedelta(seconds=d.retry_seconds),
@@ -103,7 +109,9 @@ def score(d: Deployment, from_run: str = "") -> StepOperator:
 def report(d: Deployment, from_run: str = "", **kwargs: Any) -> StepOperator:
     """Makes the page for people."""
     arguments = (f"--from-run={from_run}",) if from_run else ()
-    return _step(d, "report", arguments=arguments, minutes=30, **kwargs)
+    task = _step(d, "report", arguments=arguments, minutes=30, **kwargs)
+    task.operator_extra_links = (*task.operator_extra_links, ReportLink())
+    return task
 
 
 def rollback(d: Deployment) -> StepOperator:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
 from runs import Outcome
 from world import EARLIER, LAST_DAY, LATER, STEPS, World, after_each_end, planted
+
+from clientele.outcome import did
 
 pytest_plugins = ["world"]
 
@@ -29,7 +33,10 @@ def test_success(first):
     assert outcome.results["score"]["customers"] == outcome.results["preprocess"]["customers"] > 0
     for name in ("score", "drift"):
         assert [e["run"] for e in world.read(f"state/segments/{name}.json")["entries"]] == [run]
-    assert any(n.endswith("/report.html") for n in world.objects(f"runs/{run}/report/"))
+    (page,) = [n for n in world.objects(f"runs/{run}/report/") if n.endswith("/report.html")]
+    assert report_link(outcome) == f"https://storage.cloud.google.com/{world.bucket.name}/clientele/{page}"
+    for step in STEPS:
+        assert did(step, outcome.results[step]) != f"{step}: done.", "the line in numbers fits the result"
 
 
 def test_a_refused_candidate_leaves_the_champion(world: World):
@@ -88,6 +95,33 @@ def test_params_that_contradict_each_other_start_no_step(empty: World):
     assert empty.objects() == {}
 
 
+def test_a_failure_is_notified_and_the_address_is_not_logged(empty: World, shop: Path, capfd):
+    got = []
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        secret = f"http://127.0.0.1:{server.server_port}/a-secret-path"
+        env = {
+            "CLIENTELE_ON_FAILURE": "clientele.alerts.webhook",
+            "CLIENTELE_ON_RETRY": "clientele.alerts.webhook",
+            "AIRFLOW_CONN_CLIENTELE_WEBHOOK": json.dumps({"conn_type": "http", "password": secret}),
+        }
+        outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "bad.csv"), env=env)
+        server.shutdown()
+    assert outcome.tasks["ingest"] == ("failed", 1)
+    (alert,) = got
+    assert (alert["event"], alert["task_id"], alert["run_id"]) == ("failure", "data.ingest", outcome.run_id)
+    assert "ingest: exit code 65 (bad_data), cause quarantine_share" in alert["text"]
+    out, err = capfd.readouterr()
+    assert "a-secret-path" not in re.sub(r'"POST /a-secret-path HTTP/1.1"', "", out + err)  # the server's own log has it
+
+
 def test_a_late_source_is_looked_for_again(empty: World, shop: Path):
     late = shop / "late-2025-12-02.csv"
     ends = []
@@ -143,6 +177,27 @@ def test_an_older_as_of_leaves_state_alone(world: World):
     assert (earlier.state, earlier.tasks) == ("success", ALL_WELL)
     assert world.manifests(world.agree(earlier, DAG, EARLIER)) == list(STEPS)
     assert world.objects("state/") == before
+
+
+def report_link(outcome: Outcome) -> str:
+    """What the button Report on the report task opens."""
+    from airflow.utils.session import create_session
+
+    from clientele.compat import AIRFLOW_MAJOR
+    from clientele.links import ReportLink
+
+    try:
+        from airflow.models.taskinstancekey import TaskInstanceKey
+    except ImportError:  # before 3.2
+        from airflow.models.taskinstance import TaskInstanceKey
+    if AIRFLOW_MAJOR == 2:
+        key = TaskInstanceKey(DAG, "use.report", outcome.run_id, 1)
+        return ReportLink().get_link(None, ti_key=key)
+    from airflow.models.xcom import XComModel
+
+    with create_session() as session:  # the worker has left it there
+        found = session.query(XComModel).filter_by(run_id=outcome.run_id, task_id="use.report", key="_link_ReportLink").one()
+        return found.value.strip('"')  # JSON in some versions
 
 
 def bytes_of(world: World) -> dict[str, str]:
