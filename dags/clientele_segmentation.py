@@ -19,7 +19,7 @@ visible: clear the task when the cause is gone, and what was done before costs n
 | `ingest` Waited for the source since … | the delivery did not come. Clear the task when it has |
 | `begin` Params: … | Params contradict each other; every problem is named. Trigger again with them corrected |
 | exit code 64 (usage) | a Param is wrong; every problem is named. Trigger again with it corrected |
-| exit code 66 (missing) | the step before made nothing in this run: clear that one |
+| exit code 66 (missing) | the step before no output in this run: clear that one |
 | exit code 78 (config) | a permission is missing; the line names the object |
 | out of memory | raise the step's memory (`CLIENTELE_RESOURCES`), then clear the task |
 | `segments_are_there` exit code 65, cause fix_data | the data changed, not the customers: `score` was skipped, and the last segments remain. Correct the delivery, then trigger a new run |

@@ -64,7 +64,7 @@ func Choose(fits []Fit, rule Rule) (Choice, error) {
 			}
 		}
 		if c.Index < 0 {
-			return Choice{}, fmt.Errorf("choose k: %d was asked for, %s was swept", rule.K, span(fits))
+			return Choice{}, fmt.Errorf("choose k: %d was requested, but only %s was swept", rule.K, span(fits))
 		}
 	default:
 		c.Index = deepest(c.Depths, func(i int) bool { return fits[i].SmallestShare >= floor })

@@ -3,7 +3,7 @@
 //	p := cluster.Points{N: len(x) / 3, D: 3, X: x}
 //	fits, err := cluster.Sweep(ctx, p, []int{2, 3, 4, 5, 6, 7, 8, 9, 10}, cluster.Options{Seed: 1})
 //	choice, err := cluster.Choose(fits, cluster.Rule{})
-//	fmt.Println(choice.Why) // k = 4 has the elbow of inertia over k = 2 … 10; the silhouette would have said 2
+//	fmt.Println(choice.Why) // k = 4 has the elbow of inertia over k = 2 … 10; the silhouette suggests 2
 //
 // The method is Lloyd's (S. P. Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information Theory 28,
 // 1982): give each point to its nearest centroid, move each centroid to the mean of its points, until no label changes.
@@ -50,7 +50,7 @@ var ErrEmpty = errors.New("no point to cluster")
 type TooFewPointsError struct{ K, Distinct int }
 
 func (e *TooFewPointsError) Error() string {
-	return fmt.Sprintf("%d clusters asked for, but only %d distinct points", e.K, e.Distinct)
+	return fmt.Sprintf("%d clusters requested, but there are only %d distinct points", e.K, e.Distinct)
 }
 
 // CoordinateError names a coordinate that is not finite, or too large to be squared.
@@ -60,7 +60,7 @@ type CoordinateError struct {
 }
 
 func (e *CoordinateError) Error() string {
-	return fmt.Sprintf("coordinate %d of point %d is %v, want a finite number of ordinary size", e.Dim, e.Row, e.Value)
+	return fmt.Sprintf("coordinate %d of point %d is %v, want a finite number in a reasonable range", e.Dim, e.Row, e.Value)
 }
 
 // Points is a table of N points with D coordinates each, row after row: X has length N·D.

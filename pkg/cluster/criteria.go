@@ -96,7 +96,7 @@ func (r Result) centroid(c int) []float64 {
 // the lengths differ.
 func AdjustedRand(a, b []int32) float64 {
 	if len(a) != len(b) {
-		panic(fmt.Sprintf("cluster: %d labels against %d", len(a), len(b)))
+		panic(fmt.Sprintf("cluster: %d labels and %d", len(a), len(b)))
 	}
 	type cell struct{ a, b int32 }
 	both, left, right := map[cell]int{}, map[int32]int{}, map[int32]int{}

@@ -73,7 +73,7 @@ func fitAll(ctx context.Context, p Points, ks []int, opts Options) ([]Result, er
 		return nil, err
 	}
 	if len(ks) == 0 || slices.Min(ks) < 1 {
-		return nil, fmt.Errorf("k = %v, want numbers of clusters from 1", ks)
+		return nil, fmt.Errorf("k = %v, want cluster counts of 1 or more", ks)
 	}
 	if most := slices.Max(ks); p.distinct(most) < most {
 		return nil, &TooFewPointsError{most, p.distinct(most)}

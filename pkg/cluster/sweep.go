@@ -20,7 +20,7 @@ type Fit struct {
 func Sweep(ctx context.Context, p Points, ks []int, opts Options) ([]Fit, error) {
 	for i := 1; i < len(ks); i++ {
 		if ks[i] <= ks[i-1] {
-			return nil, fmt.Errorf("sweep %v: want ascending numbers of clusters", ks)
+			return nil, fmt.Errorf("sweep %v: want cluster counts in ascending order", ks)
 		}
 	}
 	results, err := fitAll(ctx, p, slices.Clone(ks), opts.withDefaults())

@@ -18,9 +18,9 @@ type SchemaError struct {
 // Error names the feature.
 func (e *SchemaError) Error() string {
 	if e.Got == "" {
-		return fmt.Sprintf("the customers have no column %s, which the model was trained on", e.Feature)
+		return fmt.Sprintf("the customers table has no column %s, which the model uses", e.Feature)
 	}
-	return fmt.Sprintf("column %s of the customers is %s, the model was trained on %s", e.Feature, e.Got, e.Want)
+	return fmt.Sprintf("column %s of the customers table is %s, the model was trained on %s", e.Feature, e.Got, e.Want)
 }
 
 // Assignment says where customers belong, by position. Distances are Euclidean, in the model's space.

@@ -53,7 +53,7 @@ func Build(m Model, customers *frame.Frame) (*Bundle, error) {
 // Identify gives the bundle its segments, one a centroid in their order, and with them its model_id.
 func (b *Bundle) Identify(segments []Segment, parent Parent) error {
 	if len(segments) != b.Model.K() {
-		return fmt.Errorf("identify model: %d segments for %d centroids", len(segments), b.Model.K())
+		return fmt.Errorf("identify model: %d segments but %d centroids", len(segments), b.Model.K())
 	}
 	m := b.Manifest
 	m.Segments, m.Parent, m.ParentFit = segments, parent.ModelID, parent.FitID

@@ -95,7 +95,7 @@ func (m *Model) Check() error {
 		t    rfm.Thresholds
 	}{{"recency", m.Grid.Recency}, {"frequency", m.Grid.Frequency}, {"monetary", m.Grid.Monetary}} {
 		if !slices.IsSorted(g.t[:]) {
-			return fmt.Errorf("the thresholds of %s do not ascend", g.name)
+			return fmt.Errorf("the thresholds of %s are not ascending", g.name)
 		}
 	}
 	return nil

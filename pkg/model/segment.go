@@ -103,7 +103,7 @@ func (m *Manifest) identity() (string, error) {
 // check returns an error unless the manifest agrees with itself.
 func (m *Manifest) check() error {
 	if id, err := m.identity(); err != nil || id != m.ModelID {
-		return errors.Join(err, fmt.Errorf("its content makes it model %s", id))
+		return errors.Join(err, fmt.Errorf("its content hashes to model %s", id))
 	}
 	if m.Blobs.Model.SHA256 != m.FitID {
 		return errors.New("its model blob is not named by its fit_id")
@@ -118,7 +118,7 @@ func (m *Manifest) checkSegments() error {
 			return err
 		}
 		if s.Name == "" || ids[s.ID] || names[s.Name] {
-			return fmt.Errorf("segment %s %q: ids and names must be there, each once", s.ID, s.Name)
+			return fmt.Errorf("segment %s %q: every segment needs a unique id and name", s.ID, s.Name)
 		}
 		ids[s.ID], names[s.Name] = true, true
 	}

@@ -108,7 +108,7 @@ func ReadManifest(ctx context.Context, registry *objstore.Store, modelID string)
 	}
 	m, err := decodeManifest(text)
 	if err == nil && m.ModelID != modelID {
-		err = fmt.Errorf("its content makes it model %s", m.ModelID)
+		err = fmt.Errorf("its content hashes to model %s", m.ModelID)
 	}
 	if err != nil {
 		return nil, damaged("model "+modelID, uri, err)
@@ -132,7 +132,7 @@ func Load(ctx context.Context, registry *objstore.Store, modelID string, opts ta
 		}
 		b.Model, err = decodeModel(text)
 		if err == nil && b.Model.K() != len(m.Segments) {
-			err = fmt.Errorf("%d segments for %d centroids", len(m.Segments), b.Model.K())
+			err = fmt.Errorf("%d segments but %d centroids", len(m.Segments), b.Model.K())
 		}
 		return err
 	}); err != nil {
@@ -194,7 +194,7 @@ func readTable(o *objstore.Object, schema table.Schema, want Content, opts table
 		return nil, fmt.Errorf("read table %s: %w", schema.Name, err)
 	}
 	if got := contentOf(f); got != want {
-		return nil, fmt.Errorf("table %s has content %s (%d rows), the model wants %s (%d rows)",
+		return nil, fmt.Errorf("table %s has content %s (%d rows), the model expects %s (%d rows)",
 			schema.Name, got.SHA256, got.Rows, want.SHA256, want.Rows)
 	}
 	return f, nil
@@ -224,7 +224,7 @@ func decode(what string, text []byte, v any) error {
 	}
 	switch {
 	case head.Version == nil || *head.Version < max(1, Version-1):
-		return fmt.Errorf("parse %s: it has no version that this program knows", what)
+		return fmt.Errorf("parse %s: unknown version", what)
 	case *head.Version > Version:
 		return &VersionError{What: what, Found: *head.Version, Known: Version}
 	}

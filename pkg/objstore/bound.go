@@ -74,7 +74,7 @@ func (b *bound) wrap(err error) error {
 	case b.caller.Err() != nil:
 		err = b.caller.Err()
 	case errors.Is(context.Cause(b.ctx), errDeadline):
-		err = fmt.Errorf("%w: no end within the deadline (%v and a second for each MiB)", ErrUnavailable, b.base)
+		err = fmt.Errorf("%w: not finished within the deadline (%v plus a second per MiB)", ErrUnavailable, b.base)
 	}
 	return fmt.Errorf("%s: %w", b.what, err)
 }

@@ -285,7 +285,7 @@ func (t *temp) age(generation int64) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("the file system does not keep modification times")
+	return fmt.Errorf("the file system does not store modification times")
 }
 
 func (t *temp) attrs(name string) (Attrs, error) {

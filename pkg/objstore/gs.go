@@ -152,7 +152,7 @@ func (d *gsDriver) open(ctx context.Context, name string, generation int64, admi
 	defer r.Close()
 	attrs := Attrs{Name: name, Size: r.Attrs.Size, Generation: r.Attrs.Generation, CRC32C: r.Attrs.CRC32C}
 	if attrs.Generation <= 0 || attrs.Size < 0 {
-		return nil, fmt.Errorf("the server does not say generation and size")
+		return nil, fmt.Errorf("the server does not report generation and size")
 	}
 	if generation != 0 && attrs.Generation != generation {
 		return nil, fmt.Errorf("%w at generation %d", ErrNotFound, generation)

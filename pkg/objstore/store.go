@@ -121,7 +121,7 @@ func (s *Store) Read(ctx context.Context, name string) ([]byte, Attrs, error) {
 func (s *Store) read(b *bound, name string) ([]byte, Attrs, error) {
 	o, err := s.drv.open(b.ctx, name, 0, func(size int64) error {
 		if size > maxRead {
-			return fmt.Errorf("%d bytes are too many to read at once, at most %d", size, maxRead)
+			return fmt.Errorf("%d bytes exceed the limit of %d for reading at once", size, maxRead)
 		}
 		b.grow(size)
 		return nil

@@ -120,7 +120,7 @@ func TestReadBound(t *testing.T) {
 	if err := os.Truncate(filepath.Join(strings.TrimPrefix(s.URL(), "file://"), "big"), 64<<20+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Read(t.Context(), "big"); err == nil || !strings.Contains(err.Error(), "too many") {
+	if _, _, err := s.Read(t.Context(), "big"); err == nil || !strings.Contains(err.Error(), "exceed the limit") {
 		t.Errorf("read: %v, want a refusal", err)
 	}
 	o, err := s.Open(t.Context(), "big", 0)

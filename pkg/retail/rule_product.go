@@ -9,8 +9,8 @@ import (
 // NonProducts says which lines are no products. A line that one of the three takes is none.
 type NonProducts struct {
 	MinDigits    int      // codes of fewer ASCII digits
-	Codes        []string // codes as compared; a trailing * stands for any rest
-	Descriptions []string // descriptions, trimmed and in ASCII upper case; a trailing * stands for any rest
+	Codes        []string // codes as compared; a trailing * matches any suffix
+	Descriptions []string // descriptions, trimmed and in ASCII upper case; a trailing * matches any suffix
 }
 
 // DefaultNonProducts suits shops with stock codes as in UCI Online Retail, where POST, M, DOT, D, S, CRUK, BANK CHARGES

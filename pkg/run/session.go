@@ -181,7 +181,7 @@ func (h *Home) same(ctx context.Context, st Stored) error {
 	}
 	if got != st.SHA256 {
 		return fault.ErrInternal.Errorf("not_reproducible", h.Root.URI(st.Object),
-			"%s is there with other content (sha256 %s, now %s): the step is not reproducible", st.Object, got, st.SHA256)
+			"%s already exists with other content (sha256 %s, now %s): the step is not reproducible", st.Object, got, st.SHA256)
 	}
 	return nil
 }
@@ -207,7 +207,7 @@ func (h *Home) OpenStored(ctx context.Context, st Stored) (*objstore.Object, err
 func (h *Home) open(ctx context.Context, st Stored) (*objstore.Object, error) {
 	o, err := h.Root.Open(ctx, st.Object, 0)
 	if errors.Is(err, objstore.ErrNotFound) {
-		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(st.Object), "open %s: gone, or expired: %w", st.Object, err)
+		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(st.Object), "open %s: deleted or expired: %w", st.Object, err)
 	}
 	return o, err
 }
@@ -326,7 +326,7 @@ func (s *Session) Point(ctx context.Context) error {
 	if now, _, readErr := s.home.current(ctx, path); readErr == nil && now.Key == s.m.Key {
 		return nil
 	}
-	return fault.ErrLostSwap.Errorf("lost_swap", s.home.Root.URI(path), "move %s: a copy of this step with other inputs moved it: %w", path, err)
+	return fault.ErrLostSwap.Errorf("lost_swap", s.home.Root.URI(path), "move %s: another instance of this step with other inputs moved it: %w", path, err)
 }
 
 func (h *Home) current(ctx context.Context, path string) (current, int64, error) {
@@ -363,14 +363,14 @@ func (h *Home) Current(ctx context.Context, run contract.Run, step string) (*Man
 	c, _, err := h.current(ctx, path)
 	if errors.Is(err, objstore.ErrNotFound) {
 		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(path),
-			"%s has made nothing in run %s: run it first, or name another run with --from-run: %w", step, run, err)
+			"%s has no output in run %s: run it first, or name another run with --from-run: %w", step, run, err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	m, err := h.manifest(ctx, run, step, c.Key)
 	if errors.Is(err, objstore.ErrNotFound) {
-		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(c.Manifest), "what %s made in run %s has expired: %w", step, run, err)
+		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(c.Manifest), "the output of %s in run %s has expired: %w", step, run, err)
 	}
 	return m, err
 }
@@ -380,7 +380,7 @@ func (h *Home) Current(ctx context.Context, run contract.Run, step string) (*Man
 func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema table.Schema, opts table.Options) (*frame.Frame, error) {
 	st, ok := m.Objects[schema.Name]
 	if !ok {
-		return nil, fault.ErrMissing.Errorf("upstream", schema.Name, "%s of run %s made no table %s", m.Step, m.Run, schema.Name)
+		return nil, fault.ErrMissing.Errorf("upstream", schema.Name, "%s of run %s wrote no table %s", m.Step, m.Run, schema.Name)
 	}
 	return h.ReadStored(ctx, st, schema, opts)
 }

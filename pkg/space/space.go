@@ -21,14 +21,14 @@ import (
 )
 
 // ErrEmpty says that there is no training customer.
-var ErrEmpty = errors.New("no customer to fit a space to")
+var ErrEmpty = errors.New("no customers to fit a space to")
 
 // What can be wrong with a value; a [ValueError] carries one of them.
 var (
 	errNotFinite = errors.New("want a finite number")
-	errNull      = errors.New("the value is null, and no imputation is stated for this feature")
-	errLn        = errors.New("ln wants a number above 0")
-	errLog1p     = errors.New("log1p wants a number above -1")
+	errNull      = errors.New("the value is null and the feature has no imputation")
+	errLn        = errors.New("ln needs a number above 0")
+	errLog1p     = errors.New("log1p needs a number above -1")
 )
 
 // ConstantError says that a feature has one value only among the training customers: it can be no axis.
@@ -38,7 +38,7 @@ type ConstantError struct {
 }
 
 func (e *ConstantError) Error() string {
-	return fmt.Sprintf("feature %s is constant (%g for every customer): it cannot be scaled, leave it out of the space", e.Feature, e.Value)
+	return fmt.Sprintf("feature %s is constant (%g for every customer): it cannot be scaled; remove it from --space", e.Feature, e.Value)
 }
 
 // ValueError says that one customer's value cannot be placed.

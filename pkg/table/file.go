@@ -116,7 +116,7 @@ func (s *spool) spill() error {
 // Arrow v15: its file writer takes an io.WriteSeeker, v18's an io.Writer.
 func (s *spool) Seek(offset int64, whence int) (int64, error) {
 	if offset != 0 || whence != io.SeekCurrent {
-		return 0, errors.New("a table is written from front to back")
+		return 0, errors.New("a table must be written sequentially")
 	}
 	return s.size, nil
 }

@@ -44,7 +44,7 @@ func checkFooter(src io.ReaderAt, size int64) error {
 		return err
 	}
 	if string(head[:]) != magic+"\x00\x00" || string(tail[4:]) != magic {
-		return fmt.Errorf("%w: it does not begin and end as an Arrow file does", ErrDamaged)
+		return fmt.Errorf("%w: it does not start and end with Arrow's magic bytes", ErrDamaged)
 	}
 	length := int64(binary.LittleEndian.Uint32(tail[:4]))
 	end := size - tailSize - length
@@ -104,7 +104,7 @@ func checkBlocks(footer flatbuffers.Table, slot flatbuffers.VOffsetT, from, end 
 		at := list + flatbuffers.UOffsetT(blockSize*i)
 		offset, meta, body := footer.GetInt64(at), int64(footer.GetInt32(at+8)), footer.GetInt64(at+16)
 		if offset < from || offset > end || meta < 8 || meta > end-offset || body < 0 || body > end-offset-meta {
-			return 0, fmt.Errorf("%w: dictionary or batch %d is said to lie at %d with %d + %d bytes", ErrDamaged, i, offset, meta, body)
+			return 0, fmt.Errorf("%w: dictionary or batch %d claims offset %d with %d + %d bytes", ErrDamaged, i, offset, meta, body)
 		}
 		from = offset + meta + body
 	}

@@ -74,14 +74,14 @@ func (r *Reader) checkVersion() error {
 	}
 	name, version := value(keyTable), value(keyVersion)
 	if name == "" {
-		return &SchemaError{Table: r.schema.Name, Problem: "the file does not say which table it is"}
+		return &SchemaError{Table: r.schema.Name, Problem: "the file has no table name in its metadata"}
 	}
 	if name != r.schema.Name {
 		return &SchemaError{Table: r.schema.Name, Problem: fmt.Sprintf("the file is table %q", name)}
 	}
 	var err error
 	if r.version, err = strconv.Atoi(version); err != nil || r.version < 1 {
-		return &SchemaError{Table: r.schema.Name, Problem: fmt.Sprintf("the file's version %q is no number from 1", version)}
+		return &SchemaError{Table: r.schema.Name, Problem: fmt.Sprintf("the file's version %q is not a number of 1 or more", version)}
 	}
 	if r.version > r.schema.Version || r.version < r.schema.Version-1 {
 		return &VersionError{Table: r.schema.Name, Found: r.version, Known: r.schema.Version}
@@ -110,7 +110,7 @@ func (r *Reader) checkColumns() error {
 		}
 		switch {
 		case r.from[i] < 0 && (same || !want.Nullable):
-			return bad("version %d has no column %s where it is wanted", r.version, want.Name)
+			return bad("version %d has no column %s where it is expected", r.version, want.Name)
 		case r.from[i] < 0:
 		case !r.schema.takes(want, fields[r.from[i]].Type):
 			return bad("column %s is %s, want %s", want.Name, fields[r.from[i]].Type, arrowType(want.Kind))

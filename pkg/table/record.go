@@ -96,7 +96,7 @@ func checkedValues(spec frame.Spec, a arrow.Array, rows int) (values, error) {
 		return values{}, fmt.Errorf("%d values for %d rows", a.Len(), rows)
 	}
 	if a.NullN() != 0 && !spec.Nullable {
-		return values{}, fmt.Errorf("%d nulls in a column that has none", a.NullN())
+		return values{}, fmt.Errorf("%d nulls in a column that is not nullable", a.NullN())
 	}
 	switch a := a.(type) {
 	case *array.String:
@@ -133,7 +133,7 @@ func (v *values) check(spec frame.Spec, from arrow.Array, rows int, mem memory.A
 	case a.Len() != rows:
 		return fmt.Errorf("%d values for %d rows", a.Len(), rows)
 	case a.NullN() != 0 && !spec.Nullable:
-		return fmt.Errorf("%d nulls in a column that has none", a.NullN())
+		return fmt.Errorf("%d nulls in a column that is not nullable", a.NullN())
 	case rows == 0:
 		*v = values{codes: []int32{}, text: Text{Codes: []int32{}, Offsets: []int32{0}}}
 		return nil
@@ -188,7 +188,7 @@ func checkedText(a *array.String, rows int) (Text, error) {
 	last := int32(0)
 	for _, at := range t.Offsets {
 		if at < last || int(at) > len(t.Data) {
-			return Text{}, fmt.Errorf("a text from %d to %d of %d bytes", last, at, len(t.Data))
+			return Text{}, fmt.Errorf("a text at bytes %d to %d of %d", last, at, len(t.Data))
 		}
 		last = at
 	}
@@ -198,7 +198,7 @@ func checkedText(a *array.String, rows int) (Text, error) {
 	if a.NullN() > 0 {
 		for i := range rows {
 			if a.IsNull(i) && t.Offsets[i] != t.Offsets[i+1] {
-				return Text{}, fmt.Errorf("row %d is null and has a text", i)
+				return Text{}, fmt.Errorf("row %d is null but has a text", i)
 			}
 		}
 	}

@@ -127,7 +127,7 @@ func TestVersions(t *testing.T) {
 		want   string
 	}{
 		{with(1, lines.Columns...), "table lines has version 2, this program knows up to 1: run a newer program"},
-		{with(4, lines.Columns...), "table lines has version 2, this program reads 3 and 4: make it anew"},
+		{with(4, lines.Columns...), "table lines has version 2, this program reads 3 and 4: run the step that wrote it again"},
 	} {
 		_, err := decode(opts, c.schema, data)
 		var version *table.VersionError
@@ -153,10 +153,10 @@ func TestSchemas(t *testing.T) {
 	}{
 		{other, `the file is table "lines"`},
 		{with(2, lines.Columns[:6]...), "7 columns, want 6"},
-		{with(2, swapped...), "no column description where it is wanted"},
+		{with(2, swapped...), "no column description where it is expected"},
 		{with(3, append([]frame.Spec{{Name: "new", Kind: frame.Int}}, lines.Columns...)...), "no column new"},
 		{with(2, kind...), "column price is decimal(18, 4), want int64"},
-		{with(2, strict...), "3 nulls in a column that has none"},
+		{with(2, strict...), "3 nulls in a column that is not nullable"},
 	} {
 		_, err := decode(opts, c.schema, data)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

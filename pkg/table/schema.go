@@ -56,7 +56,7 @@ func (e *VersionError) Error() string {
 	if e.Found > e.Known {
 		return fmt.Sprintf("table %s has version %d, this program knows up to %d: run a newer program", e.Table, e.Found, e.Known)
 	}
-	return fmt.Sprintf("table %s has version %d, this program reads %d and %d: make it anew", e.Table, e.Found, e.Known-1, e.Known)
+	return fmt.Sprintf("table %s has version %d, this program reads %d and %d: run the step that wrote it again", e.Table, e.Found, e.Known-1, e.Known)
 }
 
 // SchemaError says that a file holds another table than the one asked for, or other columns than its version promises.
@@ -94,12 +94,12 @@ func (s Schema) Index(name string) int {
 func (s Schema) check() error {
 	bad := func(problem string) error { return &SchemaError{Table: s.Name, Problem: problem} }
 	if s.Name == "" || s.Version < 1 || len(s.Columns) == 0 {
-		return bad("a schema wants a name, a version from 1 and a column")
+		return bad("a schema needs a name, a version of 1 or more and a column")
 	}
 	for i, c := range s.Columns {
 		switch {
 		case s.Index(c.Name) != i || c.Name == "":
-			return bad(fmt.Sprintf("column name %q is empty or there twice", c.Name))
+			return bad(fmt.Sprintf("column name %q is empty or duplicate", c.Name))
 		case arrowType(c.Kind) == nil:
 			return bad("column " + c.Name + " has unknown " + c.Kind.String())
 		case c.Nullable && c.Kind != frame.Text && c.Kind != frame.Float:

@@ -29,7 +29,7 @@ type Writer struct {
 	err     error // the first one; nothing is written after it
 }
 
-var errEnded = errors.New("the table writer has ended")
+var errEnded = errors.New("the table writer is closed")
 
 // NewWriter starts a table file. An impossible schema is the error of whatever is called first.
 func NewWriter(schema Schema, opts Options) *Writer {
@@ -95,7 +95,7 @@ func (w *Writer) EndRow() error {
 // goroutine.
 func (w *Writer) EndRows(n int) error {
 	if !w.opts.Whole {
-		return &SchemaError{Table: w.schema.Name, Problem: "many rows at once want a file that is kept whole"}
+		return &SchemaError{Table: w.schema.Name, Problem: "writing many rows at once needs an unlimited file"}
 	}
 	w.pending += n
 	return nil

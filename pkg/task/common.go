@@ -83,7 +83,7 @@ func (c Common) Check(p *Problems) {
 		}
 	}
 	if c.Head < 0 {
-		p.Add("head", "want a revision, 1 or more, or 0 for the one in force", c.Head)
+		p.Add("head", "want a revision of 1 or more, or 0 for the current one", c.Head)
 	}
 }
 

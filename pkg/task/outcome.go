@@ -125,6 +125,6 @@ func (o *outcome) leave(t termination) {
 		err = os.WriteFile(path, text, 0o644)
 	}
 	if err != nil {
-		o.log.Warn("could not leave a termination message", "file", path, "error", err.Error())
+		o.log.Warn("cannot write the termination message", "file", path, "error", err.Error())
 	}
 }

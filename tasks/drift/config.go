@@ -55,10 +55,10 @@ func (c Config) Validate() error {
 		p.Add("psi-warn", "want a number above 0", c.Warn)
 	}
 	if !(c.Alert >= c.Warn) {
-		p.Add("psi-alert", "want a number of at least --psi-warn", c.Alert)
+		p.Add("psi-alert", "want at least --psi-warn", c.Alert)
 	}
 	if !(c.Alpha > 0 && c.Alpha < 1) {
-		p.Add("alpha", "want a chance above 0 and below 1", c.Alpha)
+		p.Add("alpha", "want a probability above 0 and below 1", c.Alpha)
 	}
 	return p.Err()
 }

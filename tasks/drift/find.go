@@ -74,10 +74,10 @@ func (j *job) find(b *model.Bundle, customers *frame.Frame) (*finding, error) {
 		}
 	}
 	f.effects = []effect{
-		{"data", notJudged, "not measured: whether the data themselves changed, such as prices, is not looked at", math.NaN()},
-		{"model", notJudged, "how much farther customers lie from their nearest centroid than those of the training, in the mean square",
+		{"data", notJudged, "not measured: changes of the data itself, such as prices, are not checked", math.NaN()},
+		{"model", notJudged, "ratio of the mean squared distance to the nearest centroid, now to training",
 			drift.ModelEffect(squares(was.Distance), squares(is.Distance))},
-		{"population", notJudged, "stability index of the segments' shares, by the nearest centroid",
+		{"population", notJudged, "population stability index of the segment shares, by nearest centroid",
 			drift.PopulationEffect(sizes(was.Nearest, b.Model.K()), sizes(is.Nearest, b.Model.K()))},
 	}
 	return f, nil

@@ -110,7 +110,7 @@ func (j *job) compare(ctx context.Context) (*finding, error) {
 	}
 	bundle, err := model.Load(ctx, j.home.Registry, j.head.ModelID, j.opts)
 	if fault.CodeOf(err) == fault.ExitMissing {
-		j.deps.Log.Warn(causeReferenceExpired+": drift goes on as on a first run", "model", j.head.ModelID, "error", err.Error())
+		j.deps.Log.Warn(causeReferenceExpired+": continuing as on a first run", "model", j.head.ModelID, "error", err.Error())
 		return insufficient(causeReferenceExpired, causeReferenceExpired), nil
 	}
 	if err != nil {

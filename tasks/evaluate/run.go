@@ -122,7 +122,7 @@ func (j *job) gather(ctx context.Context) (*evidence, error) {
 	}
 	if j.champion != nil {
 		if e.defender, err = model.ReadManifest(ctx, j.home.Registry, j.champion.ModelID); err != nil {
-			return nil, fmt.Errorf("read the model of HEAD, revision %d: %w", j.champion.Seq, err)
+			return nil, fmt.Errorf("read HEAD's model, revision %d: %w", j.champion.Seq, err)
 		}
 		if e.veteran, err = j.veteran(ctx, &e.candidate.Manifest); err != nil {
 			return nil, err
@@ -181,7 +181,7 @@ func (j *job) record(ctx context.Context, path string, text []byte) error {
 	}
 	old, _, err := j.home.Registry.Read(ctx, path)
 	if err == nil && !bytes.Equal(old, text) {
-		j.deps.Log.Warn("this was evaluated before by other code, with another outcome; its record stays", "object", j.home.Registry.URI(path))
+		j.deps.Log.Warn("already evaluated by another code version with another outcome; the existing record is kept", "object", j.home.Registry.URI(path))
 	}
 	return err
 }

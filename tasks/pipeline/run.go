@@ -25,10 +25,10 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 	if c.Common.AsOf == "" {
 		last, err := ingest.Latest(ctx, c.Ingest, d)
 		if err != nil {
-			return result, fmt.Errorf("find the latest day: %w", err)
+			return result, fmt.Errorf("find the last day: %w", err)
 		}
 		c.Common.AsOf = (last + 1).String()
-		d.Log.Info("as-of is the day after the latest line", "as_of", c.Common.AsOf)
+		d.Log.Info("as-of is set to the day after the last line", "as_of", c.Common.AsOf)
 	}
 	home, err := c.Common.Open(ctx, d)
 	if err != nil {
@@ -40,7 +40,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 	var noModel error
 	for _, s := range c.steps {
 		if s.name == contract.Score && dataAreBroken(result) {
-			d.Log.Warn("score does not run: drift asks for the act " + contract.ActFixData)
+			d.Log.Warn("score is skipped: drift asks for the act " + contract.ActFixData)
 			continue
 		}
 		before := keyOf(ctx, home, c, s.name)
@@ -51,7 +51,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		}
 		if s.name == contract.Score && err != nil && fault.Judge(err).Cause == "head" {
 			noModel = err
-			d.Log.Warn("score has no model to work with: the report goes on without", "why", err.Error())
+			d.Log.Warn("score is skipped because there is no model; the report is still written", "why", err.Error())
 			continue
 		}
 		if err != nil {
@@ -122,14 +122,14 @@ func Print(w io.Writer, r contract.PipelineResult) error {
 		errs = append(errs, t.Flush())
 	}
 	if p := r.Practice; p != nil && p.ARI != nil {
-		say(w, "\npractice: the segments agree with the %d kinds planted among %s customers by an adjusted Rand index of %.3f\n"+
-			"          (1: the same groups; 0: no more than by chance)\n", p.Kinds, task.Thousands(p.Customers), *p.ARI)
+		say(w, "\npractice: agreement of the segments with the %d planted types of %s customers: adjusted Rand index %.3f\n"+
+			"          (1: identical groups; 0: chance level)\n", p.Kinds, task.Thousands(p.Customers), *p.ARI)
 	}
 	if p, ok := r.Steps[contract.Promote].(contract.PromoteResult); ok && p.Action == contract.ActionHold {
 		say(w, "\nHeld back: %s.\n", p.Why)
 	}
 	if !r.New {
-		say(w, "\nNothing changed: every step had been done before on this input.\n")
+		say(w, "\nNothing changed: every step was already done for this input.\n")
 	}
 	say(w, "\nrun     %s\nmodel   %s\nreport  %s\n", r.Run, r.ModelID, task.Link(r.Report))
 	return errors.Join(errs...)

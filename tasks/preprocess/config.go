@@ -42,8 +42,8 @@ func Flags() []cli.Flag {
 		task.String("window", "365", "length of the window before the as-of date in `DAYS`, or all"),
 		task.String("rules", "", "rule `SWITCHES`, applied to "+retail.DefaultRules().String()+", such as +duplicate,-guest"),
 		task.String("non-product", retail.DefaultNonProducts().String(),
-			"`LIST` of what the rule non_product takes, items parted by semicolons: digits<N (codes of fewer digits), code=…, description=…; "+
-				"a trailing * stands for any rest"),
+			"`LIST` of codes that are not products, separated by semicolons: digits<N (codes with fewer digits), code=…, description=…; "+
+				"a trailing * matches any suffix"),
 	)
 }
 

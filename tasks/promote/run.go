@@ -60,12 +60,12 @@ func (j *job) complete(ctx context.Context, m *run.Manifest, r contract.PromoteR
 		return r, err
 	}
 	if r.Action == contract.ActionBootstrap {
-		j.deps.Log.Warn("HEAD was gone and is put back to this run's revision: what came after it is not in force", "object", j.home.Registry.URI(path))
+		j.deps.Log.Warn("HEAD was missing and has been restored to this run's revision; later revisions are no longer current", "object", j.home.Registry.URI(path))
 		_, err = j.move(ctx, m.Key)
 		return r, err
 	}
 	return r, fault.Errorf(fault.ExitBadData, "head_lost", j.home.Registry.URI(path),
-		"there is no HEAD, and there was: this run saw revision %d of it; put HEAD.json back from a backup or an earlier generation of the object", r.Seq)
+		"HEAD is missing, but this run read revision %d of it: restore HEAD.json from a backup or an earlier generation of the object", r.Seq)
 }
 
 // inputs are what the decision depends on, besides HEAD at its moment. The name is among them, since registries on one
@@ -141,7 +141,7 @@ func refusal(eval contract.EvaluateResult) string {
 	if eval.Verdict == contract.EvalUnverified {
 		return "the candidate could not be verified: " + strings.Join(gates, "; ")
 	}
-	return "the candidate did not pass: " + strings.Join(gates, "; ")
+	return "the candidate failed: " + strings.Join(gates, "; ")
 }
 
 func named(seq int64) string {

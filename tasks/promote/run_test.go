@@ -365,7 +365,7 @@ func TestHeadTakenAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = promote.Run(t.Context(), promote.Config{Common: second}, s.deps)
-	if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), "this run saw revision 2") {
+	if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), "this run read revision 2") {
 		t.Errorf("after a later HEAD was removed: %v", err)
 	}
 	if _, err := os.Stat(head); !os.IsNotExist(err) {
@@ -376,7 +376,7 @@ func TestHeadTakenAway(t *testing.T) {
 func TestMissing(t *testing.T) {
 	s := open(t)
 	_, err := promote.Run(t.Context(), promote.Config{Common: s.common("1", monday)}, s.deps)
-	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "evaluate has made nothing") {
+	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "evaluate has no output") {
 		t.Errorf("promote without a verdict: %v; want exit code 66", err)
 	}
 }

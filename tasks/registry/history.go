@@ -49,7 +49,7 @@ func (c HistoryConfig) Validate() error {
 	var p task.Problems
 	c.CheckHome(&p)
 	if c.Limit < 0 {
-		p.Add("limit", "want a number of revisions, or 0 for all", c.Limit)
+		p.Add("limit", "want 1 or more revisions, or 0 for all", c.Limit)
 	}
 	return p.Err()
 }
@@ -58,7 +58,7 @@ func printHistory(w io.Writer, r HistoryResult) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	p := printer{w: t}
 	if len(r.Revisions) == 0 {
-		p.line("no model has been in force yet")
+		p.line("no model has been promoted yet")
 	} else {
 		p.line("seq\tas of\taction\tmodel\trun\treason")
 	}

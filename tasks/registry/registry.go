@@ -54,7 +54,7 @@ func at(ctx context.Context, home *run.Home, reg *registry.Registry, seq int) (*
 func noHead(home *run.Home) error {
 	path := contract.HeadPath(home.Name)
 	return fault.Errorf(fault.ExitMissing, "head", home.Registry.URI(path),
-		"no model is in force: %s is not there; train and promote one first", path)
+		"there is no current model: %s does not exist; train and promote one first", path)
 }
 
 // printer writes lines and keeps the first error.

@@ -116,7 +116,7 @@ func TestRollback(t *testing.T) {
 		if r := s.must("r2", nil); r.ModelID != a || r.Seq != 5 {
 			t.Errorf("second rollback = %+v, want model of revision 1", r)
 		}
-		if _, err := s.rollback("r3", nil); fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "no model before") {
+		if _, err := s.rollback("r3", nil); fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "no earlier model") {
 			t.Errorf("rollback of the first model: %v; want exit code 66", err)
 		}
 		if r := s.must("r4", func(x *RollbackConfig) { x.ToSeq, x.Reason = 3, "as ever" }); r.ModelID != c || r.Seq != 6 {
@@ -140,7 +140,7 @@ func TestRollback(t *testing.T) {
 func TestRollbackRefuses(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, "file://"+dir)
-	if _, err := s.rollback("r0", nil); fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "no model is in force") {
+	if _, err := s.rollback("r0", nil); fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "there is no current model") {
 		t.Errorf("without HEAD: %v; want exit code 66", err)
 	}
 	a := s.promote(0)
@@ -202,7 +202,7 @@ func TestHistoryAndShow(t *testing.T) {
 		t.Errorf("history of nothing = %+v, %v; want an empty list", h, err)
 	}
 	var out bytes.Buffer
-	if err := printHistory(&out, h); err != nil || out.String() != "no model has been in force yet\n" {
+	if err := printHistory(&out, h); err != nil || out.String() != "no model has been promoted yet\n" {
 		t.Errorf("printed %q, %v", out.String(), err)
 	}
 	if _, err := Show.Run(t.Context(), ShowConfig{Common: s.common()}, s.deps); fault.CodeOf(err) != fault.ExitMissing {

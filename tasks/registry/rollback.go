@@ -59,7 +59,7 @@ func (c RollbackConfig) Validate() error {
 	var p task.Problems
 	c.Check(&p)
 	if c.ToSeq < 0 {
-		p.Add("to-seq", "want a revision, 1 or more", c.ToSeq)
+		p.Add("to-seq", "want a revision of 1 or more", c.ToSeq)
 	}
 	if c.ToSeq != 0 && c.ToModel != "" {
 		p.Add("to-model", "cannot be given together with --to-seq", c.ToModel)
@@ -135,7 +135,7 @@ func (c RollbackConfig) target(ctx context.Context, home *run.Home, reg *registr
 				return rev, nil
 			}
 		}
-		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "model %s has never been in force: see registry history", c.ToModel)
+		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "model %s was never promoted: see registry history", c.ToModel)
 	}
 	// The last good model is the one before the present one first came. The revision right before could be a model that was
 	// rolled back already.
@@ -146,7 +146,7 @@ func (c RollbackConfig) target(ctx context.Context, home *run.Home, reg *registr
 		}
 	}
 	if first == len(all)-1 {
-		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "there is no model before %s to roll back to: name one with --to-seq", short(head.ModelID))
+		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "there is no earlier model than %s to roll back to: name one with --to-seq", short(head.ModelID))
 	}
 	return all[first+1], nil
 }
@@ -176,12 +176,12 @@ func scored(ctx context.Context, home *run.Home) (string, error) {
 func printRollback(w io.Writer, r contract.RollbackResult) error {
 	p := printer{w: w}
 	if r.Previous == r.ModelID {
-		p.line("model %s is in force already: revision %d stays", short(r.ModelID), r.Seq)
+		p.line("model %s is already the current model: revision %d stays", short(r.ModelID), r.Seq)
 	} else {
-		p.line("revision %d: model %s is in force, instead of %s", r.Seq, short(r.ModelID), short(r.Previous))
+		p.line("revision %d: model %s is now current, instead of %s", r.Seq, short(r.ModelID), short(r.Previous))
 	}
 	if r.Run != "" {
-		p.line("score the last customers with it: score … --from-run=%s", r.Run)
+		p.line("to score the last customers with it, run: score … --from-run=%s", r.Run)
 	}
 	return p.err
 }

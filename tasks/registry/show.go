@@ -63,7 +63,7 @@ func (c ShowConfig) Validate() error {
 	var p task.Problems
 	c.CheckHome(&p)
 	if c.Seq < 0 {
-		p.Add("seq", "want a revision, 1 or more, or 0 for the one in force", c.Seq)
+		p.Add("seq", "want a revision of 1 or more, or 0 for the current one", c.Seq)
 	}
 	return p.Err()
 }
@@ -112,7 +112,7 @@ if something is damaged, with 66 if something is missing.`,
 		})
 	},
 	Print: func(w io.Writer, r VerifyResult) error {
-		_, err := fmt.Fprintf(w, "revision %d, model %s: %d revisions, %d reference and %d golden customers, all as they were written\n",
+		_, err := fmt.Fprintf(w, "revision %d, model %s: %d revisions, %d reference and %d golden customers, all intact\n",
 			r.Seq, short(r.ModelID), r.Revisions, r.Reference, r.Golden)
 		return err
 	},

@@ -150,7 +150,7 @@ func TestPageOfARun(t *testing.T) {
 func TestNothingToReportIsMissing(t *testing.T) {
 	s := newShop(t, "one")
 	_, err := report.Run(t.Context(), s.c, deps(t))
-	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "preprocess has made nothing") {
+	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "preprocess has no output") {
 		t.Errorf("got %v, want exit code 66 that names preprocess", err)
 	}
 	if _, err := s.home.Current(t.Context(), s.c.Run(), contract.Report); fault.CodeOf(err) != fault.ExitMissing {

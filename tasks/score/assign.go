@@ -27,7 +27,7 @@ func assign(b *model.Bundle, customers, previous *frame.Frame, hysteresis float6
 	keys := customers.Strings("customer")
 	for i := 1; i < len(keys); i++ {
 		if keys[i] <= keys[i-1] {
-			return nil, fmt.Errorf("the customers are out of order, or one is there twice, in row %d", i)
+			return nil, fmt.Errorf("the customers are not sorted or not unique, in row %d", i)
 		}
 	}
 	nearest, err := b.Assign(customers)

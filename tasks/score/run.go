@@ -51,7 +51,7 @@ func (j *job) read(ctx context.Context) error {
 	if j.head == nil {
 		path := contract.HeadPath(j.Name)
 		return fault.Errorf(fault.ExitMissing, "head", j.home.Registry.URI(path),
-			"no model is in force (%s is not there): train and promote one first", path)
+			"there is no current model (%s does not exist): train and promote one first", path)
 	}
 	state, err := run.ReadState[run.ScoreState](ctx, j.home.Root, contract.ScoreStatePath(j.Name))
 	if err != nil {
@@ -75,7 +75,7 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 		return nil, err
 	}
 	if j.last == nil {
-		j.first = "there are no earlier scores"
+		j.first = "there are no previous scores"
 		return j.home.Begin(ctx, j.Run(), contract.Score, j.inputs("none"))
 	}
 	s, err := j.home.Begin(ctx, j.Run(), contract.Score, j.inputs(j.last.Value.SHA256))
@@ -88,7 +88,7 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 		return s, err
 	}
 	j.first = fmt.Sprintf("the scores of run %s have expired", j.last.Run)
-	j.deps.Log.Warn(j.first+": every customer is scored as on a first run", "object", j.home.Root.URI(stored.Object))
+	j.deps.Log.Warn(j.first+": scoring as on a first run", "object", j.home.Root.URI(stored.Object))
 	return j.home.Begin(ctx, j.Run(), contract.Score, j.inputs("expired"))
 }
 
@@ -155,7 +155,7 @@ func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.ScoreResu
 		Value: run.ScoreState{Model: j.head.ModelID, Seq: j.head.Seq, Assignments: st.Object, SHA256: st.SHA256},
 	}, run.KeepScore)
 	if err == nil && !moved {
-		j.deps.Log.Info("the scores in force stay: they are these, or of a later date")
+		j.deps.Log.Info("the current scores stay: they are the same or have a later as-of")
 	}
 	return r, err
 }

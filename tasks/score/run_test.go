@@ -331,7 +331,7 @@ func TestNoHead(t *testing.T) {
 	c := config("mem://"+t.Name(), "r1", "2011-12-10")
 	modeltest.Preprocess(t, home(t, c), c.Run(), modeltest.Customers(50, 1))
 	_, err := Run(context.Background(), c, deps(t))
-	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "no model is in force") {
+	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "there is no current model") {
 		t.Errorf("%v", err)
 	}
 	if len(state(t, c).Entries) != 0 {

@@ -125,7 +125,7 @@ func share(part, whole int64) float64 {
 func (a *assigned) why(i int, medians []median) string {
 	c := a.segment[i]
 	s, m := a.bundle.Manifest.Segments[c], medians[c]
-	text := fmt.Sprintf("bought %s ago, %s, %s in all; the middle of %s: %s, %s, %s",
+	text := fmt.Sprintf("bought %s ago, %s, %s in total; the average of %s: %s, %s, %s",
 		count(a.customers.Column("recency").Float(i), "day"), count(a.customers.Column("frequency").Float(i), "invoice"),
 		inMoney(a.customers.Column("monetary").Float(i)), s.Name,
 		count(m.recency, "day"), count(m.frequency, "invoice"), inMoney(m.monetary))

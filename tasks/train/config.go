@@ -82,16 +82,16 @@ func (c Config) Validate() error {
 	var p task.Problems
 	c.Check(&p)
 	if c.K < 0 || c.K > maxK {
-		p.Add("k", "want a number of segments from 1 to 50, or 0 to choose", c.K)
+		p.Add("k", "want 1 to 50 segments, or 0 to choose automatically", c.K)
 	}
 	if c.KMin < 1 {
-		p.Add("k-min", "want a number of segments, 1 or more", c.KMin)
+		p.Add("k-min", "want 1 or more segments", c.KMin)
 	}
 	if c.KMax < c.KMin || c.KMax > maxK {
-		p.Add("k-max", "want a number of segments from --k-min to 50", c.KMax)
+		p.Add("k-max", "want at least --k-min and at most 50 segments", c.KMax)
 	}
 	if c.Starts < 1 || c.Starts > 10_000 {
-		p.Add("starts", "want a number of starts from 1 to 10000", c.Starts)
+		p.Add("starts", "want 1 to 10000 starts", c.Starts)
 	}
 	if c.Seed < 0 {
 		p.Add("seed", "want a whole number, 0 or more", c.Seed)

@@ -44,7 +44,7 @@ func checkSpace(text string) error {
 	customers := frame.New(contract.Customers.Columns, 0)
 	for _, s := range specs {
 		if c := customers.Column(s.Feature); c == nil || !c.IsNumeric() {
-			return fmt.Errorf("%s is no numeric feature of the customers table", s.Feature)
+			return fmt.Errorf("%s is not a numeric feature of the customers table", s.Feature)
 		}
 	}
 	return nil
@@ -74,7 +74,7 @@ func (c Config) fit(ctx context.Context, customers *frame.Frame, act string, hea
 	}
 	if n := customers.Rows(); n < 2*c.KMin || n < 2*c.K {
 		return nil, fault.Errorf(fault.ExitBadData, "too_few_customers", "",
-			"%d customers are too few for %d segments: at least two customers a segment are needed", n, max(c.K, c.KMin))
+			"%d customers are too few for %d segments: at least two customers per segment are needed", n, max(c.K, c.KMin))
 	}
 	specs, err := space.ParseSpecs(c.Space)
 	if err != nil {
@@ -125,7 +125,7 @@ func (c Config) sweep(ctx context.Context, f *fitted) error {
 			return err
 		}
 		f.findings = append(f.findings, fmt.Sprintf(
-			"only %d distinct customers in the space: k was swept up to %d, not %d", few.Distinct, few.Distinct, c.KMax))
+			"only %d distinct customers in the feature space: k was swept up to %d, not %d", few.Distinct, few.Distinct, c.KMax))
 		most = few.Distinct
 	}
 }
@@ -158,7 +158,7 @@ func (c Config) refit(ctx context.Context, customers *frame.Frame, head *model.B
 	if f.choice, err = cluster.Choose(f.fits, cluster.Rule{K: r.K, Floor: c.SmallestShare}); err != nil {
 		return nil, err
 	}
-	f.choice.Why = fmt.Sprintf("k = %d is kept: drift asks for a refit of the model in force, in its own space", r.K)
+	f.choice.Why = fmt.Sprintf("k = %d is kept: drift asks to refit the current model in its own feature space", r.K)
 	return f, nil
 }
 

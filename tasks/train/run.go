@@ -116,7 +116,7 @@ func readCustomers(ctx context.Context, home *run.Home, m *run.Manifest, opts ta
 	keys := customers.Strings("customer")
 	if len(slices.Compact(slices.Clone(keys))) != len(keys) {
 		return nil, fault.Errorf(fault.ExitBadData, "customers", home.Root.URI(m.Objects[contract.Customers.Name].Object),
-			"the customers table of run %s has a customer twice", m.Run)
+			"the customers table of run %s has a duplicate customer", m.Run)
 	}
 	return customers, nil
 }

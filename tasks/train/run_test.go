@@ -262,7 +262,7 @@ func TestBadCustomers(t *testing.T) {
 		"too few":           modeltest.Customers(3, 1),
 		"0 customers":       modeltest.Customers(0, 1),
 		"recency is const":  constant,
-		"twice":             twice,
+		"duplicate":         twice,
 		"monetary is 0 in":  free,
 		"2 distinct points": modeltest.Customers(2, 1).Take([]int{0, 0, 0, 1, 1, 1}),
 	} {
@@ -385,7 +385,7 @@ func TestValidate(t *testing.T) {
 		"--starts: ":       func(c *Config) { c.Starts = 0 },
 		"--seed: ":         func(c *Config) { c.Seed = -1 },
 		"--smallest-share": func(c *Config) { c.SmallestShare = math.NaN() },
-		"no numeric":       func(c *Config) { c.Space = "country" },
+		"not a numeric":    func(c *Config) { c.Space = "country" },
 		"--space: ":        func(c *Config) { c.Space = "recency:sqrt" },
 		"--root: ":         func(c *Config) { c.Root = "" },
 	} {

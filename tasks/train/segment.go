@@ -18,7 +18,7 @@ func (t *trained) identify(customers *frame.Frame, labels []int32, up upstream, 
 		return err
 	}
 	if !slices.Equal(a.Nearest, labels) {
-		return fault.Errorf(fault.ExitInternal, "parity", "", "training and scoring put customers into different segments")
+		return fault.Errorf(fault.ExitInternal, "parity", "", "training and scoring assign customers differently")
 	}
 	if head != nil && head.Manifest.FitID == t.bundle.Manifest.FitID {
 		t.bundle, t.known = head, true

@@ -37,9 +37,9 @@ func Start(t testing.TB) string {
 	t.Helper()
 	if os.Getenv(Variable) == "" { //nolint:forbidigo // a package for tests only
 		if os.Getenv("CI") == "true" { //nolint:forbidigo // likewise
-			t.Fatalf("%s is unset: it must name fake-gcs-server (make tools)", Variable)
+			t.Fatalf("%s is not set: it must be the path of fake-gcs-server", Variable)
 		}
-		t.Skipf("%s is unset: it must name fake-gcs-server (make tools)", Variable)
+		t.Skipf("%s is not set: it must be the path of fake-gcs-server", Variable)
 	}
 	host, err := server()
 	if err != nil {
