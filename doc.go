@@ -17,6 +17,7 @@
 //	pkg/cluster    k-means, seeding, criteria, the choice of k
 //	pkg/drift      statistics and verdict
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
+//	pkg/lines      the stored lines: snapshots, and the pointer to the current one (replace, append, undo)
 //	pkg/registry   HEAD, promote, rollback, history
 //	pkg/report     one page for people: view (what it shows, typed, with a JSON form), assets (style, script and the policy for them)
 //	pkg/demo       an invented shop with planted truths

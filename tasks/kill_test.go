@@ -101,7 +101,7 @@ func visible(t *testing.T, root string) {
 			t.Errorf("%s names what is not there: %v", by, err)
 		}
 	}
-	var state run.State[lines.State]
+	var state run.State[struct{ Snapshot string }]
 	if read(contract.LinesStatePath(), &state) {
 		var snapshot lines.Snapshot
 		path := contract.SnapshotPath(state.Head().Value.Snapshot)

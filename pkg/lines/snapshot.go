@@ -1,4 +1,5 @@
-// Package lines holds the lines in force: which object has the lines of each day of each source.
+// Package lines keeps the stored lines of a root: immutable snapshots that say which object has the lines of each day of each
+// source, and the pointer to the current one. It is for lines what package registry is for models.
 package lines
 
 import (
@@ -13,19 +14,10 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/run"
 )
 
 // SnapshotVersion is the version of the snapshot's JSON.
 const SnapshotVersion = 1
-
-// State is what state/lines.json holds in each entry.
-type State struct {
-	Snapshot string `json:"snapshot"` // sha256
-}
-
-// Keep is how much that pointer remembers: a night of reruns.
-var Keep = run.Keep{Entries: 20}
 
 // Snapshot says which object holds the lines of each day of each source. It is immutable and named by its content.
 type Snapshot struct {
@@ -51,7 +43,7 @@ type Partition struct {
 	AsOf calendar.Date `json:"as_of,omitzero"`
 }
 
-// Delivery is what one ingest took in. Only deliveries that still hold a partition are listed.
+// Delivery is what one ingest read. Only deliveries that still have a partition are listed.
 type Delivery struct {
 	ID     string   `json:"id"` // the ingest's key
 	Source string   `json:"source"`
@@ -66,6 +58,17 @@ func (s *Snapshot) Sort() {
 	slices.SortFunc(s.Deliveries, func(a, b Delivery) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
 	})
+}
+
+// Objects returns the objects that have the lines of a source, in their order.
+func (s *Snapshot) Objects(source string) []string {
+	var objects []string
+	for _, p := range s.Partitions {
+		if p.Source == source {
+			objects = append(objects, p.Object)
+		}
+	}
+	return objects
 }
 
 // Window returns the partitions of days in [from, to), in their order.

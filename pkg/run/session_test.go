@@ -1,7 +1,6 @@
 package run_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -13,7 +12,6 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
@@ -272,40 +270,16 @@ func TestStateKeepsOneAnAsOf(t *testing.T) {
 
 func TestALostSwapIsTemporary(t *testing.T) {
 	ctx, h := t.Context(), home(t)
-	path := contract.LinesStatePath()
-	s, err := run.ReadState[lines.State](ctx, h.Root, path)
+	path := contract.DriftStatePath("a")
+	s, err := run.ReadState[run.DriftState](ctx, h.Root, path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := run.Entry[lines.State]{Run: "a", Key: "a"}
-	if err := s.Swap(ctx, h.Root, path, e, lines.Keep); err != nil {
+	e := run.Entry[run.DriftState]{Run: "a", Key: "a"}
+	if err := s.Swap(ctx, h.Root, path, e, run.KeepDrift); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Swap(ctx, h.Root, path, e, lines.Keep); !errors.Is(err, objstore.ErrConflict) {
+	if err := s.Swap(ctx, h.Root, path, e, run.KeepDrift); !errors.Is(err, objstore.ErrConflict) {
 		t.Errorf("a swap from a stale reading gave %v, want %v", err, objstore.ErrConflict)
-	}
-}
-
-func TestSnapshotIsNamedByItsContent(t *testing.T) {
-	ctx, h := context.Background(), home(t)
-	s := &lines.Snapshot{Version: 1, Zone: "Europe/London", Currency: "GBP", Partitions: []lines.Partition{
-		{Source: "b", Day: 2, Object: "y"}, {Source: "a", Day: 3, Object: "x"}, {Source: "a", Day: 1, Object: "z"},
-	}}
-	sum, err := lines.Write(ctx, h.Root, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := lines.Read(ctx, h.Root, sum)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if in := got.Window(2, 4); len(in) != 2 || in[0].Object != "x" || in[1].Object != "y" {
-		t.Errorf("window holds %v", in)
-	}
-	if again, err := lines.Write(ctx, h.Root, got); err != nil || again != sum {
-		t.Errorf("written again: %s, %v; want %s", again, err, sum)
-	}
-	if _, err := lines.Read(ctx, h.Root, contract.SHA256(nil)); fault.CodeOf(err) != fault.ExitMissing {
-		t.Errorf("a missing snapshot gave %v", err)
 	}
 }

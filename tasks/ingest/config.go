@@ -25,7 +25,7 @@ var Task = task.Task[Config, contract.IngestResult]{
 zip. The format is detected from the content. Records that break a rule are quarantined with their raw text. If their share exceeds
 --max-quarantine-share, the delivery is rejected and the ten most common reasons are listed. All lines become visible at once, by
 one swap of state/lines.json. With --mode=replace, a delivered day replaces that day of the same --source-name; with append, its
-lines are added, and a file that has already been ingested is rejected. Ingesting the same file again changes nothing. A day in force that was
+lines are added, and a file that has already been ingested is rejected. Ingesting the same file again changes nothing. A day that was
 delivered with a later as-of stays, unless --allow-older says otherwise.`,
 	Example: "ingest --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --source=online-retail.csv.gz\n" +
 		"ingest --root=gs://shop/clientele --pipeline=daily --run-id=manual --as-of=2011-12-10 --source=/data/sales.csv \\\n" +
@@ -101,7 +101,7 @@ func Flags() []cli.Flag {
 		task.String("currency", "GBP", "currency `CODE` of the prices; the same for all lines of a root"),
 		task.Float("max-quarantine-share", 0.02, "maximum `SHARE` of rejected records, 0 to 1"),
 		task.Bool("allow-shrink", "accept a day with over 20 % fewer lines than the stored one"),
-		task.Bool("allow-older", "replace days in force even where a later as-of delivered them (default: those days stay)"),
+		task.Bool("allow-older", "replace stored days even where a run of a later as-of delivered them (default: those days stay)"),
 		task.String("undo", "", "restore the parent of this `SNAPSHOT` if it is the current one; reads no delivery"),
 		task.Secret(task.String("customer-key", "", "`SECRET` key for hashing customer ids (HMAC-SHA256), at least 16 bytes; set it in the environment, not on the command line")),
 		task.Bool("exit-nothing-new", "exit with 99 when nothing was new"),

@@ -20,6 +20,11 @@ import (
 // Latest returns the day of the latest line of the source, by the same reader and rules as [Run]. It writes nothing. It is for
 // who knows no as-of day yet, so the source's name cannot have one.
 func Latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
+	day, err := latest(ctx, c, d)
+	return day, advise(err)
+}
+
+func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 	if strings.Contains(c.Source, "{") {
 		return 0, fault.Errorf(fault.ExitUsage, "flags", c.shownSource(), "--as-of: needs a value, because --source has {as_of}")
 	}
@@ -65,7 +70,7 @@ func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Opti
 		Options: opts, Sheet: c.Sheet, Zone: zone, Unpack: source.UnpackOptions{Scratch: d.Scratch, MaxBytes: limit}, Progress: bar.Add,
 	}, sink)
 	if err != nil {
-		return out.Counts, advise(err)
+		return out.Counts, err
 	}
 	if out.Ignored > 0 {
 		d.Log.Info("ignored the other files of the zip", "files", out.Ignored)

@@ -101,7 +101,7 @@ func TestRunRefusesWhatDoesNotFit(t *testing.T) {
 	s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 10)+day("2011-12-02", 11, 10))))
 	before := s.objects()
 	small := s.file("small.csv", header+day("2011-12-01", 1, 7)+day("2011-12-02", 11, 8))
-	s.fails(s.config(small, runID("r2")), 65, "shrink", "1 delivered days", "2011-12-01 (7 lines, in force 10)", "--allow-shrink")
+	s.fails(s.config(small, runID("r2")), 65, "shrink", "1 delivered days", "2011-12-01 (7 lines, stored 10)", "--allow-shrink")
 	s.fails(s.config(small, runID("r2"), func(c *Config) { c.Currency = "EUR" }), 78, "currency", "EUR", "GBP")
 	s.fails(s.config(small, runID("r2"), func(c *Config) { c.Zone = "Europe/Berlin" }), 78, "zone", "Europe/London", "Europe/Berlin")
 	if diff := cmp.Diff(before, s.objects()); diff != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/lines"
 )
 
 // advise adds the flags that can help to an error of a delivery.
@@ -26,6 +27,10 @@ func advise(err error) error {
 		flags = "--ca-file adds certificate authorities to those of the system"
 	case errors.Is(err, source.ErrTooBig):
 		flags = "--max-bytes"
+	case errors.Is(err, lines.ErrCustomerKey):
+		flags = "set --customer-key to the key of the stored lines, or --root to another root"
+	case errors.Is(err, lines.ErrShrunk):
+		flags = "if that is right, --allow-shrink"
 	case errors.Is(err, source.ErrBomb): // no flag allows it
 		return err
 	case errors.Is(err, source.ErrTooLarge):

@@ -10,21 +10,23 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 )
 
 // recall is what earlier runs have left of a delivery from elsewhere: by what its servers know it, and what came of it. If
-// they say that nothing has changed, and what is in force of its source has not either, then nothing need be fetched.
+// they say that nothing has changed, and the current lines of its source have not either, then nothing need be fetched.
 //
-// It is immutable like everything else: named by where the delivery lies, the flags and code that read it, and the lines of
-// its source in force. Where a server has given the same content another name, a further one is laid beside.
+// It is immutable like everything else: named by where the delivery lies, the flags and code that read it, and the current
+// lines of its source. Where a server has given the same content another name, a further one is laid beside.
 type recall struct {
 	home   *run.Home // nil where there is nothing to remember
-	source string    // --source-name
-	id     any       // of the delivery: where it lies, flags and code
-	lines  inForce
+	run    contract.Run
+	source string // --source-name
+	id     any    // of the delivery: where it lies, flags and code
+	lines  *lines.Current
 	seen   *seen // nil for nothing
 	next   int   // number of the first one that is not there
 }
@@ -43,7 +45,7 @@ type seen struct {
 }
 
 // remember returns what is known of the delivery. Local files are read anyway: for them there is nothing to remember.
-func (c Config) remember(ctx context.Context, home *run.Home, where []source.Location, params map[string]any, code string) (*recall, error) {
+func (c Config) remember(ctx context.Context, home *run.Home, of contract.Run, where []source.Location, params map[string]any, code string) (*recall, error) {
 	if !slices.ContainsFunc(where, source.Location.Remote) {
 		return &recall{}, nil
 	}
@@ -51,11 +53,11 @@ func (c Config) remember(ctx context.Context, home *run.Home, where []source.Loc
 	for _, l := range where {
 		ids = append(ids, l.ID())
 	}
-	m := &recall{home: home, source: c.SourceName, id: map[string]any{"where": ids, "params": params, "code": code}}
+	m := &recall{home: home, run: of, source: c.SourceName, id: map[string]any{"where": ids, "params": params, "code": code}}
 	return m, m.look(ctx)
 }
 
-// recallAt is remember for who has not opened the root.
+// recallAt is remember without a run and an open root.
 func (c Config) recallAt(ctx context.Context, d task.Deps, where []source.Location, opts record.Options) (*recall, error) {
 	if !slices.ContainsFunc(where, source.Location.Remote) {
 		return &recall{}, nil
@@ -65,13 +67,13 @@ func (c Config) recallAt(ctx context.Context, d task.Deps, where []source.Locati
 		return nil, err
 	}
 	defer func() { _ = home.Close() }()
-	return c.remember(ctx, home, where, c.parameters(opts), d.Code)
+	return c.remember(ctx, home, contract.Run{}, where, c.parameters(opts), d.Code)
 }
 
-// look reads what is in force and what is known under that.
+// look reads what is current and what is known under that.
 func (m *recall) look(ctx context.Context) (err error) {
 	m.seen, m.next = nil, 0
-	if m.lines, err = readLines(ctx, m.home); err != nil {
+	if m.lines, err = lines.Open(ctx, m.home.Root, m.run); err != nil {
 		return err
 	}
 	for ; m.next < maxSeen; m.next++ {
@@ -94,15 +96,9 @@ func (m *recall) look(ctx context.Context) (err error) {
 	return nil
 }
 
-// path names the next memory, by what is in force of the source.
+// path names the next memory, by the current lines of the source.
 func (m *recall) path() (string, error) {
-	var objects []string
-	for _, p := range m.lines.snapshot.Partitions {
-		if p.Source == m.source {
-			objects = append(objects, p.Object)
-		}
-	}
-	name, err := contract.Canonical(map[string]any{"delivery": m.id, "source": m.source, "in_force": objects})
+	name, err := contract.Canonical(map[string]any{"delivery": m.id, "source": m.source, "in_force": m.lines.Snapshot.Objects(m.source)})
 	if err != nil {
 		return "", fmt.Errorf("name a memory: %w", err)
 	}
@@ -120,16 +116,11 @@ func (m *recall) known() []source.Known {
 // result returns what reading the unchanged delivery would come to, if that is certain. It is not for append, which
 // refuses such a delivery, nor for a run that has put lines into force itself.
 func (m *recall) result(c Config, s *run.Session) (r contract.IngestResult, ok bool) {
-	if m.seen == nil || c.Mode != modeReplace {
+	if m.seen == nil || c.Mode != modeReplace || m.lines.Moved() {
 		return r, false
 	}
-	for _, e := range m.lines.state.Entries {
-		if e.Run == s.Run().String() {
-			return r, false
-		}
-	}
 	r = m.seen.Result
-	r.New, r.Snapshot = false, m.lines.hash
+	r.New, r.Snapshot = false, m.lines.SHA256
 	return r, r.Delivery == s.Key() && float64(r.RowsQuarantined) <= c.MaxQuarantineShare*float64(r.RowsRead)
 }
 
@@ -156,7 +147,7 @@ func (m *recall) write(ctx context.Context, src *source.Delivery, r contract.Ing
 	if err := m.look(ctx); err != nil {
 		return err
 	}
-	if m.lines.hash != snapshot || m.next == maxSeen || m.seen != nil && slices.Equal(m.seen.Files, now.Files) {
+	if m.lines.SHA256 != snapshot || m.next == maxSeen || m.seen != nil && slices.Equal(m.seen.Files, now.Files) {
 		return nil
 	}
 	path, err := m.path()

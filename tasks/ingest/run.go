@@ -3,7 +3,6 @@ package ingest
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -18,23 +17,25 @@ import (
 	"github.com/clientele/clientele/pkg/task"
 )
 
-// Run takes a delivery in. Nothing is written before the whole delivery has been read and held against its limits and what
-// is in force; then come the partitions, the quarantine and a snapshot, which nobody sees, one swap of state/lines.json,
-// which everybody does, and the manifest. The same file and flags give the same bytes, on any number of cores.
+// Run ingests a delivery. Nothing is written before all of it has been read and checked against its limits and the current
+// snapshot. Then come the partitions, the rejected records and a snapshot, which nobody sees; one swap of state/lines.json,
+// which everybody does; and the manifest. The same file and flags give the same bytes, on any number of cores.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, error) {
 	home, err := c.Open(ctx, d)
 	if err != nil {
 		return contract.IngestResult{}, err
 	}
 	defer func() { _ = home.Close() }()
+	j := &job{c: c, d: d, home: home}
+	defer func() { _ = j.close() }()
 	var m *run.Manifest
 	if c.Undo != "" {
-		m, err = undo(ctx, c, d, home)
+		m, err = j.undo(ctx)
 	} else {
-		m, err = takeIn(ctx, c, d, home)
+		m, err = j.ingest(ctx)
 	}
 	if err != nil {
-		return contract.IngestResult{}, err
+		return contract.IngestResult{}, advise(err)
 	}
 	var result contract.IngestResult
 	if err := m.Decode(&result); err != nil {
@@ -46,221 +47,231 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, err
 	return result, nil
 }
 
-func takeIn(ctx context.Context, c Config, d task.Deps, home *run.Home) (*run.Manifest, error) {
-	opts, err := c.readOptions()
-	if err != nil {
+// job is one ingest at work.
+type job struct {
+	c    Config
+	d    task.Deps
+	home *run.Home
+
+	opts  record.Options
+	where []source.Location
+
+	src   *source.Delivery
+	s     *run.Session // nil while the hash of the delivery is not known
+	spool *spool
+}
+
+func (j *job) close() error {
+	var errs []error
+	if j.src != nil {
+		errs = append(errs, j.src.Close())
+	}
+	if j.spool != nil {
+		errs = append(errs, j.spool.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
+	if j.opts, err = j.c.readOptions(); err != nil {
 		return nil, err
 	}
-	where, err := c.locations()
-	if err != nil {
+	if j.where, err = j.c.locations(); err != nil {
 		return nil, err
 	}
 	defer task.Ballast()()
-	if fresh, err := c.fresh(ctx, home, where); err != nil || fresh {
-		if err != nil {
-			return nil, err
+	past, err := j.c.remember(ctx, j.home, j.c.Run(), j.where, j.c.parameters(j.opts), j.d.Code)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := j.fresh(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m, err = j.open(ctx, past.known(), fresh); m != nil || err != nil {
+		return m, err
+	}
+	if j.src.Known() {
+		if r, ok := past.result(j.c, j.s); ok {
+			j.d.Log.Info("the delivery has not changed, and its lines are current: nothing was fetched", "snapshot", r.Snapshot)
+			return j.commit(ctx, past, r)
 		}
-		return c.takeInFresh(ctx, d, home, where, opts)
-	}
-	past, err := c.remember(ctx, home, where, c.parameters(opts), d.Code)
-	if err != nil {
-		return nil, err
-	}
-	src, s, err := c.begin(ctx, d, home, where, past.known(), opts)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = src.Close() }()
-	if s.Done() != nil {
-		return done(ctx, d, home, s)
-	}
-	if src.Known() {
-		if r, ok := past.result(c, s); ok {
-			d.Log.Info("the delivery has not changed, and is in force: nothing was fetched", "snapshot", r.Snapshot)
-			m, err := s.Commit(context.WithoutCancel(ctx), r)
-			if err == nil {
-				past.keep(ctx, d, src, r)
-			}
+		if m, err = j.open(ctx, nil, false); m != nil || err != nil {
 			return m, err
 		}
-		if err := src.Close(); err != nil {
-			return nil, err
-		}
-		whole, again, err := c.begin(ctx, d, home, where, nil, opts)
-		if err != nil {
-			return nil, err
-		}
-		if src, s = whole, again; s.Done() != nil {
-			return done(ctx, d, home, s)
-		}
 	}
-	spool := newSpool(d.Scratch)
-	defer func() { _ = spool.Close() }()
-	counts, err := c.fill(ctx, d, spool, src, opts)
+	counts, err := j.fill(ctx)
 	if err != nil {
 		return nil, err
 	}
-	m, result, err := c.finish(ctx, d, home, s, src, spool, counts)
-	if err == nil {
-		past.keep(ctx, d, src, result)
+	if err := j.src.Hash(ctx); err != nil {
+		return nil, fault.About(j.src.Name, err)
 	}
-	return m, err
+	if m, err = j.begin(ctx); m != nil || err != nil {
+		return m, err
+	}
+	result, err := j.store(ctx, counts)
+	if err != nil {
+		return nil, err
+	}
+	j.d.Log.Info("stored the delivery", "new", result.New, "read", result.RowsRead, "accepted", result.RowsAccepted,
+		"quarantined", result.RowsQuarantined, "days", result.Days, "snapshot", result.Snapshot)
+	return j.commit(ctx, past, result)
 }
 
-// fresh reports whether this step has made nothing in this run yet, and the delivery lies here. Then it will hardly turn out
-// to be done, and reading it need not wait for the hash that would tell.
-func (c Config) fresh(ctx context.Context, home *run.Home, where []source.Location) (bool, error) {
-	if slices.ContainsFunc(where, source.Location.Remote) {
+// fresh reports whether this step has made nothing in this run yet, and the delivery is on this machine. Then it will hardly
+// turn out to be done, and reading it need not wait for the hash that would tell.
+func (j *job) fresh(ctx context.Context) (bool, error) {
+	if slices.ContainsFunc(j.where, source.Location.Remote) {
 		return false, nil
 	}
-	_, err := home.Current(ctx, c.Run(), contract.Ingest)
+	_, err := j.home.Current(ctx, j.c.Run(), contract.Ingest)
 	if errors.Is(err, objstore.ErrNotFound) {
 		return true, nil
 	}
 	return false, err
 }
 
-// takeInFresh takes a delivery in that is hashed as it is read.
-func (c Config) takeInFresh(ctx context.Context, d task.Deps, home *run.Home, where []source.Location, opts record.Options) (*run.Manifest, error) {
-	src, err := c.openSource(ctx, d, where, nil, true)
-	if err != nil {
+// open opens the delivery, in place of one that is open, and begins the step's work if its hash is known: see begin. It is not
+// where a fresh one is hashed as it is read.
+func (j *job) open(ctx context.Context, known []source.Known, fresh bool) (*run.Manifest, error) {
+	if j.src != nil {
+		if err := j.src.Close(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if j.src, err = j.c.openSource(ctx, j.d, j.where, known, fresh); err != nil || j.src.SHA256 == "" {
 		return nil, err
 	}
-	defer func() { _ = src.Close() }()
-	spool := newSpool(d.Scratch)
-	defer func() { _ = spool.Close() }()
-	counts, err := c.fill(ctx, d, spool, src, opts)
-	if err != nil {
-		return nil, err
-	}
-	if err := src.Hash(ctx); err != nil {
-		return nil, fault.About(src.Name, err)
-	}
-	s, err := c.session(ctx, d, home, src, opts)
-	if err != nil {
-		return nil, err
-	}
-	if s.Done() != nil { // it was stopped before it moved the run's pointer
-		return done(ctx, d, home, s)
-	}
-	m, _, err := c.finish(ctx, d, home, s, src, spool, counts)
-	return m, err
+	j.s = nil
+	return j.begin(ctx)
 }
 
-// done ends a step whose work an earlier try has done.
-func done(ctx context.Context, d task.Deps, home *run.Home, s *run.Session) (*run.Manifest, error) {
-	d.Log.Info("the same delivery was taken in before, in this run", "key", s.Key())
-	m := s.Done()
+// begin begins the step's work on a delivery that is hashed, unless it has begun. It returns the manifest if an earlier try has
+// done that work: then there is nothing left to do.
+func (j *job) begin(ctx context.Context) (*run.Manifest, error) {
+	if j.s != nil {
+		return nil, nil
+	}
+	var err error
+	j.s, err = j.home.Begin(ctx, j.c.Run(), contract.Ingest, contract.Inputs{
+		Refs: map[string]string{"source": j.src.SHA256}, Params: j.c.parameters(j.opts), Code: j.d.Code,
+	})
+	if err != nil || j.s.Done() == nil {
+		return nil, err
+	}
+	m := j.s.Done()
+	j.d.Log.Info("the same delivery was ingested before, in this run", "key", j.s.Key())
 	var r contract.IngestResult
 	if err := m.Decode(&r); err != nil {
 		return nil, err
 	}
-	if err := complete(ctx, d, home, s.Run(), r); err != nil {
+	removed, err := lines.Restore(ctx, j.home.Root, j.s.Run(), r.Delivery, r.Snapshot)
+	if err != nil {
 		return nil, err
 	}
-	return m, s.Point(ctx)
-}
-
-// begin opens the delivery and starts the step's work on it. Close the delivery.
-func (c Config) begin(ctx context.Context, d task.Deps, home *run.Home, where []source.Location, known []source.Known,
-	opts record.Options) (*source.Delivery, *run.Session, error) {
-	src, err := c.openSource(ctx, d, where, known, false)
-	if err != nil {
-		return nil, nil, err
+	if removed {
+		j.d.Log.Warn("the pointer to the lines was gone and names the snapshot of this delivery again: later deliveries are not in it",
+			"object", j.home.Root.URI(contract.LinesStatePath()), "snapshot", r.Snapshot)
 	}
-	s, err := c.session(ctx, d, home, src, opts)
-	if err != nil {
-		return nil, nil, errors.Join(err, src.Close())
-	}
-	return src, s, nil
-}
-
-// session starts the step's work on a delivery that is hashed.
-func (c Config) session(ctx context.Context, d task.Deps, home *run.Home, src *source.Delivery, opts record.Options) (*run.Session, error) {
-	return home.Begin(ctx, c.Run(), contract.Ingest, contract.Inputs{
-		Refs: map[string]string{"source": src.SHA256}, Params: c.parameters(opts), Code: d.Code,
-	})
+	return m, j.s.Point(ctx)
 }
 
 // fill reads the delivery into the spool.
-func (c Config) fill(ctx context.Context, d task.Deps, spool *spool, src *source.Delivery, opts record.Options) (record.Counts, error) {
-	counts, err := c.read(ctx, src, opts, d, "reading", spool.add)
+func (j *job) fill(ctx context.Context) (record.Counts, error) {
+	j.spool = newSpool(j.d.Scratch)
+	counts, err := j.c.read(ctx, j.src, j.opts, j.d, "reading", j.spool.add)
 	if err != nil {
 		return counts, err
 	}
-	if err := spool.end(); err != nil {
+	if err := j.spool.end(); err != nil {
 		return counts, err
 	}
-	if spool.superseded > 0 {
-		d.Log.Info("some days are in two sheets: the lines of the later sheet count", "days", len(spool.supersededDays), "superseded", spool.superseded)
+	if j.spool.superseded > 0 {
+		j.d.Log.Info("some days are in two sheets: the lines of the later sheet count", "days", len(j.spool.supersededDays), "superseded", j.spool.superseded)
 	}
 	return counts, nil
 }
 
-// finish puts the spooled delivery into force and ends the step's work.
-func (c Config) finish(ctx context.Context, d task.Deps, home *run.Home, s *run.Session, src *source.Delivery,
-	spool *spool, counts record.Counts) (*run.Manifest, contract.IngestResult, error) {
-	result, err := c.store(ctx, d, home, s, src, spool, counts)
-	if err != nil {
-		return nil, result, err
-	}
-	d.Log.Info("took the delivery in", "new", result.New, "read", result.RowsRead, "accepted", result.RowsAccepted,
-		"quarantined", result.RowsQuarantined, "days", result.Days, "snapshot", result.Snapshot)
-	// The lines are in force: a signal now would leave a run that does not know it.
-	m, err := s.Commit(context.WithoutCancel(ctx), result)
-	return m, result, err
-}
-
-// store writes the spooled delivery and puts it into force.
-func (c Config) store(ctx context.Context, d task.Deps, home *run.Home, s *run.Session, src *source.Delivery,
-	spool *spool, counts record.Counts) (contract.IngestResult, error) {
-	result := resultOf(c, s.Key(), src, spool, counts)
-	now, err := readLines(ctx, home)
+// store writes the spooled delivery and makes it current.
+func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestResult, error) {
+	result := j.result(counts)
+	now, err := lines.Open(ctx, j.home.Root, j.s.Run())
 	if err != nil {
 		return result, err
 	}
-	in := &intake{
-		delivery: lines.Delivery{ID: s.Key(), Source: c.SourceName, Files: src.Hashes()},
-		zone:     c.Zone, currency: c.Currency, keyMark: keyMark([]byte(c.CustomerKey)), append: c.Mode == modeAppend, shrink: c.AllowShrink,
-		older: c.AllowOlder, asOf: s.Run().AsOf,
+	change := &lines.Change{
+		Delivery: lines.Delivery{ID: j.s.Key(), Source: j.c.SourceName, Files: j.src.Hashes()},
+		Zone:     j.c.Zone, Currency: j.c.Currency, KeyMark: keyMark([]byte(j.c.CustomerKey)), AsOf: j.s.Run().AsOf,
+		Append: j.c.Mode == modeAppend, AllowOlder: j.c.AllowOlder, AllowLess: j.c.AllowShrink,
 	}
-	for _, day := range spool.dates() { // their names are not known yet, and need not be
-		in.partitions = append(in.partitions, lines.Partition{Source: c.SourceName, Day: day, Rows: spool.days[day].rows})
+	for _, day := range j.spool.dates() { // their names are not known yet, and need not be
+		change.Partitions = append(change.Partitions, lines.Partition{Source: j.c.SourceName, Day: day, Rows: j.spool.days[day].rows})
 	}
-	if err := now.check(in, s.Run()); err != nil {
+	if err := now.Check(change); err != nil {
 		return result, err
 	}
-	bar := d.Progress.Bar("writing", counts.Accepted)
+	bar := j.d.Progress.Bar("writing", counts.Accepted)
 	defer bar.Done()
 	w := &writer{
-		home: home, spool: spool, source: c.SourceName, delivery: s.Key(), workers: task.Workers(),
-		opts: table.Options{Scratch: d.Scratch, Memory: keep},
+		home: j.home, spool: j.spool, source: j.c.SourceName, delivery: j.s.Key(), workers: task.Workers(),
+		opts: table.Options{Scratch: j.d.Scratch, Memory: keep},
 	}
-	if in.partitions, err = w.partitions(ctx, bar); err != nil {
+	if change.Partitions, err = w.partitions(ctx, bar); err != nil {
 		return result, err
 	}
 	quarantined, err := w.quarantine(ctx)
 	if err != nil {
 		return result, err
 	}
-	if err := balance(counts, in.partitions, quarantined, spool.superseded); err != nil {
+	if err := balance(counts, change.Partitions, quarantined, j.spool.superseded); err != nil {
 		return result, err
 	}
-	if err := now.check(in, s.Run()); err != nil { // now with the names: a day may be there out of another file
+	out, err := now.Put(ctx, change)
+	if err != nil {
 		return result, err
 	}
-	if result.New, err = now.isNew(ctx, home, s.Run(), in); err != nil {
-		return result, err
-	}
-	if result.Snapshot, err = now.force(ctx, home, s.Run(), in); err != nil {
-		return result, err
-	}
-	if kept := in.kept(now.snapshot); len(kept) > 0 {
-		result.DaysKept = len(kept)
-		d.Log.Warn("these days are in force from a delivery of a later as-of and stay as they are; --allow-older replaces them",
-			"as_of", s.Run().AsOf, "days", len(kept), "first", slices.Min(slices.Collect(maps.Keys(kept))), "last", slices.Max(slices.Collect(maps.Keys(kept))))
+	result.New, result.Snapshot, result.DaysKept = out.New, out.Snapshot, len(out.Kept)
+	if n := len(out.Kept); n > 0 {
+		j.d.Log.Warn("these days were delivered by a run of a later as-of and stay as they are; --allow-older replaces them",
+			"as_of", change.AsOf, "days", n, "first", out.Kept[0], "last", out.Kept[n-1])
 	}
 	return result, nil
+}
+
+// commit ends the step's work. The lines are current by now: a signal would leave a run that does not know it.
+func (j *job) commit(ctx context.Context, past *recall, r contract.IngestResult) (*run.Manifest, error) {
+	m, err := j.s.Commit(context.WithoutCancel(ctx), r)
+	if err == nil {
+		past.keep(ctx, j.d, j.src, r)
+	}
+	return m, err
+}
+
+// undo makes the parent of a snapshot current, if the snapshot is. Either way the run's manifest names the current snapshot,
+// for the steps that follow.
+func (j *job) undo(ctx context.Context) (*run.Manifest, error) {
+	s, err := j.home.Begin(ctx, j.c.Run(), contract.Ingest, contract.Inputs{
+		Refs: map[string]string{"undo": j.c.Undo}, Params: map[string]any{}, Code: j.d.Code,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if m := s.Done(); m != nil {
+		j.d.Log.Info("undone before, in this run", "key", s.Key())
+		return m, s.Point(ctx)
+	}
+	now, err := lines.Open(ctx, j.home.Root, s.Run())
+	if err != nil {
+		return nil, err
+	}
+	result := contract.IngestResult{Source: j.c.SourceName, Delivery: s.Key(), Quarantine: []contract.RuleCount{}}
+	if result.Snapshot, result.New, err = now.Undo(ctx, s.Key(), j.c.Undo); err != nil {
+		return nil, err
+	}
+	j.d.Log.Info("undo", "undone", result.New, "snapshot", result.Snapshot)
+	return s.Commit(context.WithoutCancel(ctx), result)
 }
 
 // balance returns a Fault of [fault.ExitInternal] unless every record read is in one place.
@@ -272,16 +283,16 @@ func balance(counts record.Counts, partitions []lines.Partition, quarantined, su
 	if accepted+superseded == counts.Accepted && quarantined == counts.Rejected && counts.Accepted+quarantined == counts.Records {
 		return nil
 	}
-	return fault.Errorf(fault.ExitInternal, "unbalanced", "", "%d records were read, %d accepted and %d rejected; %d lines and %d quarantined records were written, %d lines superseded",
+	return fault.Errorf(fault.ExitInternal, "unbalanced", "", "%d records were read, %d accepted and %d rejected; %d lines and %d rejected records were written, %d lines superseded",
 		counts.Records, counts.Accepted, counts.Rejected, accepted, quarantined, superseded)
 }
 
-func resultOf(c Config, key string, src *source.Delivery, spool *spool, counts record.Counts) contract.IngestResult {
+func (j *job) result(counts record.Counts) contract.IngestResult {
 	first, last := calendar.DateOf(counts.First), calendar.DateOf(counts.Last)
 	r := contract.IngestResult{
-		SHA256: src.SHA256, Source: c.SourceName, Delivery: key, RowsRead: counts.Records, RowsAccepted: counts.Accepted - spool.superseded,
-		RowsSuperseded:  spool.superseded,
-		RowsQuarantined: counts.Rejected, Days: len(spool.days), First: &first, Last: &last, Quarantine: []contract.RuleCount{},
+		SHA256: j.src.SHA256, Source: j.c.SourceName, Delivery: j.s.Key(), RowsRead: counts.Records,
+		RowsAccepted: counts.Accepted - j.spool.superseded, RowsSuperseded: j.spool.superseded, RowsQuarantined: counts.Rejected,
+		Days: len(j.spool.days), First: &first, Last: &last, Quarantine: []contract.RuleCount{},
 	}
 	for _, n := range ruleCounts(counts) {
 		r.Quarantine = append(r.Quarantine, n.RuleCount)

@@ -33,9 +33,9 @@ func TestRunTakesADeliveryIn(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	hash, snapshot := s.inForce()
+	hash, snapshot := s.current()
 	if hash != got.Snapshot || snapshot.Zone != "Europe/London" || snapshot.Currency != "GBP" || snapshot.Parent != "" || len(snapshot.Partitions) != 2 {
-		t.Fatalf("in force is %s: %+v", hash, snapshot)
+		t.Fatalf("the current snapshot is %s: %+v", hash, snapshot)
 	}
 	p := snapshot.Partitions[0]
 	lines := s.read(p.Object, p.SHA256, contract.Lines)
@@ -170,13 +170,13 @@ func TestRunReplaces(t *testing.T) {
 	if diff := cmp.Diff(want, s.invoices()); diff != "" || !r.New {
 		t.Errorf("new is %v\n%s", r.New, diff)
 	}
-	_, snapshot := s.inForce()
+	_, snapshot := s.current()
 	if len(snapshot.Deliveries) != 3 {
 		t.Errorf("deliveries: %+v", snapshot.Deliveries)
 	}
 	// A delivery that no longer holds a partition is not listed.
 	s.must(s.config(s.file("c.csv", header+day("2011-12-01", 21, 2)), runID("d")))
-	if _, snapshot = s.inForce(); len(snapshot.Deliveries) != 3 || snapshot.Parent != r.Snapshot {
+	if _, snapshot = s.current(); len(snapshot.Deliveries) != 3 || snapshot.Parent != r.Snapshot {
 		t.Errorf("parent %s, deliveries: %+v", snapshot.Parent, snapshot.Deliveries)
 	}
 }
@@ -223,7 +223,7 @@ func TestRunOfAnOlderAsOfKeepsLaterLines(t *testing.T) {
 func TestRunReplacesLinesOfUnknownAsOf(t *testing.T) {
 	s := newShop(t)
 	s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 2)), runID("a")))
-	hash, snapshot := s.inForce()
+	hash, snapshot := s.current()
 	snapshot.Partitions[0].AsOf = 0
 	old, err := lines.Write(context.Background(), s.home().Root, snapshot)
 	if err != nil {
@@ -251,14 +251,14 @@ func TestRunAppends(t *testing.T) {
 	if diff := cmp.Diff(want, s.invoices()); diff != "" {
 		t.Error(diff)
 	}
-	before, _ := s.inForce()
+	before, _ := s.current()
 	s.fails(s.config(morning, runID("c"), appending), fault.ExitBadData, "already_in_force", "count its lines twice")
 	text, err := os.ReadFile(morning)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.fails(s.config(s.file("packed.csv", packed(t, string(text))), runID("d"), appending), fault.ExitBadData, "already_in_force", "2011-12-01")
-	if after, _ := s.inForce(); after != before || count(s.objects(), "runs/test/2011-12-10/c-")+count(s.objects(), "runs/test/2011-12-10/d-") > 0 {
+	if after, _ := s.current(); after != before || count(s.objects(), "runs/test/2011-12-10/c-")+count(s.objects(), "runs/test/2011-12-10/d-") > 0 {
 		t.Error("a refused file left something")
 	}
 	// Of another source it is another thing.
@@ -274,7 +274,7 @@ func TestRunHidesCustomers(t *testing.T) {
 	r := s.must(s.config(path, share(0.5), func(c *Config) { c.CustomerKey = "0123456789abcdef" }))
 	// printf 17850 | openssl dgst -sha256 -hmac 0123456789abcdef
 	const id = "d86d7e407d62db01e3428fb9eb2079b9bc7ea9e45a98671d13c9f7ea86612403"
-	_, snapshot := s.inForce()
+	_, snapshot := s.current()
 	lines := s.read(snapshot.Partitions[0].Object, "", contract.Lines)
 	q := s.read(contract.QuarantinePath("shop", r.Delivery), "", contract.Quarantine)
 	got := append(lines.Strings("customer"), q.Strings("raw")...)
@@ -298,7 +298,7 @@ func TestUndo(t *testing.T) {
 		return s.must(s.config("", runID(id), func(c *Config) { c.Undo = snapshot }))
 	}
 	if r := undo("c", first.Snapshot); r.New || r.Snapshot != second.Snapshot {
-		t.Errorf("undo of what is not in force: %+v", r)
+		t.Errorf("undo of what is not current: %+v", r)
 	}
 	if r := undo("d", second.Snapshot); !r.New || r.Snapshot != first.Snapshot {
 		t.Errorf("undo: %+v", r)
@@ -315,11 +315,11 @@ func TestUndo(t *testing.T) {
 	}
 	// The same delivery can be taken in again, now in its own currency.
 	r = s.must(s.config(filepath.Join(s.sources, "b.csv"), runID("f"), func(c *Config) { c.Currency = "EUR" }))
-	if _, snapshot := s.inForce(); !r.New || snapshot.Currency != "EUR" {
+	if _, snapshot := s.current(); !r.New || snapshot.Currency != "EUR" {
 		t.Errorf("after undo: %+v, %s", r, snapshot.Currency)
 	}
 	empty := newShop(t)
-	empty.fails(empty.config("", func(c *Config) { c.Undo = first.Snapshot }), fault.ExitMissing, "snapshot", "no lines are in force")
+	empty.fails(empty.config("", func(c *Config) { c.Undo = first.Snapshot }), fault.ExitMissing, "snapshot", "no lines are stored")
 	empty.nothing()
 }
 

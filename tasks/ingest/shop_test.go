@@ -173,14 +173,14 @@ func (s *shop) home() *run.Home {
 	return h
 }
 
-// inForce returns the snapshot in force and its hash.
-func (s *shop) inForce() (string, *lines.Snapshot) {
+// current returns the current snapshot and its hash.
+func (s *shop) current() (string, *lines.Snapshot) {
 	s.Helper()
-	l, err := readLines(context.Background(), s.home())
+	now, err := lines.Open(context.Background(), s.home().Root, contract.Run{})
 	if err != nil {
 		s.Fatal(err)
 	}
-	return l.hash, l.snapshot
+	return now.SHA256, now.Snapshot
 }
 
 // read returns a table, checked against the hash that names it if there is one.
@@ -212,10 +212,10 @@ func (s *shop) read(object, sha256 string, schema table.Schema) *frame.Frame {
 	return f
 }
 
-// invoices returns the invoices in force by source and day: "shop 2011-12-01: 1 2 3".
+// invoices returns the invoices of the current snapshot by source and day: "shop 2011-12-01: 1 2 3".
 func (s *shop) invoices() []string {
 	s.Helper()
-	_, snapshot := s.inForce()
+	_, snapshot := s.current()
 	by := map[string][]string{}
 	for _, p := range snapshot.Partitions {
 		f := s.read(p.Object, p.SHA256, contract.Lines)

@@ -119,7 +119,7 @@ func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Loca
 			err = fmt.Errorf("%w (several sources are separated by line breaks, not commas)", err)
 		}
 	}
-	return nil, fault.About(c.shownSource(), advise(err))
+	return nil, fault.About(c.shownSource(), err)
 }
 
 // due says since when a delivery can be expected: since the as-of day began.

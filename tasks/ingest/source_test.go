@@ -56,7 +56,7 @@ func TestRunByHTTPS(t *testing.T) {
 			t.Errorf("%s: got %+v, by path %+v", behaviour, got, want)
 		}
 	}
-	_, snapshot := s.inForce()
+	_, snapshot := s.current()
 	objects := map[string][]string{}
 	for _, p := range snapshot.Partitions {
 		objects[p.Source] = append(objects[p.Source], p.Day.String()+" "+p.SHA256)
@@ -177,7 +177,7 @@ func TestUnchangedURLIsNotFetched(t *testing.T) {
 		t.Errorf("a 304 gives another result:\n%s", diff)
 	}
 	if s.objects()["state/lines.json"] != state {
-		t.Error("a 304 moved the lines in force")
+		t.Error("a 304 moved the current snapshot")
 	}
 	before := s.objects()
 	if _, err := s.try(s.config(url, trust, runID("r2"))); err != nil {
@@ -194,10 +194,10 @@ func TestUnchangedURLIsNotFetched(t *testing.T) {
 	s.fails(s.config(url, trust, runID("r7"), share(0.01)), 65, "quarantine_share")
 	s.fails(s.config(url, trust, runID("r7"), appending), 65, "already_in_force")
 
-	// Other lines of the day in force: the delivery brings its own back.
+	// Other lines of the day are current: the delivery brings its own back.
 	s.must(s.config(s.file("b.csv", header+day("2011-12-01", 1, 60)), runID("r8")))
 	server.Requests()
-	if r := asks("what is in force has changed", s.config(url, trust, runID("r9"), func(c *Config) { c.AllowShrink = true }), "200"); !r.New {
+	if r := asks("what is current has changed", s.config(url, trust, runID("r9"), func(c *Config) { c.AllowShrink = true }), "200"); !r.New {
 		t.Error("bringing lines back is new")
 	}
 	// Other content, and then the first again under its old tag.
@@ -259,7 +259,7 @@ func TestRunOfSeveralFiles(t *testing.T) {
 	if diff := cmp.Diff([]string{"shop 2011-12-01: 1 2 3", "shop 2011-12-02: 4 5 6 7", "shop 2011-12-03: 8"}, s.invoices()); diff != "" {
 		t.Error(diff)
 	}
-	_, snapshot := s.inForce()
+	_, snapshot := s.current()
 	var records []int64
 	for _, p := range snapshot.Partitions {
 		records = append(records, s.read(p.Object, p.SHA256, contract.Lines).Ints("record")...)
