@@ -10,12 +10,13 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync/atomic"
 
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/option"
+
+	"github.com/clientele/clientele/pkg/scratch"
 )
 
 const (
@@ -176,9 +177,9 @@ func (d *gsDriver) download(r io.Reader, attrs Attrs) (*Object, error) {
 		buf.Grow(int(attrs.Size))
 		w = &buf
 	} else {
-		f, err := scratchFile(d.scratch)
+		f, err := scratch.File(d.scratch)
 		if err != nil {
-			return nil, osError(fmt.Errorf("scratch file: %w", err))
+			return nil, osError(err)
 		}
 		o.ReaderAt, o.close, w = f, f.Close, f
 	}
@@ -199,19 +200,6 @@ func (d *gsDriver) download(r io.Reader, attrs Attrs) (*Object, error) {
 		o.ReaderAt = bytes.NewReader(buf.Bytes())
 	}
 	return o, nil
-}
-
-// scratchFile returns a file without a name: its space is freed when it is closed or the process dies.
-func scratchFile(folder string) (*os.File, error) {
-	f, err := os.CreateTemp(folder, "clientele-*")
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }
 
 func (d *gsDriver) stat(ctx context.Context, name string) (Attrs, error) {

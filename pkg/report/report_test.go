@@ -168,10 +168,10 @@ func TestSegmentsOfThePreviousModelAreExplained(t *testing.T) {
 func TestProfileComparesWithAll(t *testing.T) {
 	rows := table(t, parse(t, render(t, viewtest.Sample(t))), "Profile")
 	for _, want := range []struct{ title, first, all string }{
-		{"Invoices", "13.7 3.2 × all", "4.24"},             // (726·13.7 + 1163·4.21 + 1521·1.31 + 913·1.63) / 4323 = 4.2385
-		{"Spending", "£7,731 4.0 × all", "£1,922"},            // 5612403.17 / 726 = 7730.58; 8309328.59 / 4323 = 1922.12
+		{"Invoices", "13.7 3.2 × all", "4.24"},                  // (726·13.7 + 1163·4.21 + 1521·1.31 + 913·1.63) / 4323 = 4.2385
+		{"Spending", "£7,731 4.0 × all", "£1,922"},              // 5612403.17 / 726 = 7730.58; 8309328.59 / 4323 = 1922.12
 		{"Share of value returned", "3.1 % 1.2 × all", "2.7 %"}, // (726·.031 + 1163·.026 + 1521·.034 + 913·.012) / 4323 = .026698
-		{"Days between purchases", "28 days", "–"},         // only some customers have one: no mean of all can be had
+		{"Days between purchases", "28 days", "–"},              // only some customers have one: no mean of all can be had
 	} {
 		i := slices.IndexFunc(rows, func(r []string) bool { return r[0] == want.title })
 		if i < 0 {

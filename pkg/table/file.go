@@ -14,6 +14,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/clientele/clientele/pkg/scratch"
 )
 
 // File is a finished table file in memory or scratch. Close frees it.
@@ -94,15 +96,11 @@ func (s *spool) Write(p []byte) (int, error) {
 	return s.buf.Write(p)
 }
 
-// spill moves what is in memory to a scratch file without a name: its space is freed when it is closed or the process dies.
+// spill moves what is in memory to a scratch file.
 func (s *spool) spill() error {
-	f, err := os.CreateTemp(s.folder, "clientele-*")
+	f, err := scratch.File(s.folder)
 	if err != nil {
-		return fmt.Errorf("make scratch file: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return fmt.Errorf("make scratch file: %w", err)
+		return err
 	}
 	s.file, s.buf = f, bufio.NewWriterSize(f, 256<<10)
 	_, err = s.buf.Write(s.mem)

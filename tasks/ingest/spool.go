@@ -12,6 +12,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/scratch"
 )
 
 // Memory of the spool, whatever the size of the delivery: at most spoolSlabs slabs of slabBytes (32 MiB) are in use, then
@@ -41,7 +42,7 @@ type spool struct {
 	used  int
 	free  [][]byte
 	room  []byte   // for slabs that have not been in use
-	disk  *os.File // without a name; nil while all fits in memory
+	disk  *os.File // scratch; nil while all fits in memory
 	out   *bufio.Writer
 	size  int64 // of the file
 	head  []byte
@@ -205,14 +206,11 @@ func (s *spool) slab() ([]byte, error) {
 // spill moves every slab to the scratch file.
 func (s *spool) spill() error {
 	if s.disk == nil {
-		f, err := os.CreateTemp(s.folder, "ingest-*")
+		f, err := scratch.File(s.folder)
 		if err != nil {
 			return err
 		}
 		s.disk, s.out = f, bufio.NewWriterSize(f, 1<<20)
-		if err := os.Remove(f.Name()); err != nil { // its space is freed when it is closed or the process dies
-			return err
-		}
 	}
 	for _, d := range append(s.sortedDays(), s.rejects) {
 		from := s.size

@@ -7,7 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/clientele/clientele/pkg/scratch"
 )
 
 // Delivery is one or more open files that are taken in as one. Close it.
@@ -102,7 +103,7 @@ func (o *opener) one(ctx context.Context, f *File, l Location, i int, limit int6
 
 // openURL fetches what a URL names.
 func (f *File) openURL(ctx context.Context, l Location, known *Known, limit int64, o *opener) error {
-	file, err := scratchFile(o.opts.Scratch)
+	file, err := scratch.File(o.opts.Scratch)
 	if err != nil {
 		return err
 	}
@@ -119,18 +120,6 @@ func (f *File) openURL(ctx context.Context, l Location, known *Known, limit int6
 		return fmt.Errorf("write scratch file: %w", err)
 	}
 	return nil
-}
-
-// scratchFile returns a file without a name: its space is freed when it is closed or the process dies.
-func scratchFile(folder string) (*os.File, error) {
-	f, err := os.CreateTemp(folder, "source-*")
-	if err != nil {
-		return nil, fmt.Errorf("make scratch file: %w", err)
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, errors.Join(fmt.Errorf("make scratch file: %w", err), f.Close())
-	}
-	return f, nil
 }
 
 // same reports whether every file is what was known.

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/clientele/clientele/pkg/scratch"
 )
 
 // Kind says what a delivery's content is, told by its first bytes and never by a name.
@@ -214,16 +215,13 @@ func (u *unpacker) zip(src io.ReaderAt, size int64) error {
 	return u.stream(r, depth+1)
 }
 
-// spool copies what comes to a scratch file without a name: its space is freed when it is closed or the process dies.
+// spool copies what comes to a scratch file.
 func (u *unpacker) spool(r io.Reader) (io.ReaderAt, int64, error) {
-	f, err := os.CreateTemp(u.folder, "unpack-*")
+	f, err := scratch.File(u.folder)
 	if err != nil {
-		return nil, 0, fmt.Errorf("make scratch file: %w", err)
+		return nil, 0, err
 	}
 	u.c.closers = append(u.c.closers, f.Close)
-	if err := os.Remove(f.Name()); err != nil {
-		return nil, 0, fmt.Errorf("make scratch file: %w", err)
-	}
 	n, err := io.CopyBuffer(onlyWriter{f}, ctxReader{u.ctx, r}, make([]byte, 1<<20))
 	return f, n, err
 }
