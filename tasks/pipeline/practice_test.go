@@ -99,7 +99,7 @@ func TestPractice(t *testing.T) {
 		t.Errorf("adjusted Rand index %.3f is not that of an honest shop", want)
 	}
 	var said bytes.Buffer
-	if err := pipeline.Print(&said, r); err != nil || !strings.Contains(said.String(), "adjusted Rand index of 0.") {
+	if err := pipeline.Print(&said, r); err != nil || !strings.Contains(said.String(), "adjusted Rand index 0.") {
 		t.Errorf("printed %q, %v", said.String(), err)
 	}
 	// --truth changes nothing of the run.
