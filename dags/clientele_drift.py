@@ -7,7 +7,7 @@ model in force was trained on, and its *act* decides:
 | act | what follows |
 | --- | --- |
 | `none`, `wait` | nothing |
-| `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation`, unless the model in force is of a later day than this run |
+| `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation`, unless the model in force is of a later day than this run, or a rollback has put promotions on hold |
 | `fix_data` | `data_are_sound` fails: the delivery is wrong, not the customers. Nothing is retrained |
 
 Today drift itself gives `none`, `wait` and `retrain`; the DAG knows all of the contract's acts.

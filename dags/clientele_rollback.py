@@ -10,8 +10,8 @@ model's ids come back, and the ids of the model that goes are never given out ag
 **When a task fails** a line of its log at level ERROR says what. `rollback` exit code 66 (missing): that model was never in force, or there is
 none before the present one. Clearing `rollback` in the same run does nothing twice; a new run rolls back once more.
 
-`clientele_segmentation` will train and promote again on Monday. If the new model is bad for a reason that will still hold
-then, pause that DAG until the reason is gone.
+From then on promotions are on hold: `clientele_segmentation` still trains and evaluates on Monday, but keeps this model, and
+`clientele_drift` asks for no new one. The hold ends on the day *Hold until*, or when somebody runs `registry release`.
 """
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.

@@ -13,11 +13,16 @@ NEW_MODEL = ("refit", "retrain")
 
 @task.short_circuit
 def asks_for_new_model(drift: dict[str, Any]) -> bool:
-    """Goes on only where drift's act is refit or retrain, and the model in force is not of a later day than the customers.
+    """Goes on only where a new model is wanted."""
+    return wants_new_model(drift)
 
-    A run of an old day, a backfill say, has nothing to ask of today's model.
+
+def wants_new_model(drift: dict[str, Any]) -> bool:
+    """Whether drift's act is refit or retrain, the champion is not of a later as-of than the run, and no hold is set.
+
+    A run of an old day, a backfill say, has nothing to ask of today's model. After a rollback nothing would be promoted.
     """
-    return drift["act"] in NEW_MODEL and drift["as_of"] >= (drift["head_as_of"] or "")
+    return drift["act"] in NEW_MODEL and drift["as_of"] >= (drift["head_as_of"] or "") and not drift["hold"]
 
 
 def ask_for_new_model(d: Deployment):

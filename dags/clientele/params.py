@@ -179,6 +179,14 @@ def rollback() -> dict[str, Param]:
             description="The model_id that comes back. Empty: the one that was in force before the present one.",
             **section,
         ),
+        "hold_until": Param(
+            None,
+            type=["null", "string"],
+            format="date",
+            title="Hold until",
+            description="No other model is promoted by runs before this day. Empty: until somebody runs `registry release`.",
+            **section,
+        ),
         "reason": Param(
             None,
             type=["null", "string"],

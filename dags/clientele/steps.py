@@ -121,7 +121,11 @@ def rollback(d: Deployment) -> StepOperator:
         "registry",
         task_id="rollback",
         command=("rollback",),
-        arguments=("--to-model={{ params.to_model or '' }}", "--reason={{ params.reason or '' }}"),
+        arguments=(
+            "--to-model={{ params.to_model or '' }}",
+            "--hold-until={{ params.hold_until or '' }}",
+            "--reason={{ params.reason or '' }}",
+        ),
         minutes=30,
         doc_md="`registry rollback` puts an earlier model in force.",
     )

@@ -9,7 +9,7 @@ from clientele import contract
 
 # What the machinery passes on, not a Param of that name.
 PASSED_ON = {"root", "registry", "name", "pipeline", "run-id", "as-of", "result", "from-run", "source", "zone", "currency"}
-PASSED_ON |= {"to-model", "reason"}  # empty where the flag has no default either
+PASSED_ON |= {"to-model", "hold-until", "reason"}  # empty where the flag has no default either
 
 
 def task_name(step) -> str:
@@ -155,6 +155,17 @@ def test_exit_codes_that_are_never_retried():
     assert contract.NEVER_RETRIED == {64, 65, 66, 78}
     assert contract.TEMPORARY == {75, 143}
     assert contract.NOTHING_NEW == 99
+
+
+def test_who_asks_for_a_new_model():
+    from clientele.branches import wants_new_model
+
+    drift = {"act": "retrain", "as_of": "2026-03-02", "head_as_of": "2026-02-23", "hold": ""}
+    assert wants_new_model(drift)
+    assert wants_new_model(drift | {"act": "refit"})
+    assert not wants_new_model(drift | {"act": "wait"})
+    assert not wants_new_model(drift | {"head_as_of": "2026-03-03"})
+    assert not wants_new_model(drift | {"hold": "promotion is on hold since revision 3 of HEAD, until it is lifted"})
 
 
 def test_acts_that_ask_for_a_model_are_acts():

@@ -68,6 +68,11 @@ func (r RollbackResult) Closing() []slog.Attr {
 	return append([]slog.Attr{slog.String("action", ActionRollback)}, inForce(r.ModelID, r.Seq)...)
 }
 
+// Closing names the champion, which stays.
+func (r ReleaseResult) Closing() []slog.Attr {
+	return append([]slog.Attr{slog.String("action", ActionRelease)}, inForce(r.ModelID, r.Seq)...)
+}
+
 // Closing says whether any step made anything, and the model that scored.
 func (r PipelineResult) Closing() []slog.Attr {
 	return append([]slog.Attr{slog.Bool("new", r.New)}, inForce(r.ModelID, 0)...)

@@ -89,6 +89,7 @@ type DriftResult struct {
 	Seq      int64          `json:"seq"`   // revision of HEAD, 0 without
 	AsOf     calendar.Date  `json:"as_of"`
 	HeadAsOf *calendar.Date `json:"head_as_of"` // of that revision; an older run has nothing to ask of it. null without
+	Hold     string         `json:"hold"`       // why a new model would not be promoted whatever the act; "" without a hold
 	Features []DriftFeature `json:"features"`
 	Effects  DriftEffects   `json:"effects"`
 }
@@ -210,7 +211,15 @@ type RollbackResult struct {
 	ModelID  string `json:"model_id"`
 	Previous string `json:"previous"`
 	Seq      int64  `json:"seq"`
-	Run      string `json:"run"` // of the last scores: what the next score passes as --from-run
+	Run      string `json:"run"`  // of the last scores: what the next score passes as --from-run
+	Hold     string `json:"hold"` // how long no other model is promoted
+}
+
+// ReleaseResult is what registry release reports.
+type ReleaseResult struct {
+	ModelID  string `json:"model_id"`
+	Seq      int64  `json:"seq"`
+	Released bool   `json:"released"` // false if there was no hold
 }
 
 // PipelineResult is what pipeline reports.

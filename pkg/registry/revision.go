@@ -94,9 +94,12 @@ type Hold struct {
 	Reason string        `json:"reason"`
 }
 
-// Term says how long the hold lasts.
+// Term says how long the hold lasts, "" for nil.
 func (h *Hold) Term() string {
-	if h.Until == 0 {
+	switch {
+	case h == nil:
+		return ""
+	case h.Until == 0:
 		return "until it is lifted"
 	}
 	return "until " + h.Until.String()

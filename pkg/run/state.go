@@ -44,6 +44,7 @@ type DriftState struct {
 	Verdict string `json:"verdict"`
 	Act     string `json:"act"`
 	Model   string `json:"model"`
+	Seq     int64  `json:"seq"` // revision of HEAD, 0 for none or unknown
 }
 
 // Keep says how much a pointer remembers.
@@ -122,6 +123,33 @@ func (s State[T]) has(e Entry[T]) bool {
 		}
 	}
 	return false
+}
+
+// Lower takes entries of a later as-of than day out of the pointer, if out says so of their value: then runs of that day are
+// no older runs any more. Whoever loses the swap gets an error of class [fault.ErrTemporary].
+func Lower[T any](ctx context.Context, store *objstore.Store, path string, day calendar.Date, out func(T) bool) error {
+	s, err := ReadState[T](ctx, store, path)
+	if err != nil {
+		return err
+	}
+	next := State[T]{Version: StateVersion, Entries: []Entry[T]{}}
+	for _, e := range s.Entries {
+		if e.AsOf <= day || !out(e.Value) {
+			next.Entries = append(next.Entries, e)
+		}
+	}
+	if len(next.Entries) == len(s.Entries) {
+		return nil
+	}
+	text, err := contract.Canonical(next)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	_, err = store.Swap(ctx, path, s.generation, text)
+	if errors.Is(err, objstore.ErrConflict) {
+		return fault.ErrLostSwap.Errorf("lost_swap", store.URI(path), "lower %s: another run moved it at the same moment: %w", path, err)
+	}
+	return err
 }
 
 // Advance moves the pointer to e, unless that was done before or the pointer names a later as-of: an older run leaves

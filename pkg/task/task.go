@@ -9,12 +9,15 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 )
@@ -28,6 +31,22 @@ type Deps struct {
 	Progress Progress
 	Scratch  string // an empty folder for spool files, removed at the end
 	Code     string // code version: VCS revision, or the binary's sha256
+
+	// Now is the clock, to tell a mistyped date from one that can be. No content depends on it. Zero is the end of time.
+	Now time.Time
+}
+
+// Today returns the day in a zone, the IANA name. Without a zone it is the latest day that it is anywhere.
+func (d Deps) Today(zone string) calendar.Date {
+	if d.Now.IsZero() {
+		return math.MaxInt32
+	}
+	place, err := time.LoadLocation(zone)
+	if err != nil || zone == "" {
+		place = time.FixedZone("", int(14*time.Hour/time.Second)) // Line Islands
+	}
+	_, offset := d.Now.In(place).Zone()
+	return calendar.DateOf(d.Now.Add(time.Duration(offset) * time.Second).UnixMicro())
 }
 
 // Task is a program: a step's Run function with its flags.
@@ -181,7 +200,7 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *out
 	if err := removeStale(resultFile); err != nil {
 		return &fault.Fault{Code: fault.ExitConfig, Cause: "result", Object: resultFile, Err: fmt.Errorf("remove the result of an earlier run: %w", err)}
 	}
-	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: scratch, Code: code})
+	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: scratch, Code: code, Now: time.Now()})
 	if f, ok := errors.AsType[*fault.Fault](err); err != nil && (!ok || !f.Whole) {
 		return err
 	}

@@ -134,6 +134,9 @@ func (f *finding) result(asOf calendar.Date, head *registry.Revision) contract.D
 	if head != nil {
 		r.HeadAsOf = &head.AsOf
 	}
+	if hold := head.Held(asOf); hold != nil {
+		r.Hold = hold.String()
+	}
 	for i, a := range f.all {
 		r.Features[i] = contract.DriftFeature{Feature: a.Name, PSI: a.PSI, Threshold: a.Threshold, Verdict: string(a.Verdict)}
 	}

@@ -142,6 +142,27 @@ func TestWithoutHead(t *testing.T) {
 	}
 }
 
+// TestHold: drift says that a hold is set, so that nobody asks for a model that would not be promoted.
+func TestHold(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	b := s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))
+	_, err := registry.New(s.home).Move(t.Context(), registry.Move{Run: s.config("back", monday).Run(), Key: "k"}, func(*registry.Revision) (*registry.Revision, error) {
+		return &registry.Revision{
+			ModelID: b.Manifest.ModelID, FitID: b.Manifest.FitID, Action: contract.ActionRollback, Hold: &registry.Hold{Until: monday + 8, Reason: "wrong prices"},
+		}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "promotion is on hold since revision 2 of HEAD, until " + (monday + 8).String() + " (wrong prices)"
+	if r := s.run(s.config("1", monday+7), older(modeltest.Customers(rows, 1), 60)); r.Hold != want || r.Act != contract.ActRetrain {
+		t.Errorf("act %s, hold %q; want retrain, %q", r.Act, r.Hold, want)
+	}
+	if r := s.run(s.config("2", monday+8), modeltest.Customers(rows, 1)); r.Hold != "" {
+		t.Errorf("on the hold's day: %q", r.Hold)
+	}
+}
+
 func TestQuiet(t *testing.T) {
 	s := open(t, "mem://"+t.Name())
 	b := s.promote(s.config("0", monday).Run(), modeltest.Customers(rows, 1))

@@ -39,5 +39,6 @@ func description(steps []step) contract.Description {
 		flags = append(flags, s.program.Describe())
 	}
 	return contract.Describe(entries, append(flags,
-		registry.History.Describe(), registry.Show.Describe(), registry.Verify.Describe(), registry.Rollback.Describe()))
+		registry.History.Describe(), registry.Show.Describe(), registry.Verify.Describe(), registry.Rollback.Describe(),
+		registry.Release.Describe()))
 }

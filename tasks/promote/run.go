@@ -117,12 +117,14 @@ func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest
 	switch {
 	case head != nil && head.FitID == candidate.FitID:
 		return contract.ActionUnchanged, "the candidate has the same fit as the current model"
+	case head.Held(run.AsOf) != nil:
+		return contract.ActionHold, head.Held(run.AsOf).String() + "; to lift it: registry release"
 	case eval.Verdict != contract.EvalPass:
 		return contract.ActionHold, refusal(eval)
 	case head != nil && head.AsOf > run.AsOf:
 		return contract.ActionHold, fmt.Sprintf("the current model has the as-of %s, this run %s: a run with an earlier as-of does not replace it", head.AsOf, run.AsOf)
 	case head.Number() != eval.Seq:
-		return contract.ActionHold, fmt.Sprintf("the candidate was compared with %s, but there is %s now: run drift, train and evaluate again",
+		return contract.ActionHold, fmt.Sprintf("the candidate was compared with %s, but there is %s now: the next run compares its own with that",
 			named(eval.Seq), named(head.Number()))
 	case head == nil:
 		return contract.ActionBootstrap, fmt.Sprintf("the first model: it passed all %d gates", len(eval.Gates))

@@ -206,6 +206,39 @@ func TestHoldOlderRun(t *testing.T) {
 	expect(t, s.run(s.common("old", sunday), modeltest.Customers(200, 2)), contract.ActionHold, 1, "a run with an earlier as-of does not replace it")
 }
 
+// TestHoldAfterARollback: the candidate of the next run is not promoted, until the hold's date or until a person lifts it.
+func TestHoldAfterARollback(t *testing.T) {
+	s := open(t)
+	s.run(s.common("1", monday), modeltest.Customers(200, 1))
+	first := s.history()[0]
+	put := func(id string, hold *registry.Hold) {
+		t.Helper()
+		m := registry.Move{Run: s.common(id, monday).Run(), Key: "k"}
+		_, err := registry.New(s.home).Move(t.Context(), m, func(*registry.Revision) (*registry.Revision, error) {
+			return &registry.Revision{ModelID: first.ModelID, FitID: first.FitID, Action: contract.ActionRollback, Hold: hold}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("a", &registry.Hold{Reason: "wrong prices"})
+	r := s.run(s.common("2", "2011-12-13"), modeltest.Customers(200, 2))
+	expect(t, r, contract.ActionHold, 2, "promotion is on hold since revision 2 of HEAD, until it is lifted (wrong prices); to lift it: registry release")
+	if r.ModelID != first.ModelID {
+		t.Errorf("the champion is %s, want %s", r.ModelID, first.ModelID)
+	}
+	// 15323 is 2011-12-15.
+	put("b", &registry.Hold{Until: 15323})
+	expect(t, s.run(s.common("3", "2011-12-14"), modeltest.Customers(200, 3)), contract.ActionHold, 3, "until 2011-12-15")
+	expect(t, s.run(s.common("4", "2011-12-15"), modeltest.Customers(200, 4)), contract.ActionPromote, 4, "")
+	if head := s.history()[0]; head.Hold != nil {
+		t.Errorf("a model that was promoted carries a hold on: %+v", head)
+	}
+	put("c", &registry.Hold{})
+	put("d", nil) // lifted
+	expect(t, s.run(s.common("5", "2011-12-16"), modeltest.Customers(200, 5)), contract.ActionPromote, 7, "")
+}
+
 // TestRunTwiceWithOtherCustomers: a run that has promoted does not see its own model, so another one that it trains is
 // compared with none and must not replace it.
 func TestRunTwiceWithOtherCustomers(t *testing.T) {

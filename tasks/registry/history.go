@@ -60,10 +60,10 @@ func printHistory(w io.Writer, r HistoryResult) error {
 	if len(r.Revisions) == 0 {
 		p.line("no model has been promoted yet")
 	} else {
-		p.line("seq\tas of\taction\tmodel\trun\treason")
+		p.line("seq\tas of\taction\tmodel\thold\trun\treason")
 	}
 	for _, v := range r.Revisions {
-		p.line("%d\t%s\t%s\t%s\t%s\t%s", v.Seq, v.AsOf, v.Action, short(v.ModelID), v.Run, v.Reason)
+		p.line("%d\t%s\t%s\t%s\t%s\t%s\t%s", v.Seq, v.AsOf, v.Action, short(v.ModelID), v.Hold.Term(), v.Run, v.Reason)
 	}
 	return errors.Join(p.err, t.Flush())
 }

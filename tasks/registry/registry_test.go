@@ -7,10 +7,13 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
@@ -52,11 +55,16 @@ func (s *shop) common() task.Common { return task.Common{Root: s.root, Name: "se
 // promote puts a new model in force, the n-th, and returns its id.
 func (s *shop) promote(n int) string {
 	s.t.Helper()
+	return s.promoteAsOf(n, monday)
+}
+
+func (s *shop) promoteAsOf(n int, day calendar.Date) string {
+	s.t.Helper()
 	b := modeltest.Bundle(s.t, modeltest.Customers(100, uint64(n)), 3, int64(1+3*n))
 	if err := model.Write(context.Background(), s.home.Registry, b, model.Provenance{}, table.Options{}); err != nil {
 		s.t.Fatal(err)
 	}
-	m := registry.Move{Run: contract.NewRun("test", monday, fmt.Sprint("run ", n)), Key: "k"}
+	m := registry.Move{Run: contract.NewRun("test", day, fmt.Sprint("run ", n)), Key: "k"}
 	_, err := s.reg.Move(context.Background(), m, func(*registry.Revision) (*registry.Revision, error) {
 		return &registry.Revision{
 			ModelID: b.Manifest.ModelID, FitID: b.Manifest.FitID, Action: contract.ActionPromote,
@@ -75,7 +83,8 @@ func (s *shop) rollback(id string, change func(*RollbackConfig)) (contract.Rollb
 	if change != nil {
 		change(&c)
 	}
-	return runRollback(context.Background(), c, s.deps)
+	r, err := runRollback(context.Background(), c, s.deps)
+	return r.RollbackResult, err
 }
 
 func (s *shop) must(id string, change func(*RollbackConfig)) contract.RollbackResult {
@@ -100,7 +109,7 @@ func TestRollback(t *testing.T) {
 	for _, root := range []string{"mem://" + t.Name(), "file://" + t.TempDir()} {
 		s := open(t, root)
 		a, b, c := s.promote(0), s.promote(1), s.promote(2)
-		want := contract.RollbackResult{ModelID: b, Previous: c, Seq: 4}
+		want := contract.RollbackResult{ModelID: b, Previous: c, Seq: 4, Hold: "until it is lifted"}
 		if diff := cmp.Diff(want, s.must("r1", nil)); diff != "" {
 			t.Errorf("rollback (-want +got):\n%s", diff)
 		}
@@ -133,6 +142,189 @@ func TestRollback(t *testing.T) {
 		}
 		if n := s.head().NextSegment; n != 10 {
 			t.Errorf("next segment %d, want 10 for ever", n)
+		}
+	}
+}
+
+// TestRollbackHolds: until a date or until a person lifts it, and a repeated rollback changes the date.
+func TestRollbackHolds(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	a := s.promote(0)
+	s.promote(1)
+	s.must("r1", func(c *RollbackConfig) { c.Reason = "typo" })
+	hold := s.head().Hold
+	if hold == nil || hold.Until != 0 || hold.Since != 3 || !strings.Contains(hold.String(), "typo") {
+		t.Fatalf("hold %+v", hold)
+	}
+	if r := s.must("r2", func(c *RollbackConfig) { c.ToModel, c.HoldUntil = a, "2012-01-09" }); r.Seq != 4 || r.Hold != "until 2012-01-09" {
+		t.Errorf("the same model on hold until a date: %+v", r)
+	}
+	if r := s.must("r3", func(c *RollbackConfig) { c.ToModel, c.HoldUntil = a, "2012-01-09" }); r.Seq != 4 {
+		t.Errorf("the same again made revision %d", r.Seq)
+	}
+	release := func(id string) contract.ReleaseResult {
+		t.Helper()
+		c := ReleaseConfig{Common: s.common(), Reason: "corrected"}
+		c.Pipeline, c.RunID = program, id
+		r, err := Release.Run(t.Context(), c, s.deps)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	want := contract.ReleaseResult{ModelID: a, Seq: 5, Released: true}
+	for _, id := range []string{"l1", "l1"} { // the same again does nothing twice
+		if diff := cmp.Diff(want, release(id)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if head := s.head(); head.Seq != 5 || head.Hold != nil || head.ModelID != a || head.AsOf != monday || head.Action != contract.ActionRelease {
+		t.Errorf("HEAD %+v", head)
+	}
+	if r := release("l2"); r.Released || r.Seq != 5 {
+		t.Errorf("without a hold: %+v", r)
+	}
+	if _, err := Release.Run(t.Context(), ReleaseConfig{Common: open(t, "mem://"+t.Name()+"-empty").common()}, s.deps); fault.CodeOf(err) != fault.ExitMissing {
+		t.Errorf("release without HEAD: %v; want exit code 66", err)
+	}
+
+	var out bytes.Buffer
+	h, err := History.Run(t.Context(), HistoryConfig{Common: s.common()}, s.deps)
+	if err != nil || printHistory(&out, h) != nil || !strings.Contains(out.String(), "until 2012-01-09") || !strings.Contains(out.String(), "until it is lifted") {
+		t.Errorf("history does not have the holds: %v\n%s", err, out.String())
+	}
+	out.Reset()
+	r, err := Show.Run(t.Context(), ShowConfig{Common: s.common(), Seq: 3}, s.deps)
+	if err != nil || printShow(&out, r) != nil || !strings.Contains(out.String(), "until it is lifted") {
+		t.Errorf("show does not have the hold: %v\n%s", err, out.String())
+	}
+}
+
+// TestRollbackLowersAsOf: a run of a mistyped as-of was promoted and scored. After a rollback, runs of today are no older runs.
+func TestRollbackLowersAsOf(t *testing.T) {
+	const typo = monday + 365
+	score, drift := contract.ScoreStatePath("segments"), contract.DriftStatePath("segments")
+	setUp := func(name string) *shop {
+		s := open(t, "mem://"+t.Name()+name)
+		s.promote(0)
+		advance(s, score, monday, run.ScoreState{Seq: 1}, run.KeepScore)
+		advance(s, drift, monday, run.DriftState{Seq: 1}, run.KeepDrift)
+		s.promoteAsOf(1, typo)
+		advance(s, score, typo, run.ScoreState{Seq: 2}, run.KeepScore)
+		advance(s, drift, typo, run.DriftState{Seq: 1}, run.KeepDrift)
+		return s
+	}
+	today := monday + 1
+	for name, change := range map[string]func(*shop, *RollbackConfig){
+		"said":       func(_ *shop, c *RollbackConfig) { c.AsOf = today.String() },
+		"by default": func(s *shop, c *RollbackConfig) { c.AsOf, s.deps.Now = "", noon(monday+1) },
+	} {
+		s := setUp(name)
+		r := s.must("r1", func(c *RollbackConfig) { change(s, c) })
+		// Without a zone, today is what it is in the Line Islands: it is tomorrow there from 10:00 UTC on.
+		lowered := today
+		if name == "by default" {
+			lowered++
+		}
+		if head := s.head(); head.AsOf != lowered || head.Seq != 3 {
+			t.Errorf("%s: HEAD is as of %s, want %s", name, head.AsOf, lowered)
+		}
+		if r.Run != "" { // the run of monday has no customers in this test; the mistyped one must not be named
+			t.Errorf("%s: run %q", name, r.Run)
+		}
+		if got := asOfs[run.ScoreState](s, score); !slices.Equal(got, []calendar.Date{monday}) {
+			t.Errorf("%s: the scores are of %v", name, got)
+		}
+		if got := asOfs[run.DriftState](s, drift); !slices.Equal(got, []calendar.Date{monday}) {
+			t.Errorf("%s: drift has %v", name, got)
+		}
+		// What was written since stays, when the same rollback comes again.
+		advance(s, score, lowered+7, run.ScoreState{Seq: 3}, run.KeepScore)
+		advance(s, drift, lowered+7, run.DriftState{Seq: 3}, run.KeepDrift)
+		s.must("r1", func(c *RollbackConfig) { c.AsOf = lowered.String() })
+		if got := asOfs[run.ScoreState](s, score); !slices.Equal(got, []calendar.Date{lowered + 7, monday}) {
+			t.Errorf("%s: a rollback that was made before took scores back: %v", name, got)
+		}
+		if got := asOfs[run.DriftState](s, drift); len(got) != 2 {
+			t.Errorf("%s: a rollback that was made before took drift back: %v", name, got)
+		}
+	}
+
+	// Without a mistyped day, nothing is lowered: the scores of the weeks on hold are later than HEAD.
+	s := open(t, "mem://"+t.Name()+"quiet")
+	s.promote(0)
+	s.promote(1)
+	advance(s, score, monday+7, run.ScoreState{Seq: 2}, run.KeepScore)
+	s.must("r1", func(c *RollbackConfig) { c.AsOf, s.deps.Now = "", noon(monday+14) })
+	if got := asOfs[run.ScoreState](s, score); s.head().AsOf != monday+7 || !slices.Equal(got, []calendar.Date{monday + 7}) {
+		t.Errorf("HEAD is as of %s, the scores of %v; want both of %s", s.head().AsOf, got, monday+7)
+	}
+}
+
+func noon(day calendar.Date) time.Time { return time.UnixMicro(day.Start()).Add(12 * time.Hour) }
+
+func advance[T any](s *shop, path string, day calendar.Date, v T, keep run.Keep) {
+	s.t.Helper()
+	e := run.Entry[T]{Run: contract.NewRun("test", day, "r").String(), AsOf: day, Key: "k", Value: v}
+	if moved, err := run.Advance(context.Background(), s.home.Root, path, e, keep); err != nil || !moved {
+		s.t.Fatalf("state %s of %s: moved %v, %v", path, day, moved, err)
+	}
+}
+
+func asOfs[T any](s *shop, path string) (days []calendar.Date) {
+	s.t.Helper()
+	state, err := run.ReadState[T](context.Background(), s.home.Root, path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, e := range state.Entries {
+		days = append(days, e.AsOf)
+	}
+	return days
+}
+
+// TestByHand: what a person at a keyboard need not say, and what only such a person is advised to do.
+func TestByHand(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	s.promote(0)
+	s.promote(1)
+	s.promote(2)
+	s.deps.Now = noon(monday + 30)
+	night := contract.NewRun("night", monday, "1")
+	modeltest.Preprocess(t, s.home, night, modeltest.Customers(100, 1))
+	e := run.Entry[run.ScoreState]{Run: night.String(), AsOf: monday, Key: "k"}
+	if _, err := run.Advance(t.Context(), s.home.Root, contract.ScoreStatePath("segments"), e, run.KeepScore); err != nil {
+		t.Fatal(err)
+	}
+	app := &cli.App{Flags: Rollback.AllFlags(), Action: func(x *cli.Context) error {
+		c := newRollbackConfig(x)
+		if err := c.Validate(); err != nil {
+			return err
+		}
+		r, err := runRollback(t.Context(), c, s.deps)
+		if err != nil {
+			return err
+		}
+		return printRollback(x.App.Writer, r)
+	}}
+	for i, test := range []struct {
+		args   []string
+		prefix string // of the revision's run
+		advice bool
+	}{
+		{nil, "registry/2011-12-12/", true},
+		{[]string{"--pipeline=clientele_rollback", "--run-id=manual", "--as-of=2011-12-12"}, "clientele_rollback/2011-12-12/manual", false},
+	} {
+		var out bytes.Buffer
+		app.Writer = &out
+		if err := app.Run(append([]string{"rollback", "--root=" + s.root}, test.args...)); err != nil {
+			t.Fatal(err)
+		}
+		if head := s.head(); head.Seq != int64(4+i) || !strings.HasPrefix(head.Run, test.prefix) {
+			t.Errorf("%v: revision %d by run %s", test.args, head.Seq, head.Run)
+		}
+		if got := strings.Contains(out.String(), "score"); got != test.advice || !strings.Contains(out.String(), "registry release") {
+			t.Errorf("%v printed:\n%s", test.args, out.String())
 		}
 	}
 }
@@ -294,10 +486,14 @@ func TestValidate(t *testing.T) {
 	if err := good.Validate(); err != nil {
 		t.Error(err)
 	}
+	byHand := RollbackConfig{Common: task.Common{Root: "file:///tmp/x", Name: "segments", Pipeline: program}}
+	if err := byHand.Validate(); err != nil {
+		t.Errorf("by hand: %v", err)
+	}
 	bad := good
-	bad.ToSeq, bad.ToModel, bad.RunID = 3, "m", ""
+	bad.ToSeq, bad.ToModel, bad.Pipeline, bad.AsOf, bad.HoldUntil = 3, "m", "", "today", "never"
 	err := bad.Validate()
-	for _, flag := range []string{"--to-model", "--run-id"} {
+	for _, flag := range []string{"--to-model", "--pipeline", "--as-of", "--hold-until"} {
 		if fault.CodeOf(err) != fault.ExitUsage || !strings.Contains(err.Error(), flag) {
 			t.Errorf("%v; want exit code 64 that names %s", err, flag)
 		}

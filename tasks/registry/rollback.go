@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
@@ -17,75 +17,98 @@ import (
 	"github.com/clientele/clientele/pkg/task"
 )
 
-// RollbackConfig is what rollback is told.
+// RollbackConfig is the configuration of rollback.
 type RollbackConfig struct {
 	task.Common
-	ToSeq   int
-	ToModel string
-	Reason  string
+	ToSeq     int
+	ToModel   string
+	HoldUntil string // YYYY-MM-DD, "" for no end
+	Reason    string
 }
 
-// Rollback puts an earlier model in force.
-var Rollback = task.Task[RollbackConfig, contract.RollbackResult]{
-	Name: "registry-rollback", Usage: "roll back to an earlier model",
-	Description: `Writes a new revision of HEAD with an earlier model: that of --to-seq, --to-model or, without either, the one that was in
-force before the present one first came. The history keeps all, and ids of segments that were given stay given. The result's run is
-what score takes as --from-run to score the last customers with the model that is back. The same --run-id again does nothing twice.`,
-	Example: "registry rollback --root=gs://shop/clientele --pipeline=rollback --run-id=2011-12-10T09:00 --as-of=2011-12-10\n" +
-		"registry rollback --root=gs://shop/clientele --pipeline=rollback --run-id=r1 --as-of=2011-12-10 --to-seq=3",
+// rolledBack is the result, and whether a person at a keyboard asked for it: a scheduler does the rest by itself.
+type rolledBack struct {
+	contract.RollbackResult
+	byHand bool
+}
+
+// Rollback makes an earlier model the champion.
+var Rollback = task.Task[RollbackConfig, rolledBack]{
+	Name: "registry-rollback", Usage: "roll back to an earlier model, and hold promotions",
+	Description: `Writes a new revision of HEAD with an earlier model: that of --to-seq, --to-model or, without either, the champion before the
+present one. The history keeps all revisions, and segment ids are never reused. Promotions are on hold from then on, until
+--hold-until or until "registry release" lifts the hold: without it the next run would promote the same candidate again.
+HEAD, and the state of score and drift, carry the rollback's as-of afterwards, also where theirs was later: that takes back the
+run of a mistyped date. The result's run is what score takes as --from-run to score the last customers with the earlier model.`,
+	Example: "registry rollback --root=gs://shop/clientele --reason='too few segments'\n" +
+		"registry rollback --root=gs://shop/clientele --to-seq=3 --hold-until=2012-01-09\n" +
+		"registry rollback --root=gs://shop/clientele --pipeline=rollback --run-id=2011-12-10T09:00 --as-of=2011-12-10",
 	Flags: rollbackFlags, Config: newRollbackConfig, Run: runRollback, Print: printRollback,
 }
 
-// rollbackFlags are the flags of a step but for those about reading steps.
 func rollbackFlags() []cli.Flag {
-	flags := slices.DeleteFunc(task.CommonFlags(), func(f cli.Flag) bool {
-		return f.Names()[0] == "from-run" || f.Names()[0] == "head"
-	})
-	return append(flags,
+	return append(moveFlags(),
 		task.Int("to-seq", 0, "roll back to the model of revision `SEQ`"),
 		task.String("to-model", "", "roll back to this `MODEL`, which must have been promoted before"),
+		task.String("hold-until", "", "hold promotions of runs with an as-of before this `DATE`, YYYY-MM-DD (default: until registry release)"),
 		task.String("reason", "", "`REASON` to record in the history"),
 	)
 }
 
 func newRollbackConfig(c *cli.Context) RollbackConfig {
 	return RollbackConfig{
-		Common: task.NewCommon(c), ToSeq: c.Int("to-seq"), ToModel: c.String("to-model"), Reason: c.String("reason"),
+		Common: task.NewCommon(c), ToSeq: c.Int("to-seq"), ToModel: c.String("to-model"), HoldUntil: c.String("hold-until"), Reason: c.String("reason"),
 	}
 }
 
 // Validate reports every problem at once.
 func (c RollbackConfig) Validate() error {
 	var p task.Problems
-	c.Check(&p)
+	checkMove(c.Common, &p)
 	if c.ToSeq < 0 {
 		p.Add("to-seq", "want a revision of 1 or more", c.ToSeq)
 	}
 	if c.ToSeq != 0 && c.ToModel != "" {
 		p.Add("to-model", "cannot be given together with --to-seq", c.ToModel)
 	}
+	if _, err := c.until(); err != nil {
+		p.Add("hold-until", "want a calendar day written YYYY-MM-DD", c.HoldUntil)
+	}
 	return p.Err()
 }
 
-func runRollback(ctx context.Context, c RollbackConfig, d task.Deps) (contract.RollbackResult, error) {
-	return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (contract.RollbackResult, error) {
-		return c.rollback(ctx, home, reg, table.Options{Scratch: d.Scratch})
+// until returns the end of the hold, 0 for none.
+func (c RollbackConfig) until() (calendar.Date, error) {
+	if c.HoldUntil == "" {
+		return 0, nil
+	}
+	return calendar.ParseDate(c.HoldUntil)
+}
+
+func runRollback(ctx context.Context, c RollbackConfig, d task.Deps) (rolledBack, error) {
+	byHand := c.Pipeline == program
+	return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (rolledBack, error) {
+		if err := fillIn(ctx, &c.Common, home, d); err != nil {
+			return rolledBack{}, err
+		}
+		r, err := c.rollback(ctx, home, reg, table.Options{Scratch: d.Scratch})
+		return rolledBack{r, byHand}, err
 	})
 }
 
 func (c RollbackConfig) rollback(ctx context.Context, home *run.Home, reg *registry.Registry, opts table.Options) (contract.RollbackResult, error) {
 	var none contract.RollbackResult
-	run, err := scored(ctx, home)
-	if err != nil {
-		return none, err
-	}
 	// The code version is not among the inputs: a retry by a newer program must not roll back once more.
 	key, err := contract.Key("rollback", contract.Inputs{Params: map[string]any{"name": c.Name, "to_seq": c.ToSeq, "to_model": c.ToModel}})
 	if err != nil {
 		return none, err
 	}
-	var kept contract.RollbackResult
-	rev, err := reg.Move(ctx, registry.Move{Run: c.Run(), Key: key}, func(head *registry.Revision) (*registry.Revision, error) {
+	latest, err := latestAsOf(ctx, home)
+	if err != nil {
+		return none, err
+	}
+	var kept *registry.Revision
+	rev, err := reg.Move(ctx, registry.Move{Run: c.Run(), Key: key, Lower: true}, func(head *registry.Revision) (*registry.Revision, error) {
 		if head == nil {
 			return nil, noHead(home)
 		}
@@ -93,30 +116,48 @@ func (c RollbackConfig) rollback(ctx context.Context, home *run.Home, reg *regis
 		if err != nil {
 			return nil, err
 		}
-		// What cannot be scored with must not come into force.
+		// What cannot be scored with must not become the champion.
 		if _, err := model.Load(ctx, home.Registry, target.ModelID, opts); err != nil {
 			return nil, fmt.Errorf("load the model of revision %d: %w", target.Seq, err)
 		}
-		if target.ModelID == head.ModelID {
-			kept = contract.RollbackResult{ModelID: head.ModelID, Previous: head.ModelID, Seq: head.Seq, Run: run}
+		next, err := c.revision(head, target)
+		if err == nil && head.ModelID == next.ModelID && latest <= c.Run().AsOf && head.Hold != nil && head.Hold.Until == next.Hold.Until {
+			kept = head
 			return nil, nil
 		}
-		return &registry.Revision{
-			ModelID: target.ModelID, FitID: target.FitID, Action: contract.ActionRollback, Reason: c.reason(head, target),
-		}, nil
+		return next, err
 	})
-	if err != nil || rev == nil {
-		return kept, err
+	if err != nil {
+		return none, err
 	}
-	return contract.RollbackResult{ModelID: rev.ModelID, Previous: rev.Previous.ModelID, Seq: rev.Seq, Run: run}, nil
+	r := contract.RollbackResult{}
+	if kept != nil {
+		r = contract.RollbackResult{ModelID: kept.ModelID, Previous: kept.ModelID, Seq: kept.Seq, Hold: kept.Hold.Term()}
+	} else {
+		r = contract.RollbackResult{ModelID: rev.ModelID, Previous: rev.Previous.ModelID, Seq: rev.Seq, Hold: rev.Hold.Term()}
+		if err := lower(ctx, home, rev); err != nil {
+			return none, err
+		}
+	}
+	r.Run, err = scored(ctx, home)
+	return r, err
 }
 
-func (c RollbackConfig) reason(head, target *registry.Revision) string {
-	text := fmt.Sprintf("rolled back from revision %d to the model of revision %d", head.Seq, target.Seq)
-	if c.Reason != "" {
-		text += ": " + c.Reason
+// revision returns the revision that makes the target's model the champion, on hold.
+func (c RollbackConfig) revision(head, target *registry.Revision) (*registry.Revision, error) {
+	until, err := c.until()
+	if err != nil {
+		return nil, err
 	}
-	return text
+	text := fmt.Sprintf("rolled back from revision %d to the model of revision %d", head.Seq, target.Seq)
+	if head.ModelID == target.ModelID {
+		text = fmt.Sprintf("kept the model of revision %d", head.Seq)
+	}
+	reason := because(text, c.Reason)
+	return &registry.Revision{
+		ModelID: target.ModelID, FitID: target.FitID, Action: contract.ActionRollback, Reason: reason,
+		Hold: &registry.Hold{Until: until, Reason: reason},
+	}, nil
 }
 
 // target returns the revision whose model is wanted. One that does not exist is a Fault of exit code 66.
@@ -146,7 +187,7 @@ func (c RollbackConfig) target(ctx context.Context, home *run.Home, reg *registr
 		}
 	}
 	if first == len(all)-1 {
-		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "there is no earlier model than %s to roll back to: name one with --to-seq", short(head.ModelID))
+		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "there is no earlier model than %s to roll back to: registry history lists all revisions", short(head.ModelID))
 	}
 	return all[first+1], nil
 }
@@ -173,14 +214,15 @@ func scored(ctx context.Context, home *run.Home) (string, error) {
 	return "", nil
 }
 
-func printRollback(w io.Writer, r contract.RollbackResult) error {
+func printRollback(w io.Writer, r rolledBack) error {
 	p := printer{w: w}
 	if r.Previous == r.ModelID {
-		p.line("model %s is already the current model: revision %d stays", short(r.ModelID), r.Seq)
+		p.line("revision %d: model %s stays the current model", r.Seq, short(r.ModelID))
 	} else {
 		p.line("revision %d: model %s is now current, instead of %s", r.Seq, short(r.ModelID), short(r.Previous))
 	}
-	if r.Run != "" {
+	p.line("promotion is on hold %s; to lift it, run: registry release", r.Hold)
+	if r.Run != "" && r.byHand {
 		p.line("to score the last customers with it, run: score … --from-run=%s", r.Run)
 	}
 	return p.err

@@ -74,7 +74,7 @@ func printShow(w io.Writer, r ShowResult) error {
 	v := r.Revision
 	for _, row := range [][2]string{
 		{"revision", fmt.Sprint(v.Seq)}, {"model", v.ModelID}, {"fit", v.FitID}, {"action", v.Action}, {"as of", v.AsOf.String()},
-		{"run", v.Run}, {"reason", v.Reason}, {"evaluation", v.Eval}, {"next segment", model.SegmentID(max(1, v.NextSegment))},
+		{"run", v.Run}, {"reason", v.Reason}, {"hold", v.Hold.Term()}, {"evaluation", v.Eval}, {"next segment", model.SegmentID(max(1, v.NextSegment))},
 	} {
 		if row[1] != "" {
 			p.line("%s\t%s", row[0], row[1])
