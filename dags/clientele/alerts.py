@@ -111,7 +111,7 @@ def message(context: Mapping[str, Any], event: str) -> dict[str, Any]:
     about = {
         "event": event,
         "dag_id": getattr(ti, "dag_id", None) or get("dag_id"),
-        "run_id": getattr(ti, "run_id", None) or get("run_id"),
+        "run_id": getattr(ti, "run_id", None) or get("run_id") or get("dag_run_id"),  # the latter in a deadline's context
         "task_id": getattr(ti, "task_id", None),
         "try_number": getattr(ti, "try_number", None),
         "error": str(context["exception"])[:LONGEST] if context.get("exception") else None,

@@ -208,7 +208,7 @@ class TestDeadline:
 
     # As the scheduler writes it: a run as JSON, and when it was due.
     CONTEXT = {
-        "dag_run": {"dag_id": "clientele_segmentation", "dag_run_id": "r", "run_id": "r", "state": "running"},
+        "dag_run": {"dag_id": "clientele_segmentation", "dag_run_id": "r", "state": "running"},
         "deadline": {"id": "1", "deadline_time": "2026-03-02 10:00:00+00:00"},
     }
 
