@@ -63,9 +63,9 @@ test-go: build $(GCS) $(SUM) ## Only the Go tests, with the txtar scripts over t
 test-race: build $(GCS) $(SUM) ## The packages that use goroutines, under the race detector; needs a C compiler
 	CLIENTELE_BIN=$(CURDIR)/bin tools/race.sh
 
-# What DAGs are held against is what the programs say of themselves.
-contract: bin/pipeline ## Write dags/clientele/contract.json anew, after a change of flags, tables or exit codes
-	bin/pipeline contract > dags/clientele/contract.json
+# One declaration each of steps, tables, rules and paths; the files that show them are checked for being current.
+contract: ## Write contract.json of the DAGs, docs/tables.md, docs/storage.md and the README's table of steps, after a change of steps, flags, tables, rules or paths
+	$(GO) test ./tasks/pipeline -count=1 -run TestGeneratedFilesAreCurrent -update
 
 test-dags: build $(GCS) ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes, whole runs; AIRFLOW=3.1.7 for one
 	tools/dags.sh $(AIRFLOW)

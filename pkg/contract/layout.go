@@ -2,71 +2,116 @@ package contract
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/calendar"
 )
 
-// Where things lie. Steps never build a path; these functions do. The first group is relative to the root, the second to
-// the registry.
+// Place is a kind of object: where it is stored, who writes it, and whether it is a pointer. docs/storage.md is made from it.
+type Place struct {
+	Path     string   // a word in angle brackets is a placeholder
+	Registry bool     // relative to --registry, else to --root
+	Pointer  bool     // overwritten by compare-and-swap; every other object is created once and never changed
+	Writers  []string // steps and commands; nil means every step
+	Meaning  string
+}
+
+// Where objects are stored. Steps never build a path; the functions below do.
+var (
+	partition  = Place{Path: "lines/<source>/<day>/<sha256>.arrow", Writers: []string{Ingest}, Meaning: "table lines: one source's lines of one day"}
+	snapshot   = Place{Path: "lines/index/<sha256>.json", Writers: []string{Ingest}, Meaning: "a snapshot: which files have the lines of each day"}
+	quarantine = Place{Path: "quarantine/<source>/<delivery>.arrow", Writers: []string{Ingest}, Meaning: "table quarantine: the rejected records of a delivery"}
+	seen       = Place{Path: "sources/<sha256>/<n>.json", Writers: []string{Ingest},
+		Meaning: "what a server reported about a delivery, so that an unchanged one is not downloaded again"}
+	linesState = Place{Path: "state/lines.json", Pointer: true, Writers: []string{Ingest}, Meaning: "the current snapshot"}
+	driftState = Place{Path: "state/<name>/drift.json", Pointer: true, Writers: []string{Drift}, Meaning: "earlier verdicts of drift"}
+	scoreState = Place{Path: "state/<name>/score.json", Pointer: true, Writers: []string{Score}, Meaning: "the current scores, and those before"}
+	current    = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/current.json", Pointer: true, Meaning: "the step's latest key in this run"}
+	output     = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/<name>", Meaning: "the step's other tables and files: <table>.arrow, report.html"}
+	manifest   = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/_MANIFEST.json", Meaning: "what the step wrote, from which inputs, and its result. Written last"}
+
+	blob       = Place{Path: "blobs/sha256/<sha256>", Registry: true, Writers: []string{Train}, Meaning: "a part of a model's bundle"}
+	bundle     = Place{Path: "models/<model_id>/manifest.json", Registry: true, Writers: []string{Train}, Meaning: "a model: its segments and its blobs"}
+	provenance = Place{Path: "models/<model_id>/provenance.json", Registry: true, Writers: []string{Train}, Meaning: "the run that first trained the model"}
+	evaluation = Place{Path: "evals/<eval_id>.json", Registry: true, Writers: []string{Evaluate}, Meaning: "an evaluation, with every gate"}
+	head       = Place{Path: "<name>/HEAD.json", Registry: true, Pointer: true, Writers: headWriters, Meaning: "the champion"}
+	history    = Place{Path: "<name>/history/<seq>-<sha256>.json", Registry: true, Writers: headWriters, Meaning: "one revision of HEAD"}
+
+	headWriters = []string{Promote, "registry rollback", "registry release"}
+)
+
+// Layout lists every kind of object, root before registry, in the order of their paths.
+var Layout = []Place{
+	snapshot, partition, quarantine, current, output, manifest, seen, driftState, scoreState, linesState,
+	head, history, blob, evaluation, bundle, provenance,
+}
+
+// at returns the path with these values for its words, in order.
+func (p Place) at(values ...string) string {
+	var b strings.Builder
+	rest := p.Path
+	for _, v := range values {
+		before, after, _ := strings.Cut(rest, "<")
+		_, rest, _ = strings.Cut(after, ">")
+		b.WriteString(before + v)
+	}
+	return b.String() + rest
+}
 
 // PartitionPath is a day's accepted lines of one source, named by their content.
 func PartitionPath(source string, day calendar.Date, sha256 string) string {
-	return "lines/" + source + "/" + day.String() + "/" + sha256 + ".arrow"
+	return partition.at(source, day.String(), sha256)
 }
 
 // SnapshotPath is the index of a snapshot, named by its content.
-func SnapshotPath(sha256 string) string { return "lines/index/" + sha256 + ".json" }
+func SnapshotPath(sha256 string) string { return snapshot.at(sha256) }
 
-// QuarantinePath holds the records of a delivery that broke a rule.
-func QuarantinePath(source, delivery string) string {
-	return "quarantine/" + source + "/" + delivery + ".arrow"
-}
+// QuarantinePath holds the rejected records of a delivery.
+func QuarantinePath(source, delivery string) string { return quarantine.at(source, delivery) }
 
-// SeenPath is what ingest remembers of a delivery from a server or a bucket, named by what it is of; n tells several apart.
-func SeenPath(sha256 string, n int) string {
-	return "sources/" + sha256 + "/" + strconv.Itoa(n) + ".json"
-}
+// SeenPath is what ingest remembers of a delivery from a server or a bucket, named by what it is of; n distinguishes several.
+func SeenPath(sha256 string, n int) string { return seen.at(sha256, strconv.Itoa(n)) }
 
-// LinesStatePath is the pointer to the snapshot in force.
-func LinesStatePath() string { return "state/lines.json" }
+// LinesStatePath is the pointer to the current snapshot.
+func LinesStatePath() string { return linesState.at() }
 
-// ScoreStatePath is the pointer to the scores in force.
-func ScoreStatePath(name string) string { return "state/" + name + "/score.json" }
+// ScoreStatePath is the pointer to the current scores.
+func ScoreStatePath(name string) string { return scoreState.at(name) }
 
 // DriftStatePath is the pointer to the drift results that the next run compares itself with.
-func DriftStatePath(name string) string { return "state/" + name + "/drift.json" }
+func DriftStatePath(name string) string { return driftState.at(name) }
 
-// StepPath is the folder of what a step made in a run.
-func StepPath(run Run, step, key string) string {
-	return "runs/" + run.String() + "/" + step + "/" + key
+// OutputPath is a table or file that a step writes in a run.
+func OutputPath(run Run, step, key, name string) string {
+	return output.at(run.Pipeline, run.AsOf.String(), run.Slug, step, key, name)
 }
 
-// ManifestPath says what a step made. It is written after the objects, once.
+// ManifestPath says what a step wrote. It is written after the objects, once.
 func ManifestPath(run Run, step, key string) string {
-	return StepPath(run, step, key) + "/_MANIFEST.json"
+	return manifest.at(run.Pipeline, run.AsOf.String(), run.Slug, step, key)
 }
 
 // CurrentPath is the pointer to the latest key of a step in a run.
 func CurrentPath(run Run, step string) string {
-	return "runs/" + run.String() + "/" + step + "/current.json"
+	return current.at(run.Pipeline, run.AsOf.String(), run.Slug, step)
 }
 
 // BlobPath is a blob of the registry, named by its content.
-func BlobPath(sha256 string) string { return "blobs/sha256/" + sha256 }
+func BlobPath(sha256 string) string { return blob.at(sha256) }
 
 // ModelPath is a model's manifest, which names its blobs.
-func ModelPath(modelID string) string { return "models/" + modelID + "/manifest.json" }
+func ModelPath(modelID string) string { return bundle.at(modelID) }
 
-// ProvenancePath says where a model came from: first wins, compared with nothing.
-func ProvenancePath(modelID string) string { return "models/" + modelID + "/provenance.json" }
+// ProvenancePath says where a model came from. The first one written stays.
+func ProvenancePath(modelID string) string { return provenance.at(modelID) }
 
 // EvalPath is an evaluation of a model.
-func EvalPath(evalID string) string { return "evals/" + evalID + ".json" }
+func EvalPath(evalID string) string { return evaluation.at(evalID) }
 
-// HeadPath is the pointer to the model in force.
-func HeadPath(name string) string { return name + "/HEAD.json" }
+// HeadPath is the pointer to the champion.
+func HeadPath(name string) string { return head.at(name) }
 
 // HistoryPath is one revision of HEAD.
 func HistoryPath(name string, seq int64, sha256 string) string {
-	return name + "/history/" + strconv.FormatInt(seq, 10) + "-" + sha256 + ".json"
+	return history.at(name, strconv.FormatInt(seq, 10), sha256)
 }

@@ -6,125 +6,158 @@ import (
 	"github.com/clientele/clientele/pkg/table"
 )
 
-// Tables that pass between steps. A change of a column raises the version; a reader takes its own and the one before.
+// Tables that pass between steps. A change of a column's name, kind or nullability raises the version; a reader takes its own
+// and the one before.
 var (
-	Lines = table.Schema{Name: "lines", Version: 1, Columns: []frame.Spec{
-		{Name: "invoice", Kind: frame.Text},
-		{Name: "code", Kind: frame.Text},
-		{Name: "description", Kind: frame.Text, Nullable: true},
-		{Name: "quantity", Kind: frame.Int},
-		{Name: "time", Kind: frame.Time, Unit: "shop's local time"},
-		{Name: "price", Kind: frame.Money, Unit: "money a unit"},
-		{Name: "customer", Kind: frame.Text, Nullable: true},
-		{Name: "country", Kind: frame.Text, Nullable: true},
-		{Name: "record", Kind: frame.Int, Unit: "ordinal in the delivery"},
-	}, Coded: []string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country"}}
+	Lines = table.Schema{Name: "lines", Version: 1,
+		Meaning: "The accepted lines of one source on one day, in the order of the delivery. One row per line.",
+		Columns: []frame.Spec{
+			{Name: "invoice", Kind: frame.Text, Meaning: "Invoice number. C… is a cancellation, A… an adjustment."},
+			{Name: "code", Kind: frame.Text, Meaning: "Product code."},
+			{Name: "description", Kind: frame.Text, Nullable: true, Meaning: "Product description."},
+			{Name: "quantity", Kind: frame.Int, Unit: "items", Meaning: "Items; negative in cancellations and write-offs."},
+			{Name: "time", Kind: frame.Time, Meaning: "Time of the invoice, local to the shop."},
+			{Name: "price", Kind: frame.Money, Unit: "currency", Meaning: "Price of one item."},
+			{Name: "customer", Kind: frame.Text, Nullable: true, Meaning: "Customer identifier, as delivered or hashed. Null for a guest."},
+			{Name: "country", Kind: frame.Text, Nullable: true, Meaning: "Country of the customer."},
+			{Name: "record", Kind: frame.Int, Meaning: "Position of the record in the delivery, from 1."},
+		}, Coded: []string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country"}}
 
-	Quarantine = table.Schema{Name: "quarantine", Version: 1, Columns: []frame.Spec{
-		{Name: "delivery", Kind: frame.Text},
-		{Name: "record", Kind: frame.Int, Unit: "ordinal in the delivery"},
-		{Name: "raw", Kind: frame.Text, Nullable: true},
-		{Name: "rules", Kind: frame.Text, Unit: "comma separated"},
-	}}
+	Quarantine = table.Schema{Name: "quarantine", Version: 1,
+		Meaning: "The rejected records of one delivery. One row per record.",
+		Columns: []frame.Spec{
+			{Name: "delivery", Kind: frame.Text, Meaning: "Key of the ingest step that read the delivery."},
+			{Name: "record", Kind: frame.Int, Meaning: "Position of the record in the delivery, from 1."},
+			{Name: "raw", Kind: frame.Text, Nullable: true, Meaning: "Text of the record as it was read, cut to 4096 bytes, with the customer identifier hashed if a key is set."},
+			{Name: "rules", Kind: frame.Text, Meaning: "Names of the checks that the record failed, separated by commas."},
+		}}
 
-	Sales = table.Schema{Name: "sales", Version: 1, Columns: []frame.Spec{
-		{Name: "customer", Kind: frame.Text, Nullable: true},
-		{Name: "invoice", Kind: frame.Text},
-		{Name: "code", Kind: frame.Text},
-		{Name: "time", Kind: frame.Time, Unit: "shop's local time"},
-		{Name: "quantity", Kind: frame.Int},
-		{Name: "price", Kind: frame.Money, Unit: "money a unit"},
-		{Name: "amount", Kind: frame.Money},
-		{Name: "country", Kind: frame.Text, Nullable: true},
-	}, Coded: []string{"customer", "invoice", "code", "time", "quantity", "price", "amount", "country"}}
+	Sales = table.Schema{Name: "sales", Version: 1,
+		Meaning: "The kept lines of the window, customer by customer. One row per line.",
+		Columns: []frame.Spec{
+			{Name: "customer", Kind: frame.Text, Nullable: true, Meaning: "Customer identifier. Null for a guest."},
+			{Name: "invoice", Kind: frame.Text, Meaning: "Invoice number."},
+			{Name: "code", Kind: frame.Text, Meaning: "Product code."},
+			{Name: "time", Kind: frame.Time, Meaning: "Time of the invoice, local to the shop."},
+			{Name: "quantity", Kind: frame.Int, Unit: "items", Meaning: "Items left after cancellations."},
+			{Name: "price", Kind: frame.Money, Unit: "currency", Meaning: "Price of one item."},
+			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "quantity × price."},
+			{Name: "country", Kind: frame.Text, Nullable: true, Meaning: "Country of the customer."},
+		}, Coded: []string{"customer", "invoice", "code", "time", "quantity", "price", "amount", "country"}}
 
-	Ledger = table.Schema{Name: "ledger", Version: 1, Columns: []frame.Spec{
-		{Name: "rule", Kind: frame.Text},
-		{Name: "lines", Kind: frame.Int},
-		{Name: "invoices", Kind: frame.Int},
-		{Name: "customers", Kind: frame.Int},
-		{Name: "amount", Kind: frame.Money},
-		{Name: "sales", Kind: frame.Money, Unit: "positive part of amount"},
-		{Name: "returns", Kind: frame.Money, Unit: "negative part of amount"},
-	}}
+	Ledger = table.Schema{Name: "ledger", Version: 1,
+		Meaning: "The account of every line and amount in the window. One row for the input, one per rule in order, one for what is kept. " +
+			"Lines and amounts of the rules and of kept add up to the input.",
+		Columns: []frame.Spec{
+			{Name: "rule", Kind: frame.Text, Meaning: "input, the name of a rule, or kept."},
+			{Name: "lines", Kind: frame.Int, Unit: "lines", Meaning: "Lines that the rule removed. A line counts for the first rule that removes it."},
+			{Name: "invoices", Kind: frame.Int, Unit: "invoices", Meaning: "Distinct invoices among them. An invoice can count in several rows."},
+			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Distinct customers among them, without guests. A customer can count in several rows."},
+			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "sales + returns."},
+			{Name: "sales", Kind: frame.Money, Unit: "currency", Meaning: "Sum of the positive amounts."},
+			{Name: "returns", Kind: frame.Money, Unit: "currency", Meaning: "Sum of the negative amounts."},
+		}}
 
-	Customers = table.Schema{Name: "customers", Version: 1, Columns: feature.Specs}
+	Customers = table.Schema{Name: "customers", Version: 1,
+		Meaning: "The features of every customer with a kept sale line in the window, in byte order of the identifier. One row per customer. " +
+			"The time of an invoice is the earliest of its kept sale lines.",
+		Columns: feature.Specs}
 
-	Sweep = table.Schema{Name: "sweep", Version: 1, Columns: []frame.Spec{
-		{Name: "k", Kind: frame.Int},
-		{Name: "inertia", Kind: frame.Float},
-		{Name: "silhouette", Kind: frame.Float, Nullable: true},
-		{Name: "silhouette_points", Kind: frame.Int, Unit: "points it was taken over"},
-		{Name: "davies_bouldin", Kind: frame.Float, Nullable: true},
-		{Name: "calinski_harabasz", Kind: frame.Float, Nullable: true},
-		{Name: "smallest_share", Kind: frame.Float, Unit: "0..1"},
-		{Name: "elbow", Kind: frame.Float, Unit: "distance to the chord in the unit square"},
-		{Name: "chosen", Kind: frame.Int, Unit: "1 for the k in use"},
-	}}
+	Sweep = table.Schema{Name: "sweep", Version: 1,
+		Meaning: "How well each number of segments fits. One row per number that was tried.",
+		Columns: []frame.Spec{
+			{Name: "k", Kind: frame.Int, Unit: "segments", Meaning: "Number of segments."},
+			{Name: "inertia", Kind: frame.Float, Meaning: "Sum of squared distances to the nearest centre, in the model's space."},
+			{Name: "silhouette", Kind: frame.Float, Nullable: true, Meaning: "Mean silhouette, -1 to 1. Null for one segment."},
+			{Name: "silhouette_points", Kind: frame.Int, Unit: "customers", Meaning: "Customers that the silhouette was computed over."},
+			{Name: "davies_bouldin", Kind: frame.Float, Nullable: true, Meaning: "Davies-Bouldin index; lower is better. Null for one segment."},
+			{Name: "calinski_harabasz", Kind: frame.Float, Nullable: true, Meaning: "Calinski-Harabasz index; higher is better. Null for one segment."},
+			{Name: "smallest_share", Kind: frame.Float, Unit: "share", Meaning: "Share of customers in the smallest segment."},
+			{Name: "elbow", Kind: frame.Float, Meaning: "Distance below the chord of the inertia curve, scaled to the unit square."},
+			{Name: "chosen", Kind: frame.Int, Meaning: "1 for the number that the model uses, else 0."},
+		}}
 
-	Assignments = table.Schema{Name: "assignments", Version: 1, Columns: []frame.Spec{
-		{Name: "customer", Kind: frame.Text},
-		{Name: "nearest", Kind: frame.Text, Unit: "segment id"},
-		{Name: "distance", Kind: frame.Float},
-		{Name: "second", Kind: frame.Float, Nullable: true},
-		{Name: "margin", Kind: frame.Float, Nullable: true, Unit: "(second - distance) / second"},
-		{Name: "segment", Kind: frame.Text, Unit: "segment id"},
-		{Name: "segment_name", Kind: frame.Text},
-		{Name: "r", Kind: frame.Int, Unit: "1..5"},
-		{Name: "f", Kind: frame.Int, Unit: "1..5"},
-		{Name: "m", Kind: frame.Int, Unit: "1..5"},
-		{Name: "rfm_name", Kind: frame.Text},
-		{Name: "monetary", Kind: frame.Money},
-		{Name: "previous", Kind: frame.Text, Nullable: true, Unit: "segment id"},
-		{Name: "why", Kind: frame.Text},
-	}}
+	Assignments = table.Schema{Name: "assignments", Version: 1,
+		Meaning: "The segment of every customer. One row per customer, in byte order of the identifier.",
+		Columns: []frame.Spec{
+			{Name: "customer", Kind: frame.Text, Meaning: "Customer identifier."},
+			{Name: "nearest", Kind: frame.Text, Meaning: "Id of the segment with the nearest centre."},
+			{Name: "distance", Kind: frame.Float, Meaning: "Distance to that centre, in the model's space."},
+			{Name: "second", Kind: frame.Float, Nullable: true, Meaning: "Distance to the second nearest centre. Null for one segment."},
+			{Name: "margin", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "(second - distance) / second. Null without a second centre, or if both distances are 0."},
+			{Name: "segment", Kind: frame.Text, Meaning: "Id of the segment that the customer is in. It differs from nearest if the customer stays in the last one by hysteresis."},
+			{Name: "segment_name", Kind: frame.Text, Meaning: "Name of that segment."},
+			{Name: "r", Kind: frame.Int, Meaning: "Recency score, 1 (worst) to 5 (best)."},
+			{Name: "f", Kind: frame.Int, Meaning: "Frequency score, 1 (worst) to 5 (best)."},
+			{Name: "m", Kind: frame.Int, Meaning: "Monetary score, 1 (worst) to 5 (best)."},
+			{Name: "rfm_name", Kind: frame.Text, Meaning: "Name of the customer's cell in the grid of r and f."},
+			{Name: "monetary", Kind: frame.Money, Unit: "currency", Meaning: "The customer's monetary feature."},
+			{Name: "previous", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment in the previous scores. Null if the customer was not in them."},
+			{Name: "why", Kind: frame.Text, Meaning: "One sentence with the numbers behind the assignment."},
+		}}
 
-	// Segments has one row a segment; the profile columns are means over its customers of every numeric feature.
-	Segments = table.Schema{Name: "segments", Version: 1, Columns: append([]frame.Spec{
-		{Name: "segment", Kind: frame.Text, Unit: "segment id"},
-		{Name: "name", Kind: frame.Text},
-		{Name: "customers", Kind: frame.Int},
-		{Name: "share", Kind: frame.Float, Unit: "0..1"},
-		{Name: "revenue", Kind: frame.Money},
-		{Name: "revenue_share", Kind: frame.Float, Unit: "0..1"},
-	}, profile()...)}
+	Segments = table.Schema{Name: "segments", Version: 1,
+		Meaning: "The segments of the champion, by descending revenue. One row per segment; a segment without customers has one too.",
+		Columns: append([]frame.Spec{
+			{Name: "segment", Kind: frame.Text, Meaning: "Id of the segment. It is never reused."},
+			{Name: "name", Kind: frame.Text, Meaning: "Name of the segment."},
+			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Customers in it."},
+			{Name: "share", Kind: frame.Float, Unit: "share", Meaning: "Their share of all customers."},
+			{Name: "revenue", Kind: frame.Money, Unit: "currency", Meaning: "Sum of their monetary feature."},
+			{Name: "revenue_share", Kind: frame.Float, Unit: "share", Meaning: "Its share of the revenue of all customers."},
+		}, profile()...)}
 
-	Movers = table.Schema{Name: "movers", Version: 1, Columns: []frame.Spec{
-		{Name: "customer", Kind: frame.Text},
-		{Name: "from", Kind: frame.Text, Nullable: true, Unit: "segment id"},
-		{Name: "to", Kind: frame.Text, Nullable: true, Unit: "segment id"},
-		{Name: "kind", Kind: frame.Text, Unit: "joined, left, moved"},
-		{Name: "amount", Kind: frame.Money},
-	}}
+	Movers = table.Schema{Name: "movers", Version: 1,
+		Meaning: "Customers who joined, left or changed segment since the previous scores, in byte order of the identifier. One row per customer. " +
+			"Empty if there are no previous scores.",
+		Columns: []frame.Spec{
+			{Name: "customer", Kind: frame.Text, Meaning: "Customer identifier."},
+			{Name: "from", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment in the previous scores. Null for one who joined."},
+			{Name: "to", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment now. Null for one who left."},
+			{Name: "kind", Kind: frame.Text, Meaning: "joined, left or moved."},
+			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "The customer's monetary feature; for one who left, in the previous scores."},
+		}}
 
-	Features = table.Schema{Name: "features", Version: 1, Columns: []frame.Spec{
-		{Name: "feature", Kind: frame.Text},
-		{Name: "psi", Kind: frame.Float},
-		{Name: "threshold", Kind: frame.Float, Unit: "psi that this many customers reach by chance"},
-		{Name: "bins", Kind: frame.Int},
-		{Name: "reference_rows", Kind: frame.Int},
-		{Name: "current_rows", Kind: frame.Int},
-		{Name: "verdict", Kind: frame.Text},
-	}}
+	Features = table.Schema{Name: "features", Version: 1,
+		Meaning: "The drift of every numeric feature. One row per feature, in the order of the customers table. Empty without a champion.",
+		Columns: []frame.Spec{
+			{Name: "feature", Kind: frame.Text, Meaning: "Column of the customers table."},
+			{Name: "psi", Kind: frame.Float, Meaning: "Population stability index between the baseline and today's customers."},
+			{Name: "threshold", Kind: frame.Float, Meaning: "PSI that this many customers stay below by chance."},
+			{Name: "bins", Kind: frame.Int, Unit: "bins", Meaning: "Bins with a value on either side."},
+			{Name: "reference_rows", Kind: frame.Int, Unit: "customers", Meaning: "Customers in the baseline."},
+			{Name: "current_rows", Kind: frame.Int, Unit: "customers", Meaning: "Customers today."},
+			{Name: "verdict", Kind: frame.Text, Meaning: "none, warn, alert or insufficient_data."},
+		}}
 
-	Effects = table.Schema{Name: "effects", Version: 1, Columns: []frame.Spec{
-		{Name: "effect", Kind: frame.Text, Unit: "data, model, population"},
-		{Name: "value", Kind: frame.Float, Nullable: true},
-		{Name: "limit", Kind: frame.Float, Nullable: true},
-		{Name: "verdict", Kind: frame.Text},
-		{Name: "why", Kind: frame.Text},
-	}}
+	Effects = table.Schema{Name: "effects", Version: 1,
+		Meaning: "What the drift comes from. One row each for the data, the model and the population.",
+		Columns: []frame.Spec{
+			{Name: "effect", Kind: frame.Text, Meaning: "data, model or population."},
+			{Name: "value", Kind: frame.Float, Nullable: true, Meaning: "Size of the effect; why says of what. Null if it was not measured."},
+			{Name: "limit", Kind: frame.Float, Nullable: true, Meaning: "Limit that the value is judged by. Null if there is none."},
+			{Name: "verdict", Kind: frame.Text, Meaning: "insufficient_data, or not_judged for an effect without a limit."},
+			{Name: "why", Kind: frame.Text, Meaning: "One sentence that says what was measured, or why not."},
+		}}
 )
 
-// ProfilePrefix stands before the name of a feature in the segments table's profile columns.
+// ProfilePrefix begins the names of the segments table's profile columns: the rest is the name of a feature.
 const ProfilePrefix = "mean_"
 
+// profile declares a column for the mean of every numeric feature.
 func profile() []frame.Spec {
 	var specs []frame.Spec
 	for _, s := range feature.Specs {
-		if s.Kind != frame.Text {
-			specs = append(specs, frame.Spec{Name: ProfilePrefix + s.Name, Kind: frame.Float, Nullable: true, Unit: s.Unit})
+		if s.Kind == frame.Text {
+			continue
 		}
+		mean := "Mean of " + s.Name + " over the segment's customers."
+		if s.Nullable {
+			mean = "Mean of " + s.Name + " over the segment's customers that have one."
+		}
+		specs = append(specs, frame.Spec{
+			Name: ProfilePrefix + s.Name, Kind: frame.Float, Nullable: true, Unit: s.Unit, Meaning: mean + " Null without any.",
+		})
 	}
 	return specs
 }

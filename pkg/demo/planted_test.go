@@ -60,7 +60,7 @@ func TestPlantedIsFound(t *testing.T) {
 		planted += n
 	}
 	for i := range record.NumBreaches {
-		if rule := record.BreachName(i); p.Broken[rule] == 0 && rule != "bad_value" { // which only a spreadsheet can break
+		if rule := record.Checks[i].Name; p.Broken[rule] == 0 && rule != "bad_value" { // which only a spreadsheet can break
 			t.Errorf("no record breaks the rule %s: %v", rule, p.Broken)
 		}
 	}
@@ -134,7 +134,7 @@ func TestDirt(t *testing.T) {
 				}
 				planted := 0
 				for i := range record.NumBreaches {
-					rule := record.BreachName(i)
+					rule := record.Checks[i].Name
 					planted += truth.Broken[rule]
 					if n.Broken[i] != int64(truth.Broken[rule]) || (n.Broken[i] == 0) != (rule == "bad_value") {
 						t.Errorf("%d customers, dirty %d, fault %q: %d records break %s, planted %d", customers, dirty, fault, n.Broken[i], rule, truth.Broken[rule])

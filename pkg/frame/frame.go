@@ -55,12 +55,14 @@ func (k Kind) String() string {
 // MarshalText makes a kind its name in JSON.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// Spec declares a column: what a table promises before there is a row.
+// Spec declares a column: what a table promises before there is a row. Unit and Meaning are plain text for people, in
+// contract.json and docs/tables.md.
 type Spec struct {
 	Name     string `json:"name"`
 	Kind     Kind   `json:"kind"`
 	Nullable bool   `json:"nullable,omitempty"`
-	Unit     string `json:"unit,omitempty"` // days, invoices, money, 0..1, …; for people
+	Unit     string `json:"unit,omitempty"` // days, invoices, currency, share, …
+	Meaning  string `json:"meaning,omitempty"`
 }
 
 // Column is a Spec with its values. Exactly one of the slices is in use, by Kind:

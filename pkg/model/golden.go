@@ -15,12 +15,12 @@ const ReferenceRows = 50_000
 
 // The answers of golden customers, columns beside their features.
 var answers = []frame.Spec{
-	{Name: "golden_nearest", Kind: frame.Int, Unit: "index of the centroid"},
-	{Name: "golden_distance", Kind: frame.Float},
-	{Name: "golden_second", Kind: frame.Float, Nullable: true},
-	{Name: "golden_r", Kind: frame.Int, Unit: "1..5"},
-	{Name: "golden_f", Kind: frame.Int, Unit: "1..5"},
-	{Name: "golden_m", Kind: frame.Int, Unit: "1..5"},
+	{Name: "golden_nearest", Kind: frame.Int, Meaning: "Index of the nearest centre, from 0."},
+	{Name: "golden_distance", Kind: frame.Float, Meaning: "Distance to it, in the model's space."},
+	{Name: "golden_second", Kind: frame.Float, Nullable: true, Meaning: "Distance to the second nearest centre. Null for one segment."},
+	{Name: "golden_r", Kind: frame.Int, Meaning: "Recency score, 1 (worst) to 5 (best)."},
+	{Name: "golden_f", Kind: frame.Int, Meaning: "Frequency score, 1 (worst) to 5 (best)."},
+	{Name: "golden_m", Kind: frame.Int, Meaning: "Monetary score, 1 (worst) to 5 (best)."},
 }
 
 // replayTolerance is how far, relative to 1 or to the distance, a replayed distance may be off: another architecture's

@@ -17,10 +17,12 @@ import (
 	"github.com/clientele/clientele/pkg/table"
 )
 
-// schemas returns how the bundle's tables are declared: the customers table under a name of its own.
-func schemas() (reference, golden table.Schema) {
+// Schemas declares the bundle's tables: the customers table under names of their own.
+func Schemas() (reference, golden table.Schema) {
 	reference, golden = contract.Customers, contract.Customers
 	reference.Name, golden.Name = "reference", "golden"
+	reference.Meaning = fmt.Sprintf("The baseline: the customers that the model was trained on, at most %d of them. One row per customer.", ReferenceRows)
+	golden.Meaning = "Customers with the answers that the model must give again in a replay. One row per customer."
 	golden.Columns = append(golden.Columns[:len(golden.Columns):len(golden.Columns)], answers...)
 	return reference, golden
 }
@@ -50,7 +52,7 @@ func (b *Bundle) write(ctx context.Context, registry *objstore.Store, p Provenan
 	if err := create(registry.CreateBytes(ctx, contract.BlobPath(fitID), text)); err != nil {
 		return err
 	}
-	reference, golden := schemas()
+	reference, golden := Schemas()
 	if m.Blobs.Reference, err = writeTable(ctx, registry, reference, b.Reference, opts); err != nil {
 		return err
 	}
@@ -138,7 +140,7 @@ func Load(ctx context.Context, registry *objstore.Store, modelID string, opts ta
 	}); err != nil {
 		return nil, err
 	}
-	reference, golden := schemas()
+	reference, golden := Schemas()
 	for _, t := range []struct {
 		schema table.Schema
 		blob   Blob

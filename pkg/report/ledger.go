@@ -5,19 +5,18 @@ import (
 	"html/template"
 
 	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/retail"
 )
 
-var ruleWords = map[string]string{
-	"input":                  "all lines in the window",
-	"guest":                  "no customer ID",
-	"adjustment":             "bad-debt adjustments",
-	"non_product":            "postage, fees, vouchers",
-	"price":                  "price of zero or less",
-	"quantity":               "negative quantity without a cancellation",
-	"duplicate":              "repeats of an identical line",
-	"cancellation_matched":   "cancellations and the sales they reverse",
-	"cancellation_unmatched": "cancellations with no matching sale in the window",
-	"kept":                   "the lines that this page is based on",
+// ruleWords says what each row of the ledger counts.
+var ruleWords = rulesInWords()
+
+func rulesInWords() map[string]string {
+	words := map[string]string{"input": "all lines in the window", "kept": "the lines that this page is based on"}
+	for _, r := range retail.RuleSpecs {
+		words[r.Name] = r.Removes
+	}
+	return words
 }
 
 // ledger accounts for every line and all money, rule by rule.

@@ -120,8 +120,8 @@ func (t *tally) ledger() Ledger {
 		})
 	}
 	add("input", rowInput)
-	for i, name := range ruleNames {
-		add(name, i)
+	for i, r := range RuleSpecs {
+		add(r.Name, i)
 	}
 	add("kept", rowKept)
 	return l

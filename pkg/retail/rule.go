@@ -6,30 +6,52 @@ import (
 	"strings"
 )
 
-// Rule is one of the rules that take lines away, in the order in which they are asked. A line is counted at the first
-// one that takes it.
+// Rule is one of the rules that remove lines, in the order in which they are applied. A line counts for the first one that
+// removes it. [RuleSpecs] says what each does.
 type Rule uint8
 
 // The rules.
 const (
-	RuleGuest      Rule = iota // no customer
-	RuleAdjustment             // invoice A…: bad debt
-	RuleNonProduct             // fees, postage, vouchers: see [NonProducts]
-	RulePrice                  // unit price ≤ 0
-	RuleQuantity               // quantity ≤ 0 and no cancellation
-	RuleDuplicate              // later copies of an equal line
-	RuleMatched                // cancellation_matched: a C… line and the sale that it takes back
-	RuleUnmatched              // cancellation_unmatched: what of a C… line finds no sale
+	RuleGuest Rule = iota
+	RuleAdjustment
+	RuleNonProduct // see [NonProducts]
+	RulePrice
+	RuleQuantity
+	RuleDuplicate
+	RuleMatched
+	RuleUnmatched
 
 	ruleCount
 )
 
-var ruleNames = [ruleCount]string{
-	"guest", "adjustment", "non_product", "price", "quantity", "duplicate", "cancellation_matched", "cancellation_unmatched",
+// RuleSpec declares a rule, for flags, ledger, page and docs.
+type RuleSpec struct {
+	Name    string // in flags and in the ledger
+	Removes string // what it removes, in a few words
+	Meaning string // the same in a sentence or two
+	Default bool   // whether it is on unless switched off
+}
+
+// RuleSpecs declares every rule, in order.
+var RuleSpecs = [ruleCount]RuleSpec{
+	RuleGuest: {"guest", "no customer ID", "Lines without a customer identifier.", true},
+	RuleAdjustment: {"adjustment", "bad-debt adjustments",
+		"Lines of invoices that begin with A: adjustments of bad debt.", true},
+	RuleNonProduct: {"non_product", "postage, fees, vouchers",
+		"Lines whose code or description is not a product: fees, postage, vouchers. The list is the flag --non-product.", true},
+	RulePrice: {"price", "price of zero or less", "Lines with a unit price of zero or less.", true},
+	RuleQuantity: {"quantity", "negative quantity without a cancellation",
+		"Lines with a quantity of zero or less whose invoice does not begin with C.", true},
+	RuleDuplicate: {"duplicate", "repeats of an identical line",
+		"All but the first of lines that are identical in every column. Off by default, because real baskets have identical lines.", false},
+	RuleMatched: {"cancellation_matched", "cancellations and the sales they reverse",
+		"Lines of invoices that begin with C, as far as an earlier sale of the same customer and product is found, together with that part of the sale.", true},
+	RuleUnmatched: {"cancellation_unmatched", "cancellations with no matching sale in the window",
+		"Lines of invoices that begin with C, as far as no sale is found in the window.", true},
 }
 
 // String returns the rule's name as flags and ledger show it.
-func (r Rule) String() string { return ruleNames[r] }
+func (r Rule) String() string { return RuleSpecs[r].Name }
 
 // Rules are the rules' switches and the list of what is no product. Start from [DefaultRules].
 type Rules struct {
@@ -37,10 +59,12 @@ type Rules struct {
 	NonProducts NonProducts
 }
 
-// DefaultRules has all rules on but duplicate: two equal lines can be real.
+// DefaultRules has every rule as [RuleSpecs] says.
 func DefaultRules() Rules {
 	r := Rules{NonProducts: DefaultNonProducts()}
-	r.off[RuleDuplicate] = true
+	for i, spec := range RuleSpecs {
+		r.off[i] = !spec.Default
+	}
 	return r
 }
 
@@ -63,9 +87,9 @@ func (r *Rules) Set(s string) error {
 		if sign != '+' && sign != '-' {
 			return fmt.Errorf("rule %q has no sign: write +%s or -%s", item, item, item)
 		}
-		i := slices.Index(ruleNames[:], name)
+		i := slices.IndexFunc(RuleSpecs[:], func(r RuleSpec) bool { return r.Name == name })
 		if i < 0 {
-			return fmt.Errorf("no rule %q: there are %s", name, strings.Join(ruleNames[:], ", "))
+			return fmt.Errorf("no rule %q: there are %s", name, ruleNames())
 		}
 		rule, on := Rule(i), sign == '+'
 		if before, ok := seen[rule]; ok && before != on {
@@ -81,11 +105,19 @@ func (r *Rules) Set(s string) error {
 // String writes every switch, as [Rules.Set] reads it: the same rules, the same text.
 func (r Rules) String() string {
 	items := make([]string, ruleCount)
-	for i, name := range ruleNames {
-		items[i] = "+" + name
+	for i, spec := range RuleSpecs {
+		items[i] = "+" + spec.Name
 		if r.off[i] {
-			items[i] = "-" + name
+			items[i] = "-" + spec.Name
 		}
 	}
 	return strings.Join(items, ",")
+}
+
+func ruleNames() string {
+	var names []string
+	for _, r := range RuleSpecs {
+		names = append(names, r.Name)
+	}
+	return strings.Join(names, ", ")
 }

@@ -156,7 +156,7 @@ func (s *Session) PutBytes(ctx context.Context, name string, data []byte) error 
 }
 
 func (s *Session) store(ctx context.Context, name, file string, st Stored, src io.ReaderAt) error {
-	st.Object = contract.StepPath(s.run, s.m.Step, s.m.Key) + "/" + file
+	st.Object = contract.OutputPath(s.run, s.m.Step, s.m.Key, file)
 	_, err := s.home.Root.Create(ctx, st.Object, src, st.Size)
 	if errors.Is(err, objstore.ErrExists) {
 		err = s.home.same(ctx, st) // an earlier try that was stopped, or a copy that races

@@ -72,7 +72,8 @@ func (e *SchemaError) Error() string { return "table " + e.Table + ": " + e.Prob
 // nullable, and is null in its files.
 type Schema struct {
 	Name    string       `json:"name"`
-	Version int          `json:"version"` // from 1
+	Version int          `json:"version"`           // from 1
+	Meaning string       `json:"meaning,omitempty"` // what it holds and what a row is, in plain text for people
 	Columns []frame.Spec `json:"columns"`
 	// Coded names the columns that say few things again and again; of any kind but Float. In a file of fewer than BatchRows
 	// rows, or of [Options.Whole], they are Arrow dictionaries. A reader takes them either way, so that naming one raises no

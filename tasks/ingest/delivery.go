@@ -132,7 +132,7 @@ func ruleCounts(n record.Counts) []ruleCount {
 	counts := []ruleCount{}
 	for i, rows := range n.Broken {
 		if rows > 0 {
-			counts = append(counts, ruleCount{contract.RuleCount{Rule: record.BreachName(i), Rows: rows}, i})
+			counts = append(counts, ruleCount{contract.RuleCount{Rule: record.Checks[i].Name, Rows: rows}, i})
 		}
 	}
 	slices.SortStableFunc(counts, func(a, b ruleCount) int {

@@ -125,7 +125,7 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := s.PutBytes(ctx, pageName, page.Bytes()); err != nil {
 		return nil, err
 	}
-	object := contract.StepPath(s.Run(), contract.Report, s.Key()) + "/" + pageName
+	object := contract.OutputPath(s.Run(), contract.Report, s.Key(), pageName)
 	j.deps.Log.Info("wrote the page", "page", j.home.Root.URI(object), "bytes", page.Len())
 	// The manifest does not contain the root: it has the same bytes in every store.
 	return s.Commit(ctx, contract.ReportResult{

@@ -9,53 +9,68 @@ import (
 // Breach is a set of rules that a record broke. The zero value is a good record.
 type Breach uint32
 
-// The rules of a record. In a record that cannot be cut into its fields (WrongFields, BadQuote, UnterminatedQuote,
-// RecordTooLong) no other rule is looked at but BadEncoding; in all others every rule is.
+// The checks of a record. A record that cannot be split into its fields (WrongFields, BadQuote, UnterminatedQuote,
+// RecordTooLong) is checked for BadEncoding only; every other record is checked for everything. [Checks] says what each is.
 const (
-	WrongFields        Breach = 1 << iota // not as many fields as the header
-	BadQuote                              // text behind the quote that ends a field
-	UnterminatedQuote                     // a quoted field without end
-	RecordTooLong                         // more than the bound of bytes
-	BadEncoding                           // not in the encoding of the delivery
-	MissingInvoice                        // blank
-	MissingCode                           // blank
-	BadQuantity                           // not a number
-	FractionalQuantity                    // not whole
-	BadTime                               // not in the delivery's date layout, or no such time
-	BadPrice                              // not a decimal number
-	PriceDecimals                         // more than four decimals
-	AmountOutOfRange                      // quantity, price or their product is beyond decimal(18,4)
-	BadValue                              // an error or a truth value of a spreadsheet where a text belongs
+	WrongFields Breach = 1 << iota
+	BadQuote
+	UnterminatedQuote
+	RecordTooLong
+	BadEncoding
+	MissingInvoice
+	MissingCode
+	BadQuantity
+	FractionalQuantity
+	BadTime
+	BadPrice
+	PriceDecimals
+	AmountOutOfRange
+	BadValue
 
 	NumBreaches = iota
 )
 
-// unlocated are the rules of a record in which it is not known where a field stands.
+// unlocated are the checks of a record in which it is not known where a field is.
 const unlocated = WrongFields | BadQuote | UnterminatedQuote | RecordTooLong
 
-var breachNames = [NumBreaches]string{
-	"wrong_fields", "bad_quote", "unterminated_quote", "record_too_long", "bad_encoding", "missing_invoice", "missing_code",
-	"bad_quantity", "fractional_quantity", "bad_time", "bad_price", "price_decimals", "amount_out_of_range",
-	"bad_value",
+// Check declares a check of a record, for tables, messages and docs.
+type Check struct {
+	Name    string
+	Meaning string
+	field   Field // that it is about, of the checks from MissingInvoice to AmountOutOfRange
 }
 
-// breachFields are the fields that the rules from MissingInvoice on are about.
-var breachFields = map[Breach]Field{
-	MissingInvoice: FieldInvoice, MissingCode: FieldCode, BadQuantity: FieldQuantity, FractionalQuantity: FieldQuantity,
-	BadTime: FieldTime, BadPrice: FieldPrice, PriceDecimals: FieldPrice, AmountOutOfRange: FieldQuantity,
+// Checks declares every check, in the order of their bits.
+var Checks = [NumBreaches]Check{
+	{Name: "wrong_fields", Meaning: "Not as many fields as the header has."},
+	{Name: "bad_quote", Meaning: "Text after the quote that ends a field."},
+	{Name: "unterminated_quote", Meaning: "A quoted field without an end."},
+	{Name: "record_too_long", Meaning: "More bytes than a record may have."},
+	{Name: "bad_encoding", Meaning: "Bytes that are not in the delivery's encoding."},
+	{Name: "missing_invoice", Meaning: "No invoice number.", field: FieldInvoice},
+	{Name: "missing_code", Meaning: "No product code.", field: FieldCode},
+	{Name: "bad_quantity", Meaning: "A quantity that is not a number.", field: FieldQuantity},
+	{Name: "fractional_quantity", Meaning: "A quantity that is not a whole number.", field: FieldQuantity},
+	{Name: "bad_time", Meaning: "A time that does not exist or is not in the delivery's date layout.", field: FieldTime},
+	{Name: "bad_price", Meaning: "A price that is not a decimal number.", field: FieldPrice},
+	{Name: "price_decimals", Meaning: "A price with more than four decimals.", field: FieldPrice},
+	{Name: "amount_out_of_range", Meaning: "A quantity, price or amount that decimal(18,4) cannot hold.", field: FieldQuantity},
+	{Name: "bad_value", Meaning: "An error or a truth value of a spreadsheet in a text column."},
+}
+
+// field returns the field that a single check is about, if it is about one.
+func (b Breach) field() (Field, bool) {
+	return Checks[bits.TrailingZeros32(uint32(b))].field, b >= MissingInvoice && b <= AmountOutOfRange
 }
 
 // String returns the names of the rules, separated by commas.
 func (b Breach) String() string {
 	var names []string
 	for i := range b.each() {
-		names = append(names, breachNames[i])
+		names = append(names, Checks[i].Name)
 	}
 	return strings.Join(names, ",")
 }
-
-// BreachName returns the name of rule i, 0 ≤ i < [NumBreaches].
-func BreachName(i int) string { return breachNames[i] }
 
 // each goes through the positions of the rules in the set.
 func (b Breach) each() func(yield func(int) bool) {

@@ -97,7 +97,7 @@ func (p *Builder) appendRaw(dst, raw []byte, breach Breach, long *LongRecord) []
 func (p *Builder) example(rule Breach, located bool) Example {
 	const longest = 80
 	e := Example{Record: p.block.Records, Line: p.block.lines + 1}
-	f, ok := breachFields[rule]
+	f, ok := rule.field()
 	switch rule {
 	case WrongFields:
 		e.Value = fmt.Sprintf("%d fields, the header has %d", p.Count, p.columns.Width)

@@ -96,7 +96,7 @@ func TestReadExamplesSayWhere(t *testing.T) {
 	var got []string
 	for i, e := range o.Counts.Examples {
 		if e.Record > 0 {
-			got = append(got, fmt.Sprintf("%s %d: %s", record.BreachName(i), o.Counts.Broken[i], e))
+			got = append(got, fmt.Sprintf("%s %d: %s", record.Checks[i].Name, o.Counts.Broken[i], e))
 		}
 	}
 	want := []string{
@@ -232,7 +232,7 @@ func TestReadShowsNoCustomer(t *testing.T) {
 		}
 		shown := ""
 		for i, e := range o.Counts.Examples {
-			if e.Record > 0 && record.BreachName(i) == "bad_time" {
+			if e.Record > 0 && record.Checks[i].Name == "bad_time" {
 				shown = e.String()
 			}
 		}
