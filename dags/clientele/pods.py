@@ -140,10 +140,9 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
         self._await_gone(others)
         if running:
             log.info("going on with pod %s, which an earlier try has started", running[-1].metadata.name)
-            return running[-1]
-        self.pod = self.client.create_namespaced_pod(namespace, pod_request_obj)
-        if self._killed:
-            raise AirflowException("killed while the pod was being made")
+        self.pod = running[-1] if running else self.client.create_namespaced_pod(namespace, pod_request_obj)
+        if self._killed:  # when on_kill knew no pod yet
+            raise AirflowException("killed before there was a pod")
         return self.pod
 
     def find_pod(self, namespace: str, context: Any, **_: Any) -> k8s.V1Pod | None:
