@@ -184,6 +184,15 @@ class Run:
         """Kills the process that waits for the task's pod, and gives it no time to say so."""
         os.kill(self.task(name)["pid"], signal.SIGKILL)
 
+    def kill_supervisor(self, name: str) -> None:
+        """Kills the process that supervises that one, which lives on."""
+        stat = Path(f"/proc/{self.task(name)['pid']}/stat").read_text()
+        os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
+
+    def terminate_worker(self, name: str) -> None:
+        """Asks the process that waits for the task's pod to end, as a worker does that shuts down."""
+        os.kill(self.task(name)["pid"], signal.SIGTERM)
+
     def abandon(self) -> None:
         """Ends a run whose rest is of no interest."""
         self.airflow._call(self._path, {"state": "failed"}, "PATCH")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import yaml
 from kubernetes import client, config, watch
 
 BASE = "base"  # Airflow's name of the container that is the step
@@ -33,6 +36,7 @@ class Cluster:
         self._config = kubeconfig
         self.api = client.CoreV1Api(config.new_client_from_config(kubeconfig))
         self.pods: dict[str, Seen] = {}  # by uid
+        self._at_once: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
         self._end = threading.Event()
         self.api.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=namespace)))
@@ -59,6 +63,22 @@ class Cluster:
         with self._lock:
             pods = list(self.pods.values())
         return [p for p in pods if p.labels.get("dag_id") == dag and p.labels["task_id"].rpartition(".")[2] == task]
+
+    def at_once(self, dag: str, task: str) -> int:
+        """The most pods that a task has ever had at one time, those that were being deleted among them."""
+        return max((n for (d, t), n in self._at_once.items() if d == dag and t.rpartition(".")[2] == task), default=0)
+
+    def nobody(self, folder: Path) -> str:
+        """Makes a service account without any right, and a kubeconfig of it."""
+        self.api.create_namespaced_service_account(self.namespace, {"metadata": {"name": "nobody"}})
+        asked = {"spec": {"expirationSeconds": 3600}}
+        made = self.api.create_namespaced_service_account_token("nobody", self.namespace, asked)
+        settings = yaml.safe_load(Path(self._config).read_text())
+        for user in settings["users"]:
+            user["user"] = {"token": made.status.token}
+        file = folder / "nobody.yaml"
+        file.write_text(yaml.safe_dump(settings))
+        return str(file)
 
     def named(self, name: str) -> Seen | None:
         """The pod of that name."""
@@ -117,6 +137,10 @@ class Cluster:
             if state.terminated:
                 seen.exit_code, seen.reason = state.terminated.exit_code, state.terminated.reason or ""
         seen.gone = kind == "DELETED"
+        key = (seen.labels.get("dag_id", ""), seen.labels.get("task_id", ""))
+        with self._lock:
+            alive = [p for p in self.pods.values() if not p.gone and (p.labels.get("dag_id"), p.labels.get("task_id")) == key]
+        self._at_once[key] = max(self._at_once[key], len(alive))
 
 
 def _states(pod: client.V1Pod) -> Iterator[client.V1ContainerState]:

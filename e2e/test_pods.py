@@ -28,12 +28,16 @@ SCENARIOS = (
     Scenario("clientele_segmentation"),  # a person's
     Scenario("bad_data"),
     Scenario("deleted", resources=SLOW),
+    Scenario("late", source="late.csv"),
     Scenario("marked_failed", resources=SLOW),
+    Scenario("orphaned", resources=SLOW),
     Scenario("out_of_memory", resources={"ingest": {"memory": TINY}}),
     Scenario("restarted", resources=SLOW),
     Scenario("rolled_back", file="clientele_rollback"),
     Scenario("success"),
+    Scenario("terminated", resources=SLOW),
     Scenario("twice", resources=SLOW),
+    Scenario("without_rights", rights=False),
 )
 
 
@@ -98,6 +102,56 @@ def restarted(w: World) -> None:
     run.abandon()
 
 
+def orphaned(w: World) -> None:
+    """The process that waits for the pod lives on, and the second try waits for the same pod beside it."""
+    run = w.trigger("orphaned")
+    pod = w.half_way("orphaned")
+    run.kill_supervisor("ingest")
+    run.await_task("ingest", "success", 300)
+    assert run.task("ingest")["try_number"] == 2
+    assert w.cluster.of("orphaned", "ingest") == [pod], "a step has one pod"
+    assert pod.exit_code == 0
+    taken_in_once(w.bucket("orphaned"), run.result("ingest")["snapshot"])
+    run.abandon()
+
+
+def terminated(w: World) -> None:
+    """A worker that shuts down: no success without a result, and no second pod before the first is gone."""
+    run = w.trigger("terminated")
+    w.half_way("terminated")
+    run.terminate_worker("ingest")
+    run.await_task("ingest", "success", 300)
+    assert run.task("ingest")["try_number"] == 2
+    assert "killed by Airflow (SIGTERM)" in run.log("ingest", 1)
+    assert [p.exit_code for p in w.cluster.of("terminated", "ingest")] == [143, 0]
+    assert w.cluster.at_once("terminated", "ingest") == 1
+    taken_in_once(w.bucket("terminated"), run.result("ingest")["snapshot"])
+    run.abandon()
+
+
+def late(w: World) -> None:
+    """A delivery that comes after some looks, which cost neither a pod nor a try."""
+    run = w.trigger("late")
+    until("two looks", 240, lambda: run.log("ingest", 1).count("late.csv is not there yet. Waiting for the source since ") >= 2)
+    assert w.cluster.of("late", "ingest") == []
+    w.deliver("late.csv")
+    run.await_task("ingest", "success", 240)
+    assert run.task("ingest")["try_number"] == 1
+    assert [p.exit_code for p in w.cluster.of("late", "ingest")] == [0]
+    run.abandon()
+
+
+def without_rights(w: World) -> None:
+    run = w.trigger("without_rights")
+    assert run.ends(240) == "failed"
+    ingest = run.task("ingest")
+    assert (ingest["state"], ingest["try_number"]) == ("failed", 1), ingest
+    said = run.log("ingest", 1)
+    assert 'nobody\\" cannot list resource \\"pods\\"' in said and "(403)" in said and "Not tried again." in said, said
+    assert "audit-id" not in said.lower(), "HTTP headers"
+    assert w.cluster.of("without_rights", "ingest") == []
+
+
 def marked_failed(w: World) -> None:
     run = w.trigger("marked_failed")
     pod = w.half_way("marked_failed")
@@ -156,9 +210,9 @@ def until_gone(pod: Seen) -> None:
     until(f"{pod.name} is gone", 90, lambda: pod.gone, every=0.3)
 
 
-ALL: dict[str, Callable[[World], None]] = {
-    f.__name__: f for f in (person, success, rolled_back, deleted, restarted, marked_failed, twice, out_of_memory, bad_data)
-}
+LOST = (deleted, restarted, orphaned, terminated, marked_failed, twice)
+REFUSED = (out_of_memory, bad_data, without_rights)
+ALL: dict[str, Callable[[World], None]] = {f.__name__: f for f in (person, success, rolled_back, late, *LOST, *REFUSED)}
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,8 @@ class Scenario:
     dag: str
     file: str = "clientele_segmentation"
     resources: Mapping[str, Mapping[str, str]] | None = None
+    source: str = ""  # an object of the deliveries, which need not be there
+    rights: bool = True
 
 
 class World:
@@ -54,12 +56,13 @@ class World:
         host = os.environ["CLIENTELE_CLUSTER_HOST"]
         self.storage = Storage(Path(os.environ["CLIENTELE_FAKE_GCS"]), host, folder / "storage.log")
         self._stops.append(self.storage.stop)
-        deliveries = self.storage.bucket("deliveries")
-        self.good = deliveries.put("lines.csv", shop(folder))
-        self.bad = deliveries.put("bad.csv", broken(shop(folder)))
+        self.deliveries = self.storage.bucket("deliveries")
+        self.good = self.deliver("lines.csv")
+        self.bad = self.deliveries.put("bad.csv", broken(shop(folder)))
         self.buckets = {s.dag: self.storage.bucket(f"e2e-{s.dag.replace('_', '-')}") for s in scenarios}
         self.cluster = Cluster(os.environ["CLIENTELE_KUBECONFIG"], f"clientele-e2e-{secrets.token_hex(3)}")
         self._stops.append(self.cluster.close)
+        self.nobody = self.cluster.nobody(folder)
         dags = folder / "dags"
         shutil.copytree(
             REPOSITORY / "dags/clientele", dags / "clientele", ignore=shutil.ignore_patterns("__pycache__", "images.json")
@@ -80,16 +83,17 @@ class World:
         resources = {step: {**SMALL, **(s.resources or {}).get(step, {})} for step in STEPS}
         return {
             "CLIENTELE_PLACE": "kubeconfig",
-            "CLIENTELE_KUBECONFIG": os.environ["CLIENTELE_KUBECONFIG"],
+            "CLIENTELE_KUBECONFIG": os.environ["CLIENTELE_KUBECONFIG"] if s.rights else self.nobody,
             "CLIENTELE_NAMESPACE": self.cluster.namespace,
             "CLIENTELE_ROOT": f"{self.buckets[s.dag].url}/shop",
-            "CLIENTELE_SOURCE": self.good,
+            "CLIENTELE_SOURCE": f"{self.deliveries.url}/{s.source}" if s.source else self.good,
             "CLIENTELE_IMAGE_PREFIX": os.environ["CLIENTELE_E2E_IMAGE_PREFIX"],
             "CLIENTELE_IMAGE_TAG": os.environ["CLIENTELE_E2E_IMAGE_TAG"],
             "CLIENTELE_POOL": pool(s),
             "CLIENTELE_POD_ENV": json.dumps({"STORAGE_EMULATOR_HOST": self.storage.endpoint}),
             "CLIENTELE_RESOURCES": json.dumps(resources),
             "CLIENTELE_RETRY_SECONDS": "1",
+            "CLIENTELE_LOOK_SECONDS": "5",
         } | ({"CLIENTELE_XCOM_IMAGE": image} if (image := os.environ.get("CLIENTELE_CLUSTER_XCOM_IMAGE")) else {})
 
     def close(self) -> None:
@@ -99,6 +103,10 @@ class World:
                 self._stops.pop()()
             except Exception as e:  # the others are stopped too
                 print(f"e2e: {e}")
+
+    def deliver(self, name: str) -> str:
+        """Writes the shop's delivery under that name, and returns its URL."""
+        return self.deliveries.put(name, shop(self.folder))
 
     def bucket(self, dag: str) -> Bucket:
         """Where a scenario's things lie."""
