@@ -5,8 +5,8 @@ import (
 	"github.com/clientele/clientele/pkg/money"
 )
 
-// ResultLimit bounds the JSON of what a step reports, in bytes: counts, metrics, verdicts and URIs, never data. Money is a
-// decimal string with four decimals, shares are 0..1.
+// ResultLimit bounds the JSON of what a step reports, in bytes; a larger result is an error. Results have counts, metrics,
+// verdicts and URIs, never data. Money is a decimal string with four decimals, shares are 0..1.
 const ResultLimit = 16 << 10
 
 // IngestResult is what ingest reports.

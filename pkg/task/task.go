@@ -59,6 +59,7 @@ type Task[C Validator, R any] struct {
 	Config      func(*cli.Context) C
 	Run         func(context.Context, C, Deps) (R, error)
 	Print       func(io.Writer, R) error // writes the result for a person to standard output; nil writes JSON
+	Large       bool                     // the result may be larger than [contract.ResultLimit]: no scheduler runs this program
 	Says        func(R) string           // what was done, in a few words for a person; nil says nothing
 }
 
@@ -218,8 +219,10 @@ func (t Task[C, R]) hand(result R, file string, out *outcome) error {
 	}
 	text = append(text, '\n')
 	if file != "" {
-		if len(text) > contract.ResultLimit {
-			out.log.Warn("the result is larger than a scheduler may take", "bytes", len(text), "limit", contract.ResultLimit)
+		if len(text) > contract.ResultLimit && !t.Large {
+			field, size := largestField(text)
+			return fault.Errorf(fault.ExitInternal, "result_size", field,
+				"the result has %d bytes, more than the %d that a scheduler accepts: the field %q has %d of them", len(text), contract.ResultLimit, field, size)
 		}
 		if err := writeWhole(file, text); err != nil {
 			return &fault.Fault{Code: fault.ExitConfig, Cause: "result", Object: file, Err: fmt.Errorf("write result: %w", err)}
@@ -235,6 +238,20 @@ func (t Task[C, R]) hand(result R, file string, out *outcome) error {
 		return fmt.Errorf("print result: %w", err)
 	}
 	return nil
+}
+
+// largestField returns the field of a JSON object that takes the most bytes.
+func largestField(object []byte) (name string, size int) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(object, &fields); err != nil {
+		return "", 0 // no object, and so without fields
+	}
+	for n, value := range fields {
+		if len(value) > size || len(value) == size && n < name {
+			name, size = n, len(value)
+		}
+	}
+	return name, size
 }
 
 // writeWhole writes a file so that a reader sees all of it or none of it.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
 )
@@ -190,6 +191,42 @@ func TestResultIsWrittenAlsoWhenNothingIsNew(t *testing.T) {
 	text, err := os.ReadFile(result)
 	if err != nil || string(text) != "{\n  \"rows\": 9\n}\n" {
 		t.Errorf("result %q, %v", text, err)
+	}
+}
+
+// A scheduler would cut a larger result or refuse it without a reason: the step says which field is to blame.
+func TestAResultThatIsTooLargeNamesItsLargestField(t *testing.T) {
+	type wide struct {
+		Rows int    `json:"rows"`
+		Note string `json:"note"`
+		Long string `json:"long"`
+	}
+	const rest = len("{\n  \"rows\": 1,\n  \"note\": \"few words\",\n  \"long\": \"\"\n}\n")
+	for _, c := range []struct {
+		bytes int
+		large bool
+		code  int
+	}{{contract.ResultLimit, false, 0}, {contract.ResultLimit + 1, false, fault.ExitInternal}, {contract.ResultLimit + 1, true, 0}} {
+		file := filepath.Join(t.TempDir(), "return.json")
+		step := Task[sample, wide]{
+			Name: "sample", Flags: sampleTask(nil).Flags, Config: sampleTask(nil).Config, Large: c.large,
+			Run: func(context.Context, sample, Deps) (wide, error) {
+				return wide{1, "few words", strings.Repeat("x", c.bytes-rest)}, nil
+			},
+		}
+		var p printed
+		if code := step.run(t.Context(), "sample", append([]string{"--result=" + file}, good...), stdio{out: &p.out, err: &p.err}); code != c.code {
+			t.Errorf("%d bytes, large %v: ended %d, want %d: %s", c.bytes, c.large, code, c.code, p.err.String())
+		}
+		info, err := os.Stat(file)
+		switch {
+		case c.code == 0 && (err != nil || info.Size() != int64(c.bytes)):
+			t.Errorf("%d bytes: %v, %v", c.bytes, info, err)
+		case c.code != 0 && !errors.Is(err, os.ErrNotExist):
+			t.Errorf("a result that is too large was left: %v", err)
+		case c.code != 0 && !strings.Contains(p.err.String(), `"long`):
+			t.Errorf("the field is not named: %s", p.err.String())
+		}
 	}
 }
 

@@ -31,7 +31,7 @@ var Task = task.Task[Config, contract.PipelineResult]{
 	Description: `Runs ingest, preprocess, drift, train, evaluate, promote, score and report on one root. Accepts the flags
 of every step. A second run on the same input reports that nothing changed.`,
 	Example: "pipeline --source=online-retail.csv.gz --root=file:///tmp/shop --result=/tmp/shop/result.json\npipeline contract",
-	Flags:   Flags, Config: NewConfig, Run: Run, Print: Print,
+	Flags:   Flags, Config: NewConfig, Run: Run, Print: Print, Large: true,
 }
 
 // local stands for pipeline and run id on a laptop.

@@ -13,9 +13,9 @@ import (
 // describe prints the contract: steps, tables, flags, exit codes.
 var describe = task.Task[nothing, contract.Description]{
 	Name: "contract", Usage: "print steps, tables, flags and exit codes as JSON",
-	Example: "pipeline contract",
-	Flags:   func() []cli.Flag { return nil },
-	Config:  func(*cli.Context) nothing { return nothing{} },
+	Example: "pipeline contract", Large: true,
+	Flags:  func() []cli.Flag { return nil },
+	Config: func(*cli.Context) nothing { return nothing{} },
 	Run: func(context.Context, nothing, task.Deps) (contract.Description, error) {
 		return Description(), nil
 	},

@@ -26,7 +26,8 @@ type HistoryResult struct {
 
 // History lists the revisions of HEAD.
 var History = task.Task[HistoryConfig, HistoryResult]{
-	Name: "registry-history", Usage: "list the revisions of HEAD, newest first",
+	Large: true, // as long as the history is
+	Name:  "registry-history", Usage: "list the revisions of HEAD, newest first",
 	Description: "Walks back from HEAD and checks the SHA-256 of each revision.",
 	Example:     "registry history --root=gs://shop/clientele --limit=5",
 	Flags: func() []cli.Flag {
