@@ -9,7 +9,7 @@
 //	pkg/delivery   reading a delivery: source (file, https, gs: fetched, hashed, unpacked), text, xlsx and columnar (formats),
 //	               record (what all formats share: columns, numbers, times, the rules of a record)
 //	pkg/frame      columns in memory; what the mathematics and the tables share
-//	pkg/scratch    scratch files without a name
+//	pkg/scratch    scratch files without a name, and the budget of memory for buffers (--memory)
 //	pkg/table      Arrow IPC files: chunked write, checked read, column access
 //	pkg/retail     transaction lines in memory: rules, ledger, matching of cancellations, windows
 //	pkg/feature    customers out of sales lines

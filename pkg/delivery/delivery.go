@@ -25,10 +25,12 @@ import (
 // Options say how a delivery is read. The zero value means the defaults.
 type Options struct {
 	record.Options
-	Sheet    string               // the only sheet of a workbook that is read; "" means all
-	Zone     *time.Location       // of the shop, for timestamps that have a zone; nil means UTC
-	Unpack   source.UnpackOptions // bounds of what is unpacked
-	Progress func(n int64)        // is told the bytes of the delivery as they are read; may be nil
+	Sheet  string               // the only sheet of a workbook that is read; "" means all
+	Zone   *time.Location       // of the shop, for timestamps that have a zone; nil means UTC
+	Unpack source.UnpackOptions // bounds of what is unpacked
+	// SharedStrings bounds the memory for the shared strings of a workbook, in bytes; 0 means 384 MiB.
+	SharedStrings int
+	Progress      func(n int64) // is told the bytes of the delivery as they are read; may be nil
 }
 
 // Outcome is what came of a delivery.

@@ -16,6 +16,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/record/recordtest"
 	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/delivery/xlsx"
 	"github.com/clientele/clientele/pkg/fault"
 )
 
@@ -130,6 +131,17 @@ func TestReadPrefersChangesAndTheSinksError(t *testing.T) {
 		})
 		if errors.Is(err, source.ErrChanged) != changes || errors.Is(err, stop) == changes {
 			t.Errorf("changes %v: %v", changes, err)
+		}
+	}
+}
+
+// excelize writes every text of a sheet as a shared string, of which one block takes a MiB.
+func TestSharedStringsAreBounded(t *testing.T) {
+	path := workbook(t, t.TempDir(), "a.xlsx", recordtest.Header+recordtest.Good)
+	for limit, refused := range map[int]bool{0: false, 2 << 20: false, 1 << 20: true} {
+		_, err := delivery.Read(context.Background(), open(t, path), delivery.Options{SharedStrings: limit}, func(*record.Block) error { return nil })
+		if errors.Is(err, xlsx.ErrTooLarge) != refused || err != nil && !refused {
+			t.Errorf("with %d bytes: %v, refused should be %v", limit, err, refused)
 		}
 	}
 }

@@ -29,6 +29,9 @@ func readWorkbook(ctx context.Context, content *source.Content, opts Options, si
 	if err != nil {
 		return record.Counts{}, err
 	}
+	if opts.SharedStrings > 0 {
+		book.LimitShared(opts.SharedStrings)
+	}
 	if opts.Sheet != "" && !book.Select(opts.Sheet) {
 		return record.Counts{}, &SheetError{Wanted: opts.Sheet, Kind: source.Workbook, Found: book.SheetNames()}
 	}

@@ -24,8 +24,6 @@ const (
 	gsChunk = 8 << 20
 	// gsGrain is the grain of chunk sizes that the API asks for, in bytes.
 	gsGrain = 256 << 10
-	// gsMemory is the largest content that is held in memory rather than in a scratch file, in bytes.
-	gsMemory = 8 << 20
 	// gsWriteID is the metadata key under which each write leaves its own id.
 	gsWriteID = "clientele-write"
 )
@@ -36,17 +34,18 @@ type gsDriver struct {
 	where   location
 	client  *storage.Client
 	scratch string
+	memory  int
 	exists  atomic.Bool // the bucket has been seen to
 }
 
-func openGS(ctx context.Context, where location, scratch string) (driver, error) {
+func openGS(ctx context.Context, where location, o Options) (driver, error) {
 	// The client keeps ctx for fetching tokens, so it must outlive the call.
 	client, err := storage.NewClient(context.WithoutCancel(ctx), storage.WithJSONReads(),
 		option.WithScopes(storage.ScopeReadWrite), option.WithUserAgent("clientele"))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPermission, err) // in practice: no credentials, or unreadable ones
 	}
-	return &gsDriver{where: where, client: client, scratch: scratch}, nil
+	return &gsDriver{where: where, client: client, scratch: o.Scratch, memory: o.Memory}, nil
 }
 
 func (d *gsDriver) object(name string) *storage.ObjectHandle {
@@ -173,7 +172,7 @@ func (d *gsDriver) download(r io.Reader, attrs Attrs) (*Object, error) {
 	o := &Object{Attrs: attrs}
 	var w io.Writer
 	var buf bytes.Buffer
-	if attrs.Size <= gsMemory {
+	if attrs.Size <= int64(d.memory) {
 		buf.Grow(int(attrs.Size))
 		w = &buf
 	} else {

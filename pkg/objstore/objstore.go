@@ -42,6 +42,8 @@ type Options struct {
 	Timeout time.Duration
 	// Scratch is the folder for content that must be seekable and is not (gs://). Default os.TempDir().
 	Scratch string
+	// Memory is the largest such content that is kept in memory and not in a scratch file, in bytes. Default 8 MiB.
+	Memory int
 }
 
 // Attrs describe a stored object.

@@ -42,6 +42,9 @@ func Open(ctx context.Context, url string, opts *Options) (*Store, error) {
 	if o.Scratch == "" {
 		o.Scratch = os.TempDir()
 	}
+	if o.Memory <= 0 {
+		o.Memory = 8 << 20
+	}
 	where, err := parseURL(url)
 	if err != nil {
 		return nil, err
@@ -53,7 +56,7 @@ func Open(ctx context.Context, url string, opts *Options) (*Store, error) {
 	case "mem":
 		s.drv = openMem(where)
 	case "gs":
-		s.drv, err = openGS(ctx, where, o.Scratch)
+		s.drv, err = openGS(ctx, where, o)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", where, err)

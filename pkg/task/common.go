@@ -132,7 +132,7 @@ func (c Common) ReadRun() contract.Run {
 
 // Open opens the stores that the flags name.
 func (c Common) Open(ctx context.Context, d Deps) (*run.Home, error) {
-	home, err := run.OpenHome(ctx, c.Root, c.Registry, c.Name, &objstore.Options{Scratch: d.Scratch})
+	home, err := run.OpenHome(ctx, c.Root, c.Registry, c.Name, &objstore.Options{Scratch: d.Scratch, Memory: d.Memory.Object()})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Root, err)
 	}

@@ -1,8 +1,15 @@
 package task
 
 import (
+	"context"
+	"os"
 	"runtime/debug"
+	"strings"
 	"testing"
+	"testing/fstest"
+
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/scratch"
 )
 
 func TestBallastTakesItselfBack(t *testing.T) {
@@ -12,11 +19,75 @@ func TestBallastTakesItselfBack(t *testing.T) {
 		return p
 	}
 	before := percent()
-	undo := Ballast()
+	undo := Ballast(1 << 20)
 	if percent() == before {
 		t.Error("with ballast the collector works as before")
 	}
 	if undo(); percent() != before {
 		t.Errorf("%d percent afterwards, %d before", percent(), before)
+	}
+}
+
+func TestParseBytes(t *testing.T) {
+	for text, want := range map[string]int64{"": 0, "1": 1, "1048576": 1 << 20, "1KiB": 1 << 10, "512MiB": 512 << 20, "64GiB": 64 << 30, "2TiB": 2 << 40} {
+		if got, err := ParseBytes(text); err != nil || got != want {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"0", "-1", "1.5GiB", "64GB", "GiB", " 1", "9999999999TiB", "1 KiB"} {
+		if got, err := ParseBytes(text); err == nil {
+			t.Errorf("%q: %d", text, got)
+		}
+	}
+}
+
+// The files are as Linux writes them (cgroups(7), and memory.txt of its documentation of version 1). A GiB less a tenth is
+// 1073741824 / 10 * 9 = 966367638 bytes.
+func TestMemoryBudget(t *testing.T) {
+	const (
+		machine   = "MemTotal:       16777216 kB\nMemFree:        1 kB\n" // 16 GiB
+		gib       = "1073741824\n"
+		tenth     = 966367638
+		unlimited = "9223372036854771712\n" // version 1 writes the largest number of pages
+	)
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  scratch.Budget
+	}{
+		"nothing known":             {nil, 0},
+		"no group":                  {map[string]string{"proc/meminfo": machine}, 8 << 30},
+		"strange files":             {map[string]string{"proc/meminfo": "MemTotal: much kB\n", "proc/self/cgroup": "0::\nx\n"}, 0},
+		"version 2":                 {map[string]string{"proc/meminfo": machine, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": gib}, tenth},
+		"version 2, no limit":       {map[string]string{"proc/meminfo": machine, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "max\n"}, 8 << 30},
+		"version 2, limit above":    {map[string]string{"proc/meminfo": machine, "proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/memory.max": "max\n", "sys/fs/cgroup/a/memory.max": gib}, tenth},
+		"version 2, the least":      {map[string]string{"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/memory.max": gib, "sys/fs/cgroup/memory.max": "2147483648\n"}, tenth},
+		"version 1":                 {map[string]string{"proc/meminfo": machine, "proc/self/cgroup": "2:cpu,cpuacct:/x\n4:memory:/docker/0a\n0::/\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": gib, "sys/fs/cgroup/memory/x/memory.limit_in_bytes": "1\n"}, tenth},
+		"version 1, no limit":       {map[string]string{"proc/meminfo": machine, "proc/self/cgroup": "4:memory:/\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": unlimited}, 8 << 30},
+		"limit above the machine's": {map[string]string{"proc/meminfo": machine, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "34359738368\n"}, 8 << 30},
+	} {
+		system := fstest.MapFS{}
+		for file, text := range c.files {
+			system[file] = &fstest.MapFile{Data: []byte(text)}
+		}
+		if got := memoryBudget(system); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestMemoryFlag(t *testing.T) {
+	for arg, want := range map[string]scratch.Budget{"--memory=512MiB": 512 << 20, "--memory=": memoryBudget(os.DirFS("/"))} {
+		var got Deps
+		code, p := try(t, func(_ context.Context, _ sample, d Deps) (sampleResult, error) {
+			got = d
+			return sampleResult{}, nil
+		}, append(good, arg)...)
+		if code != 0 || got.Memory != want || got.Tables().Memory != want.Table() {
+			t.Errorf("%s: code %d, budget %d, tables %d, want 0, %d, %d\n%s", arg, code, got.Memory, got.Tables().Memory, want, want.Table(), &p.err)
+		}
+	}
+	code, p := try(t, nil, append(good, "--memory=much")...)
+	if code != fault.ExitUsage || !strings.Contains(p.err.String(), `--memory: want a number of bytes such as 1048576, 512MiB or 64GiB (got "much")`) {
+		t.Errorf("code %d: %s", code, &p.err)
 	}
 }

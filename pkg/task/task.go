@@ -20,6 +20,8 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/scratch"
+	"github.com/clientele/clientele/pkg/table"
 )
 
 // Validator is a task's configuration. Validate reports every problem at once, by [Problems].
@@ -29,8 +31,9 @@ type Validator interface{ Validate() error }
 type Deps struct {
 	Log      *slog.Logger
 	Progress Progress
-	Scratch  string // an empty folder for spool files, removed at the end
-	Code     string // code version: VCS revision, or the binary's sha256
+	Scratch  string         // an empty folder for spool files, removed at the end
+	Memory   scratch.Budget // for buffers; 0 is no bound
+	Code     string         // code version: VCS revision, or the binary's sha256
 
 	// Now is the clock, to tell a mistyped date from one that can be. No content depends on it. Zero is the end of time.
 	Now time.Time
@@ -47,6 +50,11 @@ func (d Deps) Today(zone string) calendar.Date {
 	}
 	_, offset := d.Now.In(place).Zone()
 	return calendar.DateOf(d.Now.Add(time.Duration(offset) * time.Second).UnixMicro())
+}
+
+// Tables returns the options for reading and writing tables.
+func (d Deps) Tables() table.Options {
+	return table.Options{Scratch: d.Scratch, Memory: d.Memory.Table()}
 }
 
 // Task is a program: a step's Run function with its flags.
@@ -131,6 +139,7 @@ func runnerFlags() []cli.Flag {
 	return []cli.Flag{
 		String("result", "", "write the result as JSON to this `FILE` (default: standard output)"),
 		String("termination-log", "/dev/termination-log", "on failure, write the reason to this `FILE` if it exists"),
+		String("memory", "", "`SIZE` of memory that buffers share, such as 2GiB (default: nine tenths of the container's limit, or half of the machine's memory)"),
 		String("log", "auto", "`FORMAT` of the log on standard error: json, plain, or auto (plain on a terminal)"),
 	}
 }
@@ -166,6 +175,13 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 			if format := c.String("log"); format != "json" && format != "plain" && format != "auto" {
 				problems.Add("log", "want json, plain or auto", format)
 			}
+			memory, err := ParseBytes(c.String("memory"))
+			if err != nil {
+				problems.Add("memory", err.Error(), c.String("memory"))
+			}
+			if memory == 0 {
+				memory = int64(memoryBudget(os.DirFS("/")))
+			}
 			if err := cfg.Validate(); err != nil {
 				problems.list = append(problems.list, err.Error())
 			}
@@ -173,7 +189,7 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 				return err
 			}
 			out.log = newLogger(c.String("log"), t.Name, std)
-			return t.work(ctx, cfg, c.String("result"), &out)
+			return t.work(ctx, cfg, c.String("result"), scratch.Budget(memory), &out)
 		},
 	}
 	if err := app.RunContext(ctx, append([]string{name}, good...)); err != nil {
@@ -184,12 +200,12 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 }
 
 // work runs the step and hands its result on.
-func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *outcome) error {
+func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, memory scratch.Budget, out *outcome) error {
 	code, err := codeVersion()
 	if err != nil {
 		return err
 	}
-	scratch, remove, err := scratchFolder(t.Name)
+	folder, remove, err := scratchFolder(t.Name)
 	if err != nil {
 		return err
 	}
@@ -201,7 +217,7 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, out *out
 	if err := removeStale(resultFile); err != nil {
 		return &fault.Fault{Code: fault.ExitConfig, Cause: "result", Object: resultFile, Err: fmt.Errorf("remove the result of an earlier run: %w", err)}
 	}
-	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: scratch, Code: code, Now: time.Now()})
+	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: folder, Memory: memory, Code: code, Now: time.Now()})
 	if f, ok := errors.AsType[*fault.Fault](err); err != nil && (!ok || !f.Whole) {
 		return err
 	}

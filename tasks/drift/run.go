@@ -34,7 +34,7 @@ type job struct {
 
 // Run compares, writes both tables, and then moves state/<name>/drift.json to the verdict.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.DriftResult, error) {
-	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	j := &job{Config: c, deps: d, opts: d.Tables()}
 	return task.Work(ctx, c.Common, d, task.Job[contract.DriftResult]{Begin: j.begin, Make: j.work, Finish: j.advance})
 }
 

@@ -42,7 +42,7 @@ type job struct {
 
 // Run asks every gate, records the evaluation in the registry, and then says so in the step's manifest.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.EvaluateResult, error) {
-	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	j := &job{Config: c, deps: d, opts: d.Tables()}
 	return task.Work(ctx, c.Common, d, task.Job[contract.EvaluateResult]{Begin: j.begin, Make: j.evaluate})
 }
 

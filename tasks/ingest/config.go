@@ -57,7 +57,7 @@ type Config struct {
 	CAFile             string
 	AllowHTTP          bool
 	SourceTimeout      int    // seconds
-	MaxBytes           string // see parseBytes
+	MaxBytes           string // see task.ParseBytes
 	SourceName         string
 	Mode               string
 	Columns            string
@@ -66,7 +66,7 @@ type Config struct {
 	Separator          string // see parseSeparator
 	Decimal            string // see parseDecimal
 	Sheet              string // of a workbook; "" means all
-	MaxUnpacked        string // see parseBytes
+	MaxUnpacked        string // see task.ParseBytes
 	Zone               string
 	Currency           string
 	MaxQuarantineShare float64 // 0..1
@@ -163,7 +163,7 @@ func (c Config) Validate() error {
 	if _, err := parseDecimal(c.Decimal); err != nil {
 		p.Add("decimal", err.Error(), c.Decimal)
 	}
-	if _, err := parseBytes(c.MaxUnpacked); err != nil {
+	if _, err := task.ParseBytes(c.MaxUnpacked); err != nil {
 		p.Add("max-unpacked", err.Error(), c.MaxUnpacked)
 	}
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" || c.Zone == "Local" {

@@ -56,7 +56,7 @@ func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 // read reads the whole delivery into sink and checks that it is one: complete, with the wanted columns, with lines, and with
 // few records that break a rule.
 func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Options, d task.Deps, title string, sink delivery.Sink) (record.Counts, error) {
-	limit, err := parseBytes(c.MaxUnpacked)
+	limit, err := task.ParseBytes(c.MaxUnpacked)
 	if err != nil {
 		return record.Counts{}, err
 	}
@@ -67,7 +67,7 @@ func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Opti
 	bar := d.Progress.Bar(title, src.Size)
 	defer bar.Done()
 	out, err := delivery.Read(ctx, src, delivery.Options{
-		Options: opts, Sheet: c.Sheet, Zone: zone, Unpack: source.UnpackOptions{Scratch: d.Scratch, MaxBytes: limit}, Progress: bar.Add,
+		Options: opts, Sheet: c.Sheet, Zone: zone, Unpack: source.UnpackOptions{Scratch: d.Scratch, MaxBytes: limit}, Progress: bar.Add, SharedStrings: d.Memory.SharedStrings(),
 	}, sink)
 	if err != nil {
 		return out.Counts, err

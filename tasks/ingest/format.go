@@ -3,7 +3,6 @@ package ingest
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/clientele/clientele/pkg/delivery"
@@ -64,22 +63,4 @@ func parseDecimal(s string) (byte, error) {
 		return ',', nil
 	}
 	return 0, errors.New("want point or comma")
-}
-
-// parseBytes reads a number of bytes: "1048576", "64GiB". Empty is 0.
-func parseBytes(s string) (int64, error) {
-	digits, unit := s, int64(1)
-	for suffix, bytes := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40} {
-		if before, ok := strings.CutSuffix(s, suffix); ok {
-			digits, unit = before, bytes
-		}
-	}
-	if s == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || n <= 0 || n > (1<<62)/unit {
-		return 0, errors.New("want a number of bytes such as 1048576, 512MiB or 64GiB")
-	}
-	return n * unit, nil
 }

@@ -212,16 +212,6 @@ func TestCustomersAreAlike(t *testing.T) {
 }
 
 func TestParseFormatFlags(t *testing.T) {
-	for text, want := range map[string]int64{"": 0, "1": 1, "1048576": 1 << 20, "1KiB": 1 << 10, "512MiB": 512 << 20, "64GiB": 64 << 30, "2TiB": 2 << 40} {
-		if got, err := parseBytes(text); err != nil || got != want {
-			t.Errorf("%q: %d, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"0", "-1", "1.5GiB", "64GB", "GiB", " 1", "9999999999TiB", "1 KiB"} {
-		if got, err := parseBytes(text); err == nil {
-			t.Errorf("%q: %d", text, got)
-		}
-	}
 	for flag, change := range map[string]func(*Config){
 		"separator": func(c *Config) { c.Separator = "a" }, "decimal": func(c *Config) { c.Decimal = ";" }, "max-unpacked": func(c *Config) { c.MaxUnpacked = "much" },
 	} {

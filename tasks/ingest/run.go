@@ -79,7 +79,7 @@ func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
 	if j.where, err = j.c.locations(); err != nil {
 		return nil, err
 	}
-	defer task.Ballast()()
+	defer task.Ballast(j.d.Memory.Ballast())()
 	past, err := j.c.remember(ctx, j.home, j.c.Run(), j.where, j.c.parameters(j.opts), j.d.Code)
 	if err != nil {
 		return nil, err
@@ -180,7 +180,7 @@ func (j *job) begin(ctx context.Context) (*run.Manifest, error) {
 
 // fill reads the delivery into the spool.
 func (j *job) fill(ctx context.Context) (record.Counts, error) {
-	j.spool = newSpool(j.d.Scratch)
+	j.spool = newSpool(j.d.Scratch, j.d.Memory.Lines())
 	counts, err := j.c.read(ctx, j.src, j.opts, j.d, "reading", j.spool.add)
 	if err != nil {
 		return counts, err
@@ -216,7 +216,7 @@ func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestR
 	defer bar.Done()
 	w := &writer{
 		home: j.home, spool: j.spool, source: j.c.SourceName, delivery: j.s.Key(), workers: task.Workers(),
-		opts: table.Options{Scratch: j.d.Scratch, Memory: keep},
+		opts: table.Options{Scratch: j.d.Scratch, Memory: j.d.Memory.Upload()},
 	}
 	if change.Partitions, err = w.partitions(ctx, bar); err != nil {
 		return result, err

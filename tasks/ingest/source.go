@@ -65,7 +65,7 @@ func (c Config) checkSource(p *task.Problems) {
 	if c.SourceTimeout < 1 {
 		p.Add("source-timeout", "want a number of seconds, 1 or more", c.SourceTimeout)
 	}
-	if _, err := parseBytes(c.MaxBytes); err != nil {
+	if _, err := task.ParseBytes(c.MaxBytes); err != nil {
 		p.Add("max-bytes", err.Error(), c.MaxBytes)
 	}
 }
@@ -87,10 +87,10 @@ func (c Config) shownSource() string {
 // is [source.Options.HashLater].
 func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Location, known []source.Known, later bool) (*source.Delivery, error) {
 	opts := source.Options{
-		Scratch: d.Scratch, Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, Known: known, HashLater: later,
+		Scratch: d.Scratch, Memory: d.Memory.Object(), Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, Known: known, HashLater: later,
 	}
 	var err error
-	if opts.MaxBytes, err = parseBytes(c.MaxBytes); err != nil {
+	if opts.MaxBytes, err = task.ParseBytes(c.MaxBytes); err != nil {
 		return nil, err
 	}
 	if opts.Header, err = c.credentials(); err != nil {

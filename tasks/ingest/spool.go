@@ -15,11 +15,9 @@ import (
 	"github.com/clientele/clientele/pkg/scratch"
 )
 
-// Memory of the spool, whatever the size of the delivery: at most spoolSlabs slabs of slabBytes (32 MiB) are in use, then
-// all of them go to the scratch file.
+// The memory of the spool is made of slabs. When it is full, all of them go to the scratch file.
 const (
 	slabBytes  = 16 << 10
-	spoolSlabs = 2048
 	blockSlabs = 256 // are made at once
 )
 
@@ -64,8 +62,10 @@ type dayStream struct {
 	*stream
 }
 
-func newSpool(folder string) *spool {
-	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, limit: spoolSlabs}
+// newSpool makes a spool that keeps so many bytes in memory, whatever the size of the delivery, and the rest in a scratch file
+// in the folder.
+func newSpool(folder string, memory int) *spool {
+	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, limit: max(1, memory/slabBytes)}
 }
 
 // Close frees memory and scratch.

@@ -13,13 +13,14 @@ import (
 
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/text"
+	"github.com/clientele/clientele/pkg/scratch"
 )
 
 const header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
 // fill reads a text into a spool of so many slabs.
 func fill(t interface{ Fatal(...any) }, folder, delivered string, limit int) *spool {
-	s := newSpool(folder)
+	s := newSpool(folder, scratch.Budget(0).Lines())
 	s.limit = cmp.Or(limit, s.limit)
 	if _, err := text.Read(context.Background(), strings.NewReader(delivered), record.Options{Chunk: 1000}, s.add); err != nil {
 		t.Fatal(err)

@@ -18,12 +18,9 @@ import (
 	"github.com/clientele/clientele/pkg/task"
 )
 
-// uploads is how many finished partitions are on their way to the store at once: a bucket answers slowly, and takes many.
+// uploads is how many finished partitions are on their way to the store at once: a bucket answers slowly, and takes many. A
+// day's lines are small; so that a large day does not count many times, each keeps little in memory.
 const uploads = 16
-
-// keep is how much of a finished table is held in memory. A day's lines are small; with many uploads a large day must not
-// count many times.
-const keep = 1 << 20
 
 // writer makes objects of a spooled delivery. All of them are named by their content or by the delivery's, so that a second
 // try finds those of the first.

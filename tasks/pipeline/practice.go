@@ -12,7 +12,6 @@ import (
 	"github.com/clientele/clientele/pkg/demo"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/run"
-	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -23,7 +22,7 @@ func practise(ctx context.Context, c Config, home *run.Home, d task.Deps) (*cont
 	if err != nil {
 		return nil, err
 	}
-	assignments, err := home.ReadTable(ctx, m, contract.Assignments, table.Options{Scratch: d.Scratch})
+	assignments, err := home.ReadTable(ctx, m, contract.Assignments, d.Tables())
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 	if err != nil {
 		return contract.PreprocessResult{}, err
 	}
-	j := &job{Config: c, plan: p, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	j := &job{Config: c, plan: p, deps: d, opts: d.Tables()}
 	return task.Work(ctx, c.Common, d, task.Job[contract.PreprocessResult]{Begin: j.begin, Make: j.clean})
 }
 
@@ -57,7 +57,7 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 }
 
 func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) {
-	defer task.Ballast()()
+	defer task.Ballast(j.deps.Memory.Ballast())()
 	snapshot, err := lines.Read(ctx, j.home.Root, j.snapshot)
 	if err != nil {
 		return nil, err

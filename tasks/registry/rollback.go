@@ -91,7 +91,7 @@ func runRollback(ctx context.Context, c RollbackConfig, d task.Deps) (rolledBack
 		if err := fillIn(ctx, &c.Common, home, d); err != nil {
 			return rolledBack{}, err
 		}
-		r, err := c.rollback(ctx, home, reg, table.Options{Scratch: d.Scratch})
+		r, err := c.rollback(ctx, home, reg, d.Tables())
 		return rolledBack{r, byHand}, err
 	})
 }

@@ -108,7 +108,7 @@ if something is damaged, with 66 if something is missing.`,
 	Flags:   showFlags, Config: newShowConfig,
 	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (VerifyResult, error) {
 		return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (VerifyResult, error) {
-			return verify(ctx, home, reg, c.Seq, table.Options{Scratch: d.Scratch})
+			return verify(ctx, home, reg, c.Seq, d.Tables())
 		})
 	},
 	Print: func(w io.Writer, r VerifyResult) error {

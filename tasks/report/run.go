@@ -31,7 +31,7 @@ type job struct {
 
 // Run writes the page of a run. The same steps make the same bytes.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.ReportResult, error) {
-	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}, steps: map[string]*run.Manifest{}}
+	j := &job{Config: c, deps: d, opts: d.Tables(), steps: map[string]*run.Manifest{}}
 	return task.Work(ctx, c.Common, d, task.Job[contract.ReportResult]{Begin: j.begin, Make: j.write, Finish: j.address})
 }
 

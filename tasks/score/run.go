@@ -35,7 +35,7 @@ type job struct {
 // same bytes for as long as HEAD stays; --head pins a revision for good. What customers are compared with are the scores
 // as they stood before this run, of its as-of date or earlier: a run never sees itself, nor the future.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.ScoreResult, error) {
-	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	j := &job{Config: c, deps: d, opts: d.Tables()}
 	return task.Work(ctx, c.Common, d, task.Job[contract.ScoreResult]{Begin: j.begin, Make: j.score, Finish: j.advance})
 }
 

@@ -34,7 +34,7 @@ type upstream struct {
 // Run fits a model and writes its bundle. The bundle is in the registry before the step's manifest is: who reads the
 // manifest finds the model.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.TrainResult, error) {
-	j := &job{Config: c, deps: d, opts: table.Options{Scratch: d.Scratch}}
+	j := &job{Config: c, deps: d, opts: d.Tables()}
 	return task.Work(ctx, c.Common, d, task.Job[contract.TrainResult]{Begin: j.begin, Make: j.work})
 }
 

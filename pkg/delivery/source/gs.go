@@ -10,7 +10,7 @@ import (
 
 // openObject fetches an object of a bucket at the generation in force, unless that is the known one.
 func (f *File) openObject(ctx context.Context, l Location, known *Known, limit int64, opts Options) error {
-	store, err := objstore.Open(ctx, "gs://"+l.bucket, &objstore.Options{Timeout: opts.Timeout, Scratch: opts.Scratch})
+	store, err := objstore.Open(ctx, "gs://"+l.bucket, &objstore.Options{Timeout: opts.Timeout, Scratch: opts.Scratch, Memory: opts.Memory})
 	if err != nil {
 		return storeError(err)
 	}

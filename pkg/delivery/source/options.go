@@ -9,6 +9,7 @@ import (
 // Options say how sources are reached. The zero value means the defaults.
 type Options struct {
 	Scratch  string        // folder for what is fetched; "" is the system's
+	Memory   int           // for an object of a bucket, before it goes to Scratch; 0 means 8 MiB
 	MaxBytes int64         // of all files together; 0 means 64 GiB
 	Timeout  time.Duration // for a file from elsewhere, and a second for each MiB on top; 0 means 2 minutes
 	Header   http.Header   // credentials for https://, see [ParseHeader]

@@ -37,7 +37,7 @@ type Workbook struct {
 	sheets []sheetPart
 	shared string // name of the part of shared strings, "" for none
 
-	maxShared int // see the constant
+	maxShared int // bytes
 }
 
 // sheetPart is a sheet and where it lies.
@@ -52,6 +52,9 @@ func Open(parts Parts) (*Workbook, error) {
 	}
 	return w, nil
 }
+
+// LimitShared bounds the memory of the workbook's shared strings, in bytes. Without it they may take 384 MiB.
+func (w *Workbook) LimitShared(bytes int) { w.maxShared = bytes }
 
 func (w *Workbook) open() error {
 	top, err := w.relations("")

@@ -1,0 +1,35 @@
+package scratch
+
+// Budget is the memory that a step may use, in bytes; 0 is no bound. Buffers take their part of it here and have their usual
+// sizes from 768 MiB on. Below that they are smaller, and more goes to scratch files; no output depends on it.
+//
+// Not everything draws on it yet: rows in memory and the fit itself take what the data need.
+type Budget int64
+
+const mib = 1 << 20
+
+// SharedStrings is the most that the shared strings of a workbook take; one that needs more is refused.
+func (b Budget) SharedStrings() int { return b.part(384*mib, 2) }
+
+// Ballast is what the garbage collector is told to count as in use.
+func (b Budget) Ballast() int { return b.part(64*mib, 12) }
+
+// Lines is what a delivery takes between reading and writing.
+func (b Budget) Lines() int { return b.part(32*mib, 24) }
+
+// Table is what a finished table takes.
+func (b Budget) Table() int { return b.part(8*mib, 96) }
+
+// Upload is what each of the tables takes that are written side by side.
+func (b Budget) Upload() int { return b.part(mib, 768) }
+
+// Object is what an object takes that was fetched from a bucket.
+func (b Budget) Object() int { return b.part(8*mib, 96) }
+
+// part returns the usual size, or one of so many parts of the budget if that is less.
+func (b Budget) part(usual, parts int) int {
+	if b <= 0 {
+		return usual
+	}
+	return int(min(int64(usual), int64(b)/int64(parts)))
+}
