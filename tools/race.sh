@@ -26,4 +26,4 @@ if ((${#packages[@]} == 0)); then
   exit 1
 fi
 echo "race: ${packages[*]}"
-exec tools/gotest.sh race . -race -short "$@" "${packages[@]}"
+exec tools/gotest.sh race . -race -short -timeout=20m "$@" "${packages[@]}"

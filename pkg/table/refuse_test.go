@@ -182,6 +182,10 @@ func TestCut(t *testing.T) {
 // TestDamaged flips every bit of a file, one at a time. The reader must return, with an error or a frame of sound columns:
 // an Arrow file has no checksum, so that a flipped bit among the values is for the manifest's hash to find.
 func TestDamaged(t *testing.T) {
+	step := 1
+	if testing.Short() {
+		step = 37
+	}
 	for _, c := range []struct {
 		compression table.Compression
 		lines       table.Schema
@@ -189,10 +193,11 @@ func TestDamaged(t *testing.T) {
 		compression, lines := c.compression, c.lines
 		opts := table.Options{Compression: compression}
 		data := encode(t, opts, lines, sample(9))
-		refused := 0
-		for at := range data {
+		refused, tries := 0, 0
+		for at := 0; at < len(data); at += step {
 			for bit := range 8 {
 				data[at] ^= 1 << bit
+				tries++
 				if f, err := decode(opts, lines, data); err != nil {
 					refused++
 				} else if err := f.Check(); err != nil {
@@ -202,7 +207,7 @@ func TestDamaged(t *testing.T) {
 			}
 		}
 		// Lengths and places are words; at their extremes readers count over the end and around.
-		for at := 0; at+4 <= len(data); at += 4 {
+		for at := 0; at+4 <= len(data); at += 4 * step {
 			old := [4]byte(data[at:])
 			for _, word := range []uint32{0, 1, 64, 1 << 20, 1<<31 - 1, 1 << 31, -uint32(at) &^ 3, ^uint32(0) - 63, ^uint32(0)} {
 				binary.LittleEndian.PutUint32(data[at:], word)
@@ -212,7 +217,7 @@ func TestDamaged(t *testing.T) {
 			}
 			copy(data[at:], old[:])
 		}
-		t.Logf("compression %d: %d of %d flips are refused", compression, refused, 8*len(data))
+		t.Logf("compression %d: %d of %d flips are refused", compression, refused, tries)
 	}
 }
 

@@ -176,7 +176,7 @@ func TestExactBytesOrAnError(t *testing.T) {
 			t.Fatalf("sha256 %s is not of the content", d.SHA256)
 		}
 	})
-	if outcomes[true] == 0 || outcomes[false] == 0 {
+	if !testing.Short() && (outcomes[true] == 0 || outcomes[false] == 0) { // -short tries a fifth of the servers: too few for both
 		t.Errorf("successes and errors: %v", outcomes)
 	}
 }

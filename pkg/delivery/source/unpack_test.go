@@ -267,6 +267,9 @@ func bombs(t testing.TB, n int64) map[string][]byte {
 }
 
 func TestBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short unpacks no 100 MiB")
+	}
 	const size = 100 << 20 // above what any delivery may unpack to, and packed to a thousandth
 	for name, data := range bombs(t, size) {
 		c, err := unpack(t, data, source.UnpackOptions{})
