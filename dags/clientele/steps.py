@@ -149,6 +149,7 @@ def _step(
         "--pipeline={{ dag.dag_id }}",
         "--run-id={{ run_id }}",
         "--as-of={{ as_of(dag_run, params) }}",
+        "--allow-future-as-of={{ params.allow_future_as_of }}",
         f"--result={RESULT}",
     )
     own = tuple(f"--{flag.replace('_', '-')}={{{{ '' if params.{flag} is none else params.{flag} }}}}" for flag in flags)

@@ -71,6 +71,14 @@ func (s *Snapshot) Objects(source string) []string {
 	return objects
 }
 
+// Last returns the latest day that has lines, 0 if there is none.
+func (s *Snapshot) Last() (day calendar.Date) {
+	for _, p := range s.Partitions {
+		day = max(day, p.Day)
+	}
+	return day
+}
+
 // Window returns the partitions of days in [from, to), in their order.
 func (s *Snapshot) Window(from, to calendar.Date) []Partition {
 	var in []Partition

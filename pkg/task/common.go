@@ -29,6 +29,8 @@ type Common struct {
 	AsOf     string
 	FromRun  string
 	Head     int // revision to read instead of the one in force; 0 means the one in force
+
+	AllowFutureAsOf bool // see CheckAsOf
 }
 
 // common gives [Task] the flags, in whatever configuration they are embedded.
@@ -40,6 +42,7 @@ func CommonFlags() []cli.Flag {
 		Required(String("pipeline", "", "`NAME` of the pipeline that the run belongs to, usually the DAG id")),
 		Required(String("run-id", "", "`ID` of the run, as assigned by the scheduler")),
 		Required(String("as-of", "", "`DATE` to use as today, YYYY-MM-DD in the shop's time zone")),
+		Bool("allow-future-as-of", "accept an as-of after today and after the day that follows the last line"),
 		String("from-run", "", "read the output of this `RUN` (<pipeline>/<as-of>/<slug>) instead of the current run"),
 		Int("head", 0, "read HEAD at revision `SEQ`, to reproduce a run; 0 reads the current one"),
 	)
@@ -59,7 +62,7 @@ func NewCommon(c *cli.Context) Common {
 	return Common{
 		Root: c.String("root"), Registry: c.String("registry"), Name: c.String("name"),
 		Pipeline: c.String("pipeline"), RunID: c.String("run-id"), AsOf: c.String("as-of"),
-		FromRun: c.String("from-run"), Head: c.Int("head"),
+		FromRun: c.String("from-run"), Head: c.Int("head"), AllowFutureAsOf: c.Bool("allow-future-as-of"),
 	}
 }
 

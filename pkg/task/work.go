@@ -26,6 +26,9 @@ func Work[R any](ctx context.Context, c Common, d Deps, j Job[R]) (r R, err erro
 		return none, err
 	}
 	defer func() { err = errors.Join(err, home.Close()) }()
+	if err := c.checkRun(ctx, d, home); err != nil {
+		return none, err
+	}
 	s, err := j.Begin(ctx, home)
 	if err != nil {
 		return none, err

@@ -93,6 +93,9 @@ func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
 	}
 	if j.src.Known() {
 		if r, ok := past.result(j.c, j.s); ok {
+			if err := j.c.CheckAsOf(j.d, j.c.Zone, past.lines.Snapshot.Last()); err != nil {
+				return nil, err
+			}
 			j.d.Log.Info("the delivery has not changed, and its lines are current: nothing was fetched", "snapshot", r.Snapshot)
 			return j.commit(ctx, past, r)
 		}
@@ -209,6 +212,9 @@ func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestR
 	for _, day := range j.spool.dates() { // their names are not known yet, and need not be
 		change.Partitions = append(change.Partitions, lines.Partition{Source: j.c.SourceName, Day: day, Rows: j.spool.days[day].rows})
 	}
+	if err := j.c.CheckAsOf(j.d, j.c.Zone, max(*result.Last, now.Snapshot.Last())); err != nil {
+		return result, err
+	}
 	if err := now.Check(change); err != nil {
 		return result, err
 	}
@@ -264,6 +270,9 @@ func (j *job) undo(ctx context.Context) (*run.Manifest, error) {
 	}
 	now, err := lines.Open(ctx, j.home.Root, s.Run())
 	if err != nil {
+		return nil, err
+	}
+	if err := j.c.CheckAsOf(j.d, j.c.Zone, now.Snapshot.Last()); err != nil {
 		return nil, err
 	}
 	result := contract.IngestResult{Source: j.c.SourceName, Delivery: s.Key(), Quarantine: []contract.RuleCount{}}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -240,6 +241,38 @@ func TestRunReplacesLinesOfUnknownAsOf(t *testing.T) {
 	if diff := cmp.Diff([]string{"shop 2011-12-01: 11 12"}, s.invoices()); diff != "" || !r.New {
 		t.Errorf("%+v\n%s", r, diff)
 	}
+}
+
+// TestRunRefusesAFutureAsOf: after today in the shop's zone and after the day that follows the last line.
+func TestRunRefusesAFutureAsOf(t *testing.T) {
+	s := newShop(t)
+	// 23:30 in London, where it is the 2nd; in Auckland it is the 3rd.
+	s.now = time.Date(2011, 12, 2, 23, 30, 0, 0, time.UTC)
+	asOf := func(day string) func(*Config) { return func(c *Config) { c.AsOf = day } }
+	path := s.file("a.csv", header+day("2011-11-30", 1, 2))
+	s.fails(s.config(path, asOf("2011-12-03")), fault.ExitUsage, "as_of", "2011-12-03", "today is 2011-12-02", "2011-11-30", "--allow-future-as-of")
+	s.nothing()
+	allowed := func(c *Config) { c.AllowFutureAsOf = true }
+	for id, c := range map[string][]func(*Config){
+		"today":                   {asOf("2011-12-02")},
+		"the past":                {asOf("1999-01-01")},
+		"the past of the lines":   {asOf("2011-11-30")},
+		"allowed":                 {asOf("2027-03-01"), allowed},
+		"the zone's today":        {asOf("2011-12-03"), sourced("kiwi"), func(c *Config) { c.Root, c.Zone = "mem://"+t.Name(), "Pacific/Auckland" }},
+		"after lines of tomorrow": {asOf("2011-12-04"), sourced("ahead"), func(c *Config) { c.Source = s.file("ahead.csv", header+day("2011-12-03", 1, 2)) }},
+	} {
+		if _, err := s.try(s.config(path, append(c, runID(id))...)); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	// Now that lines of the 3rd are stored, a later delivery of earlier lines may have the 4th too, and so may an undo.
+	if _, err := s.try(s.config(path, asOf("2011-12-04"), runID("behind"))); err != nil {
+		t.Error(err)
+	}
+	hash, _ := s.current()
+	undo := func(c *Config) { c.Source, c.Undo = "", hash }
+	s.fails(s.config("", asOf("2011-12-05"), runID("undo"), undo), fault.ExitUsage, "as_of", "2011-12-05")
+	s.must(s.config("", asOf("2011-12-04"), runID("undo"), undo))
 }
 
 func TestRunAppends(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/klauspost/compress/gzip"
@@ -34,6 +35,7 @@ type shop struct {
 	sources string
 	log     bytes.Buffer
 	onBar   func(title string) // called when a bar moves
+	now     time.Time          // zero: no day is in the future
 }
 
 func newShop(t testing.TB) *shop {
@@ -59,7 +61,7 @@ func (b *bar) Add(int64) {
 func (*bar) Done() {}
 
 func (s *shop) deps() task.Deps {
-	return task.Deps{Log: slog.New(slog.NewJSONHandler(&s.log, nil)), Progress: s, Scratch: s.TempDir(), Code: "test"}
+	return task.Deps{Log: slog.New(slog.NewJSONHandler(&s.log, nil)), Progress: s, Scratch: s.TempDir(), Code: "test", Now: s.now}
 }
 
 // file writes a delivery and returns its path.

@@ -62,6 +62,9 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := j.CheckAsOf(j.deps, snapshot.Zone, snapshot.Last()); err != nil {
+		return nil, err
+	}
 	r := reader{home: j.home, window: j.window, opts: j.opts, progress: j.deps.Progress}
 	lines, err := r.read(ctx, snapshot)
 	if err != nil {

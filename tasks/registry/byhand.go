@@ -48,7 +48,7 @@ func filled(text, otherwise string) string {
 func fillIn(ctx context.Context, c *task.Common, home *run.Home, d task.Deps) error {
 	c.RunID = filled(c.RunID, d.Now.UTC().Format(time.RFC3339Nano))
 	if c.AsOf != "" {
-		return nil
+		return c.CheckAsOf(d, "", 0)
 	}
 	latest, err := latestAsOf(ctx, home)
 	if err != nil {

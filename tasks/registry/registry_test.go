@@ -250,8 +250,16 @@ func TestRollbackLowersAsOf(t *testing.T) {
 		}
 	}
 
+	// A rollback has no lines to judge a day by: a future one must be allowed.
+	s := setUp("future")
+	s.deps.Now = noon(today)
+	if _, err := s.rollback("r1", func(c *RollbackConfig) { c.AsOf = typo.String() }); fault.CodeOf(err) != fault.ExitUsage || s.head().Seq != 2 {
+		t.Errorf("a rollback of a future as-of: %v; want exit code 64", err)
+	}
+	s.must("r1", func(c *RollbackConfig) { c.AsOf, c.AllowFutureAsOf = typo.String(), true })
+
 	// Without a mistyped day, nothing is lowered: the scores of the weeks on hold are later than HEAD.
-	s := open(t, "mem://"+t.Name()+"quiet")
+	s = open(t, "mem://"+t.Name()+"quiet")
 	s.promote(0)
 	s.promote(1)
 	advance(s, score, monday+7, run.ScoreState{Seq: 2}, run.KeepScore)
