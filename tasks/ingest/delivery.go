@@ -81,7 +81,7 @@ func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Opti
 // accept returns a Fault unless the delivery's records are good enough to be taken in.
 func (c Config) accept(name string, n record.Counts) error {
 	if n.Records == 0 {
-		return fault.Errorf(fault.ExitBadData, "empty", name, "%s is empty but for its header", name)
+		return fault.Errorf(fault.ExitBadData, "empty", name, "%s is empty except for its header", name)
 	}
 	if n.Accepted > 0 && float64(n.Rejected) <= c.MaxQuarantineShare*float64(n.Records) {
 		return nil
@@ -90,7 +90,7 @@ func (c Config) accept(name string, n record.Counts) error {
 	if n.Accepted == 0 {
 		limit = "all of them"
 	}
-	return fault.Errorf(fault.ExitBadData, "quarantine_share", name, "%s: %d of %d records (%.1f %%) break a rule, %s; nothing was taken in; %s%s",
+	return fault.Errorf(fault.ExitBadData, "quarantine_share", name, "%s: %d of %d records (%.1f %%) break a rule, %s; nothing was stored; %s%s",
 		name, n.Rejected, n.Records, 100*float64(n.Rejected)/float64(n.Records), limit, commonest(n), hint(n))
 }
 

@@ -125,7 +125,7 @@ func (a *arrowFooter) blocks(footer flatbuffers.Table, slot flatbuffers.VOffsetT
 		at := list + flatbuffers.UOffsetT(arrowBlock*i)
 		offset, meta, body := footer.GetInt64(at), int64(footer.GetInt32(at+8)), footer.GetInt64(at+16)
 		if offset < from || offset > end || meta < 8 || meta > end-offset || body < 0 || body > end-offset-meta {
-			return fmt.Errorf("%w: batch %d is said to lie at %d with %d + %d bytes", ErrDamaged, i, offset, meta, body)
+			return fmt.Errorf("%w: batch %d claims offset %d with %d + %d bytes", ErrDamaged, i, offset, meta, body)
 		}
 		if err := a.batch(offset, meta); err != nil {
 			return fmt.Errorf("batch %d: %w", i, err)

@@ -153,7 +153,7 @@ func FindColumns(header []string, names ColumnNames) (Columns, error) {
 			problems = append(problems, fmt.Sprintf("%d columns for %s (positions %d and %d), wanted one of %s",
 				len(at), f, at[0]+1, at[1]+1, strings.Join(wanted, " or ")))
 		case c.Field[at[0]] >= 0:
-			problems = append(problems, fmt.Sprintf("column %s stands for both %s and %s", header[at[0]], Field(c.Field[at[0]]), f))
+			problems = append(problems, fmt.Sprintf("column %s matches both %s and %s", header[at[0]], Field(c.Field[at[0]]), f))
 		default:
 			c.Field[at[0]], c.At[f] = int8(f), at[0]
 		}

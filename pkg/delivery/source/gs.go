@@ -21,7 +21,7 @@ func (f *File) openObject(ctx context.Context, l Location, known *Known, limit i
 	}
 	f.Size, f.Validator = now.Size, Validator{Generation: now.Generation}
 	if now.Size > limit {
-		return fmt.Errorf("%w: %d bytes, allowed are %d", ErrTooBig, now.Size, limit)
+		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooBig, now.Size, limit)
 	}
 	if known != nil && known.Generation == now.Generation && known.Size == now.Size {
 		f.SHA256 = known.SHA256

@@ -71,7 +71,7 @@ func (c *client) get(ctx context.Context, u *url.URL, extra http.Header) (*answe
 	for hop := 0; ; hop++ {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 		if err != nil {
-			return nil, errors.New("no URL that can be asked for") // err would show it
+			return nil, errors.New("not a valid URL") // err would show it
 		}
 		req.Header.Set("User-Agent", "clientele")
 		req.Header.Set("Accept", "*/*")
@@ -115,7 +115,7 @@ func (c *client) redirect(from *url.URL, r *http.Response, hop int) (*url.URL, e
 	case hop == maxRedirects:
 		return nil, fmt.Errorf("%w more than %d times", ErrRedirect, maxRedirects)
 	case to.Scheme != "https" && to.Scheme != "http", to.Hostname() == "", to.User != nil:
-		return nil, fmt.Errorf("%w to what is no https:// URL without a password", ErrRedirect)
+		return nil, fmt.Errorf("%w to something other than an https:// URL without a password", ErrRedirect)
 	case to.Scheme == "http" && from.Scheme == "https":
 		return nil, fmt.Errorf("%w from https to http, on host %s", ErrRedirect, to.Host)
 	case cleartext(to) && !c.allowHTTP:
@@ -164,7 +164,7 @@ func transportError(ctx context.Context, err error) error {
 	case errors.As(err, &alert), errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid):
 		return fmt.Errorf("%w: %w", ErrTLS, err)
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("%w: no host of the name %s", ErrUnavailable, dns.Name)
+		return fmt.Errorf("%w: no host named %s", ErrUnavailable, dns.Name)
 	case errors.As(err, &network):
 		return &retryError{reason: network.Error()}
 	}

@@ -46,7 +46,7 @@ const (
 
 var (
 	errDeadline = errors.New("the deadline of a source")
-	errIdle     = errors.New("nothing has come for a while")
+	errIdle     = errors.New("no data for a while")
 )
 
 // run fetches within one deadline: the client's timeout, and a second for each MiB that has come.
@@ -82,7 +82,7 @@ func (f *fetch) run(ctx context.Context) error {
 			if !ok && f.have > 0 {
 				last = came(f.have, f.total)
 			}
-			return fmt.Errorf("%w: no end within %v and a second for each MiB: %s", ErrUnavailable, timeout, last)
+			return fmt.Errorf("%w: timed out after %v plus one second per MiB: %s", ErrUnavailable, timeout, last)
 		case !ok:
 			return err
 		}
@@ -127,7 +127,7 @@ func (f *fetch) attempt(ctx context.Context) error {
 
 	err := f.exchange(ctx, func() { idle.Reset(patience) })
 	if errors.Is(context.Cause(ctx), errIdle) {
-		return &retryError{reason: fmt.Sprintf("nothing came for %v", patience)}
+		return &retryError{reason: fmt.Sprintf("no data for %v", patience)}
 	}
 	return err
 }
@@ -206,7 +206,7 @@ func (f *fetch) begin(a *answer) (part int64, err error) {
 		f.reset()
 		f.total, f.validator = a.ContentLength, validatorOf(a.Header)
 		if a.ContentLength < 0 && !chunked(a.Response) {
-			return -1, fmt.Errorf("%w: the server says neither how long it is nor where it ends", ErrDamaged)
+			return -1, fmt.Errorf("%w: the server sends neither its length nor its end", ErrDamaged)
 		}
 	case code == http.StatusPartialContent && f.asked == theRest:
 		if part, err = f.continues(a.Response); err != nil {
@@ -221,7 +221,7 @@ func (f *fetch) begin(a *answer) (part int64, err error) {
 		return -1, refusal(a)
 	}
 	if f.total > f.limit {
-		return -1, fmt.Errorf("%w: %d bytes, allowed are %d", ErrTooBig, f.total, f.limit)
+		return -1, fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooBig, f.total, f.limit)
 	}
 	return part, nil
 }
@@ -276,16 +276,16 @@ func (f *fetch) take(ctx context.Context, a *answer, alive func()) error {
 // came says how much had come when the time was up.
 func came(have, total int64) string {
 	if total < 0 {
-		return fmt.Sprintf("%d bytes had come", have)
+		return fmt.Sprintf("%d bytes were received", have)
 	}
-	return fmt.Sprintf("%d of %d bytes had come", have, total)
+	return fmt.Sprintf("%d of %d bytes were received", have, total)
 }
 
 func broke(have, total int64) string {
 	if total < 0 {
-		return fmt.Sprintf("it broke off behind byte %d", have)
+		return fmt.Sprintf("the connection broke after byte %d", have)
 	}
-	return fmt.Sprintf("it broke off behind byte %d of %d", have, total)
+	return fmt.Sprintf("the connection broke after byte %d of %d", have, total)
 }
 
 // hash returns the sha256 of what has come.

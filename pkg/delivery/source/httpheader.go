@@ -28,12 +28,12 @@ func ParseHeader(text string) (http.Header, error) {
 			return nil, errors.New("want lines such as Authorization: Bearer …")
 		}
 		if strings.ContainsFunc(value, isControl) {
-			return nil, fmt.Errorf("the value of %.40s has bytes that no header may have", name)
+			return nil, fmt.Errorf("the value of %.40s has bytes that a header cannot have", name)
 		}
 		name = textproto.CanonicalMIMEHeaderKey(name)
 		for _, own := range ownHeaders {
 			if name == own {
-				return nil, fmt.Errorf("%s is no credential: a request sets it by itself", name)
+				return nil, fmt.Errorf("%s cannot be set: each request sets it itself", name)
 			}
 		}
 		h.Add(name, value)

@@ -77,7 +77,7 @@ func parseOne(raw string) (Location, error) {
 	case u.Hostname() == "":
 		return l, fmt.Errorf("%s: it has no host", l)
 	case u.Fragment != "":
-		return l, fmt.Errorf("%s: it has a # part, which no server is told", l)
+		return l, fmt.Errorf("%s: remove the # part: no server receives it", l)
 	}
 	return l, nil
 }
@@ -146,7 +146,7 @@ func (l Location) expand() ([]Location, error) {
 	hidden := strings.HasPrefix(filepath.Base(l.path), ".")
 	paths = slices.DeleteFunc(paths, func(p string) bool { return !hidden && strings.HasPrefix(filepath.Base(p), ".") })
 	if len(paths) == 0 {
-		return nil, fmt.Errorf("open source %s: %w: no file fits the pattern", l, ErrNotThere)
+		return nil, fmt.Errorf("open source %s: %w: no file matches the pattern", l, ErrNotThere)
 	}
 	slices.Sort(paths)
 	all := make([]Location, len(paths))

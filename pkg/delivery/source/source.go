@@ -62,7 +62,7 @@ func (f *File) openPath(path string, limit int64) (err error) {
 		return told(err)
 	}
 	if f.Size = f.info.Size(); f.Size > limit {
-		return fmt.Errorf("%w: %d bytes, allowed are %d", ErrTooBig, f.Size, limit)
+		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooBig, f.Size, limit)
 	}
 	return nil
 }

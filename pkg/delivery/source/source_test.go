@@ -166,9 +166,9 @@ func TestTextRefusesOtherFormatsAndDamage(t *testing.T) {
 		says string
 	}{
 		"cut": {whole[:len(whole)-9], "gzip ends too early"}, "head": {whole[:5], "gzip ends too early"}, "flipped": {flipped, "gzip: invalid checksum"},
-		"behind": {append(bytes.Clone(whole), "xxxxxxxxxx"...), "gzip: it has ended, but more bytes stand behind it"},
-		"zeros":  {append(bytes.Clone(whole), 0), "gzip: it has ended, but more bytes stand behind it"},
-		"text":   {append(bytes.Clone(whole), "a,b\n"...), "gzip: it has ended, but more bytes stand behind it"},
+		"behind": {append(bytes.Clone(whole), "xxxxxxxxxx"...), "gzip: it has ended, but more bytes follow"},
+		"zeros":  {append(bytes.Clone(whole), 0), "gzip: it has ended, but more bytes follow"},
+		"text":   {append(bytes.Clone(whole), "a,b\n"...), "gzip: it has ended, but more bytes follow"},
 		"second": {append(bytes.Clone(whole), whole[:20]...), "gzip ends too early"},
 	} {
 		d := open(t, file(t, name, c.data))

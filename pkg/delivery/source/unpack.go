@@ -150,7 +150,7 @@ func (u *unpacker) stream(r io.Reader, depth int) error {
 // layer notes a packing, unless there are too many within each other.
 func (u *unpacker) layer(what string, depth int) error {
 	if u.layers = append(u.layers, what); depth >= maxLayers {
-		return fmt.Errorf("%w: it is packed more than twice (%s)", ErrFormat, strings.Join(u.layers, ", "))
+		return fmt.Errorf("%w: it is compressed more than twice (%s)", ErrFormat, strings.Join(u.layers, ", "))
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func (b *budget) take(n int) error {
 	case b.used > b.most:
 		return fmt.Errorf("%w: over %d bytes", ErrTooLarge, b.most)
 	case b.used > freeBytes+maxRatio*b.packed:
-		return fmt.Errorf("%w: over %d MiB and %d times the %d bytes that it has; if it is right, unpack it first",
+		return fmt.Errorf("%w: over %d MiB and %d times the %d bytes that it has; if that is right, unpack it first",
 			ErrBomb, freeBytes>>20, maxRatio, b.packed)
 	}
 	return nil

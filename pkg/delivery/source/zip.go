@@ -103,7 +103,7 @@ func (a *Archive) workbook() (bool, error) {
 			return true, nil
 		}
 	}
-	return false, fmt.Errorf("%w: it is an office document, but no workbook", ErrFormat)
+	return false, fmt.Errorf("%w: it is an Office document, but not a workbook", ErrFormat)
 }
 
 // only returns the one file of the archive; of several, the only one whose name is that of a csv or xlsx, and how many

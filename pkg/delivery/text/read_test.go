@@ -248,7 +248,7 @@ func TestReadHeader(t *testing.T) {
 		{"only empty lines and a mark", "\xef\xbb\xbf\r\n\n", "", "the source is empty"},
 		{"a column is missing", strings.Replace(recordtest.Header, "UnitPrice", "Cost", 1), "", "read header: no column for price, wanted UnitPrice or Price; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, Cost, CustomerID, Country"},
 		{"a column is there twice", "Invoice," + recordtest.Header, "", "read header: 2 columns for invoice (positions 1 and 2), wanted one of InvoiceNo or Invoice; found the columns Invoice, InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
-		{"one column for two fields", recordtest.Header, "code=InvoiceNo", "read header: column InvoiceNo stands for both invoice and code; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
+		{"one column for two fields", recordtest.Header, "code=InvoiceNo", "read header: column InvoiceNo matches both invoice and code; found the columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country"},
 		{"another separator", strings.ReplaceAll(recordtest.Header, ",", ";"), "", `its columns seem to be separated by ";"; its first line is not shown, because it does not look like the header of a delivery`},
 		{"what is no name is not shown", strings.TrimSpace(recordtest.Header) + ",17850.0,api_key=s3cret,s3cret:1,-s3cret\n", "price=Cost", "UnitPrice, CustomerID, Country, #9, #10, #11, #12"},
 		{"lines that end in CR alone", strings.ReplaceAll(recordtest.Header+recordtest.Good+recordtest.Good, "\n", "\r"), "",

@@ -141,7 +141,7 @@ func (s *scanner) chars() (found bool, err error) {
 	s.pos += len(text)
 	if s.depth() == 0 {
 		if len(bytes.Trim(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), " \t\r\n")) > 0 {
-			return false, damaged("it is no XML in UTF-8")
+			return false, damaged("it is not XML in UTF-8")
 		}
 		return false, nil
 	}

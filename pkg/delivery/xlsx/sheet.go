@@ -51,7 +51,7 @@ func (s *sheet) ReadRow(row *record.Row) error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("read sheet %q behind row %d: %w", s.name, s.line, err)
+			return fmt.Errorf("read sheet %q after row %d: %w", s.name, s.line, err)
 		}
 	}
 }
