@@ -45,6 +45,13 @@ def told(cause: str, code: int, message: str = "why", obj: str = "") -> dict:
     return {"step": "ingest", "code": code, "cause": cause, "object": obj, "message": message, "retry": code == 75}
 
 
+@pytest.fixture
+def labels() -> dict[str, str]:
+    """Those of the step's pods at its first try."""
+    task = wiring.dags()["clientele_drift"].get_task("preprocess")
+    return wiring.pod(task, wiring.run(NOW, "manual"))["metadata"]["labels"]
+
+
 def operator(c: fake.Cluster, task_id: str = "preprocess", hours: float = 6) -> Any:
     """A step of clientele_drift, ready to run on that cluster."""
     task = wiring.rendered(wiring.dags()["clientele_drift"].get_task(task_id), late_source_hours=hours)
@@ -252,6 +259,15 @@ class TestKilled:
             execute(task)
         assert cluster.made and not cluster.pods
 
+    def test_while_earlier_pods_are_looked_for(self, cluster, labels):
+        """on_kill knows no pod yet; the one that is then found is not followed."""
+        cluster.put("left", labels)
+        task = operator(cluster)
+        cluster.before["GET", "pods"] = lambda name: None if name else task.on_kill()
+        with meanwhile(lambda: pytest.fail("it was followed")), pytest.raises(AirflowException, match="killed by Airflow"):
+            execute(task)
+        assert not cluster.pods and not cluster.made
+
     def test_airflow_2_raises_besides(self, cluster):
         task = operator(cluster)
 
@@ -357,12 +373,6 @@ class TestBeforeAPod:
 
 class TestOnePod:
     """A step has one pod at a time, whatever earlier tries have left."""
-
-    @pytest.fixture
-    def labels(self, cluster) -> dict[str, str]:
-        """Those of the step's pods at its first try."""
-        task = wiring.dags()["clientele_drift"].get_task("preprocess")
-        return wiring.pod(task, wiring.run(NOW, "manual"))["metadata"]["labels"]
 
     def test_one_that_runs_is_gone_on_with(self, cluster, labels):
         cluster.put("left", labels)
