@@ -26,6 +26,14 @@ esac
 if [ -z "$root" ]; then
   slug=$(basename -- "$(printf %s "${source%%\?*}" | head -n 1)" | tr 'A-Z' 'a-z' | tr -cs 'a-z0-9\n' - | cut -c1-40)
   root=.clientele/${slug%-}-$(printf %s "$source" | cksum | awk '{printf "%08x", $1}')
+  # Deliveries of one shop under two file names would have two histories, each with models and segments of its own.
+  others=$(for state in .clientele/*/state/lines.json; do
+    other=${state%/state/lines.json}
+    [ "$other" = .clientele/demo ] || [ "$other" = ".clientele/*" ] || echo "  ROOT=$other"
+  done)
+  if [ -n "$others" ] && [ ! -e "$root/state/lines.json" ]; then
+    printf 'This source gets a root of its own, %s, with its own history and segments. To add it to the history of another\nsource, such as an earlier delivery of the same shop, run make again with its root:\n%s\n' "$root" "$others" >&2
+  fi
 fi
 case $root in
   *://*)

@@ -1,4 +1,4 @@
-// Package tools_test tests what make test is made of.
+// Package tools_test tests the scripts behind make.
 package tools_test
 
 import (
@@ -56,5 +56,47 @@ func TestWithoutACompilerTheRaceDetectorSaysWhatIsMissing(t *testing.T) {
 	}
 	if said, code := run(t, append(env, "CI=true"), "./race.sh"); code != 1 {
 		t.Errorf("with CI=true: ended %d: %s", code, said)
+	}
+}
+
+// A second delivery under another file name has another root, unless a person names the first one.
+func TestMakeRunSaysThatItMakesASecondRoot(t *testing.T) {
+	home := t.TempDir()
+	for _, dir := range []string{"tools", "bin"} {
+		if err := os.Mkdir(filepath.Join(home, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script, err := os.ReadFile("run.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(home, "tools/run.sh"), string(script))
+	// A stand-in that leaves what ingest does.
+	stub := "#!/bin/sh\nfor a; do case $a in --root=file://*) mkdir -p \"${a#--root=file://}/state\" && echo {} >\"${a#--root=file://}/state/lines.json\";; esac; done\n"
+	write(t, filepath.Join(home, "bin/pipeline"), stub)
+	if err := os.Chmod(filepath.Join(home, "bin/pipeline"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	try := func(env ...string) string {
+		t.Helper()
+		said, code := run(t, env, "bash", filepath.Join(home, "tools/run.sh"))
+		if code != 0 {
+			t.Fatalf("%v ended %d: %s", env, code, said)
+		}
+		return said
+	}
+	if said := try("SOURCE=/in/march.csv", "ROOT="); said != "" {
+		t.Errorf("the first root: %s", said)
+	}
+	said := try("SOURCE=/in/april.csv", "ROOT=")
+	if !strings.Contains(said, "a root of its own, .clientele/april-csv-") || !strings.Contains(said, "ROOT=.clientele/march-csv-") {
+		t.Errorf("the second root: %q", said)
+	}
+	if said := try("SOURCE=/in/april.csv", "ROOT="); said != "" {
+		t.Errorf("the second root again: %s", said)
+	}
+	if said := try("SOURCE=/in/may.csv", "ROOT=.clientele/april"); said != "" {
+		t.Errorf("a root that is named: %s", said)
 	}
 }

@@ -121,6 +121,9 @@ func (l *layout) driftWords() string {
 	case contract.VerdictNone:
 		return "Drift: none. Customers resemble the baseline: those that the current model was trained on. " + sentence(act)
 	case contract.VerdictWarn, contract.VerdictAlert:
+		if d.Act == contract.ActWait && l.promoted() {
+			act = "Drift alone asks for no new model, but a full run always trains one, and this one was promoted"
+		}
 		word := map[string]string{contract.VerdictWarn: "warning", contract.VerdictAlert: "alert"}[d.Verdict]
 		return fmt.Sprintf("Drift: %s. %s %s", word, capital(sentence(d.Cause)), sentence(act))
 	case contract.VerdictInsufficientData:
@@ -130,6 +133,11 @@ func (l *layout) driftWords() string {
 		return "Drift: not measured. " + capital(sentence(d.Cause))
 	}
 	return "Drift: " + sentence(plain(d.Verdict))
+}
+
+// promoted says whether this run has made its candidate the current model.
+func (l *layout) promoted() bool {
+	return l.Promote != nil && (l.Promote.Action == contract.ActionPromote || l.Promote.Action == contract.ActionBootstrap)
 }
 
 var actWords = map[string]string{

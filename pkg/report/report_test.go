@@ -401,6 +401,22 @@ func TestMissingStepsAreNamed(t *testing.T) {
 	}
 }
 
+// Drift says wait, and the same page says that a new model was promoted: how that goes together.
+func TestWaitBesidePromotedIsExplained(t *testing.T) {
+	d := viewtest.Sample(t)
+	d.Drift.Verdict, d.Drift.Act = contract.VerdictWarn, contract.ActWait
+	const wait, why = "wait for the next run", "a full run always trains one, and this one was promoted"
+	for action, want := range map[string]string{contract.ActionPromote: why, contract.ActionHold: wait} {
+		d.Promote.Action = action
+		got := textOf(parse(t, render(t, d)))
+		for _, text := range []string{wait, why} {
+			if strings.Contains(got, text) != (text == want) {
+				t.Errorf("%s: the page says %q: %v", action, text, text != want)
+			}
+		}
+	}
+}
+
 // A rollback after the run's own decision: page and scores must not be taken for the candidate's.
 func TestAnotherCurrentModelIsSaid(t *testing.T) {
 	d := viewtest.Sample(t)

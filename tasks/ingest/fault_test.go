@@ -69,7 +69,12 @@ func TestRunTakesTheShareThatIsAllowed(t *testing.T) {
 
 func TestRunRefusesSources(t *testing.T) {
 	s := newShop(t)
-	s.fails(s.config(filepath.Join(s.sources, "missing.csv")), 75, "source", "missing.csv", "not there yet")
+	s.fails(s.config(filepath.Join(s.sources, "missing.csv")), 66, "no_such_file", "missing.csv", "no such file")
+	s.fails(s.config(filepath.Join(s.sources, "a.csv,b.csv")), 66, "no_such_file", "line breaks")
+	// A name that says of which day it is, or a pattern, may still come.
+	for _, name := range []string{"{as_of}.csv", "sales-{as_of:20060102}.csv", "sales-2011-12-10.csv", "20111210.csv", "2011/12/10/sales.csv", "sales-*.csv"} {
+		s.fails(s.config(filepath.Join(s.sources, name)), 75, "source", "not there yet")
+	}
 	s.fails(s.config(s.sources), 64, "source", s.sources, "a folder")
 	if os.Geteuid() == 0 {
 		t.Log("no test of permission: root may read everything")

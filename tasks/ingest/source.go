@@ -5,8 +5,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,7 +115,11 @@ func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Loca
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case errors.Is(err, source.ErrNotThere):
-		if c.AsOf != "" {
+		missing, local := errors.AsType[*fs.PathError](err)
+		switch {
+		case local && !c.mayCome(where):
+			err = fault.Errorf(fault.ExitMissing, "no_such_file", missing.Path, "--source: no such file: %s", missing.Path)
+		case c.AsOf != "":
 			err = fmt.Errorf("%w; it is due since %s", err, c.due())
 		}
 		if strings.Contains(c.Source, ",") && !strings.Contains(c.Source, "\n") {
@@ -120,6 +127,15 @@ func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Loca
 		}
 	}
 	return nil, fault.About(c.shownSource(), err)
+}
+
+// aDay is a day in a path, as in sales-2011-12-10.csv, 20111210 or 2011/12/10.
+var aDay = regexp.MustCompile(`(^|[^0-9])(19|20)[0-9]{2}[-_/.]?[01][0-9][-_/.]?[0-3][0-9]([^0-9]|$)`)
+
+// mayCome reports whether a local source that is not there may still come: its name says of which day it is, or it is a
+// pattern. A name that is always the same is mistyped, or its folder is not mounted: waiting does not help.
+func (c Config) mayCome(where []source.Location) bool {
+	return strings.Contains(c.Source, "{as_of") || aDay.MatchString(c.Source) || slices.ContainsFunc(where, source.Location.Remote)
 }
 
 // due says since when a delivery can be expected: since the as-of day began.

@@ -106,6 +106,12 @@ func keyOf(ctx context.Context, home *run.Home, c Config, step string) string {
 	return m.Key
 }
 
+// promoted says whether the run has made its candidate the champion.
+func promoted(r contract.PipelineResult) bool {
+	p, ok := r.Steps[contract.Promote].(contract.PromoteResult)
+	return ok && p.Action == contract.ActionPromote
+}
+
 // Print shows the segments as a small table, whether anything changed, and where the page is.
 func Print(w io.Writer, r contract.PipelineResult) error {
 	var errs []error
@@ -127,6 +133,9 @@ func Print(w io.Writer, r contract.PipelineResult) error {
 	}
 	if p, ok := r.Steps[contract.Promote].(contract.PromoteResult); ok && p.Action == contract.ActionHold {
 		say(w, "\nHeld back: %s.\n", p.Why)
+	}
+	if d, ok := r.Steps[contract.Drift].(contract.DriftResult); ok && d.Act == contract.ActWait && promoted(r) {
+		say(w, "\nDrift alone asks for no new model (act %s), but a full run always trains one, and this one was promoted.\n", d.Act)
 	}
 	if !r.New {
 		say(w, "\nNothing changed: every step was already done for this input.\n")

@@ -8,6 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
@@ -37,12 +40,25 @@ var History = task.Task[HistoryConfig, HistoryResult]{
 		return HistoryConfig{Common: task.NewCommon(c), Limit: c.Int("limit")}
 	},
 	Run: func(ctx context.Context, c HistoryConfig, d task.Deps) (HistoryResult, error) {
-		return with(ctx, c.Common, d, func(_ *run.Home, reg *registry.Registry) (HistoryResult, error) {
+		return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (HistoryResult, error) {
 			revisions, err := reg.History(ctx, c.Limit)
+			if err == nil && len(revisions) == 0 {
+				err = anything(ctx, home)
+			}
 			return HistoryResult{Revisions: append([]*registry.Revision{}, revisions...)}, err
 		})
 	},
 	Print: printHistory,
+}
+
+// anything returns a Fault of exit code 66 if no pipeline has ever worked on the root: then --root is probably wrong.
+func anything(ctx context.Context, home *run.Home) error {
+	path := contract.LinesStatePath()
+	_, _, err := home.Root.Read(ctx, path)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return fault.Errorf(fault.ExitMissing, "root", home.Root.URI(""), "%s has neither models nor lines: is --root right?", home.Root.URI(""))
+	}
+	return err
 }
 
 // Validate reports every problem at once.

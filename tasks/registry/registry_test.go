@@ -397,6 +397,12 @@ func TestRollbackNamesRunWithCustomers(t *testing.T) {
 
 func TestHistoryAndShow(t *testing.T) {
 	s := open(t, "mem://"+t.Name())
+	if _, err := History.Run(t.Context(), HistoryConfig{Common: s.common()}, s.deps); fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), s.root) {
+		t.Errorf("history of a root that has nothing: %v; want exit code 66 that names the root", err)
+	}
+	if _, err := s.home.Root.CreateBytes(t.Context(), contract.LinesStatePath(), []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
 	h, err := History.Run(t.Context(), HistoryConfig{Common: s.common()}, s.deps)
 	if err != nil || h.Revisions == nil || len(h.Revisions) != 0 {
 		t.Errorf("history of nothing = %+v, %v; want an empty list", h, err)
