@@ -6,7 +6,7 @@
 //		return nil
 //	})
 //
-// Package source gets at the bytes and tells their format, text, xlsx and columnar each read one, and record holds what all of
+// Package source gets the bytes and detects their format, text, xlsx and columnar each read one, and record holds what all of
 // them share. Errors are of classes of pkg/fault: those of package source, and [record.ErrContent] with the narrower ones of
 // each format. A further format is an entry in formats.
 package delivery
@@ -30,13 +30,13 @@ type Options struct {
 	Unpack source.UnpackOptions // bounds of what is unpacked
 	// SharedStrings bounds the memory for the shared strings of a workbook, in bytes; 0 means 384 MiB.
 	SharedStrings int
-	Progress      func(n int64) // is told the bytes of the delivery as they are read; may be nil
+	Progress      func(n int64) // receives the number of bytes as they are read; may be nil
 }
 
 // Outcome is what came of a delivery.
 type Outcome struct {
 	record.Counts
-	Ignored int // files of zips that were passed over
+	Ignored int // files of zips that were ignored
 }
 
 // Sink takes the blocks of a delivery in their order, one at a time. It may use a block until it returns.

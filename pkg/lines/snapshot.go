@@ -24,7 +24,7 @@ type Snapshot struct {
 	Version    int         `json:"version"`
 	Zone       string      `json:"zone"`     // IANA name of the zone that the local times are in
 	Currency   string      `json:"currency"` // ISO 4217
-	KeyMark    string      `json:"key_mark"` // tells which customer key hashed the ids, "" for none; not the key
+	KeyMark    string      `json:"key_mark"` // identifies the customer key that hashed the ids, "" for none; not the key itself
 	Parent     string      `json:"parent"`   // sha256 of the snapshot before, "" for the first
 	Deliveries []Delivery  `json:"deliveries"`
 	Partitions []Partition `json:"partitions"` // sorted by source, day, object

@@ -1,5 +1,5 @@
-// Package ingest takes a delivery in: every record of it ends in one place, accepted into a day's partition or quarantined
-// with every rule it broke, and the delivery becomes visible whole or not at all.
+// Package ingest reads a delivery and stores its lines: every record ends in one place, accepted into a day's partition or
+// rejected with every rule it broke, and the delivery becomes visible as a whole or not at all.
 package ingest
 
 import (
@@ -47,7 +47,7 @@ const (
 // minKey is the least length of a customer key: shop customer numbers are few, so a short key would be guessed.
 const minKey = 16
 
-// Config is what ingest is told.
+// Config is the configuration of ingest.
 type Config struct {
 	task.Common
 	Source             string // see source.Parse and source.FillIn
@@ -216,13 +216,13 @@ func (c Config) parameters(opts record.Options) map[string]any {
 	if mark := keyMark(opts.CustomerKey); mark != "" {
 		p["customer_key"] = mark
 	}
-	if c.AllowOlder { // else a run that has left days out could not be told to take them
+	if c.AllowOlder { // else a run that has left days out could not be made to store them
 		p["allow_older"] = true
 	}
 	return p
 }
 
-// keyMark tells customer keys apart without showing them; "" for none.
+// keyMark distinguishes customer keys without showing them; "" for none.
 func keyMark(key []byte) string {
 	if len(key) == 0 {
 		return ""

@@ -78,7 +78,7 @@ func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Opti
 	return out.Counts, c.accept(src.Name, out.Counts)
 }
 
-// accept returns a Fault unless the delivery's records are good enough to be taken in.
+// accept returns a Fault unless the delivery's records are good enough to be stored.
 func (c Config) accept(name string, n record.Counts) error {
 	if n.Records == 0 {
 		return fault.Errorf(fault.ExitBadData, "empty", name, "%s is empty except for its header", name)

@@ -19,13 +19,13 @@ import (
 // recall is what earlier runs have left of a delivery from elsewhere: by what its servers know it, and what came of it. If
 // they say that nothing has changed, and the current lines of its source have not either, then nothing need be fetched.
 //
-// It is immutable like everything else: named by where the delivery lies, the flags and code that read it, and the current
-// lines of its source. Where a server has given the same content another name, a further one is laid beside.
+// It is immutable like everything else: named by the locations of the delivery, the flags and code that read it, and the current
+// lines of its source. Where a server has given the same content another name, a further one is added.
 type recall struct {
 	home   *run.Home // nil where there is nothing to remember
 	run    contract.Run
 	source string // --source-name
-	id     any    // of the delivery: where it lies, flags and code
+	id     any    // of the delivery: its locations, flags and code
 	lines  *lines.Current
 	seen   *seen // nil for nothing
 	next   int   // number of the first one that is not there
@@ -124,7 +124,7 @@ func (m *recall) result(c Config, s *run.Session) (r contract.IngestResult, ok b
 	return r, r.Delivery == s.Key() && float64(r.RowsQuarantined) <= c.MaxQuarantineShare*float64(r.RowsRead)
 }
 
-// keep remembers a delivery that was taken in. What it could not write costs the next run a download, and no more.
+// keep remembers a delivery that was ingested. What it could not write costs the next run a download, and no more.
 func (m *recall) keep(ctx context.Context, d task.Deps, src *source.Delivery, r contract.IngestResult) {
 	if m.home == nil || r.DaysKept > 0 { // a run of a later as-of has to read what this one left out
 		return

@@ -22,7 +22,7 @@ import (
 // ReachFlags are the flags that say how a source is reached, and change nothing of what it holds.
 var ReachFlags = []string{"source-header-env", "source-header-file", "source-header-host", "ca-file", "allow-http", "source-timeout", "max-bytes"}
 
-// locations returns where the delivery lies on the as-of day.
+// locations returns the locations of the delivery on the as-of day.
 func (c Config) locations() ([]source.Location, error) {
 	list, err := source.FillIn(c.Source, c.midnight(time.UTC))
 	if err != nil {
@@ -35,7 +35,7 @@ func (c Config) locations() ([]source.Location, error) {
 func (c Config) midnight(zone *time.Location) time.Time {
 	day, err := calendar.ParseDate(c.AsOf)
 	if err != nil {
-		day = 0 // Validate has told
+		day = 0 // Validate has reported it
 	}
 	utc := time.UnixMicro(day.Start()).UTC()
 	at := time.Date(utc.Year(), utc.Month(), utc.Day(), 0, 0, 0, 0, zone)
@@ -86,7 +86,7 @@ func (c Config) shownSource() string {
 	return strings.Join(names, ", ")
 }
 
-// openSource opens, hashes and, where it lies elsewhere, fetches the delivery. known is what it was at an earlier time. later
+// openSource opens, hashes and, if it is remote, fetches the delivery. known is what it was at an earlier time. later
 // is [source.Options.HashLater].
 func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Location, known []source.Known, later bool) (*source.Delivery, error) {
 	opts := source.Options{

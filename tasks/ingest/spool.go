@@ -27,7 +27,7 @@ type spool struct {
 	folder  string
 	days    map[calendar.Date]*stream
 	rejects *stream
-	last    *stream // of the day that came last: lines mostly stand in the order of days
+	last    *stream // of the day that came last: lines are mostly in the order of days
 	lastDay calendar.Date
 
 	file   int         // of the delivery
@@ -119,7 +119,7 @@ func (s *spool) nextFile() {
 	s.days, s.last = map[calendar.Date]*stream{}, nil
 }
 
-// join puts what the files have of each day behind one another. All of it is either in memory or on scratch.
+// join puts what the files have of each day together, in their order. All of it is either in memory or on scratch.
 func (s *spool) join() {
 	s.nextFile()
 	for _, part := range s.before {

@@ -42,7 +42,7 @@ const (
 type arrowFooter struct {
 	src    io.ReaderAt
 	fields int // seen so far
-	views  int // of them, those whose values lie in any number of buffers
+	views  int // of them, those whose values are in any number of buffers
 	coded  int // the same of dictionaries
 }
 

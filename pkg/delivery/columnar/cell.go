@@ -9,7 +9,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/record"
 )
 
-// cellOf is what a value becomes: the kind of the cell, its time, and its text behind what was in dst.
+// cellOf is what a value becomes: the kind of the cell, its time, and its text after what was in dst.
 type cellOf[T any] func(v T, dst []byte) (record.CellKind, int64, []byte)
 
 func nothing[T any](_ T, dst []byte) (record.CellKind, int64, []byte) { return record.NoCell, 0, dst }
@@ -50,7 +50,7 @@ func decimalCell(v *big.Int, scale int, dst []byte) (record.CellKind, int64, []b
 	return record.NumberCell, 0, appendDecimal(dst, v, scale)
 }
 
-// appendDecimal writes v × 10^−scale without zeros behind its last decimal.
+// appendDecimal writes v × 10^−scale without zeros after its last decimal.
 func appendDecimal(dst []byte, v *big.Int, scale int) []byte {
 	const most = 76 // digits of the widest decimal there is
 	if v.Sign() < 0 {

@@ -8,6 +8,6 @@
 // timestamps, dates or texts. A timestamp with a zone is an instant and becomes the local time of the shop; one without is
 // the local time already. Floating-point numbers are taken as the shortest decimal that means them; NaN means nothing.
 //
-// Arrow's readers believe what a file says of itself, and panic or ask for any memory where it lies. So its lengths are
+// Arrow's readers believe what a file says of itself, and panic or ask for any memory if it is wrong. So its lengths are
 // looked at first, and a panic is an [ErrDamaged].
 package columnar

@@ -33,14 +33,14 @@ func (e *TypeError) Unwrap() error { return record.ErrColumns }
 
 // batches gives the rows of a file, some at a time.
 type batches interface {
-	// next makes the wanted columns stand before the next rows, and returns how many there are, or io.EOF.
+	// next moves the wanted columns to the next rows, and returns how many there are, or io.EOF.
 	next() (rows int, err error)
 	close()
 }
 
 // column is a wanted column of a batch.
 type column interface {
-	// cell makes a cell of the value in row i: its kind, its time, and its text behind what is in dst. It is asked for every
+	// cell makes a cell of the value in row i: its kind, its time, and its text after what is in dst. It is asked for every
 	// row once, in order.
 	cell(i int, dst []byte) (record.CellKind, int64, []byte)
 }

@@ -85,7 +85,7 @@ func (b *Block) finish(records, lines int64) {
 }
 
 // Line is an accepted line as the source has it: numbers parsed, texts untouched but for their encoding. The customer
-// is trimmed, without a trailing ".0", or the HMAC of that. An empty description, customer or country stands for none.
+// is trimmed, without a trailing ".0", or the HMAC of that. An empty description, customer or country means none.
 type Line struct {
 	Record   int64 // ordinal in the delivery, from 1
 	Time     int64 // µs since 1970-01-01T00:00 of the shop's local time
@@ -108,7 +108,7 @@ type rowEncoder struct {
 	b      *Block
 	record int64 // of the row before, in the block
 	time   int64 // of the row before
-	// Where the texts of the row before lie in the block's data.
+	// Where the texts of the row before are in the block's data.
 	invoice, customer, country Span
 }
 

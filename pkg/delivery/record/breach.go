@@ -90,7 +90,7 @@ type Example struct {
 	Sheet  string // of a workbook, "" for other sources
 	Line   int64  // of the source, or row of the sheet, from 1
 	Field  string // the source's column, or "" where the rule is about the record as a whole
-	Value  string // what stands there, at most 80 bytes; "" where it could give a customer away, and with a customer key # for each digit
+	Value  string // the value there, at most 80 bytes; "" where it could give a customer away, and with a customer key # for each digit
 }
 
 // String writes the example as a message shows it.

@@ -9,7 +9,7 @@ type CellKind uint8
 const (
 	NoCell     CellKind = iota // nothing
 	TextCell                   // Text, as written; what holds for a field of delimited text holds for it
-	NumberCell                 // Text is the number in decimal: a point at most, no exponent, no zeros behind its last decimal
+	NumberCell                 // Text is the number in decimal: a point at most, no exponent, no zeros after its last decimal
 	TimeCell                   // Micros is a local time; Text is it as written, or empty
 	OddCell                    // what no field can hold, an error value or a truth value; Text shows it
 )
@@ -37,7 +37,7 @@ type RowReader interface {
 type Table struct {
 	Name   string     // of the sheet; "" where a delivery can have but one table
 	Header []string   // nil if it is the first row that is not blank; then blank rows are no records
-	Dates  DateSystem // of numbers that stand for times
+	Dates  DateSystem // of numbers that mean times
 	Rows   RowReader
 }
 

@@ -17,7 +17,7 @@ type Collector struct {
 	lines  int64 // of the source, before the next block
 }
 
-// NewCollector returns a collector for the blocks behind so many lines of a source.
+// NewCollector returns a collector for the blocks after so many lines of a source.
 func NewCollector(sink func(*Block) error, lines int64) *Collector {
 	return &Collector{sink: sink, lines: lines}
 }

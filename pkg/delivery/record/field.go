@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// Field is one of the eight things that a transaction line says.
+// Field is one of the eight values of a transaction line.
 type Field uint8
 
 // The fields of a transaction line, in the order of the lines table.
@@ -193,7 +193,7 @@ func knownColumns(header []string) int {
 
 // shownColumns returns the columns as a message may show them, at most 40; nil unless they are those of a delivery. A source
 // may be any object, the first line of which may be a secret or, in a file without a header, a customer: a column that does
-// not look like a name stands as #position.
+// not look like a name is shown as #position.
 func shownColumns(header []string) []string {
 	const most = 40
 	if knownColumns(header) < deliveryColumns {

@@ -107,7 +107,7 @@ next:
 func (l Layout) String() string { return l.text }
 
 // Parse reads a local time, in microseconds since 1970-01-01T00:00. Blanks around it are taken, and so is a fraction of a
-// second (at most nine digits, what is below a microsecond is cut) behind a second that ends the layout.
+// second (at most nine digits, what is below a microsecond is cut) after a second that ends the layout.
 func (l Layout) Parse(b []byte) (micros int64, ok bool) {
 	b = trimSpace(b)
 	if l.fixed && len(b) == len(DefaultLayout) {

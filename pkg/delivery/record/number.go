@@ -7,7 +7,7 @@ import (
 // maxQuantity bounds a quantity: far above any order, and small enough that |quantity| has an exact float64.
 const maxQuantity = 1_000_000_000_000
 
-// parseQuantity reads a whole number with an optional sign; a point and zeros behind it are taken ("6.0"). It takes no
+// parseQuantity reads a whole number with an optional sign; a point and zeros after it are accepted ("6.0"). It accepts no
 // exponent, no NaN, no separators of thousands. The result is 0 unless the breach is 0.
 func parseQuantity(b []byte, decimal byte) (int64, Breach) {
 	b, neg := sign(trimSpace(b))

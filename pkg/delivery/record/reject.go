@@ -65,7 +65,7 @@ func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord) {
 	}
 }
 
-// appendRaw appends a record as [Reject.Raw] tells it.
+// appendRaw appends a record as [Reject.Raw] describes it.
 func (p *Builder) appendRaw(dst, raw []byte, breach Breach, long *LongRecord) []byte {
 	from, latin1 := len(dst), p.opts.Dialect.Encoding == Latin1
 	for i := 0; i < len(raw); {

@@ -7,7 +7,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 )
 
-// DateSystem says which time a number in a column of times stands for.
+// DateSystem says which time a number in a column of times means.
 type DateSystem uint8
 
 // The date systems. A serial number counts days, and its fraction is the time of day.

@@ -125,7 +125,7 @@ func cellTexts(cells []Cell) []string {
 	return texts
 }
 
-// tableParser holds rows of cells against the rules of a record.
+// tableParser checks rows of cells against the rules of a record.
 type tableParser struct {
 	Builder
 	table *Table
@@ -242,7 +242,7 @@ func (p *tableParser) number(c Cell) (text []byte, decimal byte) {
 	return nil, '.'
 }
 
-// join writes cells as a record of comma-separated text, and notes where the customer's stands in it.
+// join writes cells as a record of comma-separated text, and notes where the customer's is in it.
 func (p *tableParser) join(cells []Cell) []byte {
 	raw := p.raw[:0]
 	p.At[FieldCustomer] = Span{}

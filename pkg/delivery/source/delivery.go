@@ -11,7 +11,7 @@ import (
 	"github.com/clientele/clientele/pkg/scratch"
 )
 
-// Delivery is one or more open files that are taken in as one. Close it.
+// Delivery is one or more open files that are read as one. Close it.
 type Delivery struct {
 	Name   string // of its file, or of the first and how many there are
 	Size   int64  // bytes of all files
@@ -20,7 +20,7 @@ type Delivery struct {
 }
 
 // Open opens the files of a delivery in the order of their locations, those of a pattern in byte order, and hashes them.
-// What lies elsewhere is fetched into scratch files. If the options know all of it and nothing has changed, nothing is
+// Remote files are fetched into scratch files. If the options know all of it and nothing has changed, nothing is
 // fetched: see [Delivery.Known].
 //
 // It returns [ErrNotThere], [ErrPermission], [ErrNotFile], [ErrTooBig], [ErrTwice], [ErrUnavailable], [ErrRefused],
@@ -91,7 +91,7 @@ func (o *opener) one(ctx context.Context, f *File, l Location, i int, limit int6
 		if err := f.openPath(l.path, limit); err != nil || o.opts.HashLater {
 			return err
 		}
-		return told(f.hash(ctx))
+		return classify(f.hash(ctx))
 	case "gs":
 		return f.openObject(ctx, l, known, limit, o.opts)
 	}
@@ -163,7 +163,7 @@ func (d *Delivery) Hash(ctx context.Context) error {
 		f.SHA256 = hex.EncodeToString(f.read.hash.Sum(nil))
 	}
 	if f.SHA256 == "" {
-		if err := told(f.hash(ctx)); err != nil {
+		if err := classify(f.hash(ctx)); err != nil {
 			return fmt.Errorf("read source %s: %w", f.Name, err)
 		}
 	}

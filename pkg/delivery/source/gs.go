@@ -8,7 +8,7 @@ import (
 	"github.com/clientele/clientele/pkg/objstore"
 )
 
-// openObject fetches an object of a bucket at the generation in force, unless that is the known one.
+// openObject fetches an object of a bucket at its current generation, unless that is the known one.
 func (f *File) openObject(ctx context.Context, l Location, known *Known, limit int64, opts Options) error {
 	store, err := objstore.Open(ctx, "gs://"+l.bucket, &objstore.Options{Timeout: opts.Timeout, Scratch: opts.Scratch, Memory: opts.Memory})
 	if err != nil {
@@ -49,7 +49,7 @@ func storeError(err error) error {
 		return fmt.Errorf("%w: %w", ErrNotThere, err)
 	case errors.Is(err, objstore.ErrPermission):
 		return fmt.Errorf("%w: %w", ErrPermission, err)
-	case errors.Is(err, objstore.ErrUnavailable), errors.Is(err, objstore.ErrCorrupt): // a damaged object is told by its packing
+	case errors.Is(err, objstore.ErrUnavailable), errors.Is(err, objstore.ErrCorrupt): // damage to an object shows when it is unpacked
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 	return err

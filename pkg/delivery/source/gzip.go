@@ -11,8 +11,8 @@ import (
 // errBehind says that a gzip is whole, and not all there is.
 var errBehind = errors.New("it has ended, but more bytes follow")
 
-// gzipReader reads a gzip of one or more members (RFC 1952, 2.2). Beside gzip's own it tells members from what else may stand
-// behind one: the end of a copied disk block, or a text that was appended.
+// gzipReader reads a gzip of one or more members (RFC 1952, 2.2). It distinguishes members from what else may
+// follow one: the end of a copied disk block, or a text that was appended.
 type gzipReader struct {
 	src *bufio.Reader
 	z   *gzip.Reader

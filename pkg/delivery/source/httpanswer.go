@@ -46,7 +46,7 @@ func validatorOf(h http.Header) Validator {
 // connection does, and nobody can tell a cut from the end.
 func chunked(r *http.Response) bool { return slices.Contains(r.TransferEncoding, "chunked") }
 
-// contentRange reads "bytes 0-99/1000": from is the first byte, to is behind the last.
+// contentRange reads "bytes 0-99/1000": from is the first byte, to is one past the last.
 func contentRange(s string) (from, to, total int64, err error) {
 	bad := errors.New("it sent a part without saying which")
 	span, size, ok := strings.Cut(strings.TrimPrefix(s, "bytes "), "/")
@@ -102,7 +102,7 @@ func refusal(a *answer) error {
 	return fmt.Errorf("%w: %s", ErrRefused, status)
 }
 
-// retryAfter reads how long a server asks to be left alone. A point in time is held against the server's own clock.
+// retryAfter reads how long a server asks to be left alone. A point in time is compared with the server's own clock.
 func retryAfter(h http.Header) time.Duration {
 	text := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(text, 10, 31); err == nil {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// fetch gets what a URL names into a file: from its start, or behind a break from there, if the server proves that it is
+// fetch gets what a URL names into a file: from its start, or after a break from there, if the server proves that it is
 // still the same. Whatever the server does, there are the bytes of one version of it in the end, or an error.
 type fetch struct {
 	client   *client
@@ -190,7 +190,7 @@ func (f *fetch) reset() {
 	f.sum.Reset()
 }
 
-// restart asks for all of it again: what has come is no good, or the server cannot prove that it is.
+// restart asks for all of it again: what was received is unusable, or the server cannot prove that it is.
 func (f *fetch) restart(reason string) error {
 	f.reset()
 	f.whole = true

@@ -19,7 +19,7 @@ type watch struct {
 	mu     sync.Mutex
 	head   []byte // of the answer, until it has ended
 	inBody bool
-	body   int64 // bytes behind the head
+	body   int64 // bytes after the head
 	wanted int64 // announced, -1 where that is not known
 	closed chan struct{}
 }
@@ -74,7 +74,7 @@ func announced(head []byte) int64 {
 	return r.ContentLength
 }
 
-// headEnd returns where the body behind a head begins, or -1.
+// headEnd returns where the body after a head begins, or -1.
 func headEnd(b []byte) int {
 	end := -1
 	for _, mark := range []string{"\n\r\n", "\n\n"} {
@@ -105,7 +105,7 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close waits a little for the server to close first: it was asked to do so behind its answer.
+// Close waits a little for the server to close first: it was asked to do so after its answer.
 func (c *watchedConn) Close() error {
 	err := net.ErrClosed
 	c.once.Do(func() {

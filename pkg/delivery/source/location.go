@@ -13,7 +13,7 @@ import (
 	"github.com/clientele/clientele/pkg/objstore"
 )
 
-// Location is where one file of a delivery lies, or a pattern of local files.
+// Location is the address of one file of a delivery, or a pattern of local files.
 type Location struct {
 	raw    string
 	scheme string // file, http, https or gs
@@ -82,7 +82,7 @@ func parseOne(raw string) (Location, error) {
 	return l, nil
 }
 
-// gs reads bucket/object. Everything behind the bucket is the object's name as it is: no escapes, no query.
+// gs reads bucket/object. Everything after the bucket is the object's name as it is: no escapes, no query.
 func (l Location) gs(rest string) (Location, error) {
 	l.bucket, l.object, _ = strings.Cut(rest, "/")
 	if l.bucket == "" || l.object == "" {
@@ -116,7 +116,7 @@ func shown(u *url.URL) string {
 // ID returns the location in full, secrets included: to be hashed, never to be shown.
 func (l Location) ID() string { return l.raw }
 
-// Remote reports whether it lies on a server or in a bucket.
+// Remote reports whether it is on a server or in a bucket.
 func (l Location) Remote() bool { return l.scheme != "file" }
 
 // Cleartext reports whether what is sent there could be read on the way: http to another machine.

@@ -1,5 +1,5 @@
-// Package source is the one way to a delivery, wherever it lies: files by path, pattern or file://, https:// and gs://. What
-// lies elsewhere is spooled first. The content is named by its hash before anything is made of it, and a source that changes
+// Package source is the one way to the bytes of a delivery: files by path, pattern or file://, https:// and gs://. Remote files
+// are spooled first. The content is named by its hash before anything is made of it, and a source that changes
 // while it is read is noticed: the exact bytes of one version of it arrive, or an error.
 //
 //	where, err := source.Parse("https://shop.example/export/sales.csv.gz")
@@ -10,7 +10,7 @@
 //		err = file.Unchanged(ctx)
 //	}
 //
-// What it is packed in is told by its content, never by its name.
+// How a file is packed is detected from its content, never from its name.
 package source
 
 import (
@@ -41,7 +41,7 @@ type File struct {
 	unordered bool // Content is read out of order
 }
 
-// Remote reports whether the file lies on a server or in a bucket.
+// Remote reports whether the file is on a server or in a bucket.
 func (f *File) Remote() bool { return f.local == nil }
 
 // openPath opens a local file.
@@ -49,17 +49,17 @@ func (f *File) openPath(path string, limit int64) (err error) {
 	// Looked at before it is opened: opening a pipe would wait for its writer.
 	info, err := os.Stat(path)
 	if err != nil {
-		return told(err)
+		return classify(err)
 	}
 	if !info.Mode().IsRegular() {
 		return fmt.Errorf("%w (%s)", ErrNotFile, kind(info.Mode()))
 	}
 	if f.local, err = os.Open(path); err != nil {
-		return told(err)
+		return classify(err)
 	}
 	f.content, f.close = f.local, f.local.Close
 	if f.info, err = f.local.Stat(); err != nil {
-		return told(err)
+		return classify(err)
 	}
 	if f.Size = f.info.Size(); f.Size > limit {
 		return fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooBig, f.Size, limit)
@@ -93,8 +93,8 @@ func hashOf(ctx context.Context, file io.ReaderAt, size int64) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// told wraps a system's error by what callers branch on.
-func told(err error) error {
+// classify wraps a system's error by what callers branch on.
+func classify(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return fmt.Errorf("%w: %w", ErrNotThere, err)
@@ -111,7 +111,7 @@ func kind(m fs.FileMode) string {
 	return "mode " + m.String()
 }
 
-// Content returns what is in the file, unpacked, from its start. progress, if not nil, is told the bytes of the source as
+// Content returns what is in the file, unpacked, from its start. progress, if not nil, receives the number of bytes of the source as
 // they are read. It can be called again; the content read last is what Unchanged is about. See [Unpack]; close it.
 func (f *File) Content(ctx context.Context, opts UnpackOptions, progress func(n int64)) (*Content, error) {
 	if f.content == nil {
@@ -119,7 +119,7 @@ func (f *File) Content(ctx context.Context, opts UnpackOptions, progress func(n 
 	}
 	f.read = nil
 	if err := f.hashBefore(ctx); err != nil {
-		return nil, fmt.Errorf("read source %s: %w", f.Name, told(err))
+		return nil, fmt.Errorf("read source %s: %w", f.Name, classify(err))
 	}
 	src := &reporting{ReaderAt: f.content}
 	c, err := Unpack(ctx, f.Name, src, f.Size, func(src io.Reader) io.Reader {

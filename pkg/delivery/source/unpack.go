@@ -14,7 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/scratch"
 )
 
-// Kind says what a delivery's content is, told by its first bytes and never by a name.
+// Kind says what a delivery's content is, detected from its first bytes and never from a name.
 type Kind uint8
 
 // The kinds of content.
@@ -71,7 +71,7 @@ func (c *Content) Close() error {
 	return errors.Join(errs...)
 }
 
-// Unpack looks at the first size bytes of src and gets at the content. name is for messages. inOrder, if not nil, stands
+// Unpack looks at the first size bytes of src and gets at the content. name is for messages. inOrder, if not nil, comes
 // between src and what reads all of it from front to back, which is everything but workbooks, zips, parquet and Arrow.
 //
 // It returns [ErrFormat], [ErrDamaged], [ErrTooLarge] or [ErrBomb], ctx's error or that of src, and the content's readers do.

@@ -19,7 +19,7 @@ func outOfOrder(what string) bool {
 // magicBytes is what packing wants to see.
 const magicBytes = 8
 
-// packing tells by the first bytes what a source is packed in, "" for plain text.
+// packing detects from the first bytes how a source is packed, "" for plain text.
 func packing(head []byte) string {
 	for _, p := range []struct{ magic, what string }{
 		{"\x1f\x8b", packedGzip},

@@ -9,7 +9,7 @@ import (
 // field is one field of a delimited record.
 type field struct {
 	text    []byte // without quotes
-	end     int    // where the separator or line end behind it stands, or the record's length
+	end     int    // where the separator or line end after it is, or the record's length
 	breach  record.Breach
 	scratch []byte // what was handed in, grown by texts that had two quotes for one
 }

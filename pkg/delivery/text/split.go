@@ -136,7 +136,7 @@ func (w *walk) normal() {
 	w.begin = w.rec
 }
 
-// step goes to behind the next quote or, if that opens a field, to behind the field.
+// step moves past the next quote or, if that opens a field, past the field.
 func (w *walk) step() int {
 	stop, q := len(w.buf), bytes.IndexByte(w.buf[w.i:], '"')
 	if q >= 0 {
@@ -172,7 +172,7 @@ func (w *walk) step() int {
 	return stepEnd
 }
 
-// field goes from the quote at open to behind the one that ends the field. closed is false where that is not within the
+// field moves from the quote at open past the one that ends the field. closed is false where that is not within the
 // record's bound or not in buf.
 func (s *splitter) field(buf []byte, open, rec int) (after int, closed bool) {
 	j := open + 1

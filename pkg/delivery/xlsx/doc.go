@@ -1,6 +1,6 @@
 // Package xlsx reads the rows of workbooks (Office Open XML, ECMA-376) as a stream: memory holds the shared strings, of which
-// there are 384 MiB at most, and one row, whatever the size of a sheet. It tells numbers, texts, times, truth values and errors
-// apart, takes every number as the fifteen digits that spreadsheets compute with, and takes no part of a file for whole that
+// there are 384 MiB at most, and one row, whatever the size of a sheet. It distinguishes numbers, texts, times, truth values and
+// errors, takes every number as the fifteen digits that spreadsheets compute with, and takes no part of a file for whole that
 // is not.
 //
 //	book, err := xlsx.Open(parts)

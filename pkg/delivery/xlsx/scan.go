@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// token is what the scanner stands behind.
+// token is what the scanner has just read.
 type token uint8
 
 const (
@@ -35,7 +35,7 @@ type scanner struct {
 	attrs []byte // of a start, as written
 	text  []byte // of character data: an element's text can come in many pieces
 
-	open    []byte // names of the open elements, one behind the other
+	open    []byte // names of the open elements, one after the other
 	marks   []int  // where each of them begins
 	rooted  bool   // there was an element
 	closing bool   // the start was an empty element: its end comes next
@@ -87,7 +87,7 @@ func (s *scanner) next() (token, error) {
 	}
 }
 
-// more reads some bytes behind those that are there, or returns io.EOF.
+// more reads some bytes after those that are there, or returns io.EOF.
 func (s *scanner) more() error {
 	if s.eof {
 		return io.EOF
@@ -204,7 +204,7 @@ func (s *scanner) markup() (token, error) {
 	return s.tag()
 }
 
-// skip goes behind the next mark.
+// skip moves past the next mark.
 func (s *scanner) skip(mark string) error {
 	for {
 		if at := bytes.Index(s.buf[s.pos:s.end], []byte(mark)); at >= 0 {
@@ -218,7 +218,7 @@ func (s *scanner) skip(mark string) error {
 	}
 }
 
-// instruction goes behind a processing instruction. The XML declaration must not name another encoding.
+// instruction moves past a processing instruction. The XML declaration must not name another encoding.
 func (s *scanner) instruction() error {
 	if s.rooted || !bytes.HasPrefix(s.buf[s.pos:s.end], []byte("<?xml ")) {
 		s.pos += 2

@@ -251,7 +251,7 @@ func (s *sheet) number(v []byte) record.Cell {
 	return record.Cell{Kind: record.NumberCell, Text: text[from:len(text):len(text)]}
 }
 
-// digits is how many digits spreadsheets compute with: 2.55 can lie in a file as 2.5499999999999998.
+// digits is how many digits spreadsheets compute with: 2.55 can be in a file as 2.5499999999999998.
 const digits = 15
 
 // appendNumber appends a number, rounded to [digits], in decimal.

@@ -12,13 +12,13 @@ import (
 // maxShared bounds the memory that the shared strings of a workbook take, all of them, in bytes: texts and positions.
 const maxShared = 384 << 20
 
-// Texts and positions lie in blocks, which are never copied: a slice that grows is there twice, and larger than it need be.
+// Texts and positions are in blocks, which are never copied: a slice that grows is there twice, and larger than it need be.
 const (
 	textBlock     = 1 << 20 // bytes; at least [maxText]
 	positionBlock = 1 << 16 // positions
 )
 
-// sharedStrings are the texts that cells name by their positions, one behind the other. A text lies in one block.
+// sharedStrings are the texts that cells name by their positions, one after the other. A text is in one block.
 type sharedStrings struct {
 	texts  [][]byte   // blocks, each but the last filled as far as whole texts go
 	starts [][]uint32 // blocks of where each text begins: number of its block × textBlock + place in it

@@ -18,7 +18,7 @@ func (s *scanner) attr(name string) (value []byte, ok bool, err error) {
 	return value, true, err
 }
 
-// attr finds an attribute in the text behind a tag's name.
+// attr finds an attribute in the text after a tag's name.
 func attr(text []byte, name string) (value []byte, ok bool) {
 	for {
 		text = trimLeft(text)

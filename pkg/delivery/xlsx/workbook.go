@@ -40,7 +40,7 @@ type Workbook struct {
 	maxShared int // bytes
 }
 
-// sheetPart is a sheet and where it lies.
+// sheetPart is a sheet and the part that has it.
 type sheetPart struct{ name, part string }
 
 // Open reads what a workbook has: its sheets of cells in their order, hidden ones too, and its date system. It returns
@@ -117,7 +117,7 @@ func (w *Workbook) addSheet(x *scanner, byID map[string]relation) error {
 	return nil
 }
 
-// relation says where a part that another one needs lies.
+// relation says where a part that another one needs is.
 type relation struct{ kind, target string }
 
 // relations reads the relations of a part by their ids; of "" they are the package's. A part without any has none.

@@ -1,4 +1,4 @@
-// Command ingest takes a delivery in: every record accepted or quarantined.
+// Command ingest reads a delivery: every record is accepted or rejected.
 package main
 
 import (
