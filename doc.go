@@ -4,7 +4,7 @@
 //
 //	tasks/<task>   one folder a container: config.go (flags → Config → Validate), run.go (the step), cmd/ (wiring only)
 //	pkg/task       the runner: flags and environment, signals, logging, exit codes, termination message, result file
-//	pkg/contract   the wiring diagram in code: steps, tables with versions, object layout, runs, manifests, pointers
+//	pkg/contract   what steps agree on: steps, tables, paths, results, names of runs, keys
 //	pkg/objstore   gs:// file:// mem:// — all-or-nothing writes, create-if-absent, compare-and-swap
 //	pkg/delivery   reading a delivery: source (file, https, gs: fetched, hashed, unpacked), text, xlsx and columnar (formats),
 //	               record (what all formats share: columns, numbers, times, the rules of a record)

@@ -36,8 +36,8 @@ with DAG(
     **steps.dag_args(d),
 ) as dag:
     ingest = steps.ingest(d)
-    preprocess = steps.preprocess(d)
-    drift = steps.drift(d)
+    preprocess = steps.step(d, "preprocess")
+    drift = steps.step(d, "drift")
     data_are_sound = branches.data_are_sound(drift.output)
     asks_for_new_model = branches.asks_for_new_model(drift.output)
     ask_for_new_model = branches.ask_for_new_model(d)(drift.output)

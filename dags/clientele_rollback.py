@@ -35,7 +35,7 @@ with DAG(
 
     rollback = steps.rollback(d)
     scored_before = branches.scored_before(rollback.output)
-    score = steps.score(d, from_run=last_run)
+    score = steps.step(d, "score", from_run=last_run)
     report = steps.report(d, from_run=last_run)
 
     begin(d) >> rollback >> scored_before >> score >> report

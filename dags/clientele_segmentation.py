@@ -46,16 +46,16 @@ with DAG(
 ) as dag:
     with TaskGroup("data", tooltip="From the delivery to customers"):
         ingest = steps.ingest(d)
-        preprocess = steps.preprocess(d)
+        preprocess = steps.step(d, "preprocess")
     with TaskGroup("model", tooltip="A candidate, and whether it comes into force"):
-        drift = steps.drift(d)
-        train = steps.train(d)
-        evaluate = steps.evaluate(d)
-        promote = steps.promote(d)
+        drift = steps.step(d, "drift")
+        train = steps.step(d, "train")
+        evaluate = steps.step(d, "evaluate")
+        promote = steps.step(d, "promote")
         data_are_sound = branches.sound_data_go_on(drift.output)
         model_in_force = branches.model_in_force(promote.output)
     with TaskGroup("use", tooltip="Segments for people"):
-        score = steps.score(d)
+        score = steps.step(d, "score")
         report = steps.report(d, trigger_rule="none_failed")  # also if score was skipped
         segments_are_there = branches.segments_are_there(drift.output, promote.output)
 

@@ -17,17 +17,10 @@ from clientele.contract import CONTRACT
 
 PLACES = ("composer", "gke", "kubeconfig", "local")
 
-# What a step is given, as requests and as limits: Composer 3 wants them equal, and a step that is promised less than it
-# takes is what gets evicted. Memory in bytes is what GOMEMLIMIT is made of. CLIENTELE_RESOURCES changes single figures.
+# What a program gets, as requests and as limits: Composer 3 requires them to be equal, and a step with a request below its use
+# is the first to be evicted. GOMEMLIMIT is computed from memory. CLIENTELE_RESOURCES changes single figures.
 RESOURCES: dict[str, dict[str, str]] = {
-    "ingest": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "8Gi"},  # spools the delivery
-    "preprocess": {"cpu": "2", "memory": "4Gi", "ephemeral-storage": "4Gi"},  # holds the window's lines
-    "drift": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
-    "train": {"cpu": "2", "memory": "4Gi", "ephemeral-storage": "1Gi"},  # the one that keeps every core busy
-    "evaluate": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
-    "promote": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1Gi"},
-    "score": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
-    "report": {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"},
+    **{s["name"]: {k: v for k, v in s["pod"].items() if k != "minutes"} for s in CONTRACT["steps"]},
     "registry": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "1Gi"},
 }
 

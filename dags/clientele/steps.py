@@ -51,72 +51,53 @@ def default_args(d: Deployment) -> dict[str, Any]:
     }
 
 
+def step(d: Deployment, name: str, *, from_run: str = "", arguments: Sequence[str] = (), **kwargs: Any) -> StepOperator:
+    """A step of the contract. from_run is a template: the run whose steps are read, if not this one's."""
+    # A run that scores another run's customers asks for no Params: the steps have the flags' defaults.
+    flags = [flag.replace("-", "_") for flag in STEPS[name]["params"] or []] if not from_run else []
+    source = (f"--from-run={from_run}",) if from_run else ()
+    if secrets := tuple(STEPS[name]["secrets"] or []):
+        kwargs["secrets"] = secrets
+    return _program(
+        d,
+        name,
+        flags=flags,
+        arguments=(*arguments, *source),
+        minutes=STEPS[name]["pod"]["minutes"],
+        doc_md=f"`{name}`: {STEPS[name]['does']}.",
+        **kwargs,
+    )
+
+
 def ingest(d: Deployment) -> StepOperator:
     """Reads a delivery. A source that is not there yet is looked for again during the Param's hours."""
     source = "(params.source or '').replace('{as_of}', as_of(dag_run, params))"
     # Airflow looks only where the deployment says, not where a Param does, and not where the pod has a header for.
     look = not (d.source_header_secret and d.source.startswith("https:"))
-    flags = ("source_name", "mode", "columns", "date_layout", "encoding", "separator", "decimal", "sheet")
-    flags += ("max_quarantine_share", "allow_shrink")
-    return _step(
+    return step(
         d,
         "ingest",
-        flags=flags,
         arguments=(
             f"--source={{{{ {source} }}}}",
             f"--zone={d.zone}",
             f"--currency={d.currency}",
         ),
-        minutes=120,
-        secrets=("customer_key", "source_header"),
         late_source_hours="{{ params.late_source_hours }}",
         look_seconds=d.look_seconds,
         look_at=f"{{{{ {source} if params.source == {d.source!r} else '' }}}}" if look else "",
     )
 
 
-def preprocess(d: Deployment) -> StepOperator:
-    """Cleans the window's lines and builds customers."""
-    return _step(d, "preprocess", flags=("window", "rules"), minutes=120)
-
-
-def drift(d: Deployment) -> StepOperator:
-    """Compares the customers with those of the model in force."""
-    return _step(d, "drift", minutes=60)
-
-
-def train(d: Deployment) -> StepOperator:
-    """Makes a candidate."""
-    return _step(d, "train", flags=("k", "k_min", "k_max"), minutes=240)
-
-
-def evaluate(d: Deployment) -> StepOperator:
-    """Holds the candidate against the gates."""
-    return _step(d, "evaluate", minutes=60)
-
-
-def promote(d: Deployment) -> StepOperator:
-    """Makes a candidate that passed the model in force."""
-    return _step(d, "promote", minutes=30)
-
-
-def score(d: Deployment, from_run: str = "") -> StepOperator:
-    """Gives every customer a segment. from_run is a template: the run whose customers are scored, if not this one's."""
-    arguments = (f"--from-run={from_run}",) if from_run else ()
-    return _step(d, "score", flags=() if from_run else ("hysteresis",), arguments=arguments, minutes=60)
-
-
-def report(d: Deployment, from_run: str = "", **kwargs: Any) -> StepOperator:
-    """Makes the page for people."""
-    arguments = (f"--from-run={from_run}",) if from_run else ()
-    task = _step(d, "report", arguments=arguments, minutes=30, **kwargs)
+def report(d: Deployment, **kwargs: Any) -> StepOperator:
+    """Writes the page for people, and links it."""
+    task = step(d, "report", **kwargs)
     task.operator_extra_links = (*task.operator_extra_links, ReportLink())
     return task
 
 
 def rollback(d: Deployment) -> StepOperator:
     """Puts an earlier model in force."""
-    return _step(
+    return _program(
         d,
         "registry",
         task_id="rollback",
@@ -131,7 +112,7 @@ def rollback(d: Deployment) -> StepOperator:
     )
 
 
-def _step(
+def _program(
     d: Deployment,
     program: str,
     *,
@@ -155,8 +136,6 @@ def _step(
     own = tuple(f"--{flag.replace('_', '-')}={{{{ '' if params.{flag} is none else params.{flag} }}}}" for flag in flags)
     if swaps_pointers(program):
         kwargs["pool"] = d.pool  # one slot: steps of two DAGs that move pointers wait for each other instead of losing a swap
-    if program in STEPS:
-        kwargs.setdefault("doc_md", f"`{program}`: {STEPS[program]['does']}.")
     return step_operator(
         d,
         program,

@@ -1,9 +1,6 @@
-// Package contract is the wiring diagram in code: which steps there are, what each reads and writes, how tables look, where
-// objects lie, what a run is called, what a step reports and how it ends. Tasks and DAGs are held against it; it prints
-// itself as JSON by `bin/pipeline contract`.
-//
-// A step works inside a [Session]: it begins with its inputs, which give the key; puts tables; and commits, which makes
-// them visible to the next step as a whole. Killed at any instant, a reader sees all of it or none of it.
+// Package contract is what steps agree on: which steps there are, what each reads, writes and needs, what the tables look like,
+// where objects are stored, how a run is named, and what a step reports. The DAGs and the docs are made from it or tested
+// against it; `bin/pipeline contract` prints it as JSON.
 package contract
 
 import (
