@@ -54,7 +54,7 @@ func (l *layout) peopleAndMoney() (figure, error) {
 	}
 	svg, err := barChart(names, []bars{peopleShare, moneyShare}, false, alt[:len(alt)-1]+".")
 	return figure{Title: "Share of customers and revenue", SVG: svg,
-		Caption: "Where the revenue bar is longer, its customers spend more than the average customer."}, err
+		Caption: "Where the revenue bar is longer, the customers of the segment spend more than average."}, err
 }
 
 func (l *layout) segmentTable() *grid {
@@ -128,9 +128,9 @@ func (l *layout) portrait(segment int) string {
 	if math.IsNaN(recency) || math.IsNaN(frequency) || math.IsNaN(invoice) || math.IsNaN(monetary) {
 		return ""
 	}
-	text := fmt.Sprintf("On average, last bought %s ago and had %s invoices of %s each%s.",
+	text := fmt.Sprintf("The average customer last bought %s ago and has %s invoices of %s each%s.",
 		dayCount(recency), short(frequency), l.money.average(invoice), l.period())
-	return text + fmt.Sprintf(" Compared with the average customer: %s, %s, %s.", versus(frequency/allFrequency, "as many invoices", "fewer invoices", "more invoices"),
+	return text + fmt.Sprintf(" Compared with all customers: %s, %s, %s.", versus(frequency/allFrequency, "as many invoices", "fewer invoices", "more invoices"),
 		versus(invoice/allInvoice, "as large an invoice", "smaller invoices", "larger invoices"), versus(monetary/allMonetary, "as much spending", "less spending", "more spending"))
 }
 

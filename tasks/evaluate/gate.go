@@ -199,10 +199,10 @@ func driftAct(e *evidence) contract.Gate {
 // driftHead: drift's act counts only for the model that it compared with.
 func driftHead(e *evidence) contract.Gate {
 	seen, now := e.drifted.Seq, e.champion.Number()
-	g := judged(seen == now, float64(seen), float64(now), "drift and this evaluation both compared with %s", revision(seen))
+	g := judged(seen == now, float64(seen), float64(now), "HEAD has not changed since drift ran: %s", revision(seen))
 	if seen != now {
 		g.Verdict = contract.EvalUnverified
-		g.Why = fmt.Sprintf("drift compared with %s, but there is %s now: start a new run, with its own --run-id", revision(seen), revision(now))
+		g.Why = fmt.Sprintf("HEAD has changed since drift ran, from %s to %s: start a new run, with its own --run-id", revision(seen), revision(now))
 	}
 	return g
 }

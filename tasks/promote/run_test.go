@@ -156,7 +156,7 @@ func TestFromFirstModelToSecond(t *testing.T) {
 		}
 	}
 	// An older run, wholly cleared, is compared with the HEAD of now.
-	expect(t, s.run(first, modeltest.Customers(200, 1)), contract.ActionHold, 2, "there is revision 2 of HEAD now")
+	expect(t, s.run(first, modeltest.Customers(200, 1)), contract.ActionHold, 2, "from no model to revision 2 of HEAD")
 	if n := len(s.history()); n != 2 {
 		t.Errorf("%d revisions after reruns, want 2", n)
 	}
@@ -246,7 +246,7 @@ func TestRunTwiceWithOtherCustomers(t *testing.T) {
 	c := s.common("1", monday)
 	s.run(c, modeltest.Customers(200, 1))
 	r := s.run(c, modeltest.Customers(200, 2))
-	expect(t, r, contract.ActionHold, 1, "drift compared with no model, but there is revision 1 of HEAD now")
+	expect(t, r, contract.ActionHold, 1, "HEAD has changed since drift ran, from no model to revision 1 of HEAD")
 }
 
 func TestRollbackStays(t *testing.T) {
