@@ -33,7 +33,7 @@ bin/%: tasks/%/cmd/main.go $(SOURCES)
 	@echo "compiling $@ (the first program takes about 90 seconds)"
 	@$(GO) build $(VCS) -ldflags='-s -w' -o $@ ./tasks/$*/cmd
 
-run: bin/pipeline bin/demo ## Run the whole way: SOURCE=file ROOT=folder ARGS="--window=all"; without SOURCE on a demo shop
+run: bin/pipeline bin/demo ## Run every step: SOURCE=file ROOT=folder ARGS="--window=all"; without SOURCE on a demo shop
 	@tools/run.sh $(ARGS) # SOURCE and ROOT reach it by the environment
 
 # A task's image is its program and nothing else; TASKS="ingest train" builds only these, BUILDER=… chooses the builder.

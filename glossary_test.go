@@ -17,7 +17,6 @@ const glossary = "docs/glossary.md"
 
 // unrevised lists files that still use retired terms. It only ever shrinks.
 var unrevised = []string{
-	"Makefile",
 	"dags/clientele/__init__.py",
 	"dags/clientele/branches.py",
 	"dags/clientele/config.py",
@@ -29,31 +28,6 @@ var unrevised = []string{
 	"dags/clientele_drift.py",
 	"dags/clientele_rollback.py",
 	"dags/clientele_segmentation.py",
-	"dags/requirements/README.md",
-	"docs/airflow.md",
-	"docs/benchmarks.md",
-	"docs/design.md",
-	"docs/runbook.md",
-	"docs/testing.md",
-	"docs/traps.md",
-	"pkg/demo/product.go",
-	"pkg/table/footer.go",
-	"pkg/table/schema.go",
-	"pkg/task/common.go",
-	"tasks/drift/find.go",
-	"tasks/ingest/delivery.go",
-	"tasks/preprocess/config.go",
-	"tasks/promote/run.go",
-	"tasks/registry/history.go",
-	"tasks/registry/registry.go",
-	"tasks/registry/rollback.go",
-	"tasks/registry/show.go",
-	"tasks/score/run.go",
-	"tasks/train/fit.go",
-	"tools/airflow.sh",
-	"tools/bench/formats.py",
-	"tools/dags.sh",
-	"tools/run.sh",
 }
 
 // retired returns the terms in double quotes in the glossary's "not" and "instead of" columns.
@@ -182,6 +156,9 @@ func TestRetiredTerms(t *testing.T) {
 		found := 0
 		for line, text := range prose(t, path) {
 			for _, at := range term.FindAllStringIndex(text, -1) {
+				if word := text[at[0]:at[1]]; word == strings.ToUpper(word) {
+					continue // data, such as a product's name
+				}
 				found++
 				if !slices.Contains(unrevised, path) {
 					t.Errorf("%s:%d: %q is retired; %s has the term to use", path, line+strings.Count(text[:at[0]], "\n"), text[at[0]:at[1]], glossary)

@@ -109,7 +109,7 @@ Airflow is at $url
   1. open $url/dags/clientele_segmentation
   2. click Trigger, change nothing, click Trigger in the form
   3. watch the tasks turn green: ingest to report, some two minutes
-  steps run as: $CLIENTELE_PLACE; everything lies under ${CLIENTELE_ROOT:-}
+  steps run as: $CLIENTELE_PLACE; everything is stored under ${CLIENTELE_ROOT:-}
 $([ "$CLIENTELE_PLACE" != local ] || echo "  the page that report makes: find $AIRFLOW_HOME/root -name report.html")
 Runs start by hand alone: schedules are off here. Ctrl-C ends it.
 EOF

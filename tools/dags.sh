@@ -4,7 +4,7 @@
 #   tools/dags.sh                    every Airflow
 #   tools/dags.sh 3.1.7              one of them
 #   tools/dags.sh install 3.1.7      only .venv/airflow-3.1.7
-#   PYTEST_ARGS="-k golden" …        passed on to pytest; UPDATE_GOLDEN=1 writes dags/tests/golden anew
+#   PYTEST_ARGS="-k golden" …        passed on to pytest; UPDATE_GOLDEN=1 rewrites dags/tests/golden
 set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly UV=0.13.9 PYTHON=3.11
@@ -17,7 +17,7 @@ uv() {
   .venv/uv/bin/uv "$@"
 }
 
-# The environment of one Airflow, made anew when its lock has changed.
+# The environment of one Airflow, made again when its lock file has changed.
 install() {
   local venv=.venv/airflow-$1 lock
   lock=$(cat "dags/requirements/airflow-$1.txt" dags/requirements/dev.txt | sha256sum)

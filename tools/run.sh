@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# make run: the whole way on this machine. SOURCE and ROOT come from the environment, flags for bin/pipeline as arguments.
+# make run: the whole pipeline on this machine. SOURCE and ROOT come from the environment, flags for bin/pipeline as arguments.
 #
 # Without SOURCE a demo shop is made and used. Without ROOT each source has a folder of its own under .clientele, named
-# after the file and a short hash of where it lies: two files of one name never share a root.
+# after the file and a short hash of its location: two files of one name never share a root.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source=${SOURCE:-}
@@ -20,7 +20,7 @@ if [ -z "$source" ]; then
   set -- --truth="$(realpath -- "$shop/truth.json")" "$@" # practice: how the segments agree with the planted kinds
 fi
 case $source in
-  *://* | *$'\n'*) ;; # several sources stand on a line each
+  *://* | *$'\n'*) ;; # several sources, one per line
   *) source=$(realpath -m -- "$source") ;; # a file that is not there is bin/pipeline's to report
 esac
 if [ -z "$root" ]; then
