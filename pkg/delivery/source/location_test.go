@@ -23,7 +23,7 @@ func TestFillIn(t *testing.T) {
 	}
 	for template, want := range map[string]string{
 		"{ds}": "unknown placeholder {ds}", "{}": "unknown placeholder", "{as_of": "without its }", "as_of}": "without its {",
-		"{as_of:}": "the same text for every day", "{as_of:YYYYMMDD}": "the same for every day", "{as_of:2006-01-02T15}": "time of day",
+		"{as_of:}": "the same text for every day", "{as_of:YYYYMMDD}": "the same text for every day", "{as_of:2006-01-02T15}": "time of day",
 		"{{as_of}}": "unknown placeholder", "{as_of:20060102MST}": "time of day", "{as_of }": "unknown placeholder",
 	} {
 		if got, err := source.FillIn(template, day); err == nil || !strings.Contains(err.Error(), want) {

@@ -46,7 +46,7 @@ func checkLayout(layout string) error {
 	day := time.Date(2011, time.December, 9, 0, 0, 0, 0, time.UTC)
 	switch written := day.Format(layout); {
 	case written == day.AddDate(-8, -3, -6).Format(layout):
-		return fmt.Errorf("{as_of:%.40s} writes the same for every day; 2006 is the year, 01 the month, 02 the day", layout)
+		return fmt.Errorf("{as_of:%.40s} gives the same text for every day; 2006 is the year, 01 the month, 02 the day", layout)
 	case written != day.Add(13*time.Hour+22*time.Minute+33*time.Second+44*time.Microsecond).Format(layout),
 		written != day.In(time.FixedZone("X", 3600)).Format(layout):
 		return fmt.Errorf("{as_of:%.40s} has a time of day; an as-of is a day", layout)
