@@ -57,15 +57,15 @@ func retired(t *testing.T) []string {
 
 // matcher finds whole words of any of the terms, in any case, across line breaks.
 func matcher(terms []string) *regexp.Regexp {
-	var any []string
+	var phrases []string
 	for _, term := range terms {
 		var words []string
 		for _, w := range strings.Fields(term) {
 			words = append(words, regexp.QuoteMeta(w))
 		}
-		any = append(any, strings.Join(words, `\s+(?:[/#*]+\s+)?`))
+		phrases = append(phrases, strings.Join(words, `\s+(?:[/#*]+\s+)?`))
 	}
-	return regexp.MustCompile(`(?i)\b(?:` + strings.Join(any, "|") + `)\b`)
+	return regexp.MustCompile(`(?i)\b(?:` + strings.Join(phrases, "|") + `)\b`)
 }
 
 // prose returns what a person reads of a file, by line: a Go file's string literals (help texts, log and error messages), all

@@ -1,3 +1,5 @@
+// Package run is how a step works: a [Home] of objects, a [Session] that begins with its inputs and commits its tables as a
+// whole, and the state that runs hand on.
 package run
 
 import (
