@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,11 @@ class Cluster:
         self.api.create_namespace(client.V1Namespace(metadata=client.V1ObjectMeta(name=namespace)))
         self._await_account()
         threading.Thread(target=self._watch, daemon=True).start()
+
+    def secret(self, name: str, values: Mapping[str, str]) -> None:
+        """Makes a Kubernetes secret."""
+        body = client.V1Secret(metadata=client.V1ObjectMeta(name=name), string_data=dict(values))
+        self.api.create_namespaced_secret(self.namespace, body)
 
     def close(self) -> None:
         """Deletes the namespace and, with it, every pod."""

@@ -5,6 +5,7 @@ The scenarios run side by side, each started by its test's function; a test then
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -24,6 +25,8 @@ SLOW = {"ingest": {"cpu": "12m"}}
 # Less than ingest's program takes before it has read a line.
 TINY = "20Mi"
 
+RELEASED = Scenario("released", file="clientele_drift", resources=SLOW)
+
 SCENARIOS = (
     Scenario("clientele_segmentation"),  # a person's
     Scenario("bad_data"),
@@ -31,9 +34,11 @@ SCENARIOS = (
     Scenario("late", source="late.csv"),
     Scenario("marked_failed", resources=SLOW),
     Scenario("orphaned", resources=SLOW),
+    RELEASED,
     Scenario("out_of_memory", resources={"ingest": {"memory": TINY}}),
     Scenario("restarted", resources=SLOW),
     Scenario("rolled_back", file="clientele_rollback"),
+    Scenario("secret", file="clientele_drift", secretive=True),
     Scenario("success"),
     Scenario("terminated", resources=SLOW),
     Scenario("twice", resources=SLOW),
@@ -191,6 +196,49 @@ def rolled_back(w: World) -> None:
     assert run.result("score")["customers"] == second["steps"]["score"]["customers"]
 
 
+def secret(w: World) -> None:
+    """No Param makes a step print a secret or send it to a host that it is not for."""
+    values = [w.secrets["customer-key"], w.secrets["source-header"], w.secrets["source-header"].rpartition(" ")[2]]
+
+    # The first source is there, so that Airflow does not find out without a pod that the second is not.
+    named = "gs://deliveries/$(CLIENTELE_CUSTOMER_KEY)/$$(SOURCE_HEADER)/$$$(CLIENTELE_CUSTOMER_KEY).csv"
+    run = w.trigger("secret", "named", source=f"{w.good}\n{named}", late_source_hours=0)
+    assert run.ends(240) == "failed"
+    (pod,) = w.cluster.of("secret", "ingest")
+    assert pod.exit_code == 75, pod
+    assert f"{named}: it is not there yet" in run.log("ingest", 1), "the program must see the Param as it is"
+    assert not [v for v in values if v in run.log("ingest", 1)]
+
+    shown = w.storage.bucket("other-deliveries").put("password.txt", f"{values[0]},{values[2]}\n".encode())
+    run = w.trigger("secret", "shown", source=shown)
+    assert run.ends(240) == "failed"
+    assert "exit code 65 (bad_data), cause columns" in run.log("ingest", 1)
+    assert not [v for v in values if v in run.log("ingest", 1)], "the first line of what is no delivery was shown"
+
+    run = w.trigger("secret", "sent", source=f"http://{w.supplier.host}/a.csv\nhttp://{w.stranger.host}/b.csv")
+    run.await_task("ingest", "success", 240)
+    assert {r.get("Authorization") for r in w.supplier.requests} == {f"Bearer {values[2]}"}
+    assert w.stranger.requests, "the other host must have been asked"
+    assert not [v for v in values if v in str(w.stranger.requests)]
+    run.abandon()
+
+
+def released(w: World) -> None:
+    """Newer DAG files in mid-run: this run ends with the images it began with, the next has the new ones."""
+    run = w.trigger("released")
+    w.running("released", "ingest")
+    w.deploy(RELEASED, CLIENTELE_IMAGE_TAG="newer")
+    assert run.ends(300) == "success", run.states()
+    tag = os.environ["CLIENTELE_E2E_IMAGE_TAG"]
+    for step in ("ingest", "preprocess", "drift"):
+        images = [p.manifest.spec.containers[0].image.rpartition("/")[2] for p in w.cluster.of("released", step)]
+        assert images == [f"{step}:{tag}"]
+    again = w.trigger("released", "again")
+    again.await_task("begin", "success", 120)
+    assert again.result("begin")["drift"].endswith("/drift:newer")
+    again.abandon()
+
+
 def nothing_visible(bucket: Bucket) -> None:
     """Nothing that a reader would find: no manifest, no pointer, no snapshot."""
     names = bucket.names()
@@ -212,7 +260,9 @@ def until_gone(pod: Seen) -> None:
 
 LOST = (deleted, restarted, orphaned, terminated, marked_failed, twice)
 REFUSED = (out_of_memory, bad_data, without_rights)
-ALL: dict[str, Callable[[World], None]] = {f.__name__: f for f in (person, success, rolled_back, late, *LOST, *REFUSED)}
+ALL: dict[str, Callable[[World], None]] = {
+    f.__name__: f for f in (person, success, rolled_back, released, secret, late, *LOST, *REFUSED)
+}
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from airflow import REPOSITORY, Airflow, Run
 from cluster import Cluster, Seen
 from process import until
 from storage import Bucket, Storage
+from supplier import Supplier
 
 AS_OF = "2025-12-01"  # the last day of the demo shop
 
@@ -30,13 +31,17 @@ STEPS = ("ingest", "preprocess", "drift", "train", "evaluate", "promote", "score
 
 @dataclass(frozen=True)
 class Scenario:
-    """A DAG of its own. resources are those of single steps that differ."""
+    """A DAG of its own. resources are those of single steps that differ.
+
+    One that is secretive gives its pods both secrets. The source's credentials are for World.supplier alone.
+    """
 
     dag: str
     file: str = "clientele_segmentation"
     resources: Mapping[str, Mapping[str, str]] | None = None
     source: str = ""  # an object of the deliveries, which need not be there
     rights: bool = True
+    secretive: bool = False
 
 
 class World:
@@ -63,13 +68,20 @@ class World:
         self.cluster = Cluster(os.environ["CLIENTELE_KUBECONFIG"], f"clientele-e2e-{secrets.token_hex(3)}")
         self._stops.append(self.cluster.close)
         self.nobody = self.cluster.nobody(folder)
+        self.secrets = {"customer-key": secrets.token_hex(16), "source-header": f"Authorization: Bearer {secrets.token_hex(16)}"}
+        self.cluster.secret("secrets", self.secrets)
+        header, *lines = shop(folder).splitlines(keepends=True)
+        self.supplier = Supplier(host, header + b"".join(lines[::2]))
+        self.stranger = Supplier(host, header + b"".join(lines[1::2]))
+        self._stops += [self.supplier.stop, self.stranger.stop]
         dags = folder / "dags"
         shutil.copytree(
             REPOSITORY / "dags/clientele", dags / "clientele", ignore=shutil.ignore_patterns("__pycache__", "images.json")
         )
         shutil.copy(REPOSITORY / "dags/.airflowignore", dags)
+        self._dags = dags
         for s in scenarios:
-            (dags / f"{s.dag}.py").write_text(dag_file(s, self._settings(s)))
+            self.deploy(s)
         home = folder / "airflow"
         home.mkdir()
         self.airflow = Airflow(version, home, dags, self._settings(scenarios[0]))
@@ -78,8 +90,20 @@ class World:
         for s in scenarios[1:]:  # the first one's was made at the start
             self.airflow.pool(pool(s))
 
+    def deploy(self, s: Scenario, **changes: str) -> None:
+        """Puts a scenario's DAG file into Airflow's folder, in place of the one that is there."""
+        (self._dags / f"{s.dag}.py").write_text(dag_file(s, self._settings(s) | changes))
+
     def _settings(self, s: Scenario) -> dict[str, str]:
         """The variables of docs/airflow.md for a scenario."""
+        pod_env = {"STORAGE_EMULATOR_HOST": self.storage.endpoint}
+        own = {}
+        if s.secretive:
+            pod_env["CLIENTELE_ALLOW_HTTP"] = "true"
+            own["CLIENTELE_CUSTOMER_KEY_SECRET"] = own["CLIENTELE_SOURCE_HEADER_SECRET"] = "secrets"
+            own["CLIENTELE_SOURCE_HEADER_HOST"] = self.supplier.host
+        if image := os.environ.get("CLIENTELE_CLUSTER_XCOM_IMAGE"):
+            own["CLIENTELE_XCOM_IMAGE"] = image
         resources = {step: {**SMALL, **(s.resources or {}).get(step, {})} for step in STEPS}
         return {
             "CLIENTELE_PLACE": "kubeconfig",
@@ -90,11 +114,12 @@ class World:
             "CLIENTELE_IMAGE_PREFIX": os.environ["CLIENTELE_E2E_IMAGE_PREFIX"],
             "CLIENTELE_IMAGE_TAG": os.environ["CLIENTELE_E2E_IMAGE_TAG"],
             "CLIENTELE_POOL": pool(s),
-            "CLIENTELE_POD_ENV": json.dumps({"STORAGE_EMULATOR_HOST": self.storage.endpoint}),
+            "CLIENTELE_POD_ENV": json.dumps(pod_env),
             "CLIENTELE_RESOURCES": json.dumps(resources),
             "CLIENTELE_RETRY_SECONDS": "1",
             "CLIENTELE_LOOK_SECONDS": "5",
-        } | ({"CLIENTELE_XCOM_IMAGE": image} if (image := os.environ.get("CLIENTELE_CLUSTER_XCOM_IMAGE")) else {})
+            **own,
+        }
 
     def close(self) -> None:
         """Stops everything, the last first, and whatever fails on the way."""
