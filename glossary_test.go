@@ -15,22 +15,6 @@ import (
 
 const glossary = "docs/glossary.md"
 
-// unrevised lists files that still use retired terms. It only ever shrinks.
-var unrevised = []string{
-	"dags/clientele/__init__.py",
-	"dags/clientele/branches.py",
-	"dags/clientele/config.py",
-	"dags/clientele/contract.json",
-	"dags/clientele/outcome.py",
-	"dags/clientele/params.py",
-	"dags/clientele/places.py",
-	"dags/clientele/pods.py",
-	"dags/clientele/steps.py",
-	"dags/clientele_drift.py",
-	"dags/clientele_rollback.py",
-	"dags/clientele_segmentation.py",
-}
-
 // retired returns the terms in double quotes in the glossary's "not" and "instead of" columns.
 func retired(t *testing.T) []string {
 	t.Helper()
@@ -152,22 +136,15 @@ func readable(t *testing.T) []string {
 // TestRetiredTerms: no text that a user reads has a term that the glossary has retired.
 func TestRetiredTerms(t *testing.T) {
 	term := matcher(retired(t))
-	files := readable(t)
-	for _, path := range files {
-		found := 0
+	for _, path := range readable(t) {
 		for line, text := range prose(t, path) {
 			for _, at := range term.FindAllStringIndex(text, -1) {
-				if word := text[at[0]:at[1]]; word == strings.ToUpper(word) {
+				word := text[at[0]:at[1]]
+				if word == strings.ToUpper(word) {
 					continue // data, such as a product's name
 				}
-				found++
-				if !slices.Contains(unrevised, path) {
-					t.Errorf("%s:%d: %q is retired; %s has the term to use", path, line+strings.Count(text[:at[0]], "\n"), text[at[0]:at[1]], glossary)
-				}
+				t.Errorf("%s:%d: %q is retired; %s has the term to use", path, line+strings.Count(text[:at[0]], "\n"), word, glossary)
 			}
-		}
-		if found == 0 && slices.Contains(unrevised, path) {
-			t.Logf("%s is clean: take it off the list", path)
 		}
 	}
 }

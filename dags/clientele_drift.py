@@ -1,18 +1,18 @@
 """
 ### Have the customers moved?
 
-Every morning, and by hand. `ingest` and `preprocess` make this morning's customers, `drift` compares them with those that the
-model in force was trained on, and its *act* decides:
+Every morning, and by hand. `ingest` and `preprocess` produce this morning's customers, `drift` compares them with the
+baseline, the customers that the champion was trained on, and its *act* decides:
 
 | act | what follows |
 | --- | --- |
 | `none`, `wait` | nothing |
-| `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation`, unless the model in force is of a later day than this run, or a rollback has put promotions on hold |
+| `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation`, unless the champion has a later as-of than this run, or a rollback has put promotions on hold |
 | `fix_data` | `data_are_sound` fails: the delivery is wrong, not the customers. Nothing is retrained |
 
 Today drift itself gives `none`, `wait` and `retrain`; the DAG knows all of the contract's acts.
 
-Drift is no failure, and without a model in force there is nothing to compare with: both end green.
+Drift is no failure, and without a champion there is nothing to compare with: both end green.
 
 **When `data_are_sound` fails** read its line and drift's result (XCom of `drift`): which feature, by how much. Ask for the
 delivery again; the next run takes it. **When another task fails** see the table of `clientele_segmentation`: it holds here too.
@@ -28,7 +28,7 @@ d = Deployment.from_env()
 
 with DAG(
     dag_id="clientele_drift",
-    description="Compares this morning's customers with those of the model in force",
+    description="Compares this morning's customers with those of the current model",
     doc_md=__doc__,
     schedule=cron("0 5 * * *", d.zone),
     params={**params.run(), **params.delivery(d), **params.cleaning()},

@@ -1,14 +1,15 @@
 """
 ### Put an earlier model back
 
-By hand only. `rollback` puts the model back that was in force before the present one, or the *Model* you name; `score` gives
-the customers of the last run their segments by it; `report` makes the page again. Segment ids keep their meaning: the old
+By hand only. `rollback` goes back to the model before the current one, or to the *Model* you name; `score` assigns
+the customers of the last run to its segments; `report` makes the page again. Segment ids keep their meaning: the old
 model's ids come back, and the ids of the model that goes are never given out again.
 
 **Which models were there?** `registry history` lists them; so does the report of any run.
 
-**When a task fails** a line of its log at level ERROR says what. `rollback` exit code 66 (missing): that model was never in force, or there is
-none before the present one. Clearing `rollback` in the same run does nothing twice; a new run rolls back once more.
+**When a task fails** a line of its log at level ERROR says what. `rollback` exit code 66 (missing): that model was never the
+champion, or there is none before the current one. Clearing `rollback` in the same run does nothing twice; a new run rolls back
+once more.
 
 From then on promotions are on hold: `clientele_segmentation` still trains and evaluates on Monday, but keeps this model, and
 `clientele_drift` asks for no new one. The hold ends on the day *Hold until*, or when somebody runs `registry release`.
@@ -24,7 +25,7 @@ d = Deployment.from_env()
 
 with DAG(
     dag_id="clientele_rollback",
-    description="Puts an earlier model in force and scores the last customers with it",
+    description="Makes an earlier model current again and scores the last customers with it",
     doc_md=__doc__,
     schedule=None,
     params={**params.run(), **params.rollback()},

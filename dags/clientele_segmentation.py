@@ -3,9 +3,9 @@
 
 Every Monday, by hand, and when `clientele_drift` asks for a new model.
 
-`ingest` takes the delivery in, `preprocess` cleans it and builds customers, `drift` compares them with those of the model in
-force, `train` makes a candidate, `evaluate` holds it against the gates, `promote` puts it in force or holds, `score` gives
-every customer a segment, `report` makes a page. A candidate that is refused is no failure: the model in force stays. If drift
+`ingest` reads the delivery, `preprocess` cleans it and builds customers, `drift` compares them with those that the champion was
+trained on, `train` makes a candidate, `evaluate` checks it against the gates, `promote` makes it the champion or not, `score`
+assigns every customer to a segment, `report` writes a page. A candidate that fails is not an error: the champion stays. If drift
 says that the data are broken (`fix_data`), nothing is promoted or scored; the report is written, and the run fails.
 
 **By hand:** *Trigger*, fill in what differs, leave the rest. *As of* is the day that counts as today.
@@ -23,7 +23,7 @@ visible: clear the task when the cause is gone, and what was done before costs n
 | exit code 78 (config) | a permission is missing; the line names the object |
 | out of memory | raise the step's memory (`CLIENTELE_RESOURCES`), then clear the task |
 | `segments_are_there` exit code 65, cause fix_data | the data changed, not the customers: `score` was skipped, and the last segments remain. Correct the delivery, then trigger a new run |
-| `segments_are_there` no model is in force | no candidate has ever passed the gates: the report has gate, value and limit |
+| `segments_are_there` there is no current model | no candidate has ever passed the gates: the report has gate, value and limit |
 | a task waits for ever as *scheduled* | the pool `clientele_pointers` is missing: make it, with one slot |
 """
 

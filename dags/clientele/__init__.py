@@ -1,1 +1,1 @@
-"""What the Clientele DAGs share. Start at steps.py for what a step is told, at pods.py for how it runs."""
+"""What the Clientele DAGs share. Start at steps.py for the arguments of each step, at pods.py for how it runs."""

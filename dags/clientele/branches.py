@@ -67,7 +67,7 @@ def segments_are_there(drift: dict[str, Any], promote: dict[str, Any]) -> str:
             "segments remain. Correct the delivery and trigger a new run; the report shows what changed."
         )
     if not promote["model_id"]:
-        raise AirflowFailException(f"no model is in force: {promote['why']}. See the gates in the report.")
+        raise AirflowFailException(f"there is no current model: {promote['why']}. See the gates in the report.")
     return promote["action"]
 
 

@@ -155,7 +155,7 @@ class Deployment:
 
     def _want_images(self, want: Callable[[object, str, str, object], None]) -> None:
         """Every program's image is named so that it never moves: by a digest, or all of them by the tag."""
-        want(self.image_prefix, "CLIENTELE_IMAGE_PREFIX", "want what stands before /ingest", self.image_prefix)
+        want(self.image_prefix, "CLIENTELE_IMAGE_PREFIX", "want the part before /ingest", self.image_prefix)
         without = ", ".join(sorted(RESOURCES.keys() - self.digests.keys()))
         want(
             re.fullmatch(PINNED, self.xcom_image),
@@ -176,7 +176,7 @@ class Deployment:
         try:
             self.service_account.format(step="ingest")
         except (KeyError, ValueError, IndexError):
-            want(False, "CLIENTELE_SERVICE_ACCOUNT", "only {step} can stand in it", self.service_account)
+            want(False, "CLIENTELE_SERVICE_ACCOUNT", "the only placeholder is {step}", self.service_account)
         # Without a host ingest would send them to whichever host the Param source names.
         hosts = self.header_hosts()
         problem = "want the host that CLIENTELE_SOURCE_HEADER_SECRET is for, such as shop.example"

@@ -28,7 +28,7 @@ class Ended:
     pod_message: str = ""
 
     @property
-    def told(self) -> dict[str, Any]:
+    def reported(self) -> dict[str, Any]:
         """The termination message of one of our programs, {} if it is none."""
         try:
             value = json.loads(self.message)
@@ -90,7 +90,7 @@ def judge(step: str, end: Ended | Trouble, *, memory: str, attempt: int, tries: 
         head, fail, waits = f"{step}: {end.text}", not end.passes, False
     else:
         head, fail = _head(step, end, memory), end.code in NEVER_RETRIED
-        waits = late is not None and end.code in TEMPORARY and end.told.get("cause") in LATE
+        waits = late is not None and end.code in TEMPORARY and end.reported.get("cause") in LATE
     if waits:
         return Verdict(f"{head} {late}", fail=late.over, look_again=None if late.over else late.next_look)
     if fail:
@@ -107,19 +107,19 @@ def _head(step: str, ended: Ended, memory: str) -> str:
         reason = ended.pod_reason or ended.reason or "no reason given"
         return f"{step}: the pod ended without an exit code ({reason}): {one_line(why)}.{_more_disk(ended)}"
     if ended.pod_reason or ended.pod_message:
-        said = f" The program said: {one_line(str(ended.told['message']))}." if ended.told.get("message") else ""
+        said = f" The program said: {one_line(str(ended.reported['message']))}." if ended.reported.get("message") else ""
         why = ended.pod_message or "the cluster does not say why"
         reason = ended.pod_reason or "no reason given"
         return f"{step}: the cluster ended the pod ({reason}): {one_line(why)}.{said}{_more_disk(ended)}"
-    if ended.code == KILLED and not ended.told:
+    if ended.code == KILLED and not ended.reported:
         return f"{step}: killed (SIGKILL), and nobody says why: {one_line(ended.message or ended.reason or 'no message')}."
-    told, known = ended.told, EXIT_CODES.get(ended.code)
+    reported, known = ended.reported, EXIT_CODES.get(ended.code)
     name = known["name"] if known else "unknown to the contract"
     text = f"{step}: exit code {ended.code} ({name})"
-    if not told:
+    if not reported:
         return f"{text}: {one_line(ended.message or ended.reason or (known or {}).get('meaning', 'no message'))}."
-    where = f" [{told['object']}]" if told.get("object") else ""
-    return f"{text}, cause {told.get('cause', '?')}: {one_line(str(told.get('message', '')))}{where}."
+    where = f" [{reported['object']}]" if reported.get("object") else ""
+    return f"{text}, cause {reported.get('cause', '?')}: {one_line(str(reported.get('message', '')))}{where}."
 
 
 def _more_disk(ended: Ended) -> str:

@@ -36,14 +36,14 @@ def run() -> dict[str, Param]:
 
 
 def delivery(d: Deployment) -> dict[str, Param]:
-    """What ingest takes in, and how."""
+    """What ingest reads, and how."""
     section = {"section": "Delivery"}
     return {
         "source": Param(
             d.source or None,
             type=["null", "string"],
             title="Source",
-            description="The delivery, as ingest's --source reads it. {as_of} stands for the run's day.",
+            description="The delivery, as ingest's --source reads it. {as_of} is replaced by the run's day.",
             **section,
         ),
         "source_name": Param(
@@ -95,14 +95,14 @@ def delivery(d: Deployment) -> dict[str, Param]:
             minimum=0,
             maximum=1,
             title="Most records that may be broken",
-            description="A share, 0 to 1. Above it nothing is taken in, and the task fails with the commonest reasons.",
+            description="A share, 0 to 1. Above it nothing is ingested, and the task fails with the commonest reasons.",
             **section,
         ),
         "allow_shrink": Param(
             False,
             type="boolean",
             title="Allow a day to shrink",
-            description="Take a day in that has over 20 % fewer lines than the same day in force.",
+            description="Accept a day that has over 20 % fewer lines than the stored day.",
             **section,
         ),
         "late_source_hours": Param(
@@ -176,7 +176,7 @@ def rollback() -> dict[str, Param]:
             type=["null", "string"],
             pattern=r"^[0-9a-f]{64}\Z",
             title="Model",
-            description="The model_id that comes back. Empty: the one that was in force before the present one.",
+            description="The model_id to go back to. Empty: the model before the current one.",
             **section,
         ),
         "hold_until": Param(

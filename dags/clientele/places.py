@@ -60,7 +60,7 @@ def step_operator(
 
 
 def place(d: Deployment, program: str) -> tuple[type, dict[str, Any]]:
-    """The class of operator for the deployment's place, and what it is told about that place."""
+    """The class of operator for the deployment's place, and its arguments for that place."""
     if d.place == "local":
         return LocalStepOperator, {"folder": d.bin}
     account = {"service_account_name": d.service_account.format(step=program)} if d.service_account else {}

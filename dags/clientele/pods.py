@@ -35,7 +35,7 @@ RESULT = PodDefaults.XCOM_MOUNT_PATH + "/return.json"
 USER = 65532  # "nonroot" of the images; a number, for the kubelet cannot look a name up in an image without /etc/passwd
 TRIES = 4  # of a failure that may pass: the first and three retries, some 7 minutes with the delays doubling from one
 
-# What a step may be told in secret, under the variable that its program reads. The deployment names the Kubernetes secret,
+# Secrets that a step may get, under the variable that its program reads. The deployment names the Kubernetes secret,
 # and the key in it is the name with hyphens.
 SECRETS = {"customer_key": "CLIENTELE_CUSTOMER_KEY", "source_header": "SOURCE_HEADER"}
 
@@ -60,7 +60,7 @@ DEFAULTS: dict[str, Any] = {
     "on_finish_action": "delete_pod",  # logs and termination message are in Airflow by then
     "get_logs": True,
     "log_pod_spec_on_failure": False,  # it would print the environment
-    "log_events_on_failure": True,  # ImagePullBackOff and Unschedulable are told by events alone
+    "log_events_on_failure": True,  # ImagePullBackOff and Unschedulable are reported by events only
     "termination_message_policy": "FallbackToLogsOnError",  # a panic leaves no message of its own
     "image_pull_policy": "IfNotPresent",  # an image is named by a digest, or a tag that never moves
     "automount_service_account_token": False,  # no step talks to Kubernetes; Google's tokens come from the metadata server
@@ -280,7 +280,7 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
         return Late(began, float(self.late_source_hours), timedelta(seconds=self.look_seconds), datetime.now(UTC))
 
     def _emulator(self) -> str:
-        """The storage server that the pod is told to use instead of Google's."""
+        """The storage server that the pod uses instead of Google's."""
         return next((v.value for v in self.env_vars if v.name == "STORAGE_EMULATOR_HOST"), "")
 
     def conclude(self, end: Ended | Trouble, context: Any, cause: BaseException | None = None) -> None:

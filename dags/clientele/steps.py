@@ -96,7 +96,7 @@ def report(d: Deployment, **kwargs: Any) -> StepOperator:
 
 
 def rollback(d: Deployment) -> StepOperator:
-    """Puts an earlier model in force."""
+    """Makes an earlier model the champion again."""
     return _program(
         d,
         "registry",
@@ -108,7 +108,7 @@ def rollback(d: Deployment) -> StepOperator:
             "--reason={{ params.reason or '' }}",
         ),
         minutes=30,
-        doc_md="`registry rollback` puts an earlier model in force.",
+        doc_md="`registry rollback` makes an earlier model the champion again.",
     )
 
 
