@@ -273,9 +273,9 @@ func TestRunOfSeveralFiles(t *testing.T) {
 
 	one, two := filepath.Join(s.sources, "in-a.csv"), filepath.Join(s.sources, "in-b.csv.gz")
 	s.fails(s.config(one+"\n"+two, runID("r2"), share(0.1)), 65, "quarantine_share", "in-b.csv.gz, line 4")
-	s.fails(s.config(one+"\n"+filepath.Join(s.sources, "in-c.csv"), runID("r2")), 75, "source", "in-c.csv")
+	s.fails(s.config(one+"\n"+filepath.Join(s.sources, "in-c.csv"), runID("r2")), 66, "no_such_file", "in-c.csv")
 	s.fails(s.config(one+"\n"+s.file("copy.csv", header+day("2011-12-01", 1, 3)+day("2011-12-02", 4, 2)), runID("r2")), 65, "twice", "copy.csv", "in-a.csv")
-	s.fails(s.config(one+","+two, runID("r2")), 75, "source", "separated by line breaks")
+	s.fails(s.config(one+","+two, runID("r2")), 66, "no_such_file", "separated by line breaks")
 	s.fails(s.config(two, runID("r2"), share(0.5), appending), 65, "already_in_force")
 	s.fails(s.config(one+"\n"+s.file("bad.csv", "a,b\n"), runID("r2")), 65, "columns", "bad.csv")
 	if count(s.objects(), "runs/test/2011-12-10/r2-") > 0 {
