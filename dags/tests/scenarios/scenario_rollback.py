@@ -29,6 +29,14 @@ def test_the_model_before_comes_back_once(first, world: World):
     assert (again.state, again.tasks) == ("success", dict.fromkeys(ALL_WELL, ("success", 2)))
     assert world.objects() == before
 
+    # The next run trains and passes the gates, and the rollback stays.
+    held = world.segment(as_of=LATER, k=3)
+    assert held.state == "success"
+    assert held.results["drift"]["hold"] and held.results["evaluate"]["verdict"] == "pass"
+    assert held.results["promote"]["action"] == "hold"
+    assert "three are too few" in held.results["promote"]["why"]
+    assert world.head() == head
+
 
 def test_without_a_model_before_nothing_happens(world: World):
     before = world.objects()

@@ -139,9 +139,18 @@ def test_a_late_source_is_looked_for_again(empty: World, shop: Path):
 
 
 def test_a_source_that_stays_away_is_given_up(empty: World, shop: Path):
-    outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "never.csv"), late_source_hours=0)
+    outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "never-{as_of}.csv"), late_source_hours=0)
     assert outcome.state == "failed"
     assert outcome.tasks == INGEST_FAILED
+    assert empty.objects() == {}
+
+
+def test_a_mistyped_local_source_is_not_waited_for(empty: World, shop: Path):
+    ends = []
+    with after_each_end(lambda step, ended: ends.append((step.step, ended.code, ended.told["cause"]))):
+        outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "lnies.csv"))
+    assert ends == [("ingest", 66, "no_such_file")]
+    assert (outcome.state, outcome.tasks) == ("failed", INGEST_FAILED)
     assert empty.objects() == {}
 
 
