@@ -8,7 +8,7 @@ baseline, the customers that the champion was trained on, and its *act* decides:
 | --- | --- |
 | `none`, `wait` | nothing |
 | `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation`, unless the champion has a later as-of than this run, or a rollback has put promotions on hold |
-| `fix_data` | `data_are_sound` fails: the delivery is wrong, not the customers. Nothing is retrained |
+| `fix_data` | `data_are_sound` fails: the data is wrong, the customers did not change. Nothing is retrained |
 
 Today drift itself gives `none`, `wait` and `retrain`; the DAG knows all of the contract's acts.
 

@@ -1,5 +1,5 @@
 """
-### Put an earlier model back
+### Roll back to an earlier model
 
 By hand only. `rollback` goes back to the model before the current one, or to the *Model* you name; `score` assigns
 the customers of the last run to its segments; `report` makes the page again. Segment ids keep their meaning: the old
@@ -11,7 +11,7 @@ model's ids come back, and the ids of the model that goes are never given out ag
 champion, or there is none before the current one. Clearing `rollback` in the same run does nothing twice; a new run rolls back
 once more.
 
-From then on promotions are on hold: `clientele_segmentation` still trains and evaluates on Monday, but keeps this model, and
+Afterwards promotions are on hold: `clientele_segmentation` still trains and evaluates on Monday, but keeps this model, and
 `clientele_drift` asks for no new one. The hold ends on the day *Hold until*, or when somebody runs `registry release`.
 """
 

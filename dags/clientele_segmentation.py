@@ -15,16 +15,16 @@ visible: clear the task when the cause is gone, and what was done before costs n
 
 | it says | do |
 | --- | --- |
-| `ingest` exit code 65 (bad_data) | the delivery is broken; the line names the commonest reasons. Ask for it again, or correct the Params |
-| `ingest` Waited for the source since … | the delivery did not come. Clear the task when it has |
-| `begin` Params: … | Params contradict each other; every problem is named. Trigger again with them corrected |
-| exit code 64 (usage) | a Param is wrong; every problem is named. Trigger again with it corrected |
-| exit code 66 (missing) | the step before no output in this run: clear that one |
-| exit code 78 (config) | a permission is missing; the line names the object |
+| `ingest` exit code 65 (bad_data) | the delivery is broken; the message lists the most common reasons. Request it again, or correct the Params |
+| `ingest` Waited for the source since … | the delivery has not arrived. Clear the task when it has |
+| `begin` Params: … | Params contradict each other; all problems are listed. Correct them and trigger again |
+| exit code 64 (usage) | a Param is invalid; all problems are listed. Correct it and trigger again |
+| exit code 66 (missing) | an earlier step has no output in this run: clear that step |
+| exit code 78 (config) | a permission or setting is missing; the message names the object |
 | out of memory | raise the step's memory (`CLIENTELE_RESOURCES`), then clear the task |
 | `segments_are_there` exit code 65, cause fix_data | the data changed, not the customers: `score` was skipped, and the last segments remain. Correct the delivery, then trigger a new run |
 | `segments_are_there` there is no current model | no candidate has ever passed the gates: the report has gate, value and limit |
-| a task waits for ever as *scheduled* | the pool `clientele_pointers` is missing: make it, with one slot |
+| a task stays *scheduled* | the pool `clientele_pointers` is missing: create it with one slot |
 """
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.
@@ -37,7 +37,7 @@ d = Deployment.from_env()
 
 with DAG(
     dag_id="clientele_segmentation",
-    description="From raw lines to promoted, scored segments",
+    description="From raw lines to promoted and scored segments",
     doc_md=__doc__,
     schedule=cron_or_asset("0 6 * * MON", d.zone, assets.new_model_wanted(d)),
     params={**params.run(), **params.delivery(d), **params.cleaning(), **params.model()},

@@ -152,7 +152,7 @@ def without_rights(w: World) -> None:
     ingest = run.task("ingest")
     assert (ingest["state"], ingest["try_number"]) == ("failed", 1), ingest
     said = run.log("ingest", 1)
-    assert 'nobody\\" cannot list resource \\"pods\\"' in said and "(403)" in said and "Not tried again." in said, said
+    assert 'nobody\\" cannot list resource \\"pods\\"' in said and "(403)" in said and "No retry." in said, said
     assert "audit-id" not in said.lower(), "HTTP headers"
     assert w.cluster.of("without_rights", "ingest") == []
 

@@ -94,14 +94,14 @@ def judge(step: str, end: Ended | Trouble, *, memory: str, attempt: int, tries: 
     if waits:
         return Verdict(f"{head} {late}", fail=late.over, look_again=None if late.over else late.next_look)
     if fail:
-        return Verdict(f"{head} Not tried again.", fail=True)
+        return Verdict(f"{head} No retry.", fail=True)
     return Verdict(f"{head} Try {attempt} of {tries}.")
 
 
 def _head(step: str, ended: Ended, memory: str) -> str:
     """What happened, in a line."""
     if ended.reason == "OOMKilled":
-        return f"{step}: out of memory, killed at its limit of {memory}. Raise it by CLIENTELE_RESOURCES."
+        return f"{step}: out of memory, killed at its limit of {memory}. Raise the limit in CLIENTELE_RESOURCES."
     if ended.code is None:
         why = ended.pod_message or ended.message or "it did not start, was deleted, or its node was lost"
         reason = ended.pod_reason or ended.reason or "no reason given"
@@ -112,7 +112,7 @@ def _head(step: str, ended: Ended, memory: str) -> str:
         reason = ended.pod_reason or "no reason given"
         return f"{step}: the cluster ended the pod ({reason}): {one_line(why)}.{said}{_more_disk(ended)}"
     if ended.code == KILLED and not ended.reported:
-        return f"{step}: killed (SIGKILL), and nobody says why: {one_line(ended.message or ended.reason or 'no message')}."
+        return f"{step}: killed (SIGKILL) for an unknown reason: {one_line(ended.message or ended.reason or 'no message')}."
     reported, known = ended.reported, EXIT_CODES.get(ended.code)
     name = known["name"] if known else "unknown to the contract"
     text = f"{step}: exit code {ended.code} ({name})"
@@ -125,7 +125,7 @@ def _head(step: str, ended: Ended, memory: str) -> str:
 def _more_disk(ended: Ended) -> str:
     """What helps a pod that was evicted for what it had written."""
     disk = ended.pod_reason == "Evicted" and any(word in ended.pod_message for word in DISK)
-    return " Raise its ephemeral-storage by CLIENTELE_RESOURCES." if disk else ""
+    return " Raise its ephemeral-storage in CLIENTELE_RESOURCES." if disk else ""
 
 
 # What a step did, from its result.

@@ -1,4 +1,4 @@
-"""What a person may set when triggering a run: typed, titled, in sections, checked before anything starts.
+"""The Params of the trigger form: typed, titled, in sections, checked before anything starts.
 
 A Param that is named like a flag is passed on as that flag, and has its default unless the deployment says otherwise. One
 that may stay empty is null and not "": Airflow 3's form asks for every text that is not nullable, and its Trigger stays grey.
@@ -22,7 +22,7 @@ def run() -> dict[str, Param]:
             type=["null", "string"],
             format="date",
             title="As of",
-            description="The day that counts as today, in the shop's zone. Empty: the day of the run.",
+            description="The date to use as today, in the shop's time zone. Empty: the day of the run.",
             section="Run",
         ),
         "allow_future_as_of": Param(
@@ -51,7 +51,7 @@ def delivery(d: Deployment) -> dict[str, Param]:
             type="string",
             pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z",
             title="Name of the source",
-            description="A delivered day replaces that day of the same name.",
+            description="A delivered day replaces that day of the same source.",
             **section,
         ),
         "mode": Param(
@@ -59,14 +59,14 @@ def delivery(d: Deployment) -> dict[str, Param]:
             enum=["replace", "append"],
             type="string",
             title="Mode",
-            description="replace: a delivered day replaces that day. append: it is added to that day.",
+            description="replace: a delivered day replaces that day. append: its lines are added.",
             **section,
         ),
         "columns": Param(
             None,
             type=["null", "string"],
             title="Columns",
-            description="Columns of unknown names as field=column, such as invoice=Bill,price=Cost.",
+            description="Columns that are not recognised, as field=column, such as invoice=Bill,price=Cost.",
             **section,
         ),
         "date_layout": Param(
@@ -74,19 +74,19 @@ def delivery(d: Deployment) -> dict[str, Param]:
             type="string",
             minLength=1,
             title="Date layout",
-            description="How every date is written, in Go's way: 02/01/2006 15:04 has the day first.",
+            description="The layout of dates in Go's notation: 02/01/2006 15:04 has the day first.",
             **section,
         ),
-        "encoding": Param("utf-8", enum=["utf-8", "iso-8859-1"], type="string", title="Encoding of the text", **section),
+        "encoding": Param("utf-8", enum=["utf-8", "iso-8859-1"], type="string", title="Text encoding", **section),
         "separator": Param(
-            "comma", enum=["comma", "semicolon", "tab", "pipe"], type="string", title="Sign between fields", **section
+            "comma", enum=["comma", "semicolon", "tab", "pipe"], type="string", title="Field separator", **section
         ),
-        "decimal": Param("point", enum=["point", "comma"], type="string", title="Sign before decimals", **section),
+        "decimal": Param("point", enum=["point", "comma"], type="string", title="Decimal separator", **section),
         "sheet": Param(
             None,
             type=["null", "string"],
             title="Sheet",
-            description="Of a workbook. Empty: all; of a day in two sheets the later sheet counts.",
+            description="The sheet of a workbook. Empty: all; if two sheets have the same day, the later sheet wins.",
             **section,
         ),
         "max_quarantine_share": Param(
@@ -94,7 +94,7 @@ def delivery(d: Deployment) -> dict[str, Param]:
             type="number",
             minimum=0,
             maximum=1,
-            title="Most records that may be broken",
+            title="Maximum share of rejected records",
             description="A share, 0 to 1. Above it nothing is ingested, and the task fails with the commonest reasons.",
             **section,
         ),
@@ -111,7 +111,7 @@ def delivery(d: Deployment) -> dict[str, Param]:
             minimum=0,
             maximum=72,
             title="Hours to wait for the source",
-            description="A source that is not there yet is looked for again until then; after that the task fails.",
+            description="How long to wait for a source that is not available yet; after that the task fails.",
             **section,
         ),
     }
@@ -126,7 +126,7 @@ def cleaning() -> dict[str, Param]:
             type="string",
             pattern=r"^([1-9][0-9]{0,4}|all)\Z",
             title="Window",
-            description="How many days before the as-of day are looked at, or all.",
+            description="Length of the window before the as-of date in days, or all.",
             **section,
         ),
         "rules": Param(
@@ -134,7 +134,7 @@ def cleaning() -> dict[str, Param]:
             type=["null", "string"],
             pattern=r"^([+-][a-z_]+(,[+-][a-z_]+)*)?\Z",
             title="Rules",
-            description="Switches on top of the default rules, such as +duplicate,-guest.",
+            description="Changes to the default rules, such as +duplicate,-guest.",
             **section,
         ),
     }
@@ -150,25 +150,25 @@ def model() -> dict[str, Param]:
             minimum=0,
             maximum=50,
             title="Number of segments",
-            description="0 chooses by the elbow among the numbers below.",
+            description="0 chooses it by the elbow criterion, within the range below.",
             **section,
         ),
-        "k_min": Param(2, **INTEGER, minimum=1, maximum=50, title="Fewest segments tried", **section),
-        "k_max": Param(10, **INTEGER, minimum=1, maximum=50, title="Most segments tried", **section),
+        "k_min": Param(2, **INTEGER, minimum=1, maximum=50, title="Minimum number of segments", **section),
+        "k_max": Param(10, **INTEGER, minimum=1, maximum=50, title="Maximum number of segments", **section),
         "hysteresis": Param(
             0.1,
             type="number",
             minimum=0,
             maximum=1,
             title="Hysteresis",
-            description="How much nearer another segment must be before a customer moves, as a share of the old distance.",
+            description="How much nearer another segment must be for a customer to move, as a share of the old distance.",
             **section,
         ),
     }
 
 
 def rollback() -> dict[str, Param]:
-    """Which model comes back."""
+    """Which model to roll back to."""
     section = {"section": "Rollback"}
     return {
         "to_model": Param(
@@ -192,7 +192,7 @@ def rollback() -> dict[str, Param]:
             type=["null", "string"],
             maxLength=500,
             title="Reason",
-            description="For the history.",
+            description="Recorded in the history.",
             **section,
         ),
     }

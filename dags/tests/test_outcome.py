@@ -115,7 +115,7 @@ def test_every_exit_code(cluster, code):
     e = end(cluster)
     assert type(e) is (AirflowFailException if code in (64, 65, 66, 78) else AirflowException)
     assert f"exit code {code}" in str(e) and "cause some_cause: what went wrong [gs://b/o]." in str(e)
-    assert ("Not tried again." if type(e) is AirflowFailException else f"Try 1 of {TRIES}.") in str(e)
+    assert ("No retry." if type(e) is AirflowFailException else f"Try 1 of {TRIES}.") in str(e)
 
 
 def test_nothing_new_is_not_expected(cluster):
@@ -201,13 +201,13 @@ def test_a_pod_that_the_cluster_ended(cluster, reason, message, code, said):
     assert f"the cluster ended the pod ({reason}): {message.strip().rstrip('.')}." in str(e)
     assert "memory" not in str(e)
     assert ("stopped by terminated" in str(e)) == bool(said)
-    assert ("Raise its ephemeral-storage by CLIENTELE_RESOURCES." in str(e)) == (reason == "Evicted")
+    assert ("Raise its ephemeral-storage in CLIENTELE_RESOURCES." in str(e)) == (reason == "Evicted")
 
 
 def test_a_program_that_somebody_killed(cluster):
     cluster.exit = program(137, "the last line")
     e = end(cluster)
-    assert type(e) is AirflowException and "killed (SIGKILL), and nobody says why: the last line." in str(e)
+    assert type(e) is AirflowException and "killed (SIGKILL) for an unknown reason: the last line." in str(e)
 
 
 def test_the_verdict_is_a_line_of_the_log(cluster, caplog):
