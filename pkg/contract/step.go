@@ -2,7 +2,7 @@ package contract
 
 import (
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/table"
+	"github.com/clientele/clientele/pkg/frame"
 )
 
 // The steps, by the name of their task.
@@ -23,7 +23,7 @@ type Step struct {
 	Does     string         `json:"does"`     // one line for people
 	Reads    []string       `json:"reads"`    // steps whose manifests it reads
 	Head     bool           `json:"head"`     // reads the champion
-	Writes   []table.Schema `json:"writes"`   // tables
+	Writes   []frame.Schema `json:"writes"`   // tables
 	Files    []string       `json:"files"`    // other files next to them
 	Pointers []string       `json:"pointers"` // what it swaps
 	Exits    []Exit         `json:"exits"`    // exit codes that mean something of their own in this step
@@ -51,7 +51,7 @@ type Pod struct {
 var Steps = []Step{
 	{
 		Name: Ingest, Does: "read a delivery of transaction lines and store them by day",
-		Writes: []table.Schema{Lines, Quarantine}, Pointers: []string{LinesStatePath()},
+		Writes: []frame.Schema{Lines, Quarantine}, Pointers: []string{LinesStatePath()},
 		Exits: []Exit{
 			{fault.ExitBadData, "too many rejected records, or a day that shrinks"},
 			{fault.ExitTemporary, "the source is not there yet"},
@@ -64,7 +64,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Preprocess, Does: "clean the lines of the window and build customer features",
-		Reads: []string{Ingest}, Writes: []table.Schema{Sales, Ledger, Customers},
+		Reads: []string{Ingest}, Writes: []frame.Schema{Sales, Ledger, Customers},
 		Exits: []Exit{
 			{fault.ExitBadData, "damaged lines"},
 			{fault.ExitMissing, "ingest has not run, or a day of the window has expired"},
@@ -74,13 +74,13 @@ var Steps = []Step{
 	},
 	{
 		Name: Drift, Does: "compare customers with the training data of the current model",
-		Reads: []string{Preprocess}, Head: true, Writes: []table.Schema{Features, Effects}, Pointers: []string{DriftStatePath("<name>")},
+		Reads: []string{Preprocess}, Head: true, Writes: []frame.Schema{Features, Effects}, Pointers: []string{DriftStatePath("<name>")},
 		Exits: []Exit{{fault.ExitMissing, "no customers"}},
 		Pod:   Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},
 	{
 		Name: Train, Does: "fit models over a range of k, choose one and write its bundle",
-		Reads: []string{Preprocess, Drift}, Head: true, Writes: []table.Schema{Sweep},
+		Reads: []string{Preprocess, Drift}, Head: true, Writes: []frame.Schema{Sweep},
 		Exits: []Exit{
 			{fault.ExitBadData, "too few customers, or a constant feature"},
 			{fault.ExitMissing, "no customers"},
@@ -105,7 +105,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Score, Does: "assign every customer to a segment and list who moved",
-		Reads: []string{Preprocess}, Head: true, Writes: []table.Schema{Assignments, Segments, Movers}, Pointers: []string{ScoreStatePath("<name>")},
+		Reads: []string{Preprocess}, Head: true, Writes: []frame.Schema{Assignments, Segments, Movers}, Pointers: []string{ScoreStatePath("<name>")},
 		Exits: []Exit{
 			{fault.ExitBadData, "a model that is newer than the program"},
 			{fault.ExitMissing, "no champion"},

@@ -3,13 +3,12 @@ package contract
 import (
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/table"
 )
 
 // Tables that pass between steps. A change of a column's name, kind or nullability raises the version; a reader takes its own
 // and the one before.
 var (
-	Lines = table.Schema{Name: "lines", Version: 1,
+	Lines = frame.Schema{Name: "lines", Version: 1,
 		Meaning: "The accepted lines of one source on one day, in the order of the delivery. One row per line.",
 		Columns: []frame.Spec{
 			{Name: "invoice", Kind: frame.Text, Meaning: "Invoice number. C… is a cancellation, A… an adjustment."},
@@ -23,7 +22,7 @@ var (
 			{Name: "record", Kind: frame.Int, Meaning: "Position of the record in the delivery, from 1."},
 		}, Coded: []string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country"}}
 
-	Quarantine = table.Schema{Name: "quarantine", Version: 1,
+	Quarantine = frame.Schema{Name: "quarantine", Version: 1,
 		Meaning: "The rejected records of one delivery. One row per record.",
 		Columns: []frame.Spec{
 			{Name: "delivery", Kind: frame.Text, Meaning: "Key of the ingest step that read the delivery."},
@@ -32,7 +31,7 @@ var (
 			{Name: "rules", Kind: frame.Text, Meaning: "Names of the checks that the record failed, separated by commas."},
 		}}
 
-	Sales = table.Schema{Name: "sales", Version: 1,
+	Sales = frame.Schema{Name: "sales", Version: 1,
 		Meaning: "The kept lines of the window, customer by customer. One row per line.",
 		Columns: []frame.Spec{
 			{Name: "customer", Kind: frame.Text, Nullable: true, Meaning: "Customer identifier. Null for a guest."},
@@ -45,7 +44,7 @@ var (
 			{Name: "country", Kind: frame.Text, Nullable: true, Meaning: "Country of the customer."},
 		}, Coded: []string{"customer", "invoice", "code", "time", "quantity", "price", "amount", "country"}}
 
-	Ledger = table.Schema{Name: "ledger", Version: 1,
+	Ledger = frame.Schema{Name: "ledger", Version: 1,
 		Meaning: "The account of every line and amount in the window. One row for the input, one per rule in order, one for what is kept. " +
 			"Lines and amounts of the rules and of kept add up to the input.",
 		Columns: []frame.Spec{
@@ -58,12 +57,12 @@ var (
 			{Name: "returns", Kind: frame.Money, Unit: "currency", Meaning: "Sum of the negative amounts."},
 		}}
 
-	Customers = table.Schema{Name: "customers", Version: 1,
+	Customers = frame.Schema{Name: "customers", Version: 1,
 		Meaning: "The features of every customer with a kept sale line in the window, in byte order of the identifier. One row per customer. " +
 			"The time of an invoice is the earliest of its kept sale lines.",
 		Columns: feature.Specs}
 
-	Sweep = table.Schema{Name: "sweep", Version: 1,
+	Sweep = frame.Schema{Name: "sweep", Version: 1,
 		Meaning: "How well each number of segments fits. One row per number that was tried.",
 		Columns: []frame.Spec{
 			{Name: "k", Kind: frame.Int, Unit: "segments", Meaning: "Number of segments."},
@@ -77,7 +76,7 @@ var (
 			{Name: "chosen", Kind: frame.Int, Meaning: "1 for the number that the model uses, else 0."},
 		}}
 
-	Assignments = table.Schema{Name: "assignments", Version: 1,
+	Assignments = frame.Schema{Name: "assignments", Version: 1,
 		Meaning: "The segment of every customer. One row per customer, in byte order of the identifier.",
 		Columns: []frame.Spec{
 			{Name: "customer", Kind: frame.Text, Meaning: "Customer identifier."},
@@ -96,7 +95,7 @@ var (
 			{Name: "why", Kind: frame.Text, Meaning: "One sentence with the numbers behind the assignment."},
 		}}
 
-	Segments = table.Schema{Name: "segments", Version: 1,
+	Segments = frame.Schema{Name: "segments", Version: 1,
 		Meaning: "The segments of the champion, by descending revenue. One row per segment; a segment without customers has one too.",
 		Columns: append([]frame.Spec{
 			{Name: "segment", Kind: frame.Text, Meaning: "Id of the segment. It is never reused."},
@@ -107,7 +106,7 @@ var (
 			{Name: "revenue_share", Kind: frame.Float, Unit: "share", Meaning: "Its share of the revenue of all customers."},
 		}, profile()...)}
 
-	Movers = table.Schema{Name: "movers", Version: 1,
+	Movers = frame.Schema{Name: "movers", Version: 1,
 		Meaning: "Customers who joined, left or changed segment since the previous scores, in byte order of the identifier. One row per customer. " +
 			"Empty if there are no previous scores.",
 		Columns: []frame.Spec{
@@ -118,7 +117,7 @@ var (
 			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "The customer's monetary feature; for one who left, in the previous scores."},
 		}}
 
-	Features = table.Schema{Name: "features", Version: 1,
+	Features = frame.Schema{Name: "features", Version: 1,
 		Meaning: "The drift of every numeric feature. One row per feature, in the order of the customers table. Empty without a champion.",
 		Columns: []frame.Spec{
 			{Name: "feature", Kind: frame.Text, Meaning: "Column of the customers table."},
@@ -130,7 +129,7 @@ var (
 			{Name: "verdict", Kind: frame.Text, Meaning: "none, warn, alert or insufficient_data."},
 		}}
 
-	Effects = table.Schema{Name: "effects", Version: 1,
+	Effects = frame.Schema{Name: "effects", Version: 1,
 		Meaning: "What the drift comes from. One row each for the data, the model and the population.",
 		Columns: []frame.Spec{
 			{Name: "effect", Kind: frame.Text, Meaning: "data, model or population."},

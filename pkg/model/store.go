@@ -18,7 +18,7 @@ import (
 )
 
 // Schemas declares the bundle's tables: the customers table under names of their own.
-func Schemas() (reference, golden table.Schema) {
+func Schemas() (reference, golden frame.Schema) {
 	reference, golden = contract.Customers, contract.Customers
 	reference.Name, golden.Name = "reference", "golden"
 	reference.Meaning = fmt.Sprintf("The baseline: the customers that the model was trained on, at most %d of them. One row per customer.", ReferenceRows)
@@ -81,7 +81,7 @@ func create(_ objstore.Attrs, err error) error {
 	return err
 }
 
-func writeTable(ctx context.Context, registry *objstore.Store, schema table.Schema, f *frame.Frame, opts table.Options) (Blob, error) {
+func writeTable(ctx context.Context, registry *objstore.Store, schema frame.Schema, f *frame.Frame, opts table.Options) (Blob, error) {
 	w := table.NewWriter(schema, opts)
 	defer w.Abort()
 	if err := w.WriteFrame(f); err != nil {
@@ -142,7 +142,7 @@ func Load(ctx context.Context, registry *objstore.Store, modelID string, opts ta
 	}
 	reference, golden := Schemas()
 	for _, t := range []struct {
-		schema table.Schema
+		schema frame.Schema
 		blob   Blob
 		want   Content
 		dst    **frame.Frame
@@ -185,7 +185,7 @@ func readBlob(ctx context.Context, registry *objstore.Store, what string, blob B
 	return nil
 }
 
-func readTable(o *objstore.Object, schema table.Schema, want Content, opts table.Options) (*frame.Frame, error) {
+func readTable(o *objstore.Object, schema frame.Schema, want Content, opts table.Options) (*frame.Frame, error) {
 	r, err := table.Open(o, o.Size, schema, opts)
 	if err != nil {
 		return nil, fmt.Errorf("open table %s: %w", schema.Name, err)

@@ -137,7 +137,7 @@ func (s *Session) Put(ctx context.Context, f *table.File) error {
 }
 
 // PutFrame stores a frame as a table of that schema.
-func (s *Session) PutFrame(ctx context.Context, schema table.Schema, f *frame.Frame, opts table.Options) error {
+func (s *Session) PutFrame(ctx context.Context, schema frame.Schema, f *frame.Frame, opts table.Options) error {
 	w := table.NewWriter(schema, opts)
 	defer w.Abort()
 	if err := w.WriteFrame(f); err != nil {
@@ -379,7 +379,7 @@ func (h *Home) Current(ctx context.Context, run contract.Run, step string) (*Man
 
 // ReadTable returns a table that a step made, checked against its hash and the schema. A missing object is a *fault.Fault of
 // [fault.ErrMissing], a damaged or newer one of [fault.ErrBadData].
-func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema table.Schema, opts table.Options) (*frame.Frame, error) {
+func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema frame.Schema, opts table.Options) (*frame.Frame, error) {
 	st, ok := m.Objects[schema.Name]
 	if !ok {
 		return nil, fault.ErrMissing.Errorf("upstream", schema.Name, "%s of run %s wrote no table %s", m.Step, m.Run, schema.Name)
@@ -388,7 +388,7 @@ func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema table.Schema, 
 }
 
 // ReadStored is [Home.ReadTable] of an object described elsewhere.
-func (h *Home) ReadStored(ctx context.Context, st Stored, schema table.Schema, opts table.Options) (*frame.Frame, error) {
+func (h *Home) ReadStored(ctx context.Context, st Stored, schema frame.Schema, opts table.Options) (*frame.Frame, error) {
 	o, err := h.OpenStored(ctx, st)
 	if err != nil {
 		return nil, err

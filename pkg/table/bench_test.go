@@ -12,7 +12,7 @@ import (
 )
 
 // benchSchema is shaped like the lines table.
-var benchSchema = table.Schema{Name: "lines", Version: 1, Columns: []frame.Spec{
+var benchSchema = frame.Schema{Name: "lines", Version: 1, Columns: []frame.Spec{
 	{Name: "invoice", Kind: frame.Text}, {Name: "code", Kind: frame.Text},
 	{Name: "description", Kind: frame.Text, Nullable: true}, {Name: "quantity", Kind: frame.Int},
 	{Name: "time", Kind: frame.Time}, {Name: "price", Kind: frame.Money},
@@ -51,7 +51,7 @@ func BenchmarkDayFiles(b *testing.B) {
 	coded.Coded = []string{"invoice", "code", "description", "customer", "country", "quantity", "time", "price"}
 	for _, c := range []struct {
 		name   string
-		schema table.Schema
+		schema frame.Schema
 		opts   table.Options
 	}{
 		{"lz4", benchSchema, table.Options{}},

@@ -17,7 +17,7 @@ import (
 )
 
 // coded is lines with every column coded that can be.
-var coded = table.Schema{Name: lines.Name, Version: lines.Version, Columns: lines.Columns,
+var coded = frame.Schema{Name: lines.Name, Version: lines.Version, Columns: lines.Columns,
 	Coded: []string{"invoice", "description", "quantity", "time", "price"}}
 
 // TestCodedRoundTrip: the frame is the same whether columns are coded or not, and so is what the other schema reads.
@@ -141,7 +141,7 @@ func TestCodedForeignReader(t *testing.T) {
 // TestGivenCodes: codes ahead go through all batches of a long file; impossible ones are refused.
 func TestGivenCodes(t *testing.T) {
 	opts := checked(t)
-	schema := table.Schema{Name: "t", Version: 1, Columns: []frame.Spec{{Name: "x", Kind: frame.Text}, {Name: "y", Kind: frame.Text, Nullable: true}},
+	schema := frame.Schema{Name: "t", Version: 1, Columns: []frame.Spec{{Name: "x", Kind: frame.Text}, {Name: "y", Kind: frame.Text, Nullable: true}},
 		Coded: []string{"x", "y"}}
 	texts := make([]string, 200) // more than int8 holds
 	for i := range texts {

@@ -20,7 +20,7 @@ import (
 // Reader reads a table file. Record may be called by many goroutines at once. Close it when every record is released.
 type Reader struct {
 	mem     *scope
-	schema  Schema
+	schema  frame.Schema
 	version int // of the file
 	src     *source
 	ipc     *ipc.FileReader
@@ -30,8 +30,8 @@ type Reader struct {
 // Open opens the first size bytes of src as a table of that schema, of its version or the one before. It returns a
 // [VersionError] for another version, a [SchemaError] for another table or other columns, [ErrDamaged] for what is no whole
 // Arrow file, and the error of src. The name alone says which column is which where the file is of the version before.
-func Open(src io.ReaderAt, size int64, schema Schema, opts Options) (*Reader, error) {
-	if err := schema.check(); err != nil {
+func Open(src io.ReaderAt, size int64, schema frame.Schema, opts Options) (*Reader, error) {
+	if err := check(schema); err != nil {
 		return nil, err
 	}
 	r := &Reader{schema: schema, src: &source{ReaderAt: src}}
@@ -112,7 +112,7 @@ func (r *Reader) checkColumns() error {
 		case r.from[i] < 0 && (same || !want.Nullable):
 			return bad("version %d has no column %s where it is expected", r.version, want.Name)
 		case r.from[i] < 0:
-		case !r.schema.takes(want, fields[r.from[i]].Type):
+		case !takes(r.schema, want, fields[r.from[i]].Type):
 			return bad("column %s is %s, want %s", want.Name, fields[r.from[i]].Type, arrowType(want.Kind))
 		}
 	}
@@ -120,7 +120,7 @@ func (r *Reader) checkColumns() error {
 }
 
 // takes reports whether a column may be kept as that type.
-func (s Schema) takes(want frame.Spec, typ arrow.DataType) bool {
+func takes(s frame.Schema, want frame.Spec, typ arrow.DataType) bool {
 	if d, ok := typ.(*arrow.DictionaryType); ok && slices.Contains(s.Coded, want.Name) {
 		switch d.IndexType.ID() {
 		case arrow.INT8, arrow.INT16, arrow.INT32:

@@ -17,7 +17,7 @@ import (
 // Release, but for what is appended to memory of the caller. Columns are counted as in the schema; an accessor panics on a
 // column of another kind.
 type Record struct {
-	schema Schema
+	schema frame.Schema
 	raw    arrow.Record
 	rows   int
 	cols   []values
@@ -58,7 +58,7 @@ func (t Text) Bytes(i int) []byte {
 }
 
 // newRecord checks raw and takes it over.
-func newRecord(schema Schema, from []int, raw arrow.Record, mem memory.Allocator) (*Record, error) {
+func newRecord(schema frame.Schema, from []int, raw arrow.Record, mem memory.Allocator) (*Record, error) {
 	r := &Record{schema: schema, raw: raw, rows: int(raw.NumRows()), cols: make([]values, len(from)), mem: mem}
 	if raw.NumRows() < 0 || raw.NumRows() > BatchRows {
 		return nil, fmt.Errorf("%w: %d rows, at most %d", ErrDamaged, raw.NumRows(), BatchRows)

@@ -42,7 +42,7 @@ func TestWriterRefuses(t *testing.T) {
 
 func TestWriterRefusesSchemas(t *testing.T) {
 	one := []frame.Spec{{Name: "x"}}
-	for name, s := range map[string]table.Schema{
+	for name, s := range map[string]frame.Schema{
 		"no name":       {Version: 1, Columns: one},
 		"no version":    {Name: "t", Columns: one},
 		"no column":     {Name: "t", Version: 1},
@@ -66,7 +66,7 @@ func TestWriterRefusesSchemas(t *testing.T) {
 
 // TestUnevenRow: a value too few or too many is found, at the latest by Close.
 func TestUnevenRow(t *testing.T) {
-	s := table.Schema{Name: "t", Version: 1, Columns: []frame.Spec{{Name: "a", Kind: frame.Int}, {Name: "b", Kind: frame.Int}}}
+	s := frame.Schema{Name: "t", Version: 1, Columns: []frame.Spec{{Name: "a", Kind: frame.Int}, {Name: "b", Kind: frame.Int}}}
 	for name, write := range map[string]func(w *table.Writer) error{
 		"one missing": func(w *table.Writer) error { w.Int(0).Append(1); return w.EndRow() },
 		"no end":      func(w *table.Writer) error { w.Int(0).Append(1); w.Int(1).Append(1); return nil },
@@ -102,8 +102,8 @@ func TestEndedWriter(t *testing.T) {
 }
 
 // with returns lines with other columns or another version.
-func with(version int, columns ...frame.Spec) table.Schema {
-	return table.Schema{Name: lines.Name, Version: version, Columns: columns}
+func with(version int, columns ...frame.Spec) frame.Schema {
+	return frame.Schema{Name: lines.Name, Version: version, Columns: columns}
 }
 
 func TestVersions(t *testing.T) {
@@ -123,7 +123,7 @@ func TestVersions(t *testing.T) {
 	}
 
 	for _, c := range []struct {
-		schema table.Schema
+		schema frame.Schema
 		want   string
 	}{
 		{with(1, lines.Columns...), "table lines has version 2, this program knows up to 1: run a newer program"},
@@ -148,7 +148,7 @@ func TestSchemas(t *testing.T) {
 	strict := append([]frame.Spec(nil), lines.Columns...)
 	strict[6].Nullable = false
 	for _, c := range []struct {
-		schema table.Schema
+		schema frame.Schema
 		want   string
 	}{
 		{other, `the file is table "lines"`},
@@ -188,7 +188,7 @@ func TestDamaged(t *testing.T) {
 	}
 	for _, c := range []struct {
 		compression table.Compression
-		lines       table.Schema
+		lines       frame.Schema
 	}{{table.LZ4, lines}, {table.None, lines}, {table.LZ4, coded}, {table.None, coded}} {
 		compression, lines := c.compression, c.lines
 		opts := table.Options{Compression: compression}
@@ -263,7 +263,7 @@ func FuzzOpen(f *testing.F) {
 			f.Add(encode(f, opts, lines, sample(rows)))
 			f.Add(encode(f, opts, coded, sample(rows)))
 		}
-		other := table.Schema{Name: "lines", Version: 1, Columns: []frame.Spec{{Name: "x", Kind: frame.Float}}}
+		other := frame.Schema{Name: "lines", Version: 1, Columns: []frame.Spec{{Name: "x", Kind: frame.Float}}}
 		f.Add(encode(f, opts, other, frame.New(other.Columns, 1)))
 	}
 	f.Add([]byte{})

@@ -68,31 +68,8 @@ type SchemaError struct {
 // Error names the table and the problem.
 func (e *SchemaError) Error() string { return "table " + e.Table + ": " + e.Problem }
 
-// Schema declares a table. A change of Columns raises Version. A column that the version before did not have must be
-// nullable, and is null in its files.
-type Schema struct {
-	Name    string       `json:"name"`
-	Version int          `json:"version"`           // from 1
-	Meaning string       `json:"meaning,omitempty"` // what it holds and what a row is, in plain text for people
-	Columns []frame.Spec `json:"columns"`
-	// Coded names the columns that say few things again and again; of any kind but Float. In a file of fewer than BatchRows
-	// rows, or of [Options.Whole], they are Arrow dictionaries. A reader takes them either way, so that naming one raises no
-	// version.
-	Coded []string `json:"coded,omitempty"`
-}
-
-// Index returns the position of the column of that name, or -1.
-func (s Schema) Index(name string) int {
-	for i := range s.Columns {
-		if s.Columns[i].Name == name {
-			return i
-		}
-	}
-	return -1
-}
-
 // check returns an error unless the schema can be written.
-func (s Schema) check() error {
+func check(s frame.Schema) error {
 	bad := func(problem string) error { return &SchemaError{Table: s.Name, Problem: problem} }
 	if s.Name == "" || s.Version < 1 || len(s.Columns) == 0 {
 		return bad("a schema needs a name, a version of 1 or more and a column")
@@ -116,16 +93,16 @@ func (s Schema) check() error {
 }
 
 // Arrow returns the schema as Arrow has it where nothing is coded: name and version in the metadata, nothing of the unit.
-func (s Schema) Arrow() *arrow.Schema {
+func Arrow(s frame.Schema) *arrow.Schema {
 	types := make([]arrow.DataType, len(s.Columns))
 	for i, c := range s.Columns {
 		types[i] = arrowType(c.Kind)
 	}
-	return s.arrow(types)
+	return arrowSchema(s, types)
 }
 
-// arrow returns the schema with columns of the given types.
-func (s Schema) arrow(types []arrow.DataType) *arrow.Schema {
+// arrowSchema returns the schema with columns of the given types.
+func arrowSchema(s frame.Schema, types []arrow.DataType) *arrow.Schema {
 	fields := make([]arrow.Field, len(s.Columns))
 	for i, c := range s.Columns {
 		fields[i] = arrow.Field{Name: c.Name, Type: types[i], Nullable: c.Nullable}

@@ -25,7 +25,7 @@ import (
 )
 
 // lines has a column of every kind, nullable ones among them.
-var lines = table.Schema{Name: "lines", Version: 2, Columns: []frame.Spec{
+var lines = frame.Schema{Name: "lines", Version: 2, Columns: []frame.Spec{
 	{Name: "invoice", Kind: frame.Text},
 	{Name: "description", Kind: frame.Text, Nullable: true},
 	{Name: "quantity", Kind: frame.Int},
@@ -63,7 +63,7 @@ func sample(n int) *frame.Frame {
 }
 
 // encode writes frames one after the other and returns the finished file's bytes.
-func encode(t testing.TB, opts table.Options, schema table.Schema, frames ...*frame.Frame) []byte {
+func encode(t testing.TB, opts table.Options, schema frame.Schema, frames ...*frame.Frame) []byte {
 	t.Helper()
 	w := table.NewWriter(schema, opts)
 	defer w.Abort()
@@ -82,7 +82,7 @@ func encode(t testing.TB, opts table.Options, schema table.Schema, frames ...*fr
 }
 
 // content returns a file's bytes, checks what it says of itself, and closes it.
-func content(t testing.TB, schema table.Schema, file *table.File, rows int) []byte {
+func content(t testing.TB, schema frame.Schema, file *table.File, rows int) []byte {
 	t.Helper()
 	data, err := io.ReadAll(io.NewSectionReader(file, 0, file.Size+1))
 	if err != nil {
@@ -100,7 +100,7 @@ func content(t testing.TB, schema table.Schema, file *table.File, rows int) []by
 	return data
 }
 
-func decode(opts table.Options, schema table.Schema, data []byte) (*frame.Frame, error) {
+func decode(opts table.Options, schema frame.Schema, data []byte) (*frame.Frame, error) {
 	r, err := table.Open(bytes.NewReader(data), int64(len(data)), schema, opts)
 	if err != nil {
 		return nil, err
@@ -262,7 +262,7 @@ func TestForeignReader(t *testing.T) {
 	if got := r.Schema().String(); got != want {
 		t.Errorf("schema\n%s\nwant\n%s", got, want)
 	}
-	if !r.Schema().Equal(lines.Arrow()) {
+	if !r.Schema().Equal(table.Arrow(lines)) {
 		t.Error("the file's schema is not Schema.Arrow")
 	}
 	if r.NumRecords() != 2 {

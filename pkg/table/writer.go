@@ -16,7 +16,7 @@ import (
 // Writer makes a table file, by rows ([Writer.EndRow]) or by frames ([Writer.WriteFrame]). End it by Close or Abort. It is
 // for one goroutine.
 type Writer struct {
-	schema  Schema
+	schema  frame.Schema
 	arrow   *arrow.Schema // of this file, known with its first batch
 	opts    Options
 	columns []column
@@ -32,12 +32,12 @@ type Writer struct {
 var errEnded = errors.New("the table writer is closed")
 
 // NewWriter starts a table file. An impossible schema is the error of whatever is called first.
-func NewWriter(schema Schema, opts Options) *Writer {
+func NewWriter(schema frame.Schema, opts Options) *Writer {
 	w := &Writer{schema: schema, opts: opts, mem: opts.Allocator}
 	if w.mem == nil {
 		w.mem = &recycler{}
 	}
-	if w.err = schema.check(); w.err != nil {
+	if w.err = check(schema); w.err != nil {
 		return w
 	}
 	w.columns = make([]column, len(schema.Columns))
@@ -51,7 +51,7 @@ func NewWriter(schema Schema, opts Options) *Writer {
 // Reset starts another file of the same table after Close or Abort; the memory of the columns is used again.
 func (w *Writer) Reset() {
 	w.Abort()
-	if w.err = w.schema.check(); w.err == nil {
+	if w.err = check(w.schema); w.err == nil {
 		w.start()
 	}
 }
@@ -233,13 +233,13 @@ func (w *Writer) open(arrays []arrow.Array) (err error) {
 	if w.ipc != nil {
 		return nil
 	}
-	w.arrow = w.schema.Arrow()
+	w.arrow = Arrow(w.schema)
 	if arrays != nil {
 		types := make([]arrow.DataType, len(arrays))
 		for i, a := range arrays {
 			types[i] = a.DataType()
 		}
-		w.arrow = w.schema.arrow(types)
+		w.arrow = arrowSchema(w.schema, types)
 	}
 	opts := []ipc.Option{ipc.WithSchema(w.arrow), ipc.WithAllocator(w.mem)}
 	if w.opts.Compression == LZ4 {

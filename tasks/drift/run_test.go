@@ -84,7 +84,7 @@ func (s *shop) promote(run contract.Run, customers *frame.Frame) *model.Bundle {
 	return b
 }
 
-func (s *shop) table(run contract.Run, schema table.Schema) *frame.Frame {
+func (s *shop) table(run contract.Run, schema frame.Schema) *frame.Frame {
 	s.t.Helper()
 	m, err := s.home.Current(context.Background(), run, contract.Drift)
 	if err != nil {

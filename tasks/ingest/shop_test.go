@@ -186,7 +186,7 @@ func (s *shop) current() (string, *lines.Snapshot) {
 }
 
 // read returns a table, checked against the hash that names it if there is one.
-func (s *shop) read(object, sha256 string, schema table.Schema) *frame.Frame {
+func (s *shop) read(object, sha256 string, schema frame.Schema) *frame.Frame {
 	s.Helper()
 	o, err := s.home().Root.Open(context.Background(), object, 0)
 	if err != nil {

@@ -22,13 +22,13 @@ import (
 )
 
 // countryTable, countries and countriesTask are a step as a change would add it: its entry, and its folder.
-var countryTable = table.Schema{Name: "countries", Version: 1, Meaning: "How many customers a country has. One row per country.", Columns: []frame.Spec{
+var countryTable = frame.Schema{Name: "countries", Version: 1, Meaning: "How many customers a country has. One row per country.", Columns: []frame.Spec{
 	{Name: "country", Kind: frame.Text, Nullable: true, Meaning: "Country of the customer."},
 	{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Customers whose country it is."},
 }}
 
 var countries = contract.Step{
-	Name: "countries", Does: "count customers by country", Reads: []string{contract.Preprocess}, Writes: []table.Schema{countryTable},
+	Name: "countries", Does: "count customers by country", Reads: []string{contract.Preprocess}, Writes: []frame.Schema{countryTable},
 	Exits:  []contract.Exit{{Code: 66, When: "no customers"}},
 	Params: []string{"smallest-country"},
 	Pod:    contract.Pod{Minutes: 20, CPU: "500m", Memory: "1Gi", Disk: "1Gi"},

@@ -13,9 +13,9 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/retail"
-	"github.com/clientele/clientele/pkg/table"
 )
 
 var update = flag.Bool("update", false, "write the files that are generated from the steps: make contract")
@@ -134,12 +134,12 @@ number from 0 to 1. Only columns marked "yes" can be null. [storage.md](storage.
 	return b.String()
 }
 
-func section(b *strings.Builder, t table.Schema, writer string) {
+func section(b *strings.Builder, t frame.Schema, writer string) {
 	fmt.Fprintf(b, "\n## %s\n\n%s Written by %s; version %d.\n", t.Name, t.Meaning, writer, t.Version)
 	columnsTable(b, t)
 }
 
-func columnsTable(b *strings.Builder, t table.Schema) {
+func columnsTable(b *strings.Builder, t frame.Schema) {
 	b.WriteString("\n| column | type | unit | null | meaning |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range t.Columns {
 		null := ""

@@ -155,7 +155,7 @@ func closeFiles(files ...*table.File) {
 }
 
 // frameFile makes a table of a frame.
-func frameFile(schema table.Schema, f *frame.Frame, opts table.Options) (*table.File, error) {
+func frameFile(schema frame.Schema, f *frame.Frame, opts table.Options) (*table.File, error) {
 	w := table.NewWriter(schema, opts)
 	defer w.Abort()
 	if err := w.WriteFrame(f); err != nil {

@@ -116,7 +116,7 @@ func (s *stage) partition(day calendar.Date, sold []retailtest.Line) lines.Parti
 	return s.store(contract.Lines, day, f)
 }
 
-func (s *stage) store(schema table.Schema, day calendar.Date, f *frame.Frame) lines.Partition {
+func (s *stage) store(schema frame.Schema, day calendar.Date, f *frame.Frame) lines.Partition {
 	s.t.Helper()
 	w := table.NewWriter(schema, table.Options{Scratch: s.deps.Scratch})
 	defer w.Abort()
@@ -144,7 +144,7 @@ func (s *stage) tables() (m *run.Manifest, sales, ledger, customers *frame.Frame
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	read := func(schema table.Schema) *frame.Frame {
+	read := func(schema frame.Schema) *frame.Frame {
 		f, err := s.home.ReadTable(s.t.Context(), m, schema, checked(s.t))
 		if err != nil {
 			s.t.Fatal(err)

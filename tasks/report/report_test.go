@@ -51,7 +51,7 @@ func (s *shop) made(step string, refs map[string]string, result any, tables map[
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for _, schema := range []table.Schema{contract.Segments, contract.Movers} {
+	for _, schema := range []frame.Schema{contract.Segments, contract.Movers} {
 		if f, ok := tables[schema.Name]; ok {
 			if err := session.PutFrame(s.t.Context(), schema, f, table.Options{Scratch: s.t.TempDir()}); err != nil {
 				s.t.Fatal(err)

@@ -82,7 +82,7 @@ func mustRun(t testing.TB, c Config) contract.ScoreResult {
 }
 
 // made returns a table of the run's scores.
-func made(t testing.TB, c Config, schema table.Schema) *frame.Frame {
+func made(t testing.TB, c Config, schema frame.Schema) *frame.Frame {
 	t.Helper()
 	m, err := home(t, c).Current(context.Background(), c.Run(), contract.Score)
 	if err != nil {
