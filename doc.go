@@ -4,6 +4,7 @@
 //
 //	tasks/<task>   one folder a container: config.go (flags → Config → Validate), run.go (the step), cmd/ (wiring only)
 //	pkg/task       the runner: flags and environment, signals, logging, exit codes, termination message, result file
+//	pkg/task/work  what every step does around its own work: opens the stores, does the same work of a run once
 //	pkg/contract   what steps agree on: steps, tables, paths, results, names of runs, keys
 //	pkg/objstore   gs:// file:// mem:// — all-or-nothing writes, create-if-absent, compare-and-swap
 //	pkg/delivery   reading a delivery: source (file, https, gs: fetched, hashed, unpacked), text, xlsx and columnar (formats),

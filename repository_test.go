@@ -168,3 +168,19 @@ func TestEveryProgramHasTheVersion(t *testing.T) {
 		}
 	}
 }
+
+// TestDemoLinksNoStorage: a program that writes a csv links neither Arrow nor a cloud.
+func TestDemoLinksNoStorage(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "./tasks/demo/cmd").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(out), "clientele/pkg/demo") {
+		t.Fatalf("not the program's packages: %.200s", out)
+	}
+	for pkg := range strings.Lines(string(out)) {
+		if strings.Contains(pkg, "apache/arrow") || strings.Contains(pkg, "cloud.google.com") || strings.Contains(pkg, "google.golang.org") {
+			t.Errorf("bin/demo links %s", strings.TrimSpace(pkg))
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 	"github.com/clientele/clientele/tasks/pipeline"
 )
 
@@ -52,7 +53,7 @@ func TestIdentities(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	home, err := c.Common.Open(context.Background(), d)
+	home, err := work.Open(context.Background(), c.Common, d)
 	if err != nil {
 		t.Fatal(err)
 	}

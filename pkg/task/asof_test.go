@@ -1,15 +1,8 @@
 package task
 
 import (
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/clientele/clientele/pkg/calendar"
-	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/lines"
-	"github.com/clientele/clientele/pkg/run"
 )
 
 func TestToday(t *testing.T) {
@@ -21,69 +14,5 @@ func TestToday(t *testing.T) {
 		if got := d.Today(zone).String(); got != want {
 			t.Errorf("in %q it is %s, want %s", zone, got, want)
 		}
-	}
-}
-
-// TestFutureAsOf: what every step does before it reads anything: as-of against the clock, and against the lines that it reads.
-func TestFutureAsOf(t *testing.T) {
-	c := Common{Root: "mem://" + t.Name(), Name: "segments", Pipeline: "p", RunID: "r", AsOf: "2027-03-01"}
-	d := Deps{Now: time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)}
-	home, err := c.Open(t.Context(), d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer home.Close()
-	refused := func(what string, c Common, texts ...string) {
-		t.Helper()
-		err := c.checkRun(t.Context(), d, home)
-		if fault.CodeOf(err) != fault.ExitUsage {
-			t.Errorf("%s: %v, want exit code 64", what, err)
-		}
-		for _, text := range texts {
-			if err != nil && !strings.Contains(err.Error(), text) {
-				t.Errorf("%s: %v lacks %q", what, err, text)
-			}
-		}
-	}
-	passes := func(what string, c Common) {
-		t.Helper()
-		if err := c.checkRun(t.Context(), d, home); err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	refused("without lines", c, "2027-03-01", "--allow-future-as-of")
-	past, allowed := c, c
-	past.AsOf, allowed.AllowFutureAsOf = "2026-11-28", true
-	passes("today", past)
-	passes("allowed", allowed)
-
-	ingested(t, home, c.Run(), "2027-02-27")
-	refused("two days after the last line", c, "2027-02-27")
-	ingested(t, home, c.Run(), "2027-02-28")
-	passes("the day after the last line", c)
-	other := c
-	other.RunID = "other"
-	refused("another run", other)
-	other.FromRun = c.Run().String()
-	passes("another run that reads this one", other)
-}
-
-// ingested stores what ingest leaves of lines until that day.
-func ingested(t *testing.T, home *run.Home, of contract.Run, last string) {
-	t.Helper()
-	day, err := calendar.ParseDate(last)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hash, err := lines.Write(t.Context(), home.Root, &lines.Snapshot{Version: lines.SnapshotVersion, Partitions: []lines.Partition{{Day: day}, {Day: day - 9}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := home.Begin(t.Context(), of, contract.Ingest, contract.Inputs{Refs: map[string]string{"source": last}})
-	if err == nil {
-		_, err = s.Commit(t.Context(), contract.IngestResult{Snapshot: hash})
-	}
-	if err != nil {
-		t.Fatal(err)
 	}
 }

@@ -1,7 +1,6 @@
 package task
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"os"
@@ -15,8 +14,6 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/run"
 )
 
 // Common are the flags that every step has: where things lie, and which run this is.
@@ -131,15 +128,6 @@ func (c Common) ReadRun() contract.Run {
 		panic("task: ReadRun before Check: " + err.Error())
 	}
 	return run
-}
-
-// Open opens the stores that the flags name.
-func (c Common) Open(ctx context.Context, d Deps) (*run.Home, error) {
-	home, err := run.OpenHome(ctx, c.Root, c.Registry, c.Name, &objstore.Options{Scratch: d.Scratch, Memory: d.Memory.Object()})
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", c.Root, err)
-	}
-	return home, nil
 }
 
 // parseFloat reads a finite decimal number; no NaN, Inf, hex or underscores.

@@ -82,8 +82,8 @@ func TestMemoryFlag(t *testing.T) {
 			got = d
 			return sampleResult{}, nil
 		}, append(good, arg)...)
-		if code != 0 || got.Memory != want || got.Tables().Memory != want.Table() {
-			t.Errorf("%s: code %d, budget %d, tables %d, want 0, %d, %d\n%s", arg, code, got.Memory, got.Tables().Memory, want, want.Table(), &p.err)
+		if code != 0 || got.Memory != want {
+			t.Errorf("%s: code %d, budget %d, want 0, %d\n%s", arg, code, got.Memory, want, &p.err)
 		}
 	}
 	code, p := try(t, nil, append(good, "--memory=much")...)

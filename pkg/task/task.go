@@ -21,7 +21,6 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/scratch"
-	"github.com/clientele/clientele/pkg/table"
 )
 
 // Validator is a task's configuration. Validate reports every problem at once, by [Problems].
@@ -50,11 +49,6 @@ func (d Deps) Today(zone string) calendar.Date {
 	}
 	_, offset := d.Now.In(place).Zone()
 	return calendar.DateOf(d.Now.Add(time.Duration(offset) * time.Second).UnixMicro())
-}
-
-// Tables returns the options for reading and writing tables.
-func (d Deps) Tables() table.Options {
-	return table.Options{Scratch: d.Scratch, Memory: d.Memory.Table()}
 }
 
 // Task is a program: a step's Run function with its flags.

@@ -21,6 +21,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 	task_demo "github.com/clientele/clientele/tasks/demo"
 	"github.com/clientele/clientele/tasks/ingest"
 	"github.com/clientele/clientele/tasks/preprocess"
@@ -87,7 +88,7 @@ func open(t testing.TB, days demo.Days, flags ...string) *shop {
 	if s.preprocess, err = preprocess.Run(ctx, cfg, deps); err != nil {
 		t.Fatal(err)
 	}
-	home, err := cfg.Open(ctx, deps)
+	home, err := work.Open(ctx, cfg.Common, deps)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // Causes of insufficient_data that are no sentence of pkg/drift.
@@ -34,8 +35,8 @@ type job struct {
 
 // Run compares, writes both tables, and then moves state/<name>/drift.json to the verdict.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.DriftResult, error) {
-	j := &job{Config: c, deps: d, opts: d.Tables()}
-	return task.Work(ctx, c.Common, d, task.Job[contract.DriftResult]{Begin: j.begin, Make: j.work, Finish: j.advance})
+	j := &job{Config: c, deps: d, opts: work.Tables(d)}
+	return work.Do(ctx, c.Common, d, work.Job[contract.DriftResult]{Begin: j.begin, Make: j.work, Finish: j.advance})
 }
 
 func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {

@@ -23,6 +23,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // monday is 2011-12-12, and the days after follow it.
@@ -41,7 +42,7 @@ func open(t *testing.T, root string) *shop {
 	s := &shop{t: t, root: root, deps: task.Deps{
 		Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test",
 	}}
-	home, err := s.config("x", monday).Open(t.Context(), s.deps)
+	home, err := work.Open(t.Context(), s.config("x", monday).Common, s.deps)
 	if err != nil {
 		t.Fatal(err)
 	}

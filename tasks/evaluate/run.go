@@ -14,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // recordVersion is the version of an evaluation's JSON in the registry.
@@ -42,8 +43,8 @@ type job struct {
 
 // Run asks every gate, records the evaluation in the registry, and then says so in the step's manifest.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.EvaluateResult, error) {
-	j := &job{Config: c, deps: d, opts: d.Tables()}
-	return task.Work(ctx, c.Common, d, task.Job[contract.EvaluateResult]{Begin: j.begin, Make: j.evaluate})
+	j := &job{Config: c, deps: d, opts: work.Tables(d)}
+	return work.Do(ctx, c.Common, d, work.Job[contract.EvaluateResult]{Begin: j.begin, Make: j.evaluate})
 }
 
 func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 func config(root string) Config {
@@ -33,7 +34,7 @@ func deps(t *testing.T) task.Deps {
 // upstream writes what the steps before evaluate write, with a model of four segments.
 func upstream(t *testing.T, c Config) (*run.Home, contract.TrainResult) {
 	t.Helper()
-	home, err := c.Open(t.Context(), deps(t))
+	home, err := work.Open(t.Context(), c.Common, deps(t))
 	if err != nil {
 		t.Fatal(err)
 	}

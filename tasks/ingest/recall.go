@@ -14,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // recall is what earlier runs have left of a delivery from elsewhere: by what its servers know it, and what came of it. If
@@ -62,7 +63,7 @@ func (c Config) recallAt(ctx context.Context, d task.Deps, where []source.Locati
 	if !slices.ContainsFunc(where, source.Location.Remote) {
 		return &recall{}, nil
 	}
-	home, err := c.Open(ctx, d)
+	home, err := work.Open(ctx, c.Common, d)
 	if err != nil {
 		return nil, err
 	}

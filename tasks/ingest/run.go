@@ -15,13 +15,14 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // Run ingests a delivery. Nothing is written before all of it has been read and checked against its limits and the current
 // snapshot. Then come the partitions, the rejected records and a snapshot, which nobody sees; one swap of state/lines.json,
 // which everybody does; and the manifest. The same file and flags give the same bytes, on any number of cores.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, error) {
-	home, err := c.Open(ctx, d)
+	home, err := work.Open(ctx, c.Common, d)
 	if err != nil {
 		return contract.IngestResult{}, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // countryTable, countries and countriesTask are a step as a change would add it: its entry, and its folder.
@@ -65,7 +66,7 @@ var countriesTask = task.Task[countriesConfig, countriesResult]{
 		opts := table.Options{Scratch: d.Scratch}
 		var home *run.Home
 		var upstream *run.Manifest
-		return task.Work(ctx, c.Common, d, task.Job[countriesResult]{
+		return work.Do(ctx, c.Common, d, work.Job[countriesResult]{
 			Begin: func(ctx context.Context, h *run.Home) (_ *run.Session, err error) {
 				home = h
 				if upstream, err = h.Current(ctx, c.ReadRun(), contract.Preprocess); err != nil {

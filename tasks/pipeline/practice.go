@@ -13,6 +13,7 @@ import (
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // practise compares the segments that score has published in this run with the kinds that --truth says were planted:
@@ -22,7 +23,7 @@ func practise(ctx context.Context, c Config, home *run.Home, d task.Deps) (*cont
 	if err != nil {
 		return nil, err
 	}
-	assignments, err := home.ReadTable(ctx, m, contract.Assignments, d.Tables())
+	assignments, err := home.ReadTable(ctx, m, contract.Assignments, work.Tables(d))
 	if err != nil {
 		return nil, err
 	}

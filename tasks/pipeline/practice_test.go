@@ -19,6 +19,7 @@ import (
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 	"github.com/clientele/clientele/tasks/pipeline"
 )
 
@@ -71,7 +72,7 @@ func TestPractice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	home, err := c.Common.Open(ctx, deps(t, io.Discard))
+	home, err := work.Open(ctx, c.Common, deps(t, io.Discard))
 	if err != nil {
 		t.Fatal(err)
 	}

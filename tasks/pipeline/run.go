@@ -12,6 +12,7 @@ import (
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 	"github.com/clientele/clientele/tasks/ingest"
 )
 
@@ -30,7 +31,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		c.Common.AsOf = (last + 1).String()
 		d.Log.Info("as-of is set to the day after the last line", "as_of", c.Common.AsOf)
 	}
-	home, err := c.Common.Open(ctx, d)
+	home, err := work.Open(ctx, c.Common, d)
 	if err != nil {
 		return result, err
 	}

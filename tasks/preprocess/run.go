@@ -17,6 +17,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // Run cleans the window's lines and builds customers. The same snapshot and flags give the same bytes, on any number of
@@ -26,8 +27,8 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult,
 	if err != nil {
 		return contract.PreprocessResult{}, err
 	}
-	j := &job{Config: c, plan: p, deps: d, opts: d.Tables()}
-	return task.Work(ctx, c.Common, d, task.Job[contract.PreprocessResult]{Begin: j.begin, Make: j.clean})
+	j := &job{Config: c, plan: p, deps: d, opts: work.Tables(d)}
+	return work.Do(ctx, c.Common, d, work.Job[contract.PreprocessResult]{Begin: j.begin, Make: j.clean})
 }
 
 // job is one run of the step, with what it reads.

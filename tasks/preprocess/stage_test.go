@@ -20,6 +20,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 const asOf = "2011-03-02"
@@ -63,7 +64,7 @@ func newStage(t testing.TB, root string, sold []retailtest.Line, spoil func(*sta
 		t.Fatal(err)
 	}
 	s.deps = task.Deps{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test"}
-	home, err := s.cfg.Open(t.Context(), s.deps)
+	home, err := work.Open(t.Context(), s.cfg.Common, s.deps)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,14 @@ import (
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // Run swaps HEAD or holds, and then says so in the step's manifest. The swap comes first: a try that is killed between the
 // two is recognised by its decision in HEAD's history, and the next one only writes the manifest.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.PromoteResult, error) {
 	j := &job{Config: c, deps: d}
-	return task.Work(ctx, c.Common, d, task.Job[contract.PromoteResult]{Begin: j.begin, Make: j.decide, Finish: j.complete})
+	return work.Do(ctx, c.Common, d, work.Job[contract.PromoteResult]{Begin: j.begin, Make: j.decide, Finish: j.complete})
 }
 
 // job is one run of the step, with what it reads.

@@ -20,6 +20,7 @@ import (
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 	"github.com/clientele/clientele/tasks/drift"
 	"github.com/clientele/clientele/tasks/evaluate"
 	"github.com/clientele/clientele/tasks/promote"
@@ -46,7 +47,7 @@ func open(t *testing.T) *shop {
 	s := &shop{t: t, root: "mem://" + t.Name(), deps: task.Deps{
 		Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test",
 	}}
-	home, err := s.common("x", monday).Open(t.Context(), s.deps)
+	home, err := work.Open(t.Context(), s.common("x", monday), s.deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -371,7 +372,7 @@ func TestHeadTakenAway(t *testing.T) {
 	s := open(t)
 	dir := t.TempDir()
 	s.root = "file://" + dir
-	home, err := s.common("x", monday).Open(t.Context(), s.deps)
+	home, err := work.Open(t.Context(), s.common("x", monday), s.deps)
 	if err != nil {
 		t.Fatal(err)
 	}

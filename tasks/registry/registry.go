@@ -11,6 +11,7 @@ import (
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // Program is the registry's commands.
@@ -33,14 +34,14 @@ const shownID = 12
 func short(id string) string { return id[:min(shownID, len(id))] }
 
 // with opens the registry that the flags name, and closes it.
-func with[R any](ctx context.Context, c task.Common, d task.Deps, work func(*run.Home, *registry.Registry) (R, error)) (R, error) {
-	home, err := c.Open(ctx, d)
+func with[R any](ctx context.Context, c task.Common, d task.Deps, use func(*run.Home, *registry.Registry) (R, error)) (R, error) {
+	home, err := work.Open(ctx, c, d)
 	if err != nil {
 		var none R
 		return none, err
 	}
 	defer func() { _ = home.Close() }()
-	return work(home, registry.New(home))
+	return use(home, registry.New(home))
 }
 
 // at returns the revision of that number, or HEAD for 0. No HEAD is a Fault of exit code 66.

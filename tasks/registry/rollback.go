@@ -15,6 +15,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // RollbackConfig is the configuration of rollback.
@@ -91,7 +92,7 @@ func runRollback(ctx context.Context, c RollbackConfig, d task.Deps) (rolledBack
 		if err := fillIn(ctx, &c.Common, home, d); err != nil {
 			return rolledBack{}, err
 		}
-		r, err := c.rollback(ctx, home, reg, d.Tables())
+		r, err := c.rollback(ctx, home, reg, work.Tables(d))
 		return rolledBack{r, byHand}, err
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // ShowConfig is what show and verify are told.
@@ -108,7 +109,7 @@ if something is damaged, with 66 if something is missing.`,
 	Flags:   showFlags, Config: newShowConfig,
 	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (VerifyResult, error) {
 		return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (VerifyResult, error) {
-			return verify(ctx, home, reg, c.Seq, d.Tables())
+			return verify(ctx, home, reg, c.Seq, work.Tables(d))
 		})
 	},
 	Print: func(w io.Writer, r VerifyResult) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 	"github.com/clientele/clientele/tasks/report"
 )
 
@@ -36,7 +37,7 @@ type shop struct {
 func newShop(t *testing.T, runID string) *shop {
 	t.Helper()
 	c := config(t, runID)
-	home, err := c.Open(t.Context(), deps(t))
+	home, err := work.Open(t.Context(), c.Common, deps(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // pageName is the page's file among what the step makes.
@@ -31,8 +32,8 @@ type job struct {
 
 // Run writes the page of a run. The same steps make the same bytes.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.ReportResult, error) {
-	j := &job{Config: c, deps: d, opts: d.Tables(), steps: map[string]*run.Manifest{}}
-	return task.Work(ctx, c.Common, d, task.Job[contract.ReportResult]{Begin: j.begin, Make: j.write, Finish: j.address})
+	j := &job{Config: c, deps: d, opts: work.Tables(d), steps: map[string]*run.Manifest{}}
+	return work.Do(ctx, c.Common, d, work.Job[contract.ReportResult]{Begin: j.begin, Make: j.write, Finish: j.address})
 }
 
 func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // job is one run of the step, with what it reads.
@@ -35,8 +36,8 @@ type job struct {
 // same bytes for as long as HEAD stays; --head pins a revision for good. What customers are compared with are the scores
 // as they stood before this run, of its as-of date or earlier: a run never sees itself, nor the future.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.ScoreResult, error) {
-	j := &job{Config: c, deps: d, opts: d.Tables()}
-	return task.Work(ctx, c.Common, d, task.Job[contract.ScoreResult]{Begin: j.begin, Make: j.score, Finish: j.advance})
+	j := &job{Config: c, deps: d, opts: work.Tables(d)}
+	return work.Do(ctx, c.Common, d, work.Job[contract.ScoreResult]{Begin: j.begin, Make: j.score, Finish: j.advance})
 }
 
 // read looks up what the key is made of.

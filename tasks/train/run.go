@@ -13,6 +13,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // job is one run of the step, with what it reads.
@@ -34,8 +35,8 @@ type upstream struct {
 // Run fits a model and writes its bundle. The bundle is in the registry before the step's manifest is: who reads the
 // manifest finds the model.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.TrainResult, error) {
-	j := &job{Config: c, deps: d, opts: d.Tables()}
-	return task.Work(ctx, c.Common, d, task.Job[contract.TrainResult]{Begin: j.begin, Make: j.work})
+	j := &job{Config: c, deps: d, opts: work.Tables(d)}
+	return work.Do(ctx, c.Common, d, work.Job[contract.TrainResult]{Begin: j.begin, Make: j.work})
 }
 
 func (j *job) begin(ctx context.Context, home *run.Home) (s *run.Session, err error) {

@@ -26,6 +26,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 func config(root, run string) Config {
@@ -41,7 +42,7 @@ func deps(t testing.TB) task.Deps {
 
 func home(t testing.TB, c Config) *run.Home {
 	t.Helper()
-	h, err := c.Open(context.Background(), deps(t))
+	h, err := work.Open(context.Background(), c.Common, deps(t))
 	if err != nil {
 		t.Fatal(err)
 	}
