@@ -10,12 +10,13 @@ baseline, the customers that the champion was trained on, and its *act* decides:
 | `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation`, unless the champion has a later as-of than this run, or a rollback has put promotions on hold |
 | `fix_data` | `data_are_sound` fails: the data is wrong, the customers did not change. Nothing is retrained |
 
-Today drift itself gives `none`, `wait` and `retrain`; the DAG knows all of the contract's acts.
+At present, drift returns only `none`, `wait` and `retrain`; the DAG also handles `refit` and `fix_data`.
 
-Drift is no failure, and without a champion there is nothing to compare with: both end green.
+Drift is not a failure, and neither is a missing champion: in both cases the run succeeds.
 
-**When `data_are_sound` fails** read its line and drift's result (XCom of `drift`): which feature, by how much. Ask for the
-delivery again; the next run takes it. **When another task fails** see the table of `clientele_segmentation`: it holds here too.
+**If `data_are_sound` fails,** its log line and drift's result (XCom of `drift`) say which feature changed, and by how
+much. Request the delivery again; the next run ingests it. **If another task fails,** see the table of
+`clientele_segmentation`.
 """
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.

@@ -2,14 +2,13 @@
 ### Roll back to an earlier model
 
 By hand only. `rollback` goes back to the model before the current one, or to the *Model* you name; `score` assigns
-the customers of the last run to its segments; `report` makes the page again. Segment ids keep their meaning: the old
-model's ids come back, and the ids of the model that goes are never given out again.
+the customers of the last run to its segments; `report` writes the page again. Segment ids keep their meaning: the old
+model's ids come back, and the ids of the replaced model are never used for another segment.
 
 **Which models were there?** `registry history` lists them; so does the report of any run.
 
-**When a task fails** a line of its log at level ERROR says what. `rollback` exit code 66 (missing): that model was never the
-champion, or there is none before the current one. Clearing `rollback` in the same run does nothing twice; a new run rolls back
-once more.
+**If a task fails,** an ERROR line in its log says why. `rollback` exit code 66 (missing): that model was never the champion, or
+there is no model before the current one. Clearing `rollback` does not roll back a second time; a new run does.
 
 Afterwards promotions are on hold: `clientele_segmentation` still trains and evaluates on Monday, but keeps this model, and
 `clientele_drift` asks for no new one. The hold ends on the day *Hold until*, or when somebody runs `registry release`.

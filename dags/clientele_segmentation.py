@@ -10,8 +10,8 @@ says that the data are broken (`fix_data`), nothing is promoted or scored; the r
 
 **By hand:** *Trigger*, fill in what differs, leave the rest. *As of* is the day that counts as today.
 
-**When a task fails** a line of its log at level ERROR says what, and whether trying again helps. Nothing half written is ever
-visible: clear the task when the cause is gone, and what was done before costs nothing.
+**If a task fails,** an ERROR line in its log says why, and whether a retry helps. Partial output is never visible: clear the task
+once the cause is fixed. Steps that were already done finish immediately.
 
 | it says | do |
 | --- | --- |
@@ -47,7 +47,7 @@ with DAG(
     with TaskGroup("data", tooltip="From the delivery to customers"):
         ingest = steps.ingest(d)
         preprocess = steps.step(d, "preprocess")
-    with TaskGroup("model", tooltip="A candidate, and whether it comes into force"):
+    with TaskGroup("model", tooltip="A candidate, and whether it becomes the champion"):
         drift = steps.step(d, "drift")
         train = steps.step(d, "train")
         evaluate = steps.step(d, "evaluate")

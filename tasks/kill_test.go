@@ -38,7 +38,7 @@ func demoShop(t *testing.T) string {
 }
 
 func stepArgs(root string) []string {
-	return []string{"--root=file://" + root, "--pipeline=kill", "--run-id=r", "--as-of=2030-01-01", "--result=" + filepath.Join(root, "..", "result.json")}
+	return []string{"--root=file://" + root, "--pipeline=kill", "--run-id=r", "--as-of=2026-01-01", "--result=" + filepath.Join(root, "..", "result.json")}
 }
 
 // TestKilledAndRunAgain kills ingest and preprocess after ever longer whiles, and runs them again: the objects are those of

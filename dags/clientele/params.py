@@ -29,7 +29,7 @@ def run() -> dict[str, Param]:
             False,
             type="boolean",
             title="Allow a future as-of",
-            description="Accept an as-of after the day of the run. Later runs promote nothing until that day has come.",
+            description="Accept an as-of after the day of the run. Until that day, runs with an earlier as-of promote nothing.",
             section="Run",
         ),
     }
@@ -59,7 +59,7 @@ def delivery(d: Deployment) -> dict[str, Param]:
             enum=["replace", "append"],
             type="string",
             title="Mode",
-            description="replace: a delivered day replaces that day. append: its lines are added.",
+            description="replace: a delivered day replaces the stored day. append: its lines are added to the stored day.",
             **section,
         ),
         "columns": Param(
@@ -184,7 +184,7 @@ def rollback() -> dict[str, Param]:
             type=["null", "string"],
             format="date",
             title="Hold until",
-            description="No other model is promoted by runs before this day. Empty: until somebody runs `registry release`.",
+            description="Runs with an as-of before this day promote no other model. Empty: until somebody runs `registry release`.",
             **section,
         ),
         "reason": Param(

@@ -58,7 +58,7 @@ func (l *layout) ledger() (section, error) {
 }
 
 func (l *layout) ledgerNote() string {
-	return fmt.Sprintf("The rule duplicate found %s of an identical line, whether it removed them or not (identical lines can be genuine). "+
+	return fmt.Sprintf("The rule duplicate found %s of an identical line. Repeats are counted even when the rule is off, because identical lines can be genuine. "+
 		"An invoice or a customer can appear in several rows, so these columns do not add up.", many(l.Ledger.Duplicates, "repeat"))
 }
 

@@ -39,7 +39,7 @@ func CommonFlags() []cli.Flag {
 		Required(String("pipeline", "", "`NAME` of the pipeline that the run belongs to, usually the DAG id")),
 		Required(String("run-id", "", "`ID` of the run, as assigned by the scheduler")),
 		Required(String("as-of", "", "`DATE` to use as today, YYYY-MM-DD in the shop's time zone")),
-		Bool("allow-future-as-of", "accept an as-of after today and after the day that follows the last line"),
+		Bool("allow-future-as-of", "accept an as-of that is later than both today and the day after the last line"),
 		String("from-run", "", "read the output of this `RUN` (<pipeline>/<as-of>/<slug>) instead of the current run"),
 		Int("head", 0, "read HEAD at revision `SEQ`, to reproduce a run; 0 reads the current one"),
 	)

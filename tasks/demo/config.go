@@ -45,12 +45,12 @@ func Flags() []cli.Flag {
 	return []cli.Flag{
 		task.Required(task.String("out-dir", "", "output `FOLDER`, created if it does not exist")),
 		task.String("seed", "1", "random seed, a `NUMBER`"),
-		task.Int("customers", 800, "number of customers; each has about 65 lines in 13 months"),
+		task.Int("customers", 800, "`NUMBER` of customers; each has about 65 lines in 13 months"),
 		task.String("from", "2024-11-01", "first `DATE`, YYYY-MM-DD"),
-		task.Int("days", 396, "number of days"),
-		task.Float("dirty", 0.004, "share of broken records, 0 or from 0.000001 to 0.5; above 0, each quarantine rule that a csv can break is broken at least once, in 13 records: with fewer than 650 records, that is more than ingest accepts by default"),
+		task.Int("days", 396, "`NUMBER` of days"),
+		task.Float("dirty", 0.004, "`SHARE` of broken records, 0 or from 0.000001 to 0.5; above 0, there are at least 13 broken records, so that every check that a csv can fail fails at least once; with fewer than 650 records in total, that is more than ingest accepts by default"),
 		task.String("fault", "", "data `FAULTS` by day, comma separated, each FAULT@DAY or FAULT@FIRST..LAST: "+
-			strings.Join(demo.Faults, ", ")+"; lost_country:COUNTRY names another than "+demo.DefaultLostCountry),
+			strings.Join(demo.Faults, ", ")+"; lost_country:COUNTRY names a country other than "+demo.DefaultLostCountry),
 		task.String("campaign", "", "`OFFER` by which orders grow, EFFECT[:SHARE]@FIRST..LAST: 0.10:0.5@2025-06-02..2025-06-29 makes "+
 			"those of half of the customers a tenth larger for four weeks"),
 	}

@@ -16,7 +16,7 @@ var Task = task.Task[Config, contract.EvaluateResult]{
 	Name:  contract.Evaluate,
 	Usage: contract.Does(contract.Evaluate),
 	Description: `Reads the candidate model, the customers and drift's act from this run, and the current model. Every gate reports its value, its
-limit and the reason. The verdict is pass, fail, or unverified if drift compared with another model than the current one. A rejected
+limit and the reason. The verdict is pass, fail, or unverified if drift compared with a different model from the current one. A rejected
 candidate is not a failure: the exit code is 0, and promote holds.`,
 	Example: "evaluate --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10",
 	Flags:   Flags, Config: NewConfig, Run: Run,

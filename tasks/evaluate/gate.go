@@ -121,7 +121,7 @@ func finite(e *evidence) contract.Gate {
 		return unplaced(e)
 	}
 	count(e.placed.Distance)
-	return judged(bad == 0, float64(bad), 0, "%d coordinates of centres or distances of customers are not finite", bad)
+	return judged(bad == 0, float64(bad), 0, "%d centre coordinates or customer distances are infinite or not a number", bad)
 }
 
 // parity: the model that was read back puts the customers of this run where training put them.

@@ -65,7 +65,7 @@ func TestGatesRefuse(t *testing.T) {
 	}{
 		"a centroid that is no number": {func(e *evidence) {
 			e.candidate.Model.Centroids[0][0] = math.NaN()
-		}, []string{"finite", "golden_replay"}, contract.EvalFail, "not finite"},
+		}, []string{"finite", "golden_replay"}, contract.EvalFail, "infinite or not a number"},
 		"a centroid far from everyone": {func(e *evidence) {
 			e.candidate.Model.Centroids[0][0] = 1e9
 			place(e)

@@ -22,7 +22,7 @@ var Task = task.Task[Config, contract.IngestResult]{
 	Name:  contract.Ingest,
 	Usage: contract.Does(contract.Ingest),
 	Description: `Reads transaction lines from delimited text, a workbook (xlsx), Parquet or an Arrow file, optionally compressed with gzip, zstd or
-zip. The format is detected from the content. Records that break a rule are quarantined with their raw text. If their share exceeds
+zip. The format is detected from the content. Records that fail a check are rejected and kept with their raw text. If their share exceeds
 --max-quarantine-share, the delivery is rejected and the ten most common reasons are listed. All lines become visible at once, by
 one swap of state/lines.json. With --mode=replace, a delivered day replaces that day of the same --source-name; with append, its
 lines are added, and a file that has already been ingested is rejected. Ingesting the same file again changes nothing. A day that was
@@ -101,8 +101,8 @@ func Flags() []cli.Flag {
 		task.String("currency", "GBP", "currency `CODE` of the prices; the same for all lines of a root"),
 		task.Float("max-quarantine-share", 0.02, "maximum `SHARE` of rejected records, 0 to 1"),
 		task.Bool("allow-shrink", "accept a day with over 20 % fewer lines than the stored one"),
-		task.Bool("allow-older", "replace stored days even where a run of a later as-of delivered them (default: those days stay)"),
-		task.String("undo", "", "restore the parent of this `SNAPSHOT` if it is the current one; reads no delivery"),
+		task.Bool("allow-older", "replace stored days even if a run with a later as-of delivered them; otherwise those days stay"),
+		task.String("undo", "", "make the snapshot before this `SNAPSHOT` current again, if this one is current; reads no delivery"),
 		task.Secret(task.String("customer-key", "", "`SECRET` key for hashing customer ids (HMAC-SHA256), at least 16 bytes; set it in the environment, not on the command line")),
 		task.Bool("exit-nothing-new", "exit with 99 when nothing was new"),
 	)

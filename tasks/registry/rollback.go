@@ -39,8 +39,8 @@ var Rollback = task.Task[RollbackConfig, rolledBack]{
 	Description: `Writes a new revision of HEAD with an earlier model: that of --to-seq, --to-model or, without either, the champion before the
 present one. The history keeps all revisions, and segment ids are never reused. Promotions are on hold from then on, until
 --hold-until or until "registry release" lifts the hold: without it the next run would promote the same candidate again.
-HEAD, and the state of score and drift, carry the rollback's as-of afterwards, also where theirs was later: that takes back the
-run of a mistyped date. The result's run is what score takes as --from-run to score the last customers with the earlier model.`,
+Sets HEAD and the state of score and drift to the rollback's as-of, even if theirs was later: this undoes a run with a mistyped
+date. To score the last customers with the earlier model, pass "run" from the result to score as --from-run.`,
 	Example: "registry rollback --root=gs://shop/clientele --reason='too few segments'\n" +
 		"registry rollback --root=gs://shop/clientele --to-seq=3 --hold-until=2012-01-09\n" +
 		"registry rollback --root=gs://shop/clientele --pipeline=rollback --run-id=2011-12-10T09:00 --as-of=2011-12-10",
