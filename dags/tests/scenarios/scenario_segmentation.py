@@ -127,7 +127,7 @@ def test_a_late_source_is_looked_for_again(empty: World, shop: Path):
     ends = []
 
     def deliver(step, ended):
-        ends.append((step.step, ended.code, ended.told["cause"]))
+        ends.append((step.step, ended.code, ended.reported["cause"]))
         if len(ends) == 2:
             late.symlink_to(shop / "lines.csv")
 
@@ -147,7 +147,7 @@ def test_a_source_that_stays_away_is_given_up(empty: World, shop: Path):
 
 def test_a_mistyped_local_source_is_not_waited_for(empty: World, shop: Path):
     ends = []
-    with after_each_end(lambda step, ended: ends.append((step.step, ended.code, ended.told["cause"]))):
+    with after_each_end(lambda step, ended: ends.append((step.step, ended.code, ended.reported["cause"]))):
         outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "lnies.csv"))
     assert ends == [("ingest", 66, "no_such_file")]
     assert (outcome.state, outcome.tasks) == ("failed", INGEST_FAILED)
