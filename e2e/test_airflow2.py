@@ -17,7 +17,7 @@ def world(machine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
     scenarios = (
         Scenario("success"),
         Scenario("late", source="late.csv"),
-        Scenario("out_of_memory", resources=TINY),
+        Scenario("out_of_memory", resources=TINY, memory="1GiB"),
     )
     world = World("2.11.1", tmp_path_factory.mktemp("airflow2"), scenarios)
     try:

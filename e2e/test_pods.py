@@ -23,7 +23,7 @@ STEPS = ("ingest", "preprocess", "drift", "train", "evaluate", "promote", "score
 SLOW = {"ingest": {"cpu": "12m"}}
 
 # Less than ingest's program takes before it has read a line.
-TINY = "20Mi"
+TINY = "20Mi"  # ingest lives in it by the default of --memory, and not with buffers for a large machine
 
 RELEASED = Scenario("released", file="clientele_drift", resources=SLOW)
 
@@ -35,7 +35,7 @@ SCENARIOS = (
     Scenario("marked_failed", resources=SLOW),
     Scenario("orphaned", resources=SLOW),
     RELEASED,
-    Scenario("out_of_memory", resources={"ingest": {"memory": TINY}}),
+    Scenario("out_of_memory", resources={"ingest": {"memory": TINY}}, memory="1GiB"),
     Scenario("restarted", resources=SLOW),
     Scenario("rolled_back", file="clientele_rollback"),
     Scenario("secret", file="clientele_drift", secretive=True),

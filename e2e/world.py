@@ -42,6 +42,7 @@ class Scenario:
     source: str = ""  # an object of the deliveries, which need not be there
     rights: bool = True
     secretive: bool = False
+    memory: str = ""  # --memory of every step, where it is not to follow from the pod's limit
 
 
 class World:
@@ -97,6 +98,8 @@ class World:
     def _settings(self, s: Scenario) -> dict[str, str]:
         """The variables of docs/airflow.md for a scenario."""
         pod_env = {"STORAGE_EMULATOR_HOST": self.storage.endpoint}
+        if s.memory:
+            pod_env["CLIENTELE_MEMORY"] = s.memory
         own = {}
         if s.secretive:
             pod_env["CLIENTELE_ALLOW_HTTP"] = "true"
