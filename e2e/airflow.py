@@ -110,7 +110,7 @@ class Airflow:
         headers = {"Content-Type": "application/json", "Accept": "application/json", **self._token}
         request = urllib.request.Request(self._api + path, data=data, headers=headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=180) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as e:
             if e.code != 404:

@@ -25,7 +25,7 @@ SLOW = {"ingest": {"cpu": "12m"}}
 # Less than ingest's program takes before it has read a line.
 TINY = "20Mi"  # ingest lives in it by the default of --memory, and not with buffers for a large machine
 
-SIDE_BY_SIDE = 6  # more of them wait for two cores and one sqlite
+SIDE_BY_SIDE = 4  # more of them wait for two cores and one sqlite
 
 RELEASED = Scenario("released", file="clientele_drift", resources=SLOW)
 

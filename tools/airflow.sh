@@ -22,7 +22,7 @@ export PATH=$PWD/.venv/airflow-$version/bin:$PATH
 default AIRFLOW_HOME "$PWD/.clientele/airflow"
 mkdir -p "$AIRFLOW_HOME"
 # sqlite has one writer at a time: with its default of 5 s, many runs that start at once are "database is locked".
-export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite:///$AIRFLOW_HOME/airflow.db?timeout=60"
+export AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="sqlite:///$AIRFLOW_HOME/airflow.db?timeout=30"
 
 # --- where steps run, and on what ---
 if [ -n "${CLIENTELE_KUBECONFIG:-}" ]; then
