@@ -44,10 +44,10 @@ images: ## Build every task's image into dist/images/, with their digests in ima
 demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/shop), ARGS="--customers=1000"
 	@bin/demo --out-dir='$(or $(OUT),.clientele/shop)' $(ARGS)
 
-test: ## Everything: format, vet, lint, all tests, a short run of every fuzz target; at the end, what was skipped and why
+test: ## Everything: format, vet, lint, all tests, a short run of every fuzz target; at the end, what was skipped and what failed
 	@rm -rf .clientele/tests
-	@code=0; $(MAKE) --no-print-directory lint test-go test-race test-dags test-e2e fuzz-short || code=$$?; \
-	python3 tools/skipped.py .clientele/tests; exit $$code
+	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-dags test-e2e fuzz-short || code=$$?; \
+	python3 tools/outcome.py .clientele/tests; exit $$code
 
 # What go test has cached is not run again; TestScripts, which a cache cannot see the programs of, is left to make test.
 test-quick: lint $(GCS) $(SUM) ## In under five minutes: lint, Go tests with -short, the DAGs on the newest Airflow

@@ -28,17 +28,19 @@ func run(t *testing.T, env []string, name string, args ...string) (said string, 
 }
 
 // The two reports are as gotestsum 1.13 and pytest 8 write them.
-func TestSkippedTestsAreListedWithTheirReasons(t *testing.T) {
+func TestSkippedAndFailedTestsAreListed(t *testing.T) {
 	reports := t.TempDir()
 	write(t, filepath.Join(reports, "go.xml"), `<testsuites><testsuite>
 <testcase name="TestOne"><skipped message="=== RUN   TestOne&#xA;    one_test.go:34: X is not set&#xA;--- SKIP: TestOne (0.00s)&#xA;"></skipped></testcase>
 <testcase name="TestTwo"><skipped message="=== RUN   TestTwo&#xA;    two_test.go:7: X is not set&#xA;--- SKIP: TestTwo (0.00s)&#xA;"></skipped></testcase>
-<testcase name="TestThree"></testcase></testsuite></testsuites>`)
+<testcase classname="pkg/x" name="TestThree"><failure message="Failed" type="">=== RUN   TestThree&#xA;    three_test.go:9: got 1, want 2&#xA;--- FAIL: TestThree (0.00s)&#xA;</failure></testcase>
+<testcase name="TestFive"></testcase></testsuite></testsuites>`)
 	write(t, filepath.Join(reports, "airflow.xml"), `<testsuites><testsuite>
 <testcase name="test_four"><skipped type="pytest.skip" message="no provider">t.py:24: no provider</skipped></testcase></testsuite></testsuites>`)
-	said, code := run(t, nil, "python3", "-B", "skipped.py", reports)
+	said, code := run(t, nil, "python3", "-B", "outcome.py", reports)
 	want := "\n3 tests were skipped, by 2 reports in " + reports + ":\n" +
-		"  airflow: test_four: no provider\n  go: TestOne, TestTwo: X is not set\n"
+		"  airflow: test_four: no provider\n  go: TestOne, TestTwo: X is not set\n" +
+		"\nFailed: 1\n  go: pkg/x: TestThree\n    === RUN   TestThree\n        three_test.go:9: got 1, want 2\n    --- FAIL: TestThree (0.00s)\n"
 	if code != 0 || said != want {
 		t.Errorf("ended %d:\n%s\nwant\n%s", code, said, want)
 	}
@@ -51,7 +53,7 @@ func TestWithoutACompilerTheRaceDetectorSaysWhatIsMissing(t *testing.T) {
 	if code != 0 || !strings.Contains(said, "apt-get install gcc libc6-dev") {
 		t.Errorf("ended %d: %s", code, said)
 	}
-	if said, _ := run(t, nil, "python3", "-B", "skipped.py", reports); !strings.Contains(said, "race: the race detector: the race detector needs a C compiler") {
+	if said, _ := run(t, nil, "python3", "-B", "outcome.py", reports); !strings.Contains(said, "race: the race detector: the race detector needs a C compiler") {
 		t.Errorf("it is not in the list of what was skipped: %s", said)
 	}
 	if said, code := run(t, append(env, "CI=true"), "./race.sh"); code != 1 {

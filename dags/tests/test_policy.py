@@ -10,7 +10,6 @@ import runpy
 import socket
 import subprocess
 import sys
-import time
 import warnings
 import zipfile
 from datetime import timedelta
@@ -85,22 +84,28 @@ def test_parses_alone_without_a_warning(file, alone):
 @pytest.mark.parametrize("place", wiring.PLACES)
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_parses_quickly(file, place):
-    """0.3 s once Airflow and its operator are there. Of the processor, and the best of several: the machine may be busy."""
+    """Once Airflow and its operator are there. Calls are counted, not time: they are the same on a busy machine."""
     if place == "gke":
         pytest.importorskip("airflow.providers.google", reason="this Airflow's set has no google provider")
     kept = {n: m for n, m in sys.modules.items() if n == "clientele" or n.startswith("clientele.")}
-    times = []
+    calls = 0
+
+    def count(_frame, event, _arg):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
     try:
         with wiring.environment(**wiring.PLACES[place]):
-            for _ in range(5):
-                forget()
-                start = time.process_time()
-                runpy.run_path(str(file))
-                times.append(time.process_time() - start)
+            forget()
+            runpy.run_path(str(file))  # what is imported once a process
+            forget()
+            sys.setprofile(count)
+            runpy.run_path(str(file))
     finally:
+        sys.setprofile(None)
         forget()
         sys.modules.update(kept)
-    assert min(times) < 0.3, times
+    assert calls < 500_000, "250,000 for the largest DAG when this was written"
 
 
 def test_the_dag_bag_takes_them(alone):
