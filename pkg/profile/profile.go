@@ -1,0 +1,142 @@
+// Package profile reads and writes a shop's profile: one file in TOML that says how its deliveries are read and what their lines
+// mean. It is kept beside what runs the steps, and ingest and preprocess take it.
+//
+//	version = 1
+//
+//	[read]
+//	separator = "semicolon"
+//	date_layout = "02.01.2006 15:04"
+//
+//	[meaning]
+//	discounts = "allocate"
+package profile
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/clientele/clientele/pkg/delivery/reading"
+	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/fault"
+)
+
+// Version is the version of a profile.
+const Version = 1
+
+// maxBytes bounds a profile: far above what a shop has to say.
+const maxBytes = 1 << 20
+
+// Profile is what a profile says. A part that is not there is decided from the lines.
+type Profile struct {
+	Version int             `toml:"version"`
+	Read    reading.Reading `toml:"read"`
+	Meaning Meaning         `toml:"meaning"`
+}
+
+// Meaning is what the lines of a root mean, by the words of preprocess's flags and rules.
+type Meaning struct {
+	ReturnInvoices  string   `toml:"return_invoices,omitempty"`  // regular expression of the invoices that are returns, whatever their sign
+	ReturnStatuses  []string `toml:"return_statuses,omitempty"`  // values of the status column that make a line a return
+	VoidStatuses    []string `toml:"void_statuses,omitempty"`    // values that make it no sale at all
+	Discounts       string   `toml:"discounts,omitempty"`        // drop or allocate
+	DiscountCodes   []string `toml:"discount_codes,omitempty"`   // codes that are discounts
+	NonProducts     []string `toml:"non_products,omitempty"`     // codes that are no products
+	Products        []string `toml:"products,omitempty"`         // codes that are products, whatever they look like
+	NonProductRule  string   `toml:"non_product_rule,omitempty"` // decided from the codes where it is not stated
+	InvoiceIdentity string   `toml:"invoice,omitempty"`          // number or number_day
+}
+
+// ErrProfile is the class of profiles that cannot be used.
+var ErrProfile = fault.ErrConfig.New("profile", "the profile cannot be used")
+
+// Parse reads a profile and checks its version and how deliveries are read. A key that this program does not know is an error:
+// it would be without effect.
+func Parse(text []byte) (Profile, error) {
+	var p Profile
+	meta, err := toml.Decode(string(text), &p)
+	if err != nil {
+		if at, ok := errors.AsType[toml.ParseError](err); ok {
+			return p, fmt.Errorf("line %d: %s", at.Position.Line, at.Message)
+		}
+		return p, errors.New(strings.TrimPrefix(err.Error(), "toml: "))
+	}
+	switch {
+	case !meta.IsDefined("version"):
+		return p, fmt.Errorf("it has no version: its first line is version = %d", Version)
+	case p.Version != Version:
+		return p, fmt.Errorf("it is of version %d, this program reads version %d", p.Version, Version)
+	}
+	var wrong []string
+	for _, key := range meta.Undecoded() {
+		wrong = append(wrong, "unknown key "+key.String())
+	}
+	for _, problem := range p.Read.Problems() {
+		wrong = append(wrong, fmt.Sprintf("read.%s: %s (got %q)", problem.Part, problem.Why, problem.Got))
+	}
+	if len(wrong) > 0 {
+		return p, errors.New(strings.Join(wrong, "; "))
+	}
+	p.Read = p.Read.Clean()
+	return p, nil
+}
+
+// Load reads the profile at a path, a file://, gs:// or https:// location; "" is one that says nothing. Errors are of class
+// [ErrProfile], of those of package source, or ctx's.
+func Load(ctx context.Context, where string, opts source.Options) (p Profile, err error) {
+	if where == "" {
+		return p, nil
+	}
+	text, name, err := fetch(ctx, where, opts)
+	if err != nil {
+		return p, err
+	}
+	if p, err = Parse(text); err != nil {
+		return p, ErrProfile.Errorf("profile", name, "--profile: %s: %w", name, err)
+	}
+	return p, nil
+}
+
+// fetch returns the bytes of the one file at a location, and what people call it.
+func fetch(ctx context.Context, where string, opts source.Options) (text []byte, name string, err error) {
+	at, err := source.Parse(where)
+	if err != nil || len(at) != 1 {
+		return nil, "", ErrProfile.Errorf("profile", source.Redact(where), "--profile: want one path or URL")
+	}
+	opts.MaxBytes, opts.HashLater, opts.Known = maxBytes, false, nil
+	d, err := source.Open(ctx, at, opts)
+	if err != nil {
+		return nil, "", fmt.Errorf("--profile: %w", err)
+	}
+	defer func() { _ = d.Close() }()
+	content, err := d.Files[0].Content(ctx, source.UnpackOptions{Scratch: opts.Scratch, MaxBytes: maxBytes}, nil)
+	if err != nil {
+		return nil, "", fmt.Errorf("--profile: %w", err)
+	}
+	defer func() { _ = content.Close() }()
+	if content.Kind != source.DelimitedText {
+		return nil, "", ErrProfile.Errorf("profile", d.Name, "--profile: %s is %s, not TOML", d.Name, content.Kind)
+	}
+	text, err = io.ReadAll(content.Text)
+	return text, d.Name, err
+}
+
+// Text returns the profile as a file. comments are said above the sections, a line each.
+func (p Profile) Text(comments ...string) ([]byte, error) {
+	var out bytes.Buffer
+	for _, line := range comments {
+		_, _ = fmt.Fprintf(&out, "# %s\n", strings.ReplaceAll(line, "\n", " "))
+	}
+	p.Version = Version
+	enc := toml.NewEncoder(&out)
+	enc.Indent = ""
+	if err := enc.Encode(p); err != nil {
+		return nil, fmt.Errorf("write profile: %w", err)
+	}
+	return out.Bytes(), nil
+}
