@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Field is one of the eight values of a transaction line.
@@ -214,6 +215,20 @@ func shownColumns(header []string) []string {
 
 // columnName is what the name of a column looks like.
 var columnName = regexp.MustCompile(`^\pL[\pL\pN _.()-]{0,39}$`)
+
+// trimBlank cuts every blank off both ends: those that do not break a line, those without a width and byte order marks too.
+func trimBlank(b []byte) []byte {
+	return bytes.TrimFunc(b, func(r rune) bool { return r < utf8.RuneSelf && isBlank(byte(r)) || isUnicodeBlank(r) })
+}
+
+// isUnicodeBlank reports whether a character beyond ASCII shows nothing.
+func isUnicodeBlank(r rune) bool {
+	switch r {
+	case 0x180e, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2060, 0xfeff: // no width, or a direction
+		return true
+	}
+	return r >= utf8.RuneSelf && unicode.IsSpace(r)
+}
 
 // trimSpace cuts ASCII blanks off both ends.
 func trimSpace(b []byte) []byte {

@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
 )
@@ -10,29 +11,38 @@ import (
 // DefaultLayout is how the most widely spread copy of Online Retail writes a time.
 const DefaultLayout = "2006-01-02 15:04:05"
 
-// Layouts are the date layouts that sources were seen to use. [ParseLayout] takes others made of the same parts.
+// Layouts are the date layouts that a message shows as examples. [ParseLayout] takes others made of the same parts.
 var Layouts = []string{
 	DefaultLayout, "2006-01-02T15:04:05", "2006-01-02 15:04",
 	"02/01/2006 15:04", "2/1/2006 15:04", "01/02/2006 15:04", "1/2/2006 15:04", "02.01.2006 15:04",
 }
+
+// Layouts of a number of seconds or milliseconds since 1970-01-01T00:00 UTC.
+const (
+	UnixLayout      = "unix"
+	UnixMilliLayout = "unixmilli"
+)
 
 // Layout says how a source writes the time of a line. It is stated once for a delivery and never guessed line by line:
 // day-first and month-first layouts agree on every day up to the twelfth.
 type Layout struct {
 	text  string
 	parts []layoutPart
-	fixed bool // 2006-01-02?15:04:05, read by position
-	sep   byte // the byte between date and time of a fixed layout
+	fixed bool           // 2006-01-02?15:04:05, read by position
+	sep   byte           // the byte between date and time of a fixed layout
+	unix  int64          // units a second of a count since 1970, 0 where it is none
+	zone  *time.Location // the shop's; nil means UTC
 }
 
-// layoutPart is a number of a time, or one literal byte.
+// layoutPart is a part of a time: a number, a name, a zone or one literal byte.
 type layoutPart struct {
-	kind   uint8 // index into civil, or literal
+	kind   uint8 // index into civil, or one of those behind
 	least  uint8 // digits
 	most   uint8
 	letter byte
 }
 
+// What the parts of a layout are.
 const (
 	partYear = iota
 	partMonth
@@ -41,110 +51,156 @@ const (
 	partMinute
 	partSecond
 	partLiteral
+	partHalf     // AM or PM
+	partWeekday  // a name, ignored
+	partZoneName // UTC or GMT
+	partOffset
+	numParts
 )
 
-// layoutTokens are Go's reference numbers, the longer spellings before the shorter. An hour may have one digit, as with
-// time.Parse.
+// Forms of the parts that are no plain numbers: where a number has least digits, they have one of these.
+const (
+	shortYear  = 2   // partYear of two digits; from 69 on it is of the last century, as with time.Parse
+	monthName  = 100 // partMonth in letters
+	halfHour   = 12  // partHour of a clock with twelve hours: most says so
+	paddedDay  = 100 // partDay with a blank for a leading zero
+	zoneZ      = 1   // partOffset that may be Z
+	zoneColon  = 2   // partOffset with a colon
+	zoneHour   = 4   // partOffset of hours alone
+	pivotYear  = 69
+	maxNameLen = 24 // bytes of a month's or weekday's name
+)
+
+// layoutTokens are Go's reference numbers and names, the longer spellings before the shorter. An hour may have one digit, as
+// with time.Parse.
 var layoutTokens = []struct {
 	text string
 	part layoutPart
 }{
+	{"January", layoutPart{kind: partMonth, least: monthName}},
+	{"Jan", layoutPart{kind: partMonth, least: monthName}},
+	{"Monday", layoutPart{kind: partWeekday}},
+	{"Mon", layoutPart{kind: partWeekday}},
+	{"MST", layoutPart{kind: partZoneName}},
+	{"UTC", layoutPart{kind: partZoneName}},
+	{"GMT", layoutPart{kind: partZoneName}},
+	{"PM", layoutPart{kind: partHalf}},
+	{"pm", layoutPart{kind: partHalf}},
+	{"Z07:00", layoutPart{kind: partOffset, least: zoneZ | zoneColon}},
+	{"Z0700", layoutPart{kind: partOffset, least: zoneZ}},
+	{"Z07", layoutPart{kind: partOffset, least: zoneZ | zoneHour}},
+	{"-07:00", layoutPart{kind: partOffset, least: zoneColon}},
+	{"-0700", layoutPart{kind: partOffset}},
+	{"-07", layoutPart{kind: partOffset, least: zoneHour}},
 	{"2006", layoutPart{kind: partYear, least: 4, most: 4}},
+	{"_2", layoutPart{kind: partDay, least: paddedDay, most: 2}},
 	{"01", layoutPart{kind: partMonth, least: 2, most: 2}},
 	{"02", layoutPart{kind: partDay, least: 2, most: 2}},
 	{"15", layoutPart{kind: partHour, least: 1, most: 2}},
+	{"03", layoutPart{kind: partHour, least: 2, most: 2, letter: halfHour}},
 	{"04", layoutPart{kind: partMinute, least: 2, most: 2}},
 	{"05", layoutPart{kind: partSecond, least: 2, most: 2}},
+	{"06", layoutPart{kind: partYear, least: shortYear, most: 2}},
 	{"1", layoutPart{kind: partMonth, least: 1, most: 2}},
 	{"2", layoutPart{kind: partDay, least: 1, most: 2}},
+	{"3", layoutPart{kind: partHour, least: 1, most: 2, letter: halfHour}},
 }
 
-// ParseLayout reads a layout written as Go writes one: the year 2006, the month 01 or 1, the day 02 or 2, the hour 15, the
-// minute 04 and the second 05, with any signs but letters (but T) between them. Year, month and day must be there, each
-// part once.
+// ParseLayout reads a layout written as Go writes one: the year 2006 or 06, the month 01, 1, Jan or January, the day 02, 2 or _2,
+// the hour 15, or 03 or 3 with PM, the minute 04, the second 05, a zone Z07:00, -0700, -07:00 or UTC, the weekday Mon or Monday,
+// with any signs but letters (but T) between them. Year, month and day must be there, each part once. [UnixLayout] and
+// [UnixMilliLayout] are layouts too.
 func ParseLayout(text string) (Layout, error) {
 	l := Layout{text: text}
+	switch text {
+	case UnixLayout:
+		l.unix = 1
+		return l, nil
+	case UnixMilliLayout:
+		l.unix = 1000
+		return l, nil
+	}
 	bad := func(why string) (Layout, error) {
 		return Layout{}, fmt.Errorf("parse date layout %q: %s; a layout is written like %s", text, why, strings.Join(Layouts, " or "))
 	}
-	var seen [partLiteral]bool
-next:
+	var seen [numParts]bool
+	twelve := false
 	for rest := text; rest != ""; {
-		for _, token := range layoutTokens {
-			after, ok := strings.CutPrefix(rest, token.text)
-			if !ok {
-				continue
-			}
-			if seen[token.part.kind] {
-				return bad("a part is there twice")
-			}
-			seen[token.part.kind] = true
-			l.parts = append(l.parts, token.part)
-			rest = after
-			continue next
-		}
-		c := rest[0]
-		if c >= 0x80 || c >= '0' && c <= '9' || c != 'T' && (c|0x20 >= 'a' && c|0x20 <= 'z') {
+		part, n := nextPart(rest)
+		switch {
+		case n == 0:
 			return bad(fmt.Sprintf("%q is no part of it", rest))
+		case part.kind != partLiteral && seen[part.kind]:
+			return bad("a part is there twice")
 		}
-		l.parts = append(l.parts, layoutPart{kind: partLiteral, letter: c})
-		rest = rest[1:]
+		seen[part.kind] = true
+		twelve = twelve || part.kind == partHour && part.letter == halfHour
+		l.parts = append(l.parts, part)
+		rest = rest[n:]
 	}
-	if !seen[partYear] || !seen[partMonth] || !seen[partDay] {
+	switch {
+	case !seen[partYear] || !seen[partMonth] || !seen[partDay]:
 		return bad("year 2006, month 01 and day 02 must be there")
-	}
-	if (seen[partMinute] && !seen[partHour]) || (seen[partSecond] && !seen[partMinute]) {
+	case seen[partMinute] && !seen[partHour] || seen[partSecond] && !seen[partMinute]:
 		return bad("minutes need hours and seconds need minutes")
+	case twelve != seen[partHalf]:
+		return bad("the hour 03 or 3 and PM need each other")
 	}
-	l.fixed = len(text) == len(DefaultLayout) && text[:10] == DefaultLayout[:10] && text[11:] == DefaultLayout[11:]
+	l.fixed = len(text) == len(DefaultLayout) && text[:10] == DefaultLayout[:10] && text[11:] == DefaultLayout[11:] && text[10] != '_'
 	if l.fixed {
 		l.sep = text[10]
 	}
 	return l, nil
 }
 
+// nextPart returns the part that a layout begins with and how many bytes it has there, 0 if it is none.
+func nextPart(layout string) (layoutPart, int) {
+	for _, token := range layoutTokens {
+		if strings.HasPrefix(layout, token.text) {
+			return token.part, len(token.text)
+		}
+	}
+	c := layout[0]
+	if c >= 0x80 || c >= '0' && c <= '9' || c != 'T' && (c|0x20 >= 'a' && c|0x20 <= 'z') {
+		return layoutPart{}, 0
+	}
+	return layoutPart{kind: partLiteral, letter: c}, 1
+}
+
+// In returns the layout with the zone that times with a zone of their own are converted into; nil means UTC.
+func (l Layout) In(zone *time.Location) Layout {
+	l.zone = zone
+	return l
+}
+
+// Zoned reports whether the layout writes a zone, so that times are instants.
+func (l Layout) Zoned() bool {
+	if l.unix > 0 {
+		return true
+	}
+	for _, p := range l.parts {
+		if p.kind == partZoneName || p.kind == partOffset {
+			return true
+		}
+	}
+	return false
+}
+
 // String returns the layout as it was written.
 func (l Layout) String() string { return l.text }
 
-// Parse reads a local time, in microseconds since 1970-01-01T00:00. Blanks around it are taken, and so is a fraction of a
-// second (at most nine digits, what is below a microsecond is cut) after a second that ends the layout.
+// Parse reads a time of the shop, in microseconds since 1970-01-01T00:00. Blanks around it are taken, and so is a fraction of a
+// second after the second (at most nine digits, what is below a microsecond is cut). A time without a zone is the shop's; one
+// with a zone is converted into the shop's, where the year must be from 0 to 9999 too.
 func (l Layout) Parse(b []byte) (micros int64, ok bool) {
 	b = trimSpace(b)
 	if l.fixed && len(b) == len(DefaultLayout) {
 		return l.parseFixed(b)
 	}
-	var civil [partLiteral + 1]int
-	for i := range l.parts {
-		p := &l.parts[i]
-		if p.kind == partLiteral {
-			if len(b) == 0 || b[0] != p.letter {
-				return 0, false
-			}
-			b = b[1:]
-			continue
-		}
-		v, n := 0, 0
-		for n < int(p.most) && n < len(b) && b[n]-'0' <= 9 {
-			v = v*10 + int(b[n]-'0')
-			n++
-		}
-		if n < int(p.least) {
-			return 0, false
-		}
-		civil[p.kind] = v
-		b = b[n:]
+	if l.unix > 0 {
+		return l.parseUnix(trimBlank(b))
 	}
-	fraction := int64(0)
-	if len(b) > 0 {
-		if l.parts[len(l.parts)-1].kind != partSecond {
-			return 0, false
-		}
-		if fraction, ok = parseFraction(b); !ok {
-			return 0, false
-		}
-	}
-	micros, ok = civilMicros(civil[partYear], civil[partMonth], civil[partDay], civil[partHour], civil[partMinute], civil[partSecond])
-	return micros + fraction, ok
+	return l.parseParts(trimBlank(b))
 }
 
 // parseFixed reads the layout 2006-01-02?15:04:05 by position.
@@ -168,22 +224,6 @@ func two(a, b byte) int {
 		return -1 << 20
 	}
 	return int(a)*10 + int(b)
-}
-
-// parseFraction reads ".123456" in microseconds.
-func parseFraction(b []byte) (int64, bool) {
-	if b[0] != '.' || len(b) < 2 || len(b) > 10 {
-		return 0, false
-	}
-	micros, unit := int64(0), int64(100_000)
-	for _, c := range b[1:] {
-		if c-'0' > 9 {
-			return 0, false
-		}
-		micros += int64(c-'0') * unit
-		unit /= 10
-	}
-	return micros, true
 }
 
 var monthDays = [13]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}

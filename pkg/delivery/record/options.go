@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // Encoding is how a source writes text.
@@ -35,18 +36,23 @@ func ParseEncoding(s string) (Encoding, error) {
 type Dialect struct {
 	Separator byte // between fields; 0 means a comma
 	Decimal   byte // the decimal separator, also in cells of text; 0 means a point
+	Group     byte // between thousands, also in cells of text: , . ' or a blank, which stands for every blank; 0 means none
 	Encoding  Encoding
 }
 
 // Options say how records are read. The zero value reads the usual copy of Online Retail.
 type Options struct {
 	Dialect     Dialect
-	Layout      Layout      // of times; the zero value means [DefaultLayout]
-	Columns     ColumnNames // for columns without a known spelling
-	CustomerKey []byte      // customers become the HMAC-SHA256 of their id under this key, in hex; nil leaves them
-	Workers     int         // 0 means GOMAXPROCS; the outcome does not depend on it
-	Chunk       int         // bytes read at a time; 0 means 1 MiB; the outcome does not depend on it
-	MaxRecord   int         // bytes of a record, see [RecordTooLong]; 0 means 256 KiB
+	Layout      Layout         // of times; the zero value means [DefaultLayout]
+	Zone        *time.Location // the shop's, into which times with a zone are converted; nil means UTC
+	Preset      *Preset        // whose columns are looked for; nil means UCI's
+	Columns     ColumnNames    // for columns without a known spelling; "" as a column means that the field is ignored
+	Missing     []string       // words that mean no customer, besides [MissingCustomer]
+	Currency    string         // ISO 4217 code of the prices, which a number with another currency's sign breaks; "" takes every sign
+	CustomerKey []byte         // customers become the HMAC-SHA256 of their id under this key, in hex; nil leaves them
+	Workers     int            // 0 means GOMAXPROCS; the outcome does not depend on it
+	Chunk       int            // bytes read at a time; 0 means 1 MiB; the outcome does not depend on it
+	MaxRecord   int            // bytes of a record, see [RecordTooLong]; 0 means 256 KiB
 }
 
 // SetDefaults replaces zero values by what they mean.
@@ -68,8 +74,11 @@ func (o *Options) SetDefaults() error {
 	}
 	if o.Layout.text == "" {
 		layout, err := ParseLayout(DefaultLayout)
+		if err != nil {
+			return err
+		}
 		o.Layout = layout
-		return err
 	}
+	o.Layout = o.Layout.In(o.Zone)
 	return nil
 }

@@ -1,0 +1,50 @@
+package record
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Preset says how an export of a known system is written.
+type Preset struct {
+	Name    string             // as in a profile
+	Title   string             // for people
+	Source  string             // where the columns are documented
+	Signs   []string           // columns by which the export is recognised: all of them are there
+	Columns map[Field][]string // the columns of a field, the best first; "A+B" are two that make one
+	Layouts []string           // in which its times are known to be, the usual first; none where they are the shop's choice
+}
+
+// Presets are the known exports.
+var Presets []*Preset
+
+// ParsePreset returns the preset of a name.
+func ParsePreset(name string) (*Preset, error) {
+	var known []string
+	for _, p := range Presets {
+		if p.Name == name {
+			return p, nil
+		}
+		known = append(known, p.Name)
+	}
+	return nil, fmt.Errorf("unknown preset %q, known are %s", name, strings.Join(known, ", "))
+}
+
+// FindPreset returns the preset of the export that has this header, or nil.
+func FindPreset(header []string) *Preset {
+	has := map[string]bool{}
+	for _, h := range header {
+		has[headerKey(h)] = true
+	}
+	var found *Preset
+	for _, p := range Presets {
+		all := true
+		for _, sign := range p.Signs {
+			all = all && has[headerKey(sign)]
+		}
+		if all && (found == nil || len(p.Signs) > len(found.Signs)) {
+			found = p
+		}
+	}
+	return found
+}
