@@ -22,7 +22,7 @@ SUM  := bin/gotestsum
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo images test test-quick test-go test-race contract test-dags test-e2e airflow lint fuzz fuzz-short bench clean
+.PHONY: help build run demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform airflow lint fuzz fuzz-short bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele
 
 test: ## Everything: format, vet, lint, all tests, a short run of every fuzz target; at the end, what was skipped and what failed
 	@rm -rf .clientele/tests
-	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-dags test-e2e fuzz-short || code=$$?; \
+	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-terraform test-dags test-e2e fuzz-short || code=$$?; \
 	python3 tools/outcome.py .clientele/tests; exit $$code
 
 # What go test has cached is not run again; TestScripts, which a cache cannot see the programs of, is left to make test.
@@ -74,6 +74,10 @@ test-dags: build $(GCS) ## The DAGs on every supported Airflow: parse, policy, p
 # tools/e2e.sh lists the variables of the cluster that it needs.
 test-e2e: bin/demo bin/pipeline $(GCS) ## The DAGs by a real scheduler in real pods, where CLIENTELE_KUBECONFIG leads; ARGS="-k deleted"
 	tools/e2e.sh $(ARGS)
+
+# tools/terraform.sh says what it needs.
+test-terraform: bin/pipeline bin/demo ## terraform/ without a cloud: format, validation, the modules' tests, policies on both plans; ARGS="-k bucket"
+	tools/terraform.sh $(ARGS)
 
 airflow: build ## A local Airflow with the DAGs, on a demo shop or on CLIENTELE_KUBECONFIG; VERSION=2.11.1 PORT=8081
 	@tools/airflow.sh
