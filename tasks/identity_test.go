@@ -16,18 +16,18 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"fit_id":            "1f95a875371480d1f824d42e4bb900ea67e703363da7bff95d39ed40ae910510",
-	"hash of customers": "87d3518e963fe76348080d03cd5ef3719698ecab33a16dafdf312aa1ea4711cf",
-	"key of drift":      "e692afc9a65b",
-	"key of evaluate":   "966eec4a90b6",
+	"fit_id":            "93bd6cd162d8b86cf1aac19b2c6d65f1b1c3f0cb0adcaa92b658a063dae5fef4",
+	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
+	"key of drift":      "0941aaa7886f",
+	"key of evaluate":   "ce1b5cf19103",
 	"key of ingest":     "1dd21ce9188f",
-	"key of preprocess": "7e57f096be96",
-	"key of promote":    "968d034e93c4",
-	"key of report":     "20fb7b2b419e",
-	"key of score":      "16381ad0bce5",
-	"key of train":      "ad10ce12a115",
-	"model_id":          "2a7a1bbc9133ed5d64bbbff0afd81180fc0afbdd42356c105c07db5f05c49853",
-	"snapshot":          "627388fb4459523718fb71c9254f2de44603eb2c008d4e6200224b4bcffb4b2a",
+	"key of preprocess": "ad2e711a9dc2",
+	"key of promote":    "1356ed2cfc68",
+	"key of report":     "8a27de1f2a2f",
+	"key of score":      "957ecefe15bd",
+	"key of train":      "ad7881d951b8",
+	"model_id":          "7c2f98d8fc6c8b62eb01f4b8294a7828a57dbea6dd6e831282815f35deb1eec4",
+	"snapshot":          "e3dcb3a717a59adcac232b4fefd00466fa171e0ca7b4b6118a5651e1ea4e73dc",
 }
 
 // TestIdentities pins what names things: the hash of a table's content, the key of every step, the fit and the model that

@@ -8,19 +8,22 @@ import (
 // Tables that pass between steps. A change of a column's name, kind or nullability raises the version; a reader takes its own
 // and the one before.
 var (
-	Lines = frame.Schema{Name: "lines", Version: 1,
+	Lines = frame.Schema{Name: "lines", Version: 2,
 		Meaning: "The accepted lines of one source on one day, in the order of the delivery. One row per line.",
 		Columns: []frame.Spec{
 			{Name: "invoice", Kind: frame.Text, Meaning: "Invoice number. C… is a cancellation, A… an adjustment."},
-			{Name: "code", Kind: frame.Text, Meaning: "Product code."},
+			{Name: "code", Kind: frame.Text, Nullable: true, Meaning: "Product code. Null where the delivery has one line per order."},
 			{Name: "description", Kind: frame.Text, Nullable: true, Meaning: "Product description."},
-			{Name: "quantity", Kind: frame.Int, Unit: "items", Meaning: "Items; negative in cancellations and write-offs."},
+			{Name: "quantity", Kind: frame.Quantity, Unit: "units", Meaning: "Items, kilograms, metres; negative in cancellations and write-offs."},
 			{Name: "time", Kind: frame.Time, Meaning: "Time of the invoice, local to the shop."},
-			{Name: "price", Kind: frame.Money, Unit: "currency", Meaning: "Price of one item."},
+			{Name: "price", Kind: frame.Price, Unit: "currency", Meaning: "Price of one unit."},
+			{Name: "amount", Kind: frame.Money, Nullable: true, Unit: "currency",
+				Meaning: "Line total, where the delivery has a column of them. Null where it is quantity × price."},
 			{Name: "customer", Kind: frame.Text, Nullable: true, Meaning: "Customer identifier, as delivered or hashed. Null for a guest."},
 			{Name: "country", Kind: frame.Text, Nullable: true, Meaning: "Country of the customer."},
+			{Name: "status", Kind: frame.Text, Nullable: true, Meaning: "Status of the order or kind of the line, as delivered."},
 			{Name: "record", Kind: frame.Int, Meaning: "Position of the record in the delivery, from 1."},
-		}, Coded: []string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country"}}
+		}, Coded: []string{"invoice", "code", "description", "quantity", "time", "price", "amount", "customer", "country", "status"}}
 
 	Quarantine = frame.Schema{Name: "quarantine", Version: 1,
 		Meaning: "The rejected records of one delivery. One row per record.",
@@ -31,16 +34,17 @@ var (
 			{Name: "rules", Kind: frame.Text, Meaning: "Names of the checks that the record failed, separated by commas."},
 		}}
 
-	Sales = frame.Schema{Name: "sales", Version: 1,
+	Sales = frame.Schema{Name: "sales", Version: 2,
 		Meaning: "The kept lines of the window, customer by customer. One row per line.",
 		Columns: []frame.Spec{
 			{Name: "customer", Kind: frame.Text, Nullable: true, Meaning: "Customer identifier. Null for a guest."},
 			{Name: "invoice", Kind: frame.Text, Meaning: "Invoice number."},
-			{Name: "code", Kind: frame.Text, Meaning: "Product code."},
+			{Name: "code", Kind: frame.Text, Nullable: true, Meaning: "Product code. Null where the delivery has one line per order."},
 			{Name: "time", Kind: frame.Time, Meaning: "Time of the invoice, local to the shop."},
-			{Name: "quantity", Kind: frame.Int, Unit: "items", Meaning: "Items left after cancellations."},
-			{Name: "price", Kind: frame.Money, Unit: "currency", Meaning: "Price of one item."},
-			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "quantity × price."},
+			{Name: "quantity", Kind: frame.Quantity, Unit: "units", Meaning: "Units left after cancellations."},
+			{Name: "price", Kind: frame.Price, Unit: "currency", Meaning: "Price of one unit."},
+			{Name: "amount", Kind: frame.Money, Unit: "currency",
+				Meaning: "What these units are worth: quantity × price, rounded to the ten-thousandth, or their share of the line total."},
 			{Name: "country", Kind: frame.Text, Nullable: true, Meaning: "Country of the customer."},
 		}, Coded: []string{"customer", "invoice", "code", "time", "quantity", "price", "amount", "country"}}
 
@@ -57,7 +61,7 @@ var (
 			{Name: "returns", Kind: frame.Money, Unit: "currency", Meaning: "Sum of the negative amounts."},
 		}}
 
-	Customers = frame.Schema{Name: "customers", Version: 1,
+	Customers = frame.Schema{Name: "customers", Version: 2,
 		Meaning: "The features of every customer with a kept sale line in the window, in byte order of the identifier. One row per customer. " +
 			"The time of an invoice is the earliest of its kept sale lines.",
 		Columns: feature.Specs}

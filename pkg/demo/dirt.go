@@ -39,13 +39,13 @@ func (w *writer) broken(how string) {
 	case "bad_quantity":
 		fields[quantity] = []byte("six")
 	case "fractional_quantity":
-		fields[quantity] = []byte("2.5")
+		fields[quantity] = []byte("2.0625")
 	case "bad_time":
 		fields[invoiceDate] = []byte("2024-02-30 10:15:00")
 	case "bad_price":
 		fields[unitPrice] = []byte("n/a")
 	case "price_decimals":
-		fields[unitPrice] = []byte("2.55001")
+		fields[unitPrice] = []byte("2.5500001")
 	case "amount_out_of_range":
 		fields[quantity] = []byte("9000000000000000")
 	case recordTooLong: // somebody pasted a picture

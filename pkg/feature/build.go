@@ -63,7 +63,7 @@ type builder struct {
 	products   []product  // by code
 	revenue    []int64    // by country
 	countryIDs []uint32
-	quantities []int64
+	quantities []int64 // money.Quantity
 	block      []int64 // spend by block, the last first
 }
 
@@ -104,7 +104,7 @@ func (b *builder) customer(c uint32, row int) {
 	t.MonthlyMean[row], t.MonthlySD[row], t.MonthlySlope[row] = b.monthly()
 	t.WeekendShare[row], t.OfficeShare[row] = hours(b.purchases)
 	t.Country[row] = b.country()
-	t.MedianUnits[row] = median(b.quantities)
+	t.MedianUnits[row] = median(b.quantities) / money.QuantityScale
 	again := 0
 	for _, p := range b.products {
 		if p.again {
@@ -131,7 +131,7 @@ func (b *builder) gather(rows []retail.Row, row int) {
 		if r.Cancels {
 			continue
 		}
-		amount := int64(r.Amount())
+		amount := int64(r.Amount)
 		at, first := b.invoices.slot(r.InvoiceKey)
 		if first {
 			b.purchases = append(b.purchases, purchase{date: calendar.DateOf(r.Time), time: r.Time})
@@ -150,8 +150,8 @@ func (b *builder) gather(rows []retail.Row, row int) {
 			b.revenue, b.countryIDs = append(b.revenue, 0), append(b.countryIDs, r.Country)
 		}
 		b.revenue[at] += amount
-		b.quantities = append(b.quantities, r.Quantity)
-		t.Units[row] += r.Quantity
+		b.quantities = append(b.quantities, int64(r.Quantity))
+		t.Units[row] += int64(r.Quantity)
 		t.Monetary[row] += amount
 	}
 	t.Lines[row] = int64(len(b.quantities))

@@ -62,7 +62,7 @@ C8,99,X,-1,2011-02-03 09:00,6,8,EIRE`))
 	// comes first. So the sale of 24 leaves.
 	want := map[string]any{
 		"customer": "7", "recency": int64(29), "frequency": int64(4), "monetary": int64(950_000),
-		"average_invoice": 95.0 / 4, "units": int64(20), "lines": int64(5), "products": int64(3), "lines_per_invoice": 5.0 / 4,
+		"average_invoice": 95.0 / 4, "units": int64(20_000), "lines": int64(5), "products": int64(3), "lines_per_invoice": 5.0 / 4,
 		"tenure":   int64(94),
 		"gap_mean": (4.0 + 59 + 2) / 3, // 28 November, 2 December, 30 January, 1 February
 		// Deviations from 65/3 in thirds: −53, 112, −59; squares 2809 + 12544 + 3481 = 18834 ninths; over n − 1 = 2.

@@ -81,15 +81,15 @@ func customer(sales, returned []retailtest.Line, asOf time.Time, days int) map[s
 	bought, revenue := map[string]map[time.Time]bool{}, map[string]int64{}
 	var quantities []float64
 	for _, l := range sales {
-		monetary += float64(l.Amount())
+		monetary += float64(l.Worth())
 		units += int(l.Quantity)
-		quantities = append(quantities, float64(l.Quantity))
+		quantities = append(quantities, l.Quantity.Float())
 		code := retailtest.Compared(l.Code)
 		if bought[code] == nil {
 			bought[code] = map[time.Time]bool{}
 		}
 		bought[code][midnight(at[retailtest.Compared(l.Invoice)])] = true
-		revenue[l.Country] += int64(l.Amount())
+		revenue[l.Country] += int64(l.Worth())
 	}
 	again, country, best := 0, "", int64(math.MinInt64)
 	for _, d := range bought {
@@ -124,7 +124,7 @@ func customer(sales, returned []retailtest.Line, asOf time.Time, days int) map[s
 	}
 	back, invoices := 0.0, map[string]bool{}
 	for _, l := range returned {
-		back -= float64(l.Amount())
+		back -= float64(l.Worth())
 		invoices[retailtest.Compared(l.Invoice)] = true
 	}
 	m["return_value_rate"], m["return_count_rate"] = 0.0, float64(len(invoices))/(float64(len(invoices))+n)
@@ -145,7 +145,7 @@ func blocks(sales []retailtest.Line, at map[string]time.Time, first, asOf time.T
 		sum := 0.0
 		for _, l := range sales {
 			if t := at[retailtest.Compared(l.Invoice)]; !t.Before(from) && t.Before(to) {
-				sum += float64(l.Amount()) / 10_000
+				sum += float64(l.Worth()) / 10_000
 			}
 		}
 		spend = append(spend, sum)

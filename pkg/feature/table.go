@@ -11,7 +11,7 @@ type Table struct {
 	Frequency       []int64
 	Monetary        []int64 // money.Amount
 	AverageInvoice  []float64
-	Units           []int64
+	Units           []int64 // money.Quantity
 	Lines           []int64
 	Products        []int64
 	LinesPerInvoice []float64

@@ -3,13 +3,16 @@
 // A [Frame] is a list of named columns of equal length. Each has a [Kind] that says how it is kept in memory and, through
 // pkg/table, on disk:
 //
-//	Text   string                  utf8
-//	Int    int64                   int64
-//	Money  int64 ten-thousandths   decimal128(18,4)
-//	Float  float64                 float64
-//	Time   int64 microseconds      timestamp[us] without zone, the shop's local time
+//	Text      string                  utf8
+//	Int       int64                   int64
+//	Money     int64 ten-thousandths   decimal128(18,4)
+//	Price     int64 millionths        decimal128(18,6)
+//	Quantity  int64 thousandths       decimal128(18,3)
+//	Float     float64                 float64
+//	Time      int64 microseconds      timestamp[us] without zone, the shop's local time
 //
-// Null is null: in a nullable Float column it is NaN, in a nullable Text column the empty string. Other kinds have none.
+// Null is null: in a nullable Float column it is NaN, in a nullable Text column the empty string, in a nullable column of
+// decimals [NullInt]. Other kinds have none.
 package frame
 
 import (
@@ -21,6 +24,8 @@ import (
 	"math"
 	"slices"
 	"sort"
+
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // Kind says how a column is kept.
@@ -33,7 +38,12 @@ const (
 	Money
 	Float
 	Time
+	Price
+	Quantity
 )
+
+// NullInt is null in a nullable column of decimals.
+const NullInt = math.MinInt64
 
 // String returns the kind's name as contract.json shows it.
 func (k Kind) String() string {
@@ -48,9 +58,30 @@ func (k Kind) String() string {
 		return "float"
 	case Time:
 		return "time"
+	case Price:
+		return "price"
+	case Quantity:
+		return "quantity"
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }
+
+// Decimals returns how many decimals a kind of decimals has, and -1 for any other kind. The values of a column are whole
+// numbers of its last decimal, of at most [MaxDecimal].
+func (k Kind) Decimals() int {
+	switch k {
+	case Money:
+		return money.AmountDecimals
+	case Price:
+		return money.PriceDecimals
+	case Quantity:
+		return money.QuantityDecimals
+	}
+	return -1
+}
+
+// MaxDecimal is the largest absolute value in a column of decimals: 18 digits.
+const MaxDecimal = money.Max
 
 // MarshalText makes a kind its name in JSON.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
@@ -66,7 +97,7 @@ type Spec struct {
 }
 
 // Column is a Spec with its values. Exactly one of the slices is in use, by Kind:
-// Strings for Text, Ints for Int, Money and Time, Floats for Float.
+// Strings for Text, Floats for Float, Ints for all others.
 type Column struct {
 	Spec
 	Strings []string
@@ -86,19 +117,30 @@ func (c *Column) Len() int {
 }
 
 // IsNumeric reports whether the column can be read by [Column.Float].
-func (c *Column) IsNumeric() bool { return c.Kind == Int || c.Kind == Money || c.Kind == Float }
+func (c *Column) IsNumeric() bool { return c.Kind != Text && c.Kind != Time }
 
-// Float returns value i of a numeric column as a float64: money in money (not ten-thousandths), null as NaN.
+// Float returns value i of a numeric column as a float64: decimals in units (4.5, not 45,000), null as NaN.
 func (c *Column) Float(i int) float64 {
 	switch c.Kind {
 	case Float:
 		return c.Floats[i]
-	case Money:
-		return float64(c.Ints[i]) / 10_000
 	case Int:
 		return float64(c.Ints[i])
+	case Money:
+		return c.decimal(i, money.Scale)
+	case Price:
+		return c.decimal(i, money.PriceScale)
+	case Quantity:
+		return c.decimal(i, money.QuantityScale)
 	}
 	panic("frame: column " + c.Name + " of kind " + c.Kind.String() + " is not numeric")
+}
+
+func (c *Column) decimal(i int, scale float64) float64 {
+	if v := c.Ints[i]; v != NullInt {
+		return float64(v) / scale
+	}
+	return math.NaN()
 }
 
 // Frame is a list of columns of equal length. The zero value has no column and no row.
@@ -164,7 +206,7 @@ func (f *Frame) must(name string) *Column {
 // Strings returns the values of the Text column name; it panics if there is none.
 func (f *Frame) Strings(name string) []string { return f.must(name).Strings }
 
-// Ints returns the values of the Int, Money or Time column name; it panics if there is none.
+// Ints returns the values of the column name, of any kind but Text and Float; it panics if there is none.
 func (f *Frame) Ints(name string) []int64 { return f.must(name).Ints }
 
 // Floats returns the values of the Float column name; it panics if there is none.

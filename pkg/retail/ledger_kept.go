@@ -1,30 +1,54 @@
 package retail
 
 import (
+	"fmt"
+
 	"github.com/clientele/clientele/pkg/money"
 )
 
 // Row is a kept line.
 type Row struct {
-	Time     int64        // µs since 1970-01-01T00:00, the shop's local time
-	Quantity int64        // what is left of it
-	Price    money.Amount // of one unit
+	Time     int64          // µs since 1970-01-01T00:00, the shop's local time
+	Quantity money.Quantity // what is left of it
+	Price    money.Price    // of one unit
+	Amount   money.Amount   // what that is worth, see [Row.Part]
 
 	Invoice, Code, Country uint32 // as written
 	InvoiceKey, CodeKey    uint32 // as compared
-	description            uint32
+	description, status    uint32
 	Cancels                bool // line of a C… invoice; kept only with cancellation_unmatched off
 }
 
-// Amount returns what is left of the quantity × price.
-func (r *Row) Amount() money.Amount { return money.Amount(int64(r.Price) * r.Quantity) }
+// Part returns what n of the row's quantity is worth: n × price, and of what the row's amount differs from quantity × price,
+// the share that n has in the quantity. Each is rounded to the ten-thousandth, and what comes out is not beyond zero nor the
+// amount. n is 0, or of the quantity's sign and not above it. All of the quantity is worth the row's amount, and none of it
+// nothing.
+func (r *Row) Part(n money.Quantity) money.Amount {
+	if n == r.Quantity {
+		return r.Amount
+	}
+	part := times(r.Price, n)
+	if extra := r.Amount - times(r.Price, r.Quantity); extra != 0 {
+		part += extra.Part(n, r.Quantity)
+	}
+	return min(max(part, min(r.Amount, 0)), max(r.Amount, 0))
+}
+
+// times returns what was found to be in range when the lines were appended.
+func times(p money.Price, q money.Quantity) money.Amount {
+	amount, err := p.Times(q)
+	if err != nil {
+		panic(fmt.Sprintf("retail: %s × %s: %v", p, q, err))
+	}
+	return amount
+}
 
 // Returns are a customer's C… lines that reached the cancellation rules, in full quantity, whether they found their
 // sale or not.
 type Returns struct {
 	Lines    int64
 	Invoices int64        // distinct
-	Value    money.Amount // Σ −quantity × own price
+	Value    money.Amount // Σ −amount
 }
 
 // Cancellations counts C… lines by how much of them found its sale.
@@ -32,7 +56,7 @@ type Cancellations struct {
 	Matched   int64 // in full
 	Partly    int64
 	Unmatched int64        // not at all
-	Amount    money.Amount // Σ quantity × own price over what found its sale, negative
+	Amount    money.Amount // of what found its sale, negative
 }
 
 // Kept is the outcome of [Rules.Apply]: the lines that no rule took, customer by customer, and the account of all others.
@@ -58,7 +82,7 @@ type rowSpan struct{ from, to int }
 func (k *Kept) NumCustomers() int { return len(k.spans) }
 
 // Rows returns the kept lines of a customer in the order of (time, invoice, code, price, quantity as delivered,
-// description, country, invoice and code as written). With cancellation_unmatched off there may be C… lines among them.
+// description, country, amount, status, invoice and code as written). With cancellation_unmatched off there may be C… lines among them.
 func (k *Kept) Rows(customer uint32) []Row {
 	s := k.spans[customer]
 	return k.rows[s.from:s.to]

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // ErrColumns says that the columns of a batch do not belong together: lengths differ, or offsets point outside the text.
@@ -54,20 +56,25 @@ func (c TextColumn) check(rows int) error {
 	return nil
 }
 
-// LineBatch is a piece of the lines table, column by column. An empty text stands for null.
+// LineBatch is a piece of the lines table, column by column. An empty text stands for null. Status may be empty where no line
+// has one.
 type LineBatch struct {
-	Customer, Invoice, Code, Description, Country TextColumn
+	Customer, Invoice, Code, Description, Country, Status TextColumn
 
 	Time     []int64 // µs since 1970-01-01T00:00, the shop's local time
-	Quantity []int64
-	Price    []int64 // money.Amount
+	Quantity []int64 // money.Quantity
+	Price    []int64 // money.Price
+	Amount   []int64 // money.Amount, frame.NullInt for one that is quantity × price; nil where all are
 }
 
 func (b *LineBatch) check() error {
-	if len(b.Quantity) != len(b.Time) || len(b.Price) != len(b.Time) {
-		return fmt.Errorf("%w: %d times, %d quantities, %d prices", ErrColumns, len(b.Time), len(b.Quantity), len(b.Price))
+	if n := len(b.Time); len(b.Quantity) != n || len(b.Price) != n || b.Amount != nil && len(b.Amount) != n {
+		return fmt.Errorf("%w: %d times, %d quantities, %d prices, %d amounts", ErrColumns, n, len(b.Quantity), len(b.Price), len(b.Amount))
 	}
-	for _, c := range []TextColumn{b.Customer, b.Invoice, b.Code, b.Description, b.Country} {
+	for i, c := range [...]TextColumn{b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status} {
+		if i == 5 && c.Len() == 0 {
+			continue
+		}
 		if err := c.check(len(b.Time)); err != nil {
 			return err
 		}
@@ -81,12 +88,13 @@ func (b *LineBatch) check() error {
 //	err := lines.Append(batch)              // as often as there are batches
 //	kept, err := rules.Apply(lines)
 type Lines struct {
-	Customer, Invoice, Code, Description, Country []uint32
+	Customer, Invoice, Code, Description, Country, Status []uint32
 
 	Time, Quantity, Price []int64
+	Amount                []int64 // as delivered, or quantity × price
 
-	Customers, Descriptions, Countries Dict
-	Invoices, Codes                    KeyedDict
+	Customers, Descriptions, Countries, Statuses Dict
+	Invoices, Codes                              KeyedDict
 
 	// Room, if not nil, is memory for the kept lines, of as many rows as there are lines.
 	Room []Row
@@ -100,17 +108,17 @@ type Lines struct {
 // NewLines returns room for about n lines.
 func NewLines(n int) *Lines {
 	l := emptyLines()
-	ids, numbers := make([]uint32, 5*n), make([]int64, 3*n)
+	ids, numbers := make([]uint32, 6*n), make([]int64, 4*n)
 	id := func(i int) []uint32 { return ids[i*n : i*n : (i+1)*n] }
 	number := func(i int) []int64 { return numbers[i*n : i*n : (i+1)*n] }
-	l.Customer, l.Invoice, l.Code, l.Description, l.Country = id(0), id(1), id(2), id(3), id(4)
-	l.Time, l.Quantity, l.Price = number(0), number(1), number(2)
+	l.Customer, l.Invoice, l.Code, l.Description, l.Country, l.Status = id(0), id(1), id(2), id(3), id(4), id(5)
+	l.Time, l.Quantity, l.Price, l.Amount = number(0), number(1), number(2), number(3)
 	return l
 }
 
 func emptyLines() *Lines {
 	return &Lines{
-		Customers: newDict(), Descriptions: newDict(), Countries: newDict(),
+		Customers: newDict(), Descriptions: newDict(), Countries: newDict(), Statuses: newDict(),
 		Invoices: newKeyedDict(), Codes: newKeyedDict(), room: -1,
 	}
 }
@@ -123,14 +131,12 @@ func NewShards(rows []int) (*Lines, []*Lines) {
 		n += r
 	}
 	l, at := NewLines(n), 0
-	l.Customer, l.Invoice, l.Code = l.Customer[:n], l.Invoice[:n], l.Code[:n]
-	l.Description, l.Country = l.Description[:n], l.Country[:n]
-	l.Time, l.Quantity, l.Price = l.Time[:n], l.Quantity[:n], l.Price[:n]
+	l.shorten(n)
 	for _, r := range rows {
 		s, to := emptyLines(), at+r
 		s.Customer, s.Invoice, s.Code = l.Customer[at:at:to], l.Invoice[at:at:to], l.Code[at:at:to]
-		s.Description, s.Country = l.Description[at:at:to], l.Country[at:at:to]
-		s.Time, s.Quantity, s.Price = l.Time[at:at:to], l.Quantity[at:at:to], l.Price[at:at:to]
+		s.Description, s.Country, s.Status = l.Description[at:at:to], l.Country[at:at:to], l.Status[at:at:to]
+		s.Time, s.Quantity, s.Price, s.Amount = l.Time[at:at:to], l.Quantity[at:at:to], l.Price[at:at:to], l.Amount[at:at:to]
 		s.room, at = r, to
 		l.shards = append(l.shards, s)
 	}
@@ -140,8 +146,8 @@ func NewShards(rows []int) (*Lines, []*Lines) {
 // Len returns the number of lines.
 func (l *Lines) Len() int { return len(l.Time) }
 
-// Append adds a batch, which may be reused afterwards. It wraps [ErrColumns] where the batch contradicts itself; nothing
-// is added then.
+// Append adds a batch, which may be reused afterwards. It wraps [ErrColumns] where the batch contradicts itself and [ErrRange]
+// where a quantity × price is out of range; nothing is added then.
 func (l *Lines) Append(b LineBatch) error {
 	if l.sealed || l.shards != nil {
 		return errors.New("append lines: they are sealed, or in shards")
@@ -153,15 +159,39 @@ func (l *Lines) Append(b LineBatch) error {
 	if n >= math.MaxUint32 || l.room >= 0 && n > uint64(l.room) {
 		return fmt.Errorf("append lines: more than there is room for")
 	}
+	var err error
+	if l.Amount, err = appendAmounts(l.Amount, &b); err != nil {
+		return fmt.Errorf("append lines: %w", err)
+	}
 	l.Description, l.scratch = appendIDs(l.Description, &l.Descriptions, b.Description, l.scratch)
 	l.Customer, l.scratch = appendIDs(l.Customer, &l.Customers, b.Customer, l.scratch)
 	l.Country, l.scratch = appendIDs(l.Country, &l.Countries, b.Country, l.scratch)
 	l.Code, l.scratch = appendIDs(l.Code, &l.Codes.Dict, b.Code, l.scratch)
 	l.Invoice, l.scratch = appendIDs(l.Invoice, &l.Invoices.Dict, b.Invoice, l.scratch)
+	if l.Status, l.scratch = appendIDs(l.Status, &l.Statuses, b.Status, l.scratch); b.Status.Len() == 0 {
+		l.Status = append(l.Status, make([]uint32, len(b.Time))...)
+	}
 	l.Time = append(l.Time, b.Time...)
 	l.Quantity = append(l.Quantity, b.Quantity...)
 	l.Price = append(l.Price, b.Price...)
 	return nil
+}
+
+// appendAmounts adds what each line is worth. What it returns with an error is dst.
+func appendAmounts(dst []int64, b *LineBatch) ([]int64, error) {
+	was := len(dst)
+	for i, q := range b.Quantity {
+		// Of a delivered total too: what is left of a line after a return is worked out from its price.
+		amount, err := money.Price(b.Price[i]).Times(money.Quantity(q))
+		if err != nil {
+			return dst[:was], fmt.Errorf("%w: amount of one line: %w", ErrRange, err)
+		}
+		if b.Amount != nil && b.Amount[i] != frame.NullInt {
+			amount = money.Amount(b.Amount[i])
+		}
+		dst = append(dst, int64(amount))
+	}
+	return dst, nil
 }
 
 // appendIDs adds a column of texts as their numbers, looking each text of the column up once. scratch is for reuse.
@@ -191,14 +221,19 @@ func (l *Lines) Cut(w Window) {
 		}
 		if n != i {
 			l.Customer[n], l.Invoice[n], l.Code[n] = l.Customer[i], l.Invoice[i], l.Code[i]
-			l.Description[n], l.Country[n] = l.Description[i], l.Country[i]
-			l.Time[n], l.Quantity[n], l.Price[n] = t, l.Quantity[i], l.Price[i]
+			l.Description[n], l.Country[n], l.Status[n] = l.Description[i], l.Country[i], l.Status[i]
+			l.Time[n], l.Quantity[n], l.Price[n], l.Amount[n] = t, l.Quantity[i], l.Price[i], l.Amount[i]
 		}
 		n++
 	}
+	l.shorten(n)
+}
+
+// shorten sets the length of every column.
+func (l *Lines) shorten(n int) {
 	l.Customer, l.Invoice, l.Code = l.Customer[:n], l.Invoice[:n], l.Code[:n]
-	l.Description, l.Country = l.Description[:n], l.Country[:n]
-	l.Time, l.Quantity, l.Price = l.Time[:n], l.Quantity[:n], l.Price[:n]
+	l.Description, l.Country, l.Status = l.Description[:n], l.Country[:n], l.Status[:n]
+	l.Time, l.Quantity, l.Price, l.Amount = l.Time[:n], l.Quantity[:n], l.Price[:n], l.Amount[:n]
 }
 
 // Seal makes shards one and renumbers every dictionary in byte order. Nothing can be appended afterwards. Sealing twice does
@@ -228,6 +263,9 @@ func (l *Lines) Seal() {
 		},
 		func() {
 			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Country, &l.Countries }, func() []uint32 { return l.Countries.seal(nil) })
+		},
+		func() {
+			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Status, &l.Statuses }, func() []uint32 { return l.Statuses.seal(nil) })
 		},
 	)
 	l.shards = nil

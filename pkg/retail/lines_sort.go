@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// The one order of a customer's lines: time, invoice, code, price, quantity, description, country, then invoice and code
-// as written. All are numbers in sealed dictionaries, so it is an order of values. Lines equal in all are interchangeable.
+// The one order of a customer's lines: time, invoice, code, price, quantity, description, country, amount, status, then
+// invoice and code as written. All are numbers in sealed dictionaries, so it is an order of values. Lines equal in all are interchangeable.
 
 // sortKey packs the first fields of the order into 64 bits, where they fit: comparing packs then settles nearly every
 // comparison of two lines.
@@ -100,6 +100,12 @@ func compareLines(l *Lines, a, b uint32) int {
 		return c
 	}
 	if c := cmp.Compare(l.Country[a], l.Country[b]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Amount[a], l.Amount[b]); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(l.Status[a], l.Status[b]); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(l.Invoice[a], l.Invoice[b]); c != 0 {

@@ -103,8 +103,8 @@ func TestCut(t *testing.T) {
 4,22,X,4,2011-01-05 00:00,1,7,UK`))
 	asOf, _ := calendar.ParseDate("2011-01-05")
 	l.Cut(retail.Window{AsOf: asOf, Days: 2}) // [3 January, 5 January)
-	if l.Len() != 2 || l.Quantity[0] != 2 || l.Quantity[1] != 3 {
-		t.Errorf("kept quantities %v, want [2 3]", l.Quantity)
+	if l.Len() != 2 || l.Quantity[0] != 2000 || l.Quantity[1] != 3000 {
+		t.Errorf("kept quantities %v, want [2000 3000]", l.Quantity)
 	}
 }
 

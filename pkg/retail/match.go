@@ -9,12 +9,12 @@ import (
 
 // matcher finds the sales that cancellations take back. Its slices are reused from customer to customer.
 type matcher struct {
-	codes  []uint32       // of the customer's cancellations, sorted
-	group  []int32        // rows of these codes, by code, then in the order of lines
-	prices []money.Amount // distinct unit prices of one code, sorted
-	top    []int32        // by price: the latest sale line with quantity left, or −1
-	below  []int32        // by row: the sale line of equal price before it, or −1
-	stack  []int32        // all sale lines of one code so far, the latest last
+	codes  []uint32      // of the customer's cancellations, sorted
+	group  []int32       // rows of these codes, by code, then in the order of lines
+	prices []money.Price // distinct unit prices of one code, sorted
+	top    []int32       // by price: the latest sale line with quantity left, or −1
+	below  []int32       // by row: the sale line of equal price before it, or −1
+	stack  []int32       // all sale lines of one code so far, the latest last
 }
 
 // match takes the quantities of cancellation lines from the sale lines before them. rows are those of one customer in
@@ -25,7 +25,7 @@ type matcher struct {
 // descending order of (time, invoice, unit price, quantity, description). Within one code that is the order of rows, so
 // each group is a stack on which time pushes sale lines; one that is used up is popped once from either, and n rows take
 // O(n log n) whatever they are.
-func (m *matcher) match(rows []Row, left []int64) {
+func (m *matcher) match(rows []Row, left []money.Quantity) {
 	m.codes = m.codes[:0]
 	for i := range rows {
 		if rows[i].Cancels && rows[i].Quantity < 0 {
@@ -60,7 +60,7 @@ func (m *matcher) match(rows []Row, left []int64) {
 }
 
 // matchCode works on the rows of one code.
-func (m *matcher) matchCode(rows []Row, left []int64, group []int32) {
+func (m *matcher) matchCode(rows []Row, left []money.Quantity, group []int32) {
 	m.prices = m.prices[:0]
 	for _, i := range group {
 		m.prices = append(m.prices, rows[i].Price)
@@ -105,7 +105,7 @@ func (m *matcher) matchCode(rows []Row, left []int64, group []int32) {
 }
 
 // take moves as much as possible from sale line s to cancellation line i. A line with nothing left gives nothing.
-func take(left []int64, i, s int32) {
+func take(left []money.Quantity, i, s int32) {
 	n := min(-left[i], left[s])
 	left[i] += n
 	left[s] -= n

@@ -3,7 +3,6 @@ package retail
 import (
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"sync"
 
@@ -68,14 +67,10 @@ func (r Rules) Apply(l *Lines) (*Kept, error) {
 func checkRange(l *Lines) error {
 	var sum, units uint64
 	for i, q := range l.Quantity {
-		amount, err := money.Amount(l.Price[i]).Times(q)
-		if err != nil {
-			return fmt.Errorf("%w: amount of one line: %w", ErrRange, err)
-		}
-		sum += magnitude(int64(amount)) // both stay below 2^63 before each addition
+		sum += magnitude(l.Amount[i]) // both stay below 2^63 before each addition
 		units += magnitude(q)
-		if sum > money.Max || units > math.MaxInt64 || l.Price[i] > money.Max || l.Price[i] < -money.Max {
-			return fmt.Errorf("%w: %d lines of money beyond %s or of units beyond %d", ErrRange, l.Len(), money.Amount(money.Max), int64(math.MaxInt64))
+		if sum > money.Max || units > money.Max || magnitude(l.Price[i]) > money.Max {
+			return fmt.Errorf("%w: %d lines of money beyond %s or of units beyond %s", ErrRange, l.Len(), money.Amount(money.Max), money.Quantity(money.Max))
 		}
 	}
 	return nil
@@ -138,7 +133,7 @@ func (p *pass) takeLines() {
 		for i := from; i < to; i++ {
 			rule := p.firstRule(i)
 			p.taken[i] = rule
-			invoice, amount := p.l.Invoices.Key[p.l.Invoice[i]], money.Amount(p.l.Price[i]*p.l.Quantity[i])
+			invoice, amount := p.l.Invoices.Key[p.l.Invoice[i]], money.Amount(p.l.Amount[i])
 			t.line(rowInput, invoice, p.l.Customer[i], amount)
 			if rule != notTaken {
 				t.line(int(rule), invoice, p.l.Customer[i], amount)

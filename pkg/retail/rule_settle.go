@@ -17,7 +17,7 @@ type settler struct {
 	only       int64
 
 	keyed    []keyed
-	left     []int64 // what is left of each row's quantity
+	left     []money.Quantity // what is left of each row's quantity
 	invoices []uint32
 	matcher  matcher
 }
@@ -93,8 +93,8 @@ func (s *settler) customer(c uint32) {
 func (s *settler) row(line uint32) Row {
 	l := s.l
 	r := Row{
-		Time: l.Time[line], Quantity: l.Quantity[line], Price: money.Amount(l.Price[line]),
-		Invoice: l.Invoice[line], Code: l.Code[line], Country: l.Country[line], description: l.Description[line],
+		Time: l.Time[line], Quantity: money.Quantity(l.Quantity[line]), Price: money.Price(l.Price[line]), Amount: money.Amount(l.Amount[line]),
+		Invoice: l.Invoice[line], Code: l.Code[line], Country: l.Country[line], description: l.Description[line], status: l.Status[line],
 	}
 	r.InvoiceKey, r.CodeKey = l.Invoices.Key[r.Invoice], l.Codes.Key[r.Code]
 	r.Cancels = s.invoiceKind[r.InvoiceKey] == invoiceCancellation
@@ -109,7 +109,7 @@ func (s *settler) takeDuplicates(c uint32, rows []Row) []Row {
 		if i > 0 && equalAsCompared(&rows[n-1], &rows[i]) {
 			s.duplicates++
 			if s.rules.On(RuleDuplicate) {
-				s.tally.line(int(RuleDuplicate), rows[i].InvoiceKey, c, rows[i].Amount())
+				s.tally.line(int(RuleDuplicate), rows[i].InvoiceKey, c, rows[i].Amount)
 				continue
 			}
 		}
@@ -121,7 +121,7 @@ func (s *settler) takeDuplicates(c uint32, rows []Row) []Row {
 
 func equalAsCompared(a, b *Row) bool {
 	return a.Time == b.Time && a.InvoiceKey == b.InvoiceKey && a.CodeKey == b.CodeKey && a.Price == b.Price &&
-		a.Quantity == b.Quantity && a.description == b.description && a.Country == b.Country
+		a.Quantity == b.Quantity && a.Amount == b.Amount && a.status == b.status && a.description == b.description && a.Country == b.Country
 }
 
 func (s *settler) returns(rows []Row) Returns {
@@ -130,7 +130,7 @@ func (s *settler) returns(rows []Row) Returns {
 	for i := range rows {
 		if rows[i].Cancels {
 			r.Lines++
-			r.Value -= rows[i].Amount()
+			r.Value -= rows[i].Amount
 			s.invoices = append(s.invoices, rows[i].InvoiceKey)
 		}
 	}
@@ -142,8 +142,8 @@ func (s *settler) returns(rows []Row) Returns {
 // settle counts every row where it belongs and moves what is kept to the front. It returns how many rows are kept.
 func (s *settler) settle(c uint32, rows []Row) int {
 	n := 0
-	keep := func(r Row, left int64) {
-		r.Quantity = left
+	keep := func(r Row, left money.Quantity, amount money.Amount) {
+		r.Quantity, r.Amount = left, amount
 		rows[n] = r
 		n++
 		s.products.set(r.CodeKey)
@@ -153,15 +153,16 @@ func (s *settler) settle(c uint32, rows []Row) int {
 	}
 	for i := range rows {
 		r, left := rows[i], s.left[i]
-		whole, gone := r.Amount(), money.Amount(int64(r.Price)*(r.Quantity-left))
+		whole, rest := r.Amount, r.Part(left)
+		gone := whole - rest
 		switch {
 		case !r.Cancels && left == r.Quantity:
 			s.tally.line(rowKept, r.InvoiceKey, c, whole)
-			keep(r, left)
+			keep(r, left, rest)
 		case !r.Cancels && left > 0:
-			s.tally.line(rowKept, r.InvoiceKey, c, whole-gone)
+			s.tally.line(rowKept, r.InvoiceKey, c, rest)
 			s.tally.amount(int(RuleMatched), gone)
-			keep(r, left)
+			keep(r, left, rest)
 		case !r.Cancels:
 			s.tally.line(int(RuleMatched), r.InvoiceKey, c, whole)
 		case left == r.Quantity:
@@ -171,7 +172,7 @@ func (s *settler) settle(c uint32, rows []Row) int {
 				continue
 			}
 			s.tally.line(rowKept, r.InvoiceKey, c, whole)
-			keep(r, left)
+			keep(r, left, rest)
 		default:
 			s.tally.line(int(RuleMatched), r.InvoiceKey, c, gone)
 			s.cancel.Amount += gone
@@ -181,11 +182,11 @@ func (s *settler) settle(c uint32, rows []Row) int {
 			}
 			s.cancel.Partly++
 			if s.rules.On(RuleUnmatched) {
-				s.tally.amount(int(RuleUnmatched), whole-gone)
+				s.tally.amount(int(RuleUnmatched), rest)
 				continue
 			}
-			s.tally.amount(rowKept, whole-gone)
-			keep(r, left)
+			s.tally.amount(rowKept, rest)
+			keep(r, left, rest)
 		}
 	}
 	return n

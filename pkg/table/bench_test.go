@@ -149,7 +149,7 @@ func readColumns(b *testing.B, data []byte) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		money = rec.Money(money[:0], 5)
+		money = rec.Ints(money[:0], 5)
 		for k, q := range rec.Ints(nil, 3) {
 			units += q * money[k]
 		}

@@ -266,11 +266,13 @@ func invalidText(offsets []int32, data []byte) int {
 	return -1
 }
 
-// IntColumn takes the values of an Int, Money or Time column: counts, ten-thousandths, microseconds.
+// IntColumn takes the values of a column of any kind but Text and Float: counts, microseconds, and decimals as whole numbers
+// of their last decimal. In a nullable one [frame.NullInt] is null.
 type IntColumn struct {
-	spec  frame.Spec
-	ints  []int64
-	money []decimal128.Num // scratch
+	spec     frame.Spec
+	ints     []int64
+	decimals []decimal128.Num // scratch
+	valid    bitmap
 
 	coded bool // by the schema
 	now   bool // in this file
@@ -286,6 +288,10 @@ func (c *IntColumn) Append(v int64) {
 		return
 	}
 	if c.last < 0 || c.dict.values[c.last] != v {
+		if v == frame.NullInt && c.spec.Nullable {
+			c.codes.rows = append(c.codes.rows, -1)
+			return
+		}
 		c.last = c.dict.code(v)
 	}
 	c.codes.rows = append(c.codes.rows, c.last)
@@ -321,36 +327,49 @@ func (c *IntColumn) plain() {
 	}
 	c.now = false
 	for _, code := range c.codes.rows {
-		c.ints = append(c.ints, c.dict.values[code])
+		v := int64(frame.NullInt)
+		if code >= 0 {
+			v = c.dict.values[code]
+		}
+		c.ints = append(c.ints, v)
 	}
 	c.codes.rows = c.codes.rows[:0]
 }
 
 func (c *IntColumn) array() (arrow.Array, error) {
 	if !c.now {
-		return c.numbers(c.ints)
+		return c.numbers(c.ints, c.spec.Nullable)
 	}
-	dict, err := c.numbers(c.dict.values)
+	dict, err := c.numbers(c.dict.values, false)
 	if err != nil {
 		return nil, err
 	}
 	defer dict.Release()
-	return c.codes.array(dict, false), nil
+	return c.codes.array(dict, c.spec.Nullable), nil
 }
 
 // numbers returns values as Arrow has them.
-func (c *IntColumn) numbers(values []int64) (arrow.Array, error) {
-	if c.spec.Kind != frame.Money {
+func (c *IntColumn) numbers(values []int64, nullable bool) (arrow.Array, error) {
+	if c.spec.Kind.Decimals() < 0 {
 		return makeArray(c.spec, len(values), 0, nil, arrow.Int64Traits.CastToBytes(values)), nil
 	}
-	c.money = c.money[:0]
-	for _, v := range values {
-		if v > maxMoney || v < -maxMoney {
-			return nil, fmt.Errorf("column %s: %d ten-thousandths do not fit decimal128(18,4)", c.spec.Name, v)
-		}
-		c.money = append(c.money, decimal128.FromI64(v))
+	nulls := 0
+	if nullable {
+		c.valid = c.valid.reset(len(values))
 	}
-	return makeArray(c.spec, len(values), 0, nil, arrow.Decimal128Traits.CastToBytes(c.money)), nil
+	c.decimals = c.decimals[:0]
+	for i, v := range values {
+		if v > frame.MaxDecimal || v < -frame.MaxDecimal {
+			if v != frame.NullInt || !nullable {
+				return nil, fmt.Errorf("column %s: %d × 10^-%d does not fit %s", c.spec.Name, v, c.spec.Kind.Decimals(), arrowType(c.spec.Kind))
+			}
+			c.valid.null(i)
+			nulls++
+			v = 0
+		}
+		c.decimals = append(c.decimals, decimal128.FromI64(v))
+	}
+	return makeArray(c.spec, len(values), nulls, c.valid, arrow.Decimal128Traits.CastToBytes(c.decimals)), nil
 }
 
 // FloatColumn takes the values of a Float column. In a nullable column NaN is null.

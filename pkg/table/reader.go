@@ -25,6 +25,8 @@ type Reader struct {
 	src     *source
 	ipc     *ipc.FileReader
 	from    []int // position in the file of each of the schema's columns, -1 for one that it does not have
+	// What the values of each column are multiplied by: more than 1 where the version before kept fewer decimals.
+	factor []int64
 }
 
 // Open opens the first size bytes of src as a table of that schema, of its version or the one before. It returns a
@@ -99,9 +101,9 @@ func (r *Reader) checkColumns() error {
 	if same && len(fields) != len(r.schema.Columns) {
 		return bad("%d columns, want %d", len(fields), len(r.schema.Columns))
 	}
-	r.from = make([]int, len(r.schema.Columns))
+	r.from, r.factor = make([]int, len(r.schema.Columns)), make([]int64, len(r.schema.Columns))
 	for i, want := range r.schema.Columns {
-		r.from[i] = -1
+		r.from[i], r.factor[i] = -1, 1
 		for k, f := range fields {
 			if f.Name == want.Name && (!same || k == i) {
 				r.from[i] = k
@@ -112,22 +114,44 @@ func (r *Reader) checkColumns() error {
 		case r.from[i] < 0 && (same || !want.Nullable):
 			return bad("version %d has no column %s where it is expected", r.version, want.Name)
 		case r.from[i] < 0:
-		case !takes(r.schema, want, fields[r.from[i]].Type):
-			return bad("column %s is %s, want %s", want.Name, fields[r.from[i]].Type, arrowType(want.Kind))
+		default:
+			if r.factor[i] = r.takes(want, fields[r.from[i]].Type); r.factor[i] == 0 {
+				return bad("column %s is %s, want %s", want.Name, fields[r.from[i]].Type, arrowType(want.Kind))
+			}
 		}
 	}
 	return nil
 }
 
-// takes reports whether a column may be kept as that type.
-func takes(s frame.Schema, want frame.Spec, typ arrow.DataType) bool {
-	if d, ok := typ.(*arrow.DictionaryType); ok && slices.Contains(s.Coded, want.Name) {
+// takes returns what the values of a column that is kept as that type are multiplied by, 0 if it may not be. What is a decimal
+// now may have been a whole number, or have had fewer decimals, in the version before.
+func (r *Reader) takes(want frame.Spec, typ arrow.DataType) int64 {
+	if d, ok := typ.(*arrow.DictionaryType); ok && slices.Contains(r.schema.Coded, want.Name) {
 		switch d.IndexType.ID() {
 		case arrow.INT8, arrow.INT16, arrow.INT32:
 			typ = d.ValueType
 		}
 	}
-	return arrow.TypeEqual(typ, arrowType(want.Kind))
+	if arrow.TypeEqual(typ, arrowType(want.Kind)) {
+		return 1
+	}
+	decimals := want.Kind.Decimals()
+	if decimals < 0 || r.version == r.schema.Version {
+		return 0
+	}
+	if d, ok := typ.(*arrow.Decimal128Type); ok && d.Precision == 18 && d.Scale >= 0 {
+		decimals -= int(d.Scale)
+	} else if typ.ID() != arrow.INT64 {
+		return 0
+	}
+	if decimals < 0 {
+		return 0
+	}
+	factor := int64(1)
+	for range decimals {
+		factor *= 10
+	}
+	return factor
 }
 
 // Version returns the version of the file: the schema's or the one before.
@@ -154,7 +178,7 @@ func (r *Reader) record(i int) (rec *Record, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if rec, err = newRecord(r.schema, r.from, raw, r.mem); err != nil {
+	if rec, err = newRecord(r, raw); err != nil {
 		raw.Release()
 		return nil, err
 	}

@@ -26,11 +26,32 @@ type Record struct {
 
 // values are one column, checked; one of the first four fields is in use, by kind.
 type values struct {
-	text   Text
-	ints   []int64
-	money  []decimal128.Num
-	floats []float64
-	codes  []int32 // of a coded column of numbers, whose values are the distinct ones; by row
+	text     Text
+	ints     []int64
+	decimals decimals
+	floats   []float64
+	codes    []int32 // of a coded column of numbers, whose values are the distinct ones in ints; by row
+}
+
+// decimals are values as Arrow has them. Their low bits × factor are the values of a frame.
+type decimals struct {
+	values []decimal128.Num
+	factor int64
+	nulls  arrow.Array // says which rows are null; nil if none is
+}
+
+func (d decimals) appendTo(dst []int64) []int64 {
+	for _, v := range d.values {
+		dst = append(dst, int64(v.LowBits())*d.factor)
+	}
+	if d.nulls != nil {
+		for i := range d.values {
+			if d.nulls.IsNull(i) {
+				dst[len(dst)-len(d.values)+i] = frame.NullInt
+			}
+		}
+	}
+	return dst
 }
 
 // Text is a column of texts. Null is empty. Text k is Data[Offsets[k]:Offsets[k+1]]; row i has text Codes[i] or, where Codes
@@ -58,17 +79,18 @@ func (t Text) Bytes(i int) []byte {
 }
 
 // newRecord checks raw and takes it over.
-func newRecord(schema frame.Schema, from []int, raw arrow.Record, mem memory.Allocator) (*Record, error) {
-	r := &Record{schema: schema, raw: raw, rows: int(raw.NumRows()), cols: make([]values, len(from)), mem: mem}
+func newRecord(from *Reader, raw arrow.Record) (*Record, error) {
+	schema := from.schema
+	r := &Record{schema: schema, raw: raw, rows: int(raw.NumRows()), cols: make([]values, len(from.from)), mem: from.mem}
 	if raw.NumRows() < 0 || raw.NumRows() > BatchRows {
 		return nil, fmt.Errorf("%w: %d rows, at most %d", ErrDamaged, raw.NumRows(), BatchRows)
 	}
-	for i, k := range from {
+	for i, k := range from.from {
 		var err error
 		if k < 0 {
 			r.cols[i] = nullValues(schema.Columns[i], r.rows)
 		} else {
-			err = r.cols[i].check(schema.Columns[i], raw.Column(k), r.rows, mem)
+			err = r.cols[i].check(schema.Columns[i], raw.Column(k), r.rows, from.factor[i], r.mem)
 		}
 		if err != nil {
 			r.freeCodes()
@@ -83,6 +105,9 @@ func nullValues(spec frame.Spec, rows int) values {
 	if spec.Kind == frame.Text {
 		return values{text: Text{Offsets: make([]int32, rows+1)}}
 	}
+	if spec.Kind.Decimals() >= 0 {
+		return values{ints: []int64{frame.NullInt}, codes: make([]int32, rows)}
+	}
 	floats := make([]float64, rows)
 	for i := range floats {
 		floats[i] = math.NaN()
@@ -90,8 +115,8 @@ func nullValues(spec frame.Spec, rows int) values {
 	return values{floats: floats}
 }
 
-// checkedValues returns the values of an array, checked for what accessors promise.
-func checkedValues(spec frame.Spec, a arrow.Array, rows int) (values, error) {
+// checkedValues returns the values of an array, checked for what accessors promise. Those of decimals are multiplied by factor.
+func checkedValues(spec frame.Spec, a arrow.Array, rows int, factor int64) (values, error) {
 	if a.Len() != rows {
 		return values{}, fmt.Errorf("%d values for %d rows", a.Len(), rows)
 	}
@@ -103,30 +128,49 @@ func checkedValues(spec frame.Spec, a arrow.Array, rows int) (values, error) {
 		t, err := checkedText(a, rows)
 		return values{text: t}, err
 	case *array.Int64:
-		return values{ints: a.Int64Values()}, nil
+		return scaled(spec, a.Int64Values(), factor)
 	case *array.Timestamp:
 		// A time stamp is an int64; the array hands out no plain slice of them.
 		ints := arrow.Int64Traits.CastFromBytes(arrow.TimestampTraits.CastToBytes(a.TimestampValues()))
 		return values{ints: ints}, nil
 	case *array.Decimal128:
-		for i, v := range a.Values() {
+		d := decimals{values: a.Values(), factor: factor}
+		for i, v := range d.values {
 			low := int64(v.LowBits())
-			if v.HighBits() != low>>63 || low > maxMoney || low < -maxMoney {
-				return values{}, fmt.Errorf("row %d does not fit decimal128(18,4)", i)
+			if v.HighBits() != low>>63 || low > frame.MaxDecimal/factor || low < -frame.MaxDecimal/factor {
+				return values{}, fmt.Errorf("row %d does not fit %s", i, arrowType(spec.Kind))
 			}
 		}
-		return values{money: a.Values()}, nil
+		if a.NullN() > 0 {
+			d.nulls = a
+		}
+		return values{decimals: d}, nil
 	case *array.Float64:
 		return values{floats: floatsOf(a)}, nil
 	}
 	return values{}, fmt.Errorf("unexpected %s", a.DataType())
 }
 
+// scaled returns whole numbers times factor: 1 but for numbers that are decimals now.
+func scaled(spec frame.Spec, ints []int64, factor int64) (values, error) {
+	if factor == 1 {
+		return values{ints: ints}, nil
+	}
+	out := make([]int64, len(ints))
+	for i, v := range ints {
+		if v > frame.MaxDecimal/factor || v < -frame.MaxDecimal/factor {
+			return values{}, fmt.Errorf("row %d does not fit %s", i, arrowType(spec.Kind))
+		}
+		out[i] = v * factor
+	}
+	return values{ints: out}, nil
+}
+
 // check takes the values of an array, or the distinct values and the codes of a dictionary array.
-func (v *values) check(spec frame.Spec, from arrow.Array, rows int, mem memory.Allocator) (err error) {
+func (v *values) check(spec frame.Spec, from arrow.Array, rows int, factor int64, mem memory.Allocator) (err error) {
 	a, ok := from.(*array.Dictionary)
 	if !ok {
-		*v, err = checkedValues(spec, from, rows)
+		*v, err = checkedValues(spec, from, rows, factor)
 		return err
 	}
 	switch {
@@ -141,8 +185,11 @@ func (v *values) check(spec frame.Spec, from arrow.Array, rows int, mem memory.A
 	dict := spec
 	dict.Nullable = false
 	n := a.Dictionary().Len()
-	if *v, err = checkedValues(dict, a.Dictionary(), n); err != nil {
+	if *v, err = checkedValues(dict, a.Dictionary(), n, factor); err != nil {
 		return fmt.Errorf("its dictionary: %w", err)
+	}
+	if spec.Kind.Decimals() >= 0 {
+		v.ints = v.decimals.appendTo(slices.Grow(v.ints, n+1))
 	}
 	codes := arrow.Int32Traits.CastFromBytes(mem.Allocate(4 * rows))
 	v.codes, v.text.Codes = codes, codes
@@ -160,8 +207,12 @@ func (v *values) check(spec frame.Spec, from arrow.Array, rows int, mem memory.A
 				codes[i] = int32(n)
 			}
 		}
+		if spec.Kind == frame.Text {
+			v.text.Offsets = append(slices.Clone(v.text.Offsets), v.text.Offsets[n]) // an empty text for null
+		} else {
+			v.ints = append(v.ints, frame.NullInt) // of decimals, which are copies: no other kind is nullable
+		}
 		n++
-		v.text.Offsets = append(slices.Clone(v.text.Offsets), v.text.Offsets[n-1]) // an empty text for null
 	}
 	for i, code := range codes {
 		if uint32(code) >= uint32(n) {
@@ -243,33 +294,21 @@ func (r *Record) Text(i int) Text {
 	return r.cols[i].text
 }
 
-// Ints appends column i of kind Int or Time to dst.
+// Ints appends column i, of any kind but Text and Float, to dst: decimals as whole numbers of their last decimal, null as
+// [frame.NullInt].
 func (r *Record) Ints(dst []int64, i int) []int64 {
-	if r.schema.Columns[i].Kind != frame.Time {
+	if kind := r.schema.Columns[i].Kind; kind == frame.Text || kind == frame.Float {
 		r.want(i, frame.Int)
 	}
 	v := &r.cols[i]
-	if v.codes == nil {
+	switch {
+	case v.codes == nil && v.decimals.values != nil:
+		return v.decimals.appendTo(dst)
+	case v.codes == nil:
 		return append(dst, v.ints...)
 	}
 	for _, code := range v.codes {
 		dst = append(dst, v.ints[code])
-	}
-	return dst
-}
-
-// Money appends column i of kind Money to dst, in ten-thousandths.
-func (r *Record) Money(dst []int64, i int) []int64 {
-	r.want(i, frame.Money)
-	v := &r.cols[i]
-	if v.codes == nil {
-		for _, m := range v.money {
-			dst = append(dst, int64(m.LowBits()))
-		}
-		return dst
-	}
-	for _, code := range v.codes {
-		dst = append(dst, int64(v.money[code].LowBits()))
 	}
 	return dst
 }
@@ -299,8 +338,6 @@ func (r *Record) appendTo(f *frame.Frame) {
 				}
 				c.Strings = append(c.Strings, all[v.text.Offsets[k]:v.text.Offsets[k+1]])
 			}
-		case frame.Money:
-			c.Ints = r.Money(c.Ints, i)
 		case frame.Float:
 			c.Floats = append(c.Floats, v.floats...)
 		default:

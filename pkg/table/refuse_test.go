@@ -26,7 +26,7 @@ func TestWriterRefuses(t *testing.T) {
 	money.Ints("price")[0] = maxMoney + 1
 	for why, f := range map[string]*frame.Frame{
 		"has 1 rows": long, "column 2 is units": wrong, "3 columns, want 7": few,
-		`"a\xffb" is not UTF-8`: notUTF8, `"\xc2" is not UTF-8`: split, "do not fit decimal128(18,4)": money,
+		`"a\xffb" is not UTF-8`: notUTF8, `"\xc2" is not UTF-8`: split, "does not fit decimal(18, 4)": money,
 	} {
 		w := table.NewWriter(lines, checked(t))
 		err := w.WriteFrame(f)

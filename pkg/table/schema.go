@@ -80,7 +80,7 @@ func check(s frame.Schema) error {
 			return bad(fmt.Sprintf("column name %q is empty or duplicate", c.Name))
 		case arrowType(c.Kind) == nil:
 			return bad("column " + c.Name + " has unknown " + c.Kind.String())
-		case c.Nullable && c.Kind != frame.Text && c.Kind != frame.Float:
+		case c.Nullable && c.Kind.Decimals() < 0 && c.Kind != frame.Text && c.Kind != frame.Float:
 			return bad("column " + c.Name + " of kind " + c.Kind.String() + " cannot be null in a frame")
 		}
 	}
@@ -113,12 +113,15 @@ func arrowSchema(s frame.Schema, types []arrow.DataType) *arrow.Schema {
 
 // Types of the kinds. A time stamp has no zone: it is the shop's local time.
 var (
-	moneyType = &arrow.Decimal128Type{Precision: 18, Scale: 4}
-	timeType  = &arrow.TimestampType{Unit: arrow.Microsecond}
+	moneyType    = decimalType(frame.Money)
+	priceType    = decimalType(frame.Price)
+	quantityType = decimalType(frame.Quantity)
+	timeType     = &arrow.TimestampType{Unit: arrow.Microsecond}
 )
 
-// maxMoney is the largest absolute value of decimal128(18,4), in ten-thousandths.
-const maxMoney = 999_999_999_999_999_999
+func decimalType(k frame.Kind) arrow.DataType {
+	return &arrow.Decimal128Type{Precision: 18, Scale: int32(k.Decimals())}
+}
 
 func arrowType(k frame.Kind) arrow.DataType {
 	switch k {
@@ -128,6 +131,10 @@ func arrowType(k frame.Kind) arrow.DataType {
 		return arrow.PrimitiveTypes.Int64
 	case frame.Money:
 		return moneyType
+	case frame.Price:
+		return priceType
+	case frame.Quantity:
+		return quantityType
 	case frame.Float:
 		return arrow.PrimitiveTypes.Float64
 	case frame.Time:

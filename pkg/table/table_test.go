@@ -320,8 +320,6 @@ func TestRecordAccess(t *testing.T) {
 				}
 			case frame.Float:
 				c.Floats = append(c.Floats, rec.Floats(k)...)
-			case frame.Money:
-				c.Ints = rec.Money(c.Ints, k)
 			default:
 				c.Ints = rec.Ints(c.Ints, k)
 			}

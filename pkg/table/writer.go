@@ -76,7 +76,7 @@ func (w *Writer) clear() {
 // [Writer.EndRow].
 func (w *Writer) Text(i int) *TextColumn { return w.columns[i].(*TextColumn) }
 
-// Int returns column i, which must be of kind Int, Money or Time.
+// Int returns column i, of any kind but Text and Float.
 func (w *Writer) Int(i int) *IntColumn { return w.columns[i].(*IntColumn) }
 
 // Float returns column i, which must be of kind Float.

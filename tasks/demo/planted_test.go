@@ -129,8 +129,8 @@ func prices(t *testing.T, s *shop) {
 	odd, before, after := 0, 0, 0
 	for i, code := range s.sales.Strings("code") {
 		code = strings.ToUpper(code)
-		product, price := catalogue[code], money.Amount(s.sales.Ints("price")[i])
-		list := product.Price
+		product, price := catalogue[code], money.Amount(s.sales.Ints("price")[i]/(money.PriceScale/money.Scale))
+		list, units := product.Price, s.sales.Ints("quantity")[i]/money.QuantityScale
 		if c, ok := changes[code]; ok && s.saleDay(i) >= c.From {
 			list = c.After
 			after++
@@ -138,11 +138,11 @@ func prices(t *testing.T, s *shop) {
 			before++
 		}
 		off := money.Amount(math.Floor(list.Float()*100*s.truth.PriceBreak.Off)) * money.Scale / 100
-		many := s.sales.Ints("quantity")[i] >= int64(s.truth.PriceBreak.Packs*product.Pack)
+		many := units >= int64(s.truth.PriceBreak.Packs*product.Pack)
 		if price != list && price != list-off {
 			t.Fatalf("%s costs %s on %s, planted %s", code, price, s.saleDay(i), list)
 		}
-		if s.sales.Ints("quantity")[i]%int64(product.Pack) != 0 || many != (price != list) && off > 0 {
+		if units%int64(product.Pack) != 0 || many != (price != list) && off > 0 {
 			odd++
 		}
 	}

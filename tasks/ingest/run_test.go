@@ -21,7 +21,7 @@ import (
 
 func TestRunTakesADeliveryIn(t *testing.T) {
 	s := newShop(t)
-	text := header + day("2011-12-01", 1, 2) + "7,85123A,,1.5,2011-12-01 09:00:00,x,17850,UK\n" + day("2011-12-02", 3, 1) +
+	text := header + day("2011-12-01", 1, 2) + "7,85123A,,1.0625,2011-12-01 09:00:00,x,17850,UK\n" + day("2011-12-02", 3, 1) +
 		"C9,d,\"a, \"\"b\"\"\",-2,2011-12-01 10:00:00,0.1234,,\n"
 	path := s.file("lines.csv", text)
 	got := s.must(s.config(path, share(0.5)))
@@ -42,9 +42,9 @@ func TestRunTakesADeliveryIn(t *testing.T) {
 	lines := s.read(p.Object, p.SHA256, contract.Lines)
 	wantLines := frame.New(contract.Lines.Columns, 3)
 	for i, row := range [][]any{
-		{"1", "85123A", "HOLDER", 6, "08:00", 25_500, "17850", "United Kingdom", 1},
-		{"2", "85123A", "HOLDER", 6, "08:01", 25_500, "17850", "United Kingdom", 2},
-		{"C9", "d", `a, "b"`, -2, "10:00", 1_234, "", "", 5},
+		{"1", "85123A", "HOLDER", 6_000, "08:00", 2_550_000, frame.NullInt, "17850", "United Kingdom", "", 1},
+		{"2", "85123A", "HOLDER", 6_000, "08:01", 2_550_000, frame.NullInt, "17850", "United Kingdom", "", 2},
+		{"C9", "d", `a, "b"`, -2_000, "10:00", 123_400, frame.NullInt, "", "", "", 5},
 	} {
 		for k, v := range row {
 			c := &wantLines.Columns[k]
@@ -65,7 +65,7 @@ func TestRunTakesADeliveryIn(t *testing.T) {
 	}
 	q := s.read(contract.QuarantinePath("shop", got.Delivery), "", contract.Quarantine)
 	row := []any{q.Strings("delivery")[0], q.Ints("record")[0], q.Strings("raw")[0], q.Strings("rules")[0], q.Rows()}
-	if diff := cmp.Diff([]any{got.Delivery, int64(3), "7,85123A,,1.5,2011-12-01 09:00:00,x,17850,UK", "fractional_quantity,bad_price", 1}, row); diff != "" {
+	if diff := cmp.Diff([]any{got.Delivery, int64(3), "7,85123A,,1.0625,2011-12-01 09:00:00,x,17850,UK", "fractional_quantity,bad_price", 1}, row); diff != "" {
 		t.Error(diff)
 	}
 	m, err := s.home().Current(context.Background(), s.config(path).Run(), contract.Ingest)

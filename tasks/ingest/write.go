@@ -11,6 +11,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/run"
@@ -126,18 +127,27 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	}
 	b.used = true
 	t := b.table
-	invoice, code, description := t.Text(0), t.Text(1), t.Text(2)
-	quantity, stamp, price := t.Int(3), t.Int(4), t.Int(5)
-	customer, country, ordinal := t.Text(6), t.Text(7), t.Int(8)
+	text := func(name string) *table.TextColumn { return t.Text(contract.Lines.Index(name)) }
+	number := func(name string) *table.IntColumn { return t.Int(contract.Lines.Index(name)) }
+	invoice, code, description := text("invoice"), text("code"), text("description")
+	customer, country, status := text("customer"), text("country"), text("status")
+	quantity, stamp, price := number("quantity"), number("time"), number("price")
+	amount, ordinal := number("amount"), number("record")
 	add := func(l *record.Line) error {
 		invoice.AppendBytes(l.Invoice)
 		code.AppendBytes(l.Code)
 		description.AppendBytes(l.Description)
-		quantity.Append(l.Quantity)
+		quantity.Append(int64(l.Quantity))
 		stamp.Append(l.Time)
 		price.Append(int64(l.Price))
+		if l.HasAmount {
+			amount.Append(int64(l.Amount))
+		} else {
+			amount.Append(frame.NullInt)
+		}
 		customer.AppendBytes(l.Customer)
 		country.AppendBytes(l.Country)
+		status.AppendBytes(l.Status)
 		ordinal.Append(l.Record)
 		return t.EndRow()
 	}

@@ -54,12 +54,12 @@ func BenchmarkReal(b *testing.B) {
 
 func appendLine(f *frame.Frame, b retail.LineBatch, i int) {
 	for name, c := range map[string]retail.TextColumn{
-		"customer": b.Customer, "invoice": b.Invoice, "code": b.Code, "description": b.Description, "country": b.Country,
+		"customer": b.Customer, "invoice": b.Invoice, "code": b.Code, "description": b.Description, "country": b.Country, "status": b.Status,
 	} {
 		v := f.Column(name)
 		v.Strings = append(v.Strings, string(c.Data[c.Offsets[i]:c.Offsets[i+1]]))
 	}
-	for name, c := range map[string]int64{"time": b.Time[i], "quantity": b.Quantity[i], "price": b.Price[i], "record": int64(i)} {
+	for name, c := range map[string]int64{"time": b.Time[i], "quantity": b.Quantity[i], "price": b.Price[i], "amount": frame.NullInt, "record": int64(i)} {
 		v := f.Column(name)
 		v.Ints = append(v.Ints, c)
 	}

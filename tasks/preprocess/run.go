@@ -67,11 +67,11 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		return nil, err
 	}
 	r := reader{home: j.home, window: j.window, opts: j.opts, progress: j.deps.Progress}
+	var kept *retail.Kept
 	lines, err := r.read(ctx, snapshot)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		kept, err = j.rules.Apply(lines)
 	}
-	kept, err := j.rules.Apply(lines)
 	if errors.Is(err, retail.ErrRange) {
 		return nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
 	}

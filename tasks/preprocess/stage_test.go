@@ -107,10 +107,10 @@ func (s *stage) partition(day calendar.Date, sold []retailtest.Line) lines.Parti
 	s.t.Helper()
 	f := frame.New(contract.Lines.Columns, len(sold))
 	for i, l := range sold {
-		for name, v := range map[string]string{"invoice": l.Invoice, "code": l.Code, "description": l.Description, "customer": l.Customer, "country": l.Country} {
+		for name, v := range map[string]string{"invoice": l.Invoice, "code": l.Code, "description": l.Description, "customer": l.Customer, "country": l.Country, "status": l.Status} {
 			f.Strings(name)[i] = v
 		}
-		for name, v := range map[string]int64{"quantity": l.Quantity, "time": l.Micros(), "price": int64(l.Money()), "record": int64(i)} {
+		for name, v := range map[string]int64{"quantity": int64(l.Quantity), "time": l.Micros(), "price": int64(l.UnitPrice()), "amount": l.DeliveredTotal(), "record": int64(i)} {
 			f.Ints(name)[i] = v
 		}
 	}

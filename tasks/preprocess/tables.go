@@ -35,10 +35,9 @@ type reader struct {
 
 // shard is a part of the lines, which takes one day after the other.
 type shard struct {
-	mu           sync.Mutex
-	lines        *retail.Lines
-	times, units []int64 // scratch
-	prices       []int64
+	mu      sync.Mutex
+	lines   *retail.Lines
+	numbers [4][]int64 // scratch: times, quantities, prices, amounts
 }
 
 // read opens the day files inside the window, and no others.
@@ -94,6 +93,8 @@ var (
 	lineQuantity    = contract.Lines.Index("quantity")
 	lineTime        = contract.Lines.Index("time")
 	linePrice       = contract.Lines.Index("price")
+	lineAmount      = contract.Lines.Index("amount")
+	lineStatus      = contract.Lines.Index("status")
 	lineCustomer    = contract.Lines.Index("customer")
 	lineCountry     = contract.Lines.Index("country")
 )
@@ -140,19 +141,20 @@ func (r *reader) add(p lines.Partition, rec *table.Record, to *shard) error {
 	text := func(i int) retail.TextColumn { return retail.TextColumn(rec.Text(i)) }
 	b := retail.LineBatch{
 		Customer: text(lineCustomer), Invoice: text(lineInvoice), Code: text(lineCode),
-		Description: text(lineDescription), Country: text(lineCountry),
+		Description: text(lineDescription), Country: text(lineCountry), Status: text(lineStatus),
 	}
 	to.mu.Lock()
 	defer to.mu.Unlock()
-	to.times, to.units = rec.Ints(to.times[:0], lineTime), rec.Ints(to.units[:0], lineQuantity)
-	to.prices = rec.Money(to.prices[:0], linePrice)
+	for i, column := range [...]int{lineTime, lineQuantity, linePrice, lineAmount} {
+		to.numbers[i] = rec.Ints(to.numbers[i][:0], column)
+	}
+	b.Time, b.Quantity, b.Price, b.Amount = to.numbers[0], to.numbers[1], to.numbers[2], to.numbers[3]
 	from, end := p.Day.Start(), (p.Day + 1).Start()
-	for _, t := range to.times {
+	for _, t := range b.Time {
 		if t < from || t >= end {
 			return r.fault(p, fmt.Errorf("%w: a line of %s in the file of %s", table.ErrDamaged, calendar.DateOf(t), p.Day))
 		}
 	}
-	b.Time, b.Quantity, b.Price = to.times, to.units, to.prices
 	r.bar.Add(int64(rec.Rows()))
 	return to.lines.Append(b)
 }
@@ -211,9 +213,9 @@ func writeSaleNumbers(w *table.Writer, kept *retail.Kept) {
 		for i := range rows {
 			r := &rows[i]
 			time.Append(r.Time)
-			quantity.Append(r.Quantity)
+			quantity.Append(int64(r.Quantity))
 			price.Append(int64(r.Price))
-			amount.Append(int64(r.Amount()))
+			amount.Append(int64(r.Amount))
 		}
 	}
 }

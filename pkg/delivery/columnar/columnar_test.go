@@ -22,8 +22,8 @@ import (
 type line struct {
 	Record                                        int64
 	Time                                          string
-	Quantity                                      int64
-	Price                                         money.Amount
+	Quantity                                      money.Quantity
+	Price                                         money.Price
 	Invoice, Code, Description, Customer, Country string
 }
 
@@ -81,9 +81,9 @@ func london(t testing.TB) *time.Location {
 // The files are those of testdata/make.py, which says what is in them.
 func TestFilesOfOthers(t *testing.T) {
 	want := []line{
-		{1, "2010-12-01T08:26:00", 6, 25_500, "536365", "85123A", "WHITE HANGING HEART", "17850", "United Kingdom"},
-		{2, "2011-07-01T09:00:30", -1, 275_000, "C536379", "D", "Discount, £", "14527", "United Kingdom"},
-		{3, "2011-12-09T12:50:00", 3, 49_500, "581587", "22138", "", "", ""},
+		{1, "2010-12-01T08:26:00", 6_000, 2_550_000, "536365", "85123A", "WHITE HANGING HEART", "17850", "United Kingdom"},
+		{2, "2011-07-01T09:00:30", -1_000, 27_500_000, "C536379", "D", "Discount, £", "14527", "United Kingdom"},
+		{3, "2011-12-09T12:50:00", 3_000, 4_950_000, "581587", "22138", "", "", ""},
 	}
 	files, err := filepath.Glob("testdata/*.[pfa][aer]*")
 	if err != nil || len(files) != 10 {

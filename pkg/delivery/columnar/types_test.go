@@ -21,6 +21,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/delivery/columnar"
 	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 var header = []string{"InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country"}
@@ -144,16 +145,18 @@ func TestTypes(t *testing.T) {
 		{"Quantity", arrow.PrimitiveTypes.Int8, "-6", "-6"},
 		{"Quantity", arrow.PrimitiveTypes.Uint16, "600", "600"},
 		{"Quantity", arrow.PrimitiveTypes.Float64, "6", "6"},
-		{"Quantity", arrow.PrimitiveTypes.Float64, "6.5", "fractional_quantity"},
+		{"Quantity", arrow.PrimitiveTypes.Float64, "6.5", "6.5"},
+		{"Quantity", arrow.PrimitiveTypes.Float64, "0.0625", "fractional_quantity"},
 		{"Quantity", arrow.BinaryTypes.String, "6.0", "6"},
 		{"CustomerID", arrow.Null, "(null)", ""},
-		{"UnitPrice", arrow.PrimitiveTypes.Float64, "2.55", "2.5500"},
-		{"UnitPrice", arrow.PrimitiveTypes.Float32, "2.55", "2.5500"},
-		{"UnitPrice", arrow.PrimitiveTypes.Float64, "0.30000000000000004", "price_decimals"},
-		{"UnitPrice", arrow.PrimitiveTypes.Int64, "3", "3.0000"},
-		{"UnitPrice", &arrow.Decimal128Type{Precision: 38, Scale: 10}, "-2.5500000000", "-2.5500"},
-		{"UnitPrice", &arrow.Decimal256Type{Precision: 40, Scale: 2}, "0.05", "0.0500"},
-		{"UnitPrice", arrow.BinaryTypes.String, "2.55", "2.5500"},
+		{"UnitPrice", arrow.PrimitiveTypes.Float64, "2.55", "2.55"},
+		{"UnitPrice", arrow.PrimitiveTypes.Float32, "2.55", "2.55"},
+		{"UnitPrice", arrow.PrimitiveTypes.Float64, "0.30000000000000004", "0.30"},
+		{"UnitPrice", arrow.PrimitiveTypes.Float64, "0.0000125", "price_decimals"},
+		{"UnitPrice", arrow.PrimitiveTypes.Int64, "3", "3.00"},
+		{"UnitPrice", &arrow.Decimal128Type{Precision: 38, Scale: 10}, "-2.5500000000", "-2.55"},
+		{"UnitPrice", &arrow.Decimal256Type{Precision: 40, Scale: 2}, "0.05", "0.05"},
+		{"UnitPrice", arrow.BinaryTypes.String, "2.55", "2.55"},
 		{"InvoiceDate", ts(arrow.Second, ""), "2011-07-01T08:26:00", "2011-07-01T08:26:00"},
 		{"InvoiceDate", ts(arrow.Millisecond, ""), "2011-07-01T08:26:00.123", "2011-07-01T08:26:00.123"},
 		{"InvoiceDate", ts(arrow.Nanosecond, ""), "1969-12-31T23:59:59.999999999", "1969-12-31T23:59:59.999999"},
@@ -317,7 +320,7 @@ func TestManyRows(t *testing.T) {
 			continue
 		}
 		for _, i := range []int{0, 99, 100, 8191, 8192, 10_999, 11_000, rows - 1} {
-			want := line{int64(i + 1), "2011-12-01T00:00:00", int64(i), 15_000, fmt.Sprint("invoice ", i), fmt.Sprint(i % 7), "", []string{"", "12345"}[i%2], "France"}
+			want := line{int64(i + 1), "2011-12-01T00:00:00", money.Quantity(i) * money.QuantityScale, 1_500_000, fmt.Sprint("invoice ", i), fmt.Sprint(i % 7), "", []string{"", "12345"}[i%2], "France"}
 			if diff := cmp.Diff(want, o.Lines[i]); diff != "" {
 				t.Errorf("%s: %s", name, diff)
 			}

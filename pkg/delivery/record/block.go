@@ -85,14 +85,17 @@ func (b *Block) finish(records, lines int64) {
 }
 
 // Line is an accepted line as the source has it: numbers parsed, texts untouched but for their encoding. The customer
-// is trimmed, without a trailing ".0", or the HMAC of that. An empty description, customer or country means none.
+// is trimmed, without a trailing ".0", or the HMAC of that. An empty code, description, customer, country or status means
+// none.
 type Line struct {
-	Record   int64 // ordinal in the delivery, from 1
-	Time     int64 // µs since 1970-01-01T00:00 of the shop's local time
-	Quantity int64
-	Price    money.Amount
+	Record    int64 // ordinal in the delivery, from 1
+	Time      int64 // µs since 1970-01-01T00:00 of the shop's local time
+	Quantity  money.Quantity
+	Price     money.Price
+	Amount    money.Amount // what the delivery's column of line totals says; without one, Price × Quantity
+	HasAmount bool         // the delivery has a column of line totals
 	Invoice, Code, Description,
-	Customer, Country []byte
+	Customer, Country, Status []byte
 }
 
 // What a row shares with the row before it in its run is not written again.
@@ -101,6 +104,8 @@ const (
 	sameTime
 	sameCustomer
 	sameCountry
+	sameStatus
+	hasAmount // no sharing: the row has an amount of its own
 )
 
 // rowEncoder appends rows to a block.
@@ -109,7 +114,7 @@ type rowEncoder struct {
 	record int64 // of the row before, in the block
 	time   int64 // of the row before
 	// Where the texts of the row before are in the block's data.
-	invoice, customer, country Span
+	invoice, customer, country, status Span
 }
 
 // add appends a row. Record is the ordinal in the block, from 1.
@@ -125,7 +130,8 @@ func (e *rowEncoder) add(l *Line) {
 	n := len(b.Runs)
 	if n == 0 || b.Runs[n-1].Day != day || len(b.data)-b.Runs[n-1].from > maxRun {
 		b.Runs = append(b.Runs, Run{Day: day, Record: l.Record, from: len(b.data)})
-		e.record, e.time, e.invoice, e.customer, e.country = l.Record, day.Start(), Span{}, Span{}, Span{}
+		e.record, e.time = l.Record, day.Start()
+		e.invoice, e.customer, e.country, e.status = Span{}, Span{}, Span{}, Span{}
 		n++
 	}
 	data, at := b.data, len(b.data)
@@ -137,8 +143,12 @@ func (e *rowEncoder) add(l *Line) {
 	} else {
 		data = binary.AppendUvarint(data, uint64(l.Time-day.Start()))
 	}
-	data = binary.AppendVarint(data, l.Quantity)
+	data = binary.AppendVarint(data, int64(l.Quantity))
 	data = binary.AppendVarint(data, int64(l.Price))
+	if l.HasAmount {
+		flags |= hasAmount
+		data = binary.AppendVarint(data, int64(l.Amount))
+	}
 	data, _ = appendText(data, l.Code)
 	data, _ = appendText(data, l.Description)
 	if string(l.Invoice) == string(data[e.invoice.From:e.invoice.To]) {
@@ -155,6 +165,11 @@ func (e *rowEncoder) add(l *Line) {
 		flags |= sameCountry
 	} else {
 		data, e.country = appendText(data, l.Country)
+	}
+	if string(l.Status) == string(data[e.status.From:e.status.To]) {
+		flags |= sameStatus
+	} else {
+		data, e.status = appendText(data, l.Status)
 	}
 	data[at] = flags
 	b.data = data
@@ -174,7 +189,7 @@ func appendText(data, text []byte) ([]byte, Span) {
 var errRun = errors.New("encoded rows are damaged")
 
 // Each decodes the run's rows in their order. The line and its texts may be used until visit returns.
-func (r Run) Each(visit func(*Line) error) error {
+func (r Run) Each(visit func(*Line) error) (err error) {
 	d := rowDecoder{rest: r.Data}
 	line := Line{Record: r.Record, Time: r.Day.Start()}
 	for range r.Rows {
@@ -183,8 +198,13 @@ func (r Run) Each(visit func(*Line) error) error {
 		if flags&sameTime == 0 {
 			line.Time = r.Day.Start() + int64(d.uvarint())
 		}
-		line.Quantity = d.varint()
-		line.Price = money.Amount(d.varint())
+		line.Quantity = money.Quantity(d.varint())
+		line.Price = money.Price(d.varint())
+		if line.HasAmount = flags&hasAmount != 0; line.HasAmount {
+			line.Amount = money.Amount(d.varint())
+		} else if line.Amount, err = line.Price.Times(line.Quantity); err != nil {
+			d.bad = true // the builder has let no such line through
+		}
 		line.Code = d.text()
 		line.Description = d.text()
 		if flags&sameInvoice == 0 {
@@ -195,6 +215,9 @@ func (r Run) Each(visit func(*Line) error) error {
 		}
 		if flags&sameCountry == 0 {
 			line.Country = d.text()
+		}
+		if flags&sameStatus == 0 {
+			line.Status = d.text()
 		}
 		if d.bad {
 			return fmt.Errorf("decode rows of %s: %w", r.Day, errRun)

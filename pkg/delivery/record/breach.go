@@ -50,11 +50,11 @@ var Checks = [NumBreaches]Check{
 	{Name: "missing_invoice", Meaning: "No invoice number.", field: FieldInvoice},
 	{Name: "missing_code", Meaning: "No product code.", field: FieldCode},
 	{Name: "bad_quantity", Meaning: "A quantity that is not a number.", field: FieldQuantity},
-	{Name: "fractional_quantity", Meaning: "A quantity that is not a whole number.", field: FieldQuantity},
+	{Name: "fractional_quantity", Meaning: "A quantity with more than three decimals.", field: FieldQuantity},
 	{Name: "bad_time", Meaning: "A time that does not exist or is not in the delivery's date layout.", field: FieldTime},
 	{Name: "bad_price", Meaning: "A price that is not a decimal number.", field: FieldPrice},
-	{Name: "price_decimals", Meaning: "A price with more than four decimals.", field: FieldPrice},
-	{Name: "amount_out_of_range", Meaning: "A quantity, price or amount that decimal(18,4) cannot hold.", field: FieldQuantity},
+	{Name: "price_decimals", Meaning: "A price with more than six decimals.", field: FieldPrice},
+	{Name: "amount_out_of_range", Meaning: "A quantity above 10^12, or a price or amount that its decimal of 18 digits cannot hold.", field: FieldQuantity},
 	{Name: "bad_value", Meaning: "An error or a truth value of a spreadsheet in a text column."},
 }
 

@@ -121,7 +121,8 @@ func (p *Builder) values() (breach Breach) {
 	l.Price, number = parsePrice(f[FieldPrice], decimal)
 	bad |= number
 	if bad == 0 {
-		if _, err := l.Price.Times(l.Quantity); err != nil {
+		var err error
+		if l.Amount, err = l.Price.Times(l.Quantity); err != nil {
 			bad = AmountOutOfRange
 		}
 	}

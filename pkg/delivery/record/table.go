@@ -212,7 +212,8 @@ func (p *tableParser) cells(cells *[NumFields]Cell) (breach Breach) {
 	l.Price, number = parsePrice(text, decimal)
 	bad |= number
 	if bad == 0 {
-		if _, err := l.Price.Times(l.Quantity); err != nil {
+		var err error
+		if l.Amount, err = l.Price.Times(l.Quantity); err != nil {
 			bad = AmountOutOfRange
 		}
 	}

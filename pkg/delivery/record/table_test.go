@@ -83,9 +83,9 @@ func TestReadTablesTakesCellsAsTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []recordtest.Line{
-		{Record: 1, Time: stamp(t, "2010-12-01T08:26:00"), Quantity: 6, Price: 25_500, Invoice: "536365", Code: "22423", Customer: "17850", Country: "France"},
-		{Record: 2, Time: stamp(t, "2010-12-01T08:26:00"), Quantity: -1, Price: 25_000, Invoice: "C1", Code: "85123A", Description: " two\nlines ", Customer: "17850"},
-		{Record: 3, Time: stamp(t, "2010-12-01T09:00:00"), Quantity: 3, Price: 30_000, Invoice: "2", Code: "a"},
+		{Record: 1, Time: stamp(t, "2010-12-01T08:26:00"), Quantity: 6_000, Price: 2_550_000, Invoice: "536365", Code: "22423", Customer: "17850", Country: "France"},
+		{Record: 2, Time: stamp(t, "2010-12-01T08:26:00"), Quantity: -1_000, Price: 2_500_000, Invoice: "C1", Code: "85123A", Description: " two\nlines ", Customer: "17850"},
+		{Record: 3, Time: stamp(t, "2010-12-01T09:00:00"), Quantity: 3_000, Price: 3_000_000, Invoice: "2", Code: "a"},
 	}
 	if diff := cmp.Diff(want, o.Lines); diff != "" || len(o.Rejects) > 0 {
 		t.Errorf("%v\n%s", o.Rejects, diff)
@@ -98,7 +98,7 @@ func TestReadTablesNamesEveryRule(t *testing.T) {
 	}{
 		{"nothing", "!", "missing_invoice,missing_code,bad_quantity,bad_time,bad_price,bad_value", ""},
 		{"error and truth values", "!#N/A|!TRUE|!#REF!|!TRUE|!FALSE|!TRUE|!#N/A|x", "bad_quantity,bad_time,bad_price,bad_value", "#N/A,TRUE,#REF!,TRUE,FALSE,TRUE,#N/A,x"},
-		{"parts of a thing", "1|2||=1.5|@2010-12-01T08:26:00|=1.23456||x", "fractional_quantity,price_decimals", "1,2,,1.5,2010-12-01 08:26:00,1.23456,,x"},
+		{"parts of a thing", "1|2||=1.0625|@2010-12-01T08:26:00|=1.2345678||x", "fractional_quantity,price_decimals", "1,2,,1.0625,2010-12-01 08:26:00,1.2345678,,x"},
 		{"a time for a number", "1|2||@2010-12-01T08:26:00|@2010-12-01T08:26:00|=1", "bad_quantity", "1,2,,2010-12-01 08:26:00,2010-12-01 08:26:00,1"},
 		{"the day that never was", "1|2||=1|=60.5|=1", "bad_time", "1,2,,1,60.5,1"},
 		{"encoding", "1|2|\xff|=1|=60.5|=1", "bad_encoding,bad_time", `1,2,\xff,1,60.5,1`},
@@ -129,8 +129,8 @@ func TestReadTablesGoesOverAllTables(t *testing.T) {
 	}
 	at := stamp(t, "2010-12-01T08:26:00")
 	want := recordtest.Outcome{
-		Lines: []recordtest.Line{{Record: 1, Time: at, Quantity: 1, Price: 10_000, Invoice: "1", Code: "2"}, {Record: 3, Time: stamp(t, "1904-01-02T00:00:00"), Quantity: 1, Price: 10_000, Invoice: "5", Code: "4"},
-			{Record: 4, Time: at, Quantity: 1, Price: 10_000, Invoice: "6", Code: "7"}},
+		Lines: []recordtest.Line{{Record: 1, Time: at, Quantity: 1_000, Price: 1_000_000, Invoice: "1", Code: "2"}, {Record: 3, Time: stamp(t, "1904-01-02T00:00:00"), Quantity: 1_000, Price: 1_000_000, Invoice: "5", Code: "4"},
+			{Record: 4, Time: at, Quantity: 1_000, Price: 1_000_000, Invoice: "6", Code: "7"}},
 		Rejects: []recordtest.Reject{{Record: 2, Rules: "missing_code,bad_quantity,bad_time,bad_price", Raw: "3"},
 			{Record: 5, Rules: "missing_invoice,missing_code,bad_quantity,bad_time,bad_price"}}, // rows of a file of columns are all records
 	}

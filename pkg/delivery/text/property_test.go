@@ -98,8 +98,8 @@ func drawn(t *rapid.T) []recordtest.Line {
 		lines[i] = recordtest.Line{
 			Record: int64(i + 1), Invoice: must.Draw(t, "invoice"), Code: must.Draw(t, "code"), Description: text.Draw(t, "description"),
 			Time:     rapid.Int64Range(0, 5*366*86400).Draw(t, "seconds") * 1_000_000,
-			Quantity: rapid.Int64Range(-100_000, 100_000).Draw(t, "quantity"),
-			Price:    money.Amount(rapid.Int64Range(-1e9, 1e9).Draw(t, "price")),
+			Quantity: money.Quantity(rapid.Int64Range(-1e9, 1e9).Draw(t, "quantity")),
+			Price:    money.Price(rapid.Int64Range(-1e12, 1e12).Draw(t, "price")),
 			Customer: rapid.SampledFrom([]string{"", "17850", "12346", "X.01"}).Draw(t, "customer"), Country: text.Draw(t, "country"),
 		}
 	}

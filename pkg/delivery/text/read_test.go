@@ -31,9 +31,9 @@ func TestReadAcceptsAsWritten(t *testing.T) {
 		",,a563185,B,,1,2011-08-12 14:50:00,-11062.06,"
 	text = strings.Replace(text, "12583,\r\n", "12583\r\n", 1)
 	want := []recordtest.Line{
-		{Record: 1, Time: stamp(t, "2010-12-01T08:45:00.25"), Quantity: 24, Price: 37_500, Invoice: " 536370 ", Code: "22728", Description: "ALARM \"RED\", small\ntwo lines", Customer: "12583", Country: "France"},
-		{Record: 2, Time: stamp(t, "2010-12-01T09:41:00"), Quantity: -1, Price: -275_000, Invoice: "C536379", Code: "d", Description: `12" RULER`, Customer: "14527", Country: "France"},
-		{Record: 3, Time: stamp(t, "2011-08-12T14:50:00"), Quantity: 1, Price: -110_620_600, Invoice: "a563185", Code: "B"},
+		{Record: 1, Time: stamp(t, "2010-12-01T08:45:00.25"), Quantity: 24_000, Price: 3_750_000, Invoice: " 536370 ", Code: "22728", Description: "ALARM \"RED\", small\ntwo lines", Customer: "12583", Country: "France"},
+		{Record: 2, Time: stamp(t, "2010-12-01T09:41:00"), Quantity: -1_000, Price: -27_500_000, Invoice: "C536379", Code: "d", Description: `12" RULER`, Customer: "14527", Country: "France"},
+		{Record: 3, Time: stamp(t, "2011-08-12T14:50:00"), Quantity: 1_000, Price: -11_062_060_000, Invoice: "a563185", Code: "B"},
 	}
 	for chunk := 1; chunk < 40; chunk++ {
 		o, err := read(t, strings.NewReader(text), record.Options{Chunk: chunk})
@@ -68,7 +68,7 @@ func TestReadNamesEveryRule(t *testing.T) {
 		{"lone quote at the end", `1,2,"a,1,2010-12-01 08:26:00,1,1,x`, "wrong_fields,unterminated_quote", `1,2,"a,1,2010-12-01 08:26:00,1,1,x`},
 		{"blank invoice and code", " ,\t,a,1,2010-12-01 08:26:00,1,1,x", "missing_invoice,missing_code", " ,\t,a,1,2010-12-01 08:26:00,1,1,x"},
 		{"all the numbers", "1,2,a,NaN,01/12/2010 08:26,1e3,1,x", "bad_quantity,bad_time,bad_price", "1,2,a,NaN,01/12/2010 08:26,1e3,1,x"},
-		{"parts of a thing", "1,2,a,1.5,2010-12-01 08:26:00,1.23456,1,x", "fractional_quantity,price_decimals", "1,2,a,1.5,2010-12-01 08:26:00,1.23456,1,x"},
+		{"parts of a thing", "1,2,a,1.0625,2010-12-01 08:26:00,1.2345678,1,x", "fractional_quantity,price_decimals", "1,2,a,1.0625,2010-12-01 08:26:00,1.2345678,1,x"},
 		{"product too large", "1,2,a,1000000,2010-12-01 08:26:00,1000000000,1,x", "amount_out_of_range", "1,2,a,1000000,2010-12-01 08:26:00,1000000000,1,x"},
 		{"encoding, and the rest", "1,2,a\\\xe9\xc3\xa9,1,,1,1,x", "bad_encoding,bad_time", `1,2,a\\\xe9é,1,,1,1,x`},
 		{"empty fields", ",,,,,,,", "missing_invoice,missing_code,bad_quantity,bad_time,bad_price", ",,,,,,,"},
@@ -185,7 +185,7 @@ func TestReadLatin1(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := recordtest.Outcome{
-		Lines:   []recordtest.Line{{Record: 1, Time: stamp(t, "2010-12-01T08:26:00"), Quantity: 1, Price: 10_000, Invoice: "1", Code: "2", Description: "£ Ã©", Customer: "1", Country: "Curaçao"}},
+		Lines:   []recordtest.Line{{Record: 1, Time: stamp(t, "2010-12-01T08:26:00"), Quantity: 1_000, Price: 1_000_000, Invoice: "1", Code: "2", Description: "£ Ã©", Customer: "1", Country: "Curaçao"}},
 		Rejects: []recordtest.Reject{{Record: 2, Rules: "bad_quantity", Raw: `1,2,"£""",x,2010-12-01 08:26:00,1,1,x`}},
 		Counts:  o.Counts,
 	}

@@ -2,6 +2,7 @@ package retailtest
 
 import (
 	"cmp"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -22,8 +23,41 @@ type Reference struct {
 // Compared returns an invoice number or code as it is compared.
 func Compared(s string) string { return strings.ToUpper(strings.TrimSpace(s)) }
 
-// Amount returns what the line is worth.
-func (l Line) Amount() money.Amount { return l.Money() * money.Amount(l.Quantity) }
+// Worth returns what the line is worth.
+func (l Line) Worth() money.Amount {
+	if l.Total != "" {
+		return money.Amount(l.DeliveredTotal())
+	}
+	return l.product(l.Quantity)
+}
+
+// product returns n × price, rounded half away from zero to the ten-thousandth.
+func (l Line) product(n money.Quantity) money.Amount {
+	return rounded(new(big.Rat).Mul(big.NewRat(int64(l.UnitPrice()), money.PriceScale), big.NewRat(int64(n), money.QuantityScale)))
+}
+
+// left returns the line with what is left of it.
+func (l Line) left(n money.Quantity) Line {
+	if n == l.Quantity {
+		return l
+	}
+	amount := l.product(n)
+	if extra := l.Worth() - l.product(l.Quantity); extra != 0 {
+		amount += rounded(new(big.Rat).Mul(big.NewRat(int64(extra), money.Scale), big.NewRat(int64(n), int64(l.Quantity))))
+	}
+	amount = min(max(amount, min(l.Worth(), 0)), max(l.Worth(), 0))
+	l.Quantity, l.Total = n, amount.String()
+	return l
+}
+
+// rounded returns an amount of the currency's unit as money.
+func rounded(r *big.Rat) money.Amount {
+	m, err := money.Parse(r.FloatString(money.AmountDecimals)) // which rounds half away from zero
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
 
 // Cancels reports whether the line is of a C… invoice.
 func (l Line) Cancels() bool { return strings.HasPrefix(Compared(l.Invoice), "C") }
@@ -52,7 +86,7 @@ func (a *account) amount(m money.Amount) {
 // state is a line on its way through the rules.
 type state struct {
 	Line
-	left int64
+	left money.Quantity
 }
 
 // Apply asks the rules, whose list of non-products is taken to be the default one.
@@ -67,15 +101,15 @@ func Apply(lines []Line, rules retail.Rules) Reference {
 	out := Reference{}
 	var reached []*state
 	for _, l := range canonical(lines) {
-		to("input").line(l, l.Amount())
+		to("input").line(l, l.Worth())
 		if rule, taken := takenAlone(l, rules); taken {
-			to(rule.String()).line(l, l.Amount())
+			to(rule.String()).line(l, l.Worth())
 			continue
 		}
 		if slices.ContainsFunc(reached, func(s *state) bool { return equal(s.Line, l) }) {
 			out.Duplicates++
 			if rules.On(retail.RuleDuplicate) {
-				to("duplicate").line(l, l.Amount())
+				to("duplicate").line(l, l.Worth())
 				continue
 			}
 		}
@@ -85,12 +119,10 @@ func Apply(lines []Line, rules retail.Rules) Reference {
 		match(reached)
 	}
 	keep := func(s *state) {
-		l := s.Line
-		l.Quantity = s.left
-		out.Kept = append(out.Kept, l)
+		out.Kept = append(out.Kept, s.Line.left(s.left))
 	}
 	for _, s := range reached {
-		whole, rest := s.Amount(), s.Money()*money.Amount(s.left)
+		whole, rest := s.Worth(), s.Line.left(s.left).Worth()
 		if !s.Cancels() {
 			if s.left == 0 && s.Quantity > 0 {
 				to("cancellation_matched").line(s.Line, whole)
@@ -138,7 +170,7 @@ func canonical(lines []Line) []Line {
 	lines = slices.Clone(lines)
 	slices.SortFunc(lines, func(a, b Line) int {
 		return cmp.Or(compare(a, b), strings.Compare(a.Country, b.Country),
-			strings.Compare(a.Invoice, b.Invoice), strings.Compare(a.Code, b.Code))
+			cmp.Compare(a.Worth(), b.Worth()), strings.Compare(a.Status, b.Status), strings.Compare(a.Invoice, b.Invoice), strings.Compare(a.Code, b.Code))
 	})
 	return lines
 }
@@ -146,12 +178,12 @@ func canonical(lines []Line) []Line {
 // compare orders lines by (time, invoice, unit price, quantity, description).
 func compare(a, b Line) int {
 	return cmp.Or(strings.Compare(a.Time, b.Time), strings.Compare(Compared(a.Invoice), Compared(b.Invoice)),
-		cmp.Compare(a.Money(), b.Money()), cmp.Compare(a.Quantity, b.Quantity), strings.Compare(a.Description, b.Description))
+		cmp.Compare(a.UnitPrice(), b.UnitPrice()), cmp.Compare(a.Quantity, b.Quantity), strings.Compare(a.Description, b.Description))
 }
 
 func equal(a, b Line) bool {
 	return Compared(a.Code) == Compared(b.Code) && Compared(a.Invoice) == Compared(b.Invoice) && a.Customer == b.Customer &&
-		a.Quantity == b.Quantity && a.Money() == b.Money() && a.Micros() == b.Micros() &&
+		a.Quantity == b.Quantity && a.UnitPrice() == b.UnitPrice() && a.Worth() == b.Worth() && a.Status == b.Status && a.Micros() == b.Micros() &&
 		a.Description == b.Description && a.Country == b.Country
 }
 
@@ -171,7 +203,7 @@ func takenAlone(l Line, rules retail.Rules) (retail.Rule, bool) {
 		{retail.RuleAdjustment, strings.HasPrefix(Compared(l.Invoice), "A")},
 		{retail.RuleNonProduct, digits < 2 || strings.HasPrefix(Compared(l.Code), "GIFT_") ||
 			description == "NEXT DAY CARRIAGE" || description == "HIGH RESOLUTION IMAGE"},
-		{retail.RulePrice, l.Money() <= 0},
+		{retail.RulePrice, l.UnitPrice() <= 0},
 		{retail.RuleQuantity, l.Quantity <= 0 && !l.Cancels()},
 	} {
 		if x.takes && rules.On(x.rule) {
@@ -195,7 +227,7 @@ func match(lines []*state) {
 		}
 		slices.Reverse(sales) // descending
 		slices.SortStableFunc(sales, func(a, b *state) int {
-			return cmp.Compare(abs(a.Money()-c.Money()), 0) - cmp.Compare(abs(b.Money()-c.Money()), 0)
+			return cmp.Compare(abs(a.UnitPrice()-c.UnitPrice()), 0) - cmp.Compare(abs(b.UnitPrice()-c.UnitPrice()), 0)
 		})
 		for _, s := range sales {
 			n := min(-c.left, s.left)
@@ -207,4 +239,4 @@ func match(lines []*state) {
 	}
 }
 
-func abs(m money.Amount) money.Amount { return max(m, -m) }
+func abs(p money.Price) money.Price { return max(p, -p) }

@@ -13,12 +13,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 )
@@ -26,10 +26,12 @@ import (
 // Line is a transaction line as people write it.
 type Line struct {
 	Invoice, Code, Description string
-	Quantity                   int64
+	Quantity                   money.Quantity
 	Time                       string // 2006-01-02 15:04, seconds may follow
 	Price                      string
 	Customer, Country          string
+	Total                      string // as the delivery has it; "" where it has none
+	Status                     string
 }
 
 // Micros returns the line's time in µs since 1970-01-01T00:00. It panics on a time that is none.
@@ -42,13 +44,25 @@ func (l Line) Micros() int64 {
 	return t.UnixMicro()
 }
 
-// Money returns the line's unit price. It panics on a price that is none.
-func (l Line) Money() money.Amount {
-	m, err := money.Parse(l.Price)
+// UnitPrice returns the line's price. It panics on a price that is none.
+func (l Line) UnitPrice() money.Price {
+	p, err := money.ParsePrice(l.Price)
 	if err != nil {
 		panic(err)
 	}
-	return m
+	return p
+}
+
+// DeliveredTotal returns the line's total as the lines table has it, [frame.NullInt] for none. It panics on an amount that is none.
+func (l Line) DeliveredTotal() int64 {
+	if l.Total == "" {
+		return frame.NullInt
+	}
+	m, err := money.Parse(l.Total)
+	if err != nil {
+		panic(err)
+	}
+	return int64(m)
 }
 
 // CSV reads lines written as in UCI Online Retail, without a header: invoice, code, description, quantity, time, unit
@@ -71,7 +85,7 @@ func CSV(tb testing.TB, text string) []Line {
 }
 
 func parse(rec []string) (Line, error) {
-	q, err := strconv.ParseInt(rec[3], 10, 64)
+	q, err := money.ParseQuantity(rec[3])
 	return Line{
 		Invoice: rec[0], Code: rec[1], Description: rec[2], Quantity: q, Time: rec[4], Price: rec[5],
 		Customer: strings.TrimSuffix(rec[6], ".0"), Country: rec[7],
@@ -80,12 +94,12 @@ func parse(rec []string) (Line, error) {
 
 // batch gathers lines column by column.
 type batch struct {
-	text [5]retail.TextColumn
+	text [6]retail.TextColumn
 	retail.LineBatch
 }
 
 func (b *batch) add(l Line) {
-	for i, s := range []string{l.Customer, l.Invoice, l.Code, l.Description, l.Country} {
+	for i, s := range []string{l.Customer, l.Invoice, l.Code, l.Description, l.Country, l.Status} {
 		t := &b.text[i]
 		if len(t.Offsets) == 0 {
 			t.Offsets = append(t.Offsets, 0)
@@ -94,12 +108,13 @@ func (b *batch) add(l Line) {
 		t.Offsets = append(t.Offsets, int32(len(t.Data)))
 	}
 	b.Time = append(b.Time, l.Micros())
-	b.Quantity = append(b.Quantity, l.Quantity)
-	b.Price = append(b.Price, int64(l.Money()))
+	b.Quantity = append(b.Quantity, int64(l.Quantity))
+	b.Price = append(b.Price, int64(l.UnitPrice()))
+	b.Amount = append(b.Amount, l.DeliveredTotal())
 }
 
 func (b *batch) done() retail.LineBatch {
-	b.Customer, b.Invoice, b.Code, b.Description, b.Country = b.text[0], b.text[1], b.text[2], b.text[3], b.text[4]
+	b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status = b.text[0], b.text[1], b.text[2], b.text[3], b.text[4], b.text[5]
 	return b.LineBatch
 }
 

@@ -15,8 +15,9 @@ const Good = "536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2010-12-01 08:2
 
 // Line is a record.Line that can be kept and compared.
 type Line struct {
-	Record, Time, Quantity                        int64
-	Price                                         money.Amount
+	Record, Time                                  int64
+	Quantity                                      money.Quantity
+	Price                                         money.Price
 	Invoice, Code, Description, Customer, Country string
 }
 
