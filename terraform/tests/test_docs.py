@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import docs
 import pytest
 
@@ -30,3 +32,9 @@ def test_a_changed_variable_makes_a_readme_old(tmp_path):
     assert "| `days` | Days. | `number` | `3` |" in first and "| `url` | URL. |" in first
     (tmp_path / "variables.tf").write_text((tmp_path / "variables.tf").read_text().replace("= 3", "= 4"))
     assert docs.readme(tmp_path) != first
+
+
+def test_the_settings_are_those_that_airflow_md_lists():
+    """Two readings of the DAGs' settings that know nothing of each other."""
+    listed = re.findall(r"(?m)^\| `(CLIENTELE_\w+)` \|", (docs.REPOSITORY / "docs" / "airflow.md").read_text())
+    assert docs.settings() == sorted(listed)

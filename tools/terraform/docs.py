@@ -1,10 +1,12 @@
-"""The parts of terraform/ that are made from other files: tables of inputs and outputs in the modules' READMEs.
+"""The parts of terraform/ that are made from other files: tables of inputs and outputs in the modules' READMEs, and the variables
+that the DAGs read.
 
 python3 tools/terraform/docs.py --write
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -54,9 +56,24 @@ def readme(module: Path) -> str:
     return f"{before}{BEGIN}\n\n{tables(module)}\n\n{END}{after}"
 
 
+def settings() -> list[str]:
+    """The variables that the DAGs read from Airflow's environment: the fields of Deployment, and where digests come from."""
+    tree = ast.parse((REPOSITORY / "dags" / "clientele" / "config.py").read_text())
+    (deployment,) = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Deployment"]
+    fields = {n.target.id for n in deployment.body if isinstance(n, ast.AnnAssign)}
+    return sorted("CLIENTELE_" + name.upper() for name in fields - {"digests"} | {"images"})
+
+
+def settings_file() -> str:
+    """The file of the module composer that refuses every other variable."""
+    names = "".join(f'    "{name}",\n' for name in settings())
+    return f"# Made by tools/terraform.sh docs, from dags/clientele/config.py.\nlocals {{\n  settings = [\n{names}  ]\n}}\n"
+
+
 def made() -> dict[Path, str]:
     """Path → text of everything that is made."""
-    return {m / "README.md": readme(m) for m in sorted(MODULES.iterdir()) if m.is_dir()}
+    readmes = {m / "README.md": readme(m) for m in sorted(MODULES.iterdir()) if m.is_dir()}
+    return {**readmes, MODULES / "composer" / "settings.tf": settings_file()}
 
 
 if __name__ == "__main__":
