@@ -61,6 +61,26 @@ func TestWithoutACompilerTheRaceDetectorSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestTheKernelsAreAsTheirGeneratorWritesThem(t *testing.T) {
+	out := t.TempDir()
+	if said, code := run(t, nil, "./kernels.sh", out); code != 0 {
+		t.Fatalf("ended %d: %s", code, said)
+	}
+	for _, name := range []string{"kernel_amd64.s", "stubs_amd64.go"} {
+		want, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join("../pkg/cluster/internal/kernel", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s is not what tools/kernels.sh writes now", name)
+		}
+	}
+}
+
 // A second delivery under another file name has another root, unless a person names the first one.
 func TestMakeRunSaysThatItMakesASecondRoot(t *testing.T) {
 	home := t.TempDir()

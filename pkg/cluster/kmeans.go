@@ -39,7 +39,7 @@ func Refit(ctx context.Context, p Points, centroids []float64, opts Options) (Re
 	if got := p.distinct(k); got < k {
 		return fail(&TooFewPointsError{k, got})
 	}
-	r, err := runFrom(ctx, p, k, centroids, opts.withDefaults().MaxIterations)
+	r, err := runFrom(ctx, p, p.tiled(), k, centroids, opts.withDefaults().MaxIterations)
 	if err != nil {
 		return fail(err)
 	}
@@ -47,8 +47,8 @@ func Refit(ctx context.Context, p Points, centroids []float64, opts Options) (Re
 }
 
 // runFrom runs Lloyd's method from the given centroids and keeps their order.
-func runFrom(ctx context.Context, p Points, k int, centroids []float64, limit int) (Result, error) {
-	l := newLloyd(p, k, centroids, true)
+func runFrom(ctx context.Context, p Points, t *tiles, k int, centroids []float64, limit int) (Result, error) {
+	l := newLloyd(p, t, k, centroids, true)
 	passes, converged, err := l.run(ctx, limit)
 	if err != nil {
 		return Result{}, err
@@ -78,14 +78,16 @@ func fitAll(ctx context.Context, p Points, ks []int, opts Options) ([]Result, er
 	if most := slices.Max(ks); p.distinct(most) < most {
 		return nil, &TooFewPointsError{most, p.distinct(most)}
 	}
-	seen := p
+	seen, tiles := p, p.tiled()
+	seenTiles := tiles
 	if p.N > opts.sampleAbove {
 		seen = p.take(sampleRows(p.N, opts.sampleAbove, stream(opts.Seed, 0, 0)))
+		seenTiles = seen.tiled()
 	}
 	outcomes := make([]outcome, len(ks)*opts.Starts)
 	err := each(ctx, len(outcomes), func(i int) error {
 		k, start := ks[i/opts.Starts], i%opts.Starts
-		l := newLloyd(seen, k, seedCentroids(seen, k, stream(opts.Seed, k, start)), false)
+		l := newLloyd(seen, seenTiles, k, seedCentroids(seen, seenTiles, k, stream(opts.Seed, k, start)), false)
 		passes, _, err := l.run(ctx, opts.MaxIterations)
 		outcomes[i] = outcome{l.centroids, l.counts, l.inertia, passes}
 		return err
@@ -102,7 +104,7 @@ func fitAll(ctx context.Context, p Points, ks []int, opts Options) ([]Result, er
 				best = s
 			}
 		}
-		r, err := finish(ctx, p, k, starts[best], opts.MaxIterations)
+		r, err := finish(ctx, p, tiles, k, starts[best], opts.MaxIterations)
 		if err != nil {
 			return nil, err
 		}
@@ -120,10 +122,10 @@ func fitAll(ctx context.Context, p Points, ks []int, opts Options) ([]Result, er
 // finish lists the clusters of the winning start in the promised order and runs Lloyd's method on, over all points. Most
 // often no label changes. But where a point lies at equal distance of two centroids the lower index has it, and that
 // depends on the order: so it goes on until the order stands, which is at once in practice and bounded for certainty.
-func finish(ctx context.Context, p Points, k int, won outcome, limit int) (r Result, err error) {
+func finish(ctx context.Context, p Points, t *tiles, k int, won outcome, limit int) (r Result, err error) {
 	centroids, sizes := won.centroids, won.sizes
 	for range 10 {
-		r, err = runFrom(ctx, p, k, reorder(centroids, sizes, p.D), limit)
+		r, err = runFrom(ctx, p, t, k, reorder(centroids, sizes, p.D), limit)
 		if err != nil {
 			return r, err
 		}

@@ -4,6 +4,9 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sync"
+
+	"github.com/clientele/clientele/pkg/cluster/internal/kernel"
 )
 
 // blockRows is the length of a block of points. Sums are made block by block and added in the order of blocks: the same
@@ -18,9 +21,42 @@ type block struct {
 	changed bool
 }
 
+// tiles are points in lanes, block by block, for package kernel: the block of rows from i on begins at D × i.
+type tiles struct {
+	lanes []float64
+	tier  kernel.Tier
+}
+
+// tiled returns the points in lanes, nil where this processor has no instructions for them.
+func (p Points) tiled() *tiles {
+	tier := vectors()
+	if tier == kernel.None {
+		return nil
+	}
+	t := &tiles{tier: tier, lanes: make([]float64, p.D*kernel.Width(p.N))}
+	for lo := 0; lo < p.N; lo += blockRows {
+		hi := min(lo+blockRows, p.N)
+		kernel.Transpose(t.block(lo, hi, p.D), p.X[lo*p.D:hi*p.D], p.D, kernel.Width(hi-lo))
+	}
+	return t
+}
+
+// block returns the tile of rows lo … hi−1, which are one block.
+func (t *tiles) block(lo, hi, d int) []float64 { return t.lanes[lo*d : lo*d+d*kernel.Width(hi-lo)] }
+
+// nearestOf is what the kernel finds for one block.
+type nearestOf struct {
+	best  [blockRows]float64
+	index [blockRows]int64
+}
+
+// nearestRoom keeps those that are not in use.
+var nearestRoom = sync.Pool{New: func() any { return new(nearestOf) }}
+
 // lloyd is one run of Lloyd's method in progress.
 type lloyd struct {
 	p         Points
+	tiles     *tiles // of p; nil to do it in plain Go
 	k         int
 	centroids []float64 // K × D
 	labels    []int32   // −1 before the first pass
@@ -30,10 +66,10 @@ type lloyd struct {
 	parallel  bool // blocks on several cores; the result does not depend on it
 }
 
-// newLloyd starts from a copy of the given centroids.
-func newLloyd(p Points, k int, centroids []float64, parallel bool) *lloyd {
+// newLloyd starts from a copy of the given centroids. t are p's tiles.
+func newLloyd(p Points, t *tiles, k int, centroids []float64, parallel bool) *lloyd {
 	l := &lloyd{
-		p: p, k: k, centroids: slices.Clone(centroids),
+		p: p, tiles: t, k: k, centroids: slices.Clone(centroids),
 		labels: make([]int32, p.N), counts: make([]int, k),
 		blocks: make([]block, (p.N+blockRows-1)/blockRows), parallel: parallel,
 	}
@@ -101,7 +137,11 @@ func (l *lloyd) assign(b int) {
 	clear(blk.counts)
 	blk.inertia, blk.changed = 0, false
 	lo, hi := b*blockRows, min((b+1)*blockRows, l.p.N)
-	if l.p.D == 3 {
+	switch {
+	case l.tiles != nil:
+		l.assignTile(blk, lo, hi)
+		return
+	case l.p.D == 3:
 		l.assign3(blk, lo, hi)
 		return
 	}
@@ -119,6 +159,29 @@ func (l *lloyd) assign(b int) {
 			sum[t] += v
 		}
 	}
+}
+
+// assignTile is assign by package kernel, which finds the nearest centroids of the whole block first: the same sums in the same order.
+func (l *lloyd) assignTile(blk *block, lo, hi int) {
+	d, labels := l.p.D, l.labels[lo:hi]
+	room := nearestRoom.Get().(*nearestOf)
+	defer nearestRoom.Put(room)
+	width := kernel.Width(hi - lo)
+	l.tiles.tier.Nearest(l.tiles.block(lo, hi, d), d, l.centroids, room.best[:width], room.index[:width])
+	best, index, xs := room.best[:len(labels)], room.index[:len(labels)], l.p.X[lo*d:hi*d]
+	inertia, changed := 0.0, false
+	for i, j := range index {
+		inertia += best[i]
+		blk.counts[j]++
+		if labels[i] != int32(j) {
+			labels[i], changed = int32(j), true
+		}
+		sum, x := blk.sums[int(j)*d:int(j)*d+d], xs[i*d:i*d+d]
+		for t, v := range x {
+			sum[t] += v
+		}
+	}
+	blk.inertia, blk.changed = inertia, changed
 }
 
 // assign3 is assign for three dimensions, the default space: the same sums in the same order, without the

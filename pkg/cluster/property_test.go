@@ -87,15 +87,18 @@ func BenchmarkSweep4300(b *testing.B) {
 }
 
 func BenchmarkPass(b *testing.B) {
-	for _, d := range []int{3, 6} {
-		b.Run(strconv.Itoa(d)+"d", func(b *testing.B) {
-			p := crowd(100_000, d, 1)
-			l := newLloyd(p, 10, p.X[:10*d], false)
-			for b.Loop() {
-				if _, err := l.pass(b.Context()); err != nil {
-					b.Fatal(err)
+	for _, d := range []int{3, 6, 16} {
+		for _, tier := range []string{"go", "avx2", "avx512"} {
+			b.Run(strconv.Itoa(d)+"d/"+tier, func(b *testing.B) {
+				withVectors(b, tier)
+				p := crowd(100_000, d, 1)
+				l := newLloyd(p, p.tiled(), 10, p.X[:10*d], false)
+				for b.Loop() {
+					if _, err := l.pass(b.Context()); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

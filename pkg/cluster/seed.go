@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"sort"
+
+	"github.com/clientele/clientele/pkg/cluster/internal/kernel"
 )
 
 // stream returns the random source of one start: a PCG generator whose state depends on seed, k and start alone.
@@ -24,7 +26,7 @@ func scramble(z uint64) uint64 {
 // further one it draws 2 + ⌊ln k⌋ candidates with probability proportional to the squared distance to the nearest point
 // drawn so far, and keeps the one that lowers the sum of these distances most (equal: the first), as scikit-learn does;
 // the paper mentions it at its end. Time O(N·D·k·ln k).
-func seedCentroids(p Points, k int, src rand.Source) []float64 {
+func seedCentroids(p Points, t *tiles, k int, src rand.Source) []float64 {
 	rng := rand.New(src)
 	centroids := make([]float64, 0, k*p.D)
 	centroids = append(centroids, p.Row(rng.IntN(p.N))...)
@@ -32,7 +34,7 @@ func seedCentroids(p Points, k int, src rand.Source) []float64 {
 	for i := range closest {
 		closest[i] = math.Inf(1)
 	}
-	potential := lower(closest, closest, p, centroids)
+	potential := lower(closest, closest, p, t, centroids)
 	cumulative := make([]float64, p.N)
 	trials := 2 + int(math.Log(float64(k)))
 	best, trial := make([]float64, p.N), make([]float64, p.N)
@@ -45,7 +47,7 @@ func seedCentroids(p Points, k int, src rand.Source) []float64 {
 		bestPotential, bestRow := math.Inf(1), 0
 		for range trials {
 			row := draw(cumulative, rng.Float64()*potential)
-			if got := lower(trial, closest, p, p.Row(row)); got < bestPotential {
+			if got := lower(trial, closest, p, t, p.Row(row)); got < bestPotential {
 				bestPotential, bestRow = got, row
 				best, trial = trial, best
 			}
@@ -69,7 +71,10 @@ func draw(cumulative []float64, u float64) int {
 }
 
 // lower writes to dst the smaller of closest and the squared distance to c, for every point, and returns their sum.
-func lower(dst, closest []float64, p Points, c []float64) float64 {
+func lower(dst, closest []float64, p Points, t *tiles, c []float64) float64 {
+	if t != nil {
+		return lowerTiles(dst, closest, p, t, c)
+	}
 	sum := 0.0
 	if p.D == 3 {
 		c0, c1, c2 := c[0], c[1], c[2]
@@ -86,6 +91,24 @@ func lower(dst, closest []float64, p Points, c []float64) float64 {
 		s := min(was, squared(p.Row(i), c))
 		dst[i] = s
 		sum += s
+	}
+	return sum
+}
+
+// lowerTiles is lower by package kernel: the same sum in the same order.
+func lowerTiles(dst, closest []float64, p Points, t *tiles, c []float64) float64 {
+	room := nearestRoom.Get().(*nearestOf)
+	defer nearestRoom.Put(room)
+	sum := 0.0
+	for lo := 0; lo < p.N; lo += blockRows {
+		hi := min(lo+blockRows, p.N)
+		width := kernel.Width(hi - lo)
+		t.tier.Nearest(t.block(lo, hi, p.D), p.D, c, room.best[:width], room.index[:width])
+		for i, was := range closest[lo:hi] {
+			s := min(was, room.best[i])
+			dst[lo+i] = s
+			sum += s
+		}
 	}
 	return sum
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/floats"
+
+	"github.com/clientele/clientele/pkg/cluster/internal/kernel"
 )
 
 // SilhouetteExact is the number of points up to which the silhouette uses all of them.
@@ -49,10 +51,11 @@ func meanSilhouette(ctx context.Context, p Points, labels []int32, k int, seed u
 	}
 	sorted, start := sortByLabel(p, labels, k)
 	values := make([]float64, p.N)
-	const rows = 64
+	tier := vectors()
+	const rows = 4 * kernel.Lanes
 	err := each(ctx, (p.N+rows-1)/rows, func(b int) error {
-		for i := b * rows; i < min((b+1)*rows, p.N); i++ {
-			values[i] = silhouetteOf(sorted, start, i)
+		for lo := b * rows; lo < min((b+1)*rows, p.N); lo += kernel.Lanes {
+			silhouettesOf(values[lo:min(lo+kernel.Lanes, p.N)], tier, sorted, start, lo)
 		}
 		return nil
 	})
@@ -92,29 +95,48 @@ func sortByLabel(p Points, labels []int32, k int) (sorted Points, start []int) {
 	return p.take(rows), start
 }
 
-// silhouetteOf returns the silhouette of point i of points sorted by cluster. NaN with fewer than two clusters.
-func silhouetteOf(p Points, start []int, i int) float64 {
-	if len(start) < 3 {
-		return math.NaN()
+// silhouettesOf writes the silhouettes of the points from lo on, of points sorted by cluster, to dst, which has at most
+// [kernel.Lanes]. NaN with fewer than two clusters.
+func silhouettesOf(dst []float64, tier kernel.Tier, p Points, start []int, lo int) {
+	type nearer struct{ own, other float64 }
+	var mean [kernel.Lanes]nearer
+	for i := range mean {
+		mean[i].other = math.Inf(1)
 	}
-	x := p.Row(i)
-	a, b := 0.0, math.Inf(1)
+	rows := p.X[lo*p.D : (lo+len(dst))*p.D]
+	var tile []float64
+	if tier != kernel.None {
+		tile = make([]float64, p.D*kernel.Lanes)
+		kernel.Transpose(tile, rows, p.D, kernel.Lanes)
+	}
 	for c := 0; c+1 < len(start); c++ {
-		lo, hi := start[c], start[c+1]
-		sum := distances(p.X[lo*p.D:hi*p.D], x)
-		switch own := lo <= i && i < hi; {
-		case own && hi-lo == 1:
-			return 0
-		case own:
-			a = sum / float64(hi-lo-1)
-		default:
-			b = min(b, sum/float64(hi-lo))
+		from, to := start[c], start[c+1]
+		var sums [kernel.Lanes]float64
+		if others := p.X[from*p.D : to*p.D]; tile != nil {
+			sums = tier.Distances(tile, p.D, others)
+		} else {
+			for i := range dst {
+				sums[i] = distances(others, rows[i*p.D:(i+1)*p.D])
+			}
+		}
+		for i := range dst {
+			if own := from <= lo+i && lo+i < to; own {
+				mean[i].own = sums[i] / float64(to-from-1) // NaN for a point alone
+			} else {
+				mean[i].other = min(mean[i].other, sums[i]/float64(to-from))
+			}
 		}
 	}
-	if a == b {
-		return 0
+	for i, m := range mean[:len(dst)] {
+		switch {
+		case len(start) < 3:
+			dst[i] = math.NaN()
+		case math.IsNaN(m.own) || m.own == m.other:
+			dst[i] = 0
+		default:
+			dst[i] = (m.other - m.own) / max(m.own, m.other)
+		}
 	}
-	return (b - a) / max(a, b)
 }
 
 // distances returns the sum of Euclidean distances from x to the points of xs.

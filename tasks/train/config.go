@@ -38,6 +38,7 @@ type Config struct {
 	Seed          int
 	SmallestShare float64 // 0..1
 	Space         string  // as space.ParseSpecs reads it
+	Vectors       string  // as cluster.UseVectors reads it
 }
 
 // Flags declares train's flags.
@@ -51,6 +52,7 @@ func Flags() []cli.Flag {
 		task.Float("smallest-share", cluster.DefaultFloor, "minimum `SHARE` of customers in the smallest segment, 0 to 1"),
 		task.String("space", defaultSpace(), "`FEATURES` to cluster on: feature:transform[:imputation], comma separated; "+
 			"transforms identity, ln, log1p; imputation of nulls: median or a number"),
+		task.String("vectors", "", "vector `INSTRUCTIONS` to compute with: go (none), avx2 or avx512 (default: the best of the processor; the result is the same)"),
 	)
 }
 
@@ -74,6 +76,7 @@ func NewConfig(c *cli.Context) Config {
 		Common: task.NewCommon(c),
 		K:      c.Int("k"), KMin: c.Int("k-min"), KMax: c.Int("k-max"),
 		Starts: c.Int("starts"), Seed: c.Int("seed"), SmallestShare: c.Float64("smallest-share"), Space: c.String("space"),
+		Vectors: c.String("vectors"),
 	}
 }
 
@@ -98,6 +101,9 @@ func (c Config) Validate() error {
 	}
 	if !(c.SmallestShare >= 0 && c.SmallestShare <= 1) {
 		p.Add("smallest-share", "want a share from 0 to 1", c.SmallestShare)
+	}
+	if err := cluster.UseVectors(c.Vectors); err != nil {
+		p.Add("vectors", err.Error(), c.Vectors)
 	}
 	if err := checkSpace(c.Space); err != nil {
 		p.Add("space", err.Error(), c.Space)

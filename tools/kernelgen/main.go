@@ -1,0 +1,146 @@
+// Kernelgen writes the assembly of package kernel. tools/kernels.sh calls it; a test holds what it writes against what is there.
+package main
+
+import (
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"   //nolint:staticcheck // avo's programs read as assembly, and are written so
+	. "github.com/mmcloughlin/avo/operand" //nolint:staticcheck // the same
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// tier is an instruction set: its registers, and the instructions whose names differ.
+type tier struct {
+	name   string
+	width  int // bytes of a register
+	vector func() reg.VecVirtual
+	zero   func(reg.VecVirtual)
+}
+
+var tiers = []tier{
+	{"AVX2", 32, func() reg.VecVirtual { return YMM() }, func(r reg.VecVirtual) { VXORPD(r, r, r) }},
+	{"AVX512", 64, func() reg.VecVirtual { return ZMM() }, func(r reg.VecVirtual) { VPXORQ(r, r, r) }},
+}
+
+func main() {
+	ConstraintExpr("!purego")
+	one := GLOBL("one", attr.RODATA|attr.NOPTR)
+	DATA(0, U64(1))
+	infinity := GLOBL("infinity", attr.RODATA|attr.NOPTR)
+	DATA(0, U64(0x7FF0000000000000))
+	for _, t := range tiers {
+		t.nearest(one, infinity)
+		t.distances()
+	}
+	Generate()
+}
+
+// squared adds up the squared distances of two registers of points, whose first coordinates are at x, to the point at c, coordinate
+// by coordinate: every product is rounded before it is added, as in plain Go. It moves c behind the point.
+func (t tier) squared(label string, x, c, stride, dims reg.GPVirtual) (s [2]reg.VecVirtual) {
+	s = [2]reg.VecVirtual{t.vector(), t.vector()}
+	at, left, value, d := GP64(), GP64(), t.vector(), t.vector()
+	t.zero(s[0])
+	t.zero(s[1])
+	MOVQ(x, at)
+	MOVQ(dims, left)
+	Label(label)
+	VBROADCASTSD(Mem{Base: c}, value)
+	for i, sum := range s {
+		VMOVUPD(Mem{Base: at, Disp: i * t.width}, d)
+		VSUBPD(value, d, d)
+		VMULPD(d, d, d)
+		VADDPD(d, sum, sum)
+	}
+	ADDQ(stride, at)
+	ADDQ(Imm(8), c)
+	DECQ(left)
+	JNZ(LabelRef(label))
+	return s
+}
+
+// nearest goes through the points two registers at a time, and for them through the centroids.
+func (t tier) nearest(one, infinity Mem) {
+	name := "nearest" + t.name
+	TEXT(name, NOSPLIT, "func(tile *float64, stride, n, dims int, centroids *float64, k int, best *float64, index *int64)")
+	Pragma("noescape")
+	x, stride, n, dims := Load(Param("tile"), GP64()), Load(Param("stride"), GP64()), Load(Param("n"), GP64()), Load(Param("dims"), GP64())
+	centroids, k := Load(Param("centroids"), GP64()), Load(Param("k"), GP64())
+	best, index := Load(Param("best"), GP64()), Load(Param("index"), GP64())
+	SHLQ(Imm(3), stride)
+	step := t.vector()
+	VPBROADCASTQ(one, step)
+	Label(name + "points")
+	{
+		c, left, number := GP64(), GP64(), t.vector()
+		MOVQ(centroids, c)
+		MOVQ(k, left)
+		t.zero(number)
+		var least, at [2]reg.VecVirtual
+		for i := range least {
+			least[i], at[i] = t.vector(), t.vector()
+			VBROADCASTSD(infinity, least[i])
+			t.zero(at[i])
+		}
+		Label(name + "centroids")
+		s := t.squared(name+"dims", x.(reg.GPVirtual), c, stride.(reg.GPVirtual), dims.(reg.GPVirtual))
+		for i := range s {
+			t.keepLower(s[i], number, least[i], at[i])
+		}
+		VPADDQ(step, number, number)
+		DECQ(left)
+		JNZ(LabelRef(name + "centroids"))
+		for i := range least {
+			VMOVUPD(least[i], Mem{Base: best.(reg.GPVirtual), Disp: i * t.width})
+			VMOVUPD(at[i], Mem{Base: index.(reg.GPVirtual), Disp: i * t.width})
+		}
+	}
+	ADDQ(Imm(uint64(2*t.width)), x)
+	ADDQ(Imm(uint64(2*t.width)), best)
+	ADDQ(Imm(uint64(2*t.width)), index)
+	SUBQ(Imm(uint64(2*t.width/8)), n)
+	JNZ(LabelRef(name + "points"))
+	VZEROUPPER()
+	RET()
+}
+
+// keepLower takes a distance and its number where it is strictly below the least one so far.
+func (t tier) keepLower(s, number, least, at reg.VecVirtual) {
+	const below = 0x11 // s < least, quiet
+	if t.width == 64 {
+		mask := K()
+		VCMPPD(Imm(below), least, s, mask)
+		VMOVAPD(s, mask, least)
+		VMOVDQA64(number, mask, at)
+		return
+	}
+	mask := t.vector()
+	VCMPPD(Imm(below), least, s, mask)
+	VBLENDVPD(mask, s, least, least)
+	VBLENDVPD(mask, number, at, at)
+}
+
+// distances adds to each of two registers of points its distances to n others, one after the other.
+func (t tier) distances() {
+	name := "distances" + t.name
+	TEXT(name, NOSPLIT, "func(tile *float64, stride, dims int, others *float64, n int, sums *float64)")
+	Pragma("noescape")
+	x, stride, dims := Load(Param("tile"), GP64()), Load(Param("stride"), GP64()), Load(Param("dims"), GP64())
+	c, n, sums := Load(Param("others"), GP64()), Load(Param("n"), GP64()), Load(Param("sums"), GP64())
+	SHLQ(Imm(3), stride)
+	total := [2]reg.VecVirtual{t.vector(), t.vector()}
+	t.zero(total[0])
+	t.zero(total[1])
+	Label(name + "others")
+	s := t.squared(name+"dims", x.(reg.GPVirtual), c.(reg.GPVirtual), stride.(reg.GPVirtual), dims.(reg.GPVirtual))
+	for i := range s {
+		VSQRTPD(s[i], s[i])
+		VADDPD(s[i], total[i], total[i])
+	}
+	DECQ(n)
+	JNZ(LabelRef(name + "others"))
+	for i := range total {
+		VMOVUPD(total[i], Mem{Base: sums.(reg.GPVirtual), Disp: i * t.width})
+	}
+	VZEROUPPER()
+	RET()
+}
