@@ -42,7 +42,7 @@ func readWorkbook(ctx context.Context, content *source.Content, opts Options, si
 
 func readColumns(open func(io.ReaderAt, int64, columnar.Options) (*columnar.File, error)) func(context.Context, *source.Content, Options, Sink) (record.Counts, error) {
 	return func(ctx context.Context, content *source.Content, opts Options, sink Sink) (record.Counts, error) {
-		file, err := open(content.File, content.Size, columnar.Options{Columns: opts.Columns, Zone: opts.Zone})
+		file, err := open(content.File, content.Size, columnar.Options{Preset: opts.Preset, Columns: opts.Columns, Zone: opts.Zone})
 		if err != nil {
 			return record.Counts{}, err
 		}

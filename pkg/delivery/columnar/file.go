@@ -18,6 +18,7 @@ var ErrDamaged = record.ErrContent.New("damaged", "the file is damaged, or writt
 
 // Options say how a file is read.
 type Options struct {
+	Preset    *record.Preset     // whose columns are looked for; nil means UCI's
 	Columns   record.ColumnNames // for columns without a known spelling
 	Zone      *time.Location     // the shop's, for timestamps that have a zone; nil means UTC
 	Allocator memory.Allocator   // nil means Go's
@@ -91,13 +92,9 @@ func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 	for i := range fields {
 		names[i] = strings.TrimSpace(fields[i].name)
 	}
-	found, err := record.FindColumns(names, opts.Columns)
+	found, err := record.FindColumns(names, opts.Preset, opts.Columns)
 	if err != nil {
 		return nil, err
-	}
-	wanted := map[int]record.Field{}
-	for field, at := range found.At {
-		wanted[at] = record.Field(field)
 	}
 	zone := opts.Zone
 	if zone == nil {
@@ -106,7 +103,7 @@ func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 	var positions []int
 	var problems []string
 	for at := range fields {
-		of, ok := wanted[at]
+		of, ok := found.FieldAt(at)
 		if !ok {
 			continue
 		}
@@ -126,14 +123,18 @@ func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 
 // mayBeNull reports whether a line can do without a field.
 func mayBeNull(of record.Field) bool {
-	return of == record.FieldDescription || of == record.FieldCustomer || of == record.FieldCountry
+	switch of {
+	case record.FieldDescription, record.FieldCustomer, record.FieldCountry, record.FieldStatus:
+		return true
+	}
+	return false
 }
 
 func wantedType(of record.Field) string {
 	switch of {
 	case record.FieldTime:
 		return "a timestamp, date or text"
-	case record.FieldQuantity, record.FieldPrice:
+	case record.FieldQuantity, record.FieldPrice, record.FieldAmount:
 		return "a number or text"
 	}
 	return "text or a number"

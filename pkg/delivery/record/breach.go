@@ -26,6 +26,10 @@ const (
 	PriceDecimals
 	AmountOutOfRange
 	BadValue
+	RoundedID
+	BadAmount
+	AmountMismatch
+	OtherCurrency
 
 	NumBreaches = iota
 )
@@ -37,7 +41,7 @@ const unlocated = WrongFields | BadQuote | UnterminatedQuote | RecordTooLong
 type Check struct {
 	Name    string
 	Meaning string
-	field   Field // that it is about, of the checks from MissingInvoice to AmountOutOfRange
+	field   Field // that it is about, of the checks that are about one: see [Breach.field]
 }
 
 // Checks declares every check, in the order of their bits.
@@ -56,11 +60,15 @@ var Checks = [NumBreaches]Check{
 	{Name: "price_decimals", Meaning: "A price with more than six decimals.", field: FieldPrice},
 	{Name: "amount_out_of_range", Meaning: "A quantity above 10^12, or a price or amount that its decimal of 18 digits cannot hold.", field: FieldQuantity},
 	{Name: "bad_value", Meaning: "An error or a truth value of a spreadsheet in a text column."},
+	{Name: "rounded_id", Meaning: "An invoice, code or customer in scientific notation (6.34E+15): a spreadsheet has rounded the number, and several became one."},
+	{Name: "bad_amount", Meaning: "A line total that is not a decimal number.", field: FieldAmount},
+	{Name: "amount_mismatch", Meaning: "A line total that is not quantity × price, within half a cent for each unit and half a cent.", field: FieldAmount},
+	{Name: "other_currency", Meaning: "A price or line total with the sign of another currency than --currency.", field: FieldPrice},
 }
 
 // field returns the field that a single check is about, if it is about one.
 func (b Breach) field() (Field, bool) {
-	return Checks[bits.TrailingZeros32(uint32(b))].field, b >= MissingInvoice && b <= AmountOutOfRange
+	return Checks[bits.TrailingZeros32(uint32(b))].field, b >= MissingInvoice && b <= AmountOutOfRange || b >= BadAmount
 }
 
 // String returns the names of the rules, separated by commas.

@@ -7,24 +7,32 @@ import (
 )
 
 // Builder fills blocks with records: it checks each against the rules, and adds it as a row or as a reject. Whoever reads a
-// format sets the fields of a record and calls [Builder.Check]. It is for one goroutine.
+// format sets the fields of a record and calls [Builder.Check]. It is for one goroutine and, where a record can lack what one
+// before it says ([Columns.Carries]), for all records in their order.
 type Builder struct {
-	Fields [NumFields][]byte // of the record; they may be used until the next one
-	At     [NumFields]Span   // where the fields are in the record's bytes, quotes included
-	Count  int               // of the record's fields, wanted or not
+	Fields [numSlots][]byte // of the record, by [Columns.Field]; they may be used until the next one
+	At     [numSlots]Span   // where the fields are in the record's bytes, quotes included
+	Count  int              // of the record's fields, wanted or not
 
 	opts    *Options
 	columns Columns
 	key     *customerKey // nil without a customer key
+	people  *customers
+	carried *carried // nil where every record says everything
 
 	block *Block
 	rows  rowEncoder
 	line  Line
 	text  []byte // transcoded texts of the record
+	clock []byte // a time of two columns
+	plain []byte // a number in its plain form
 
 	lastTime   []byte // as written, in timeText
 	timeText   [32]byte
 	lastMicros int64
+
+	lastCustomer []byte // as written
+	customer     []byte // what it became
 }
 
 // Span is a stretch of bytes.
@@ -38,7 +46,7 @@ type LongRecord struct {
 
 // NewBuilder returns a builder for records of these columns. The options have their defaults set.
 func NewBuilder(opts *Options, c Columns) Builder {
-	b := Builder{opts: opts, columns: c}
+	b := Builder{opts: opts, columns: c, people: newCustomers(opts.Missing), carried: newCarried(&c)}
 	if len(opts.CustomerKey) > 0 {
 		b.key = &customerKey{mac: hmac.New(sha256.New, opts.CustomerKey)}
 	}
@@ -58,16 +66,19 @@ func (p *Builder) Pass(lines int64) { p.block.lines += lines }
 func (p *Builder) Check(raw []byte, breach Breach) {
 	p.block.Records++
 	if len(raw) > p.opts.MaxRecord {
+		p.carried.forget()
 		p.reject(raw, RecordTooLong, nil)
 		return
 	}
-	if p.opts.Dialect.Encoding == Latin1 {
-		p.fromLatin1(breach)
+	if p.opts.Dialect.Encoding != UTF8 {
+		p.transcode(breach)
 	} else if !utf8.Valid(raw) {
 		breach |= p.encoding(breach)
 	}
 	if breach&unlocated == 0 {
 		breach |= p.values()
+	} else {
+		p.carried.forget()
 	}
 	if breach != 0 {
 		p.reject(raw, breach, nil)
@@ -79,6 +90,7 @@ func (p *Builder) Check(raw []byte, breach Breach) {
 // CheckLong rejects a record that is too long to be kept, of which raw is the beginning.
 func (p *Builder) CheckLong(raw []byte, long *LongRecord) {
 	p.block.Records++
+	p.carried.forget()
 	p.reject(raw, RecordTooLong, long)
 }
 
@@ -87,26 +99,45 @@ func (p *Builder) accept() {
 	l, f := &p.line, &p.Fields
 	l.Record = p.block.Records
 	l.Invoice, l.Code, l.Description, l.Country = f[FieldInvoice], f[FieldCode], f[FieldDescription], f[FieldCountry]
-	l.Customer = normalCustomer(f[FieldCustomer])
-	if p.key != nil {
-		l.Customer = p.key.of(l.Customer)
+	l.Customer = p.normalCustomer()
+	if p.columns.Has(FieldStatus) {
+		l.Status = p.columns.status(f)
 	}
 	p.rows.add(l)
 }
 
+// normalCustomer returns the record's customer as it is stored.
+func (p *Builder) normalCustomer() []byte {
+	written := p.Fields[FieldCustomer]
+	if len(written) == 0 {
+		return nil
+	}
+	if string(written) != string(p.lastCustomer) { // the lines of an invoice come together
+		p.lastCustomer = append(p.lastCustomer[:0], written...)
+		p.customer = p.people.normal(p.lastCustomer)
+	}
+	if p.key != nil {
+		return p.key.of(p.customer)
+	}
+	return p.customer
+}
+
 // values parses the fields that are no text, and says which rules the record broke.
-func (p *Builder) values() (breach Breach) {
-	l, f, decimal := &p.line, &p.Fields, p.opts.Dialect.Decimal
-	if len(trimSpace(f[FieldInvoice])) == 0 {
-		breach |= MissingInvoice
+func (p *Builder) values() Breach {
+	f := &p.Fields
+	if p.carried != nil {
+		p.carried.fill(f)
 	}
-	if len(trimSpace(f[FieldCode])) == 0 {
-		breach |= MissingCode
+	breach := p.texts()
+	written := f[FieldTime]
+	if p.columns.At[slotClock] >= 0 {
+		p.clock = AppendClock(p.clock[:0], written, f[slotClock])
+		written = p.clock
 	}
-	if written := f[FieldTime]; len(written) > 0 && string(written) == string(p.lastTime) {
-		l.Time = p.lastMicros // the lines of an invoice come together
+	if len(written) > 0 && string(written) == string(p.lastTime) {
+		p.line.Time = p.lastMicros // the lines of an invoice come together
 	} else if micros, ok := p.opts.Layout.Parse(written); ok {
-		l.Time, p.lastMicros = micros, micros
+		p.line.Time, p.lastMicros = micros, micros
 		p.lastTime = p.timeText[:copy(p.timeText[:], written)]
 		if len(written) > len(p.timeText) {
 			p.lastTime = nil
@@ -114,19 +145,59 @@ func (p *Builder) values() (breach Breach) {
 	} else {
 		breach |= BadTime
 	}
-	var number Breach
-	var bad Breach
-	l.Quantity, number = parseQuantity(f[FieldQuantity], decimal)
-	bad |= number
-	l.Price, number = parsePrice(f[FieldPrice], decimal)
-	bad |= number
-	if bad == 0 {
-		var err error
-		if l.Amount, err = l.Price.Times(l.Quantity); err != nil {
-			bad = AmountOutOfRange
+	return breach | p.numbers(f[FieldQuantity], f[FieldPrice], f[FieldAmount])
+}
+
+// texts checks the fields that name an order, a product and a customer.
+func (p *Builder) texts() (breach Breach) {
+	f, c := &p.Fields, &p.columns
+	if c.same || c.preset != nil && c.preset.CodeOrDescription && len(trimSpace(f[FieldCode])) == 0 {
+		f[FieldCode] = f[FieldDescription]
+	}
+	if len(trimSpace(f[FieldInvoice])) == 0 {
+		breach |= MissingInvoice
+	}
+	if len(trimSpace(f[FieldCode])) == 0 && c.Has(FieldCode) {
+		breach |= MissingCode
+	}
+	if rounded(f[FieldInvoice]) || rounded(f[FieldCode]) || rounded(f[FieldCustomer]) {
+		breach |= RoundedID
+	}
+	return breach
+}
+
+// AppendClock appends a time that is written in two columns, date and time of day, as a layout reads it: with a blank between
+// them.
+func AppendClock(dst, date, clock []byte) []byte {
+	dst = append(dst, trimBlank(date)...)
+	return append(append(dst, ' '), trimBlank(clock)...)
+}
+
+// status returns what a record's status is: that of the first of its columns that says something.
+func (c *Columns) status(f *[numSlots][]byte) []byte {
+	for _, slot := range FieldStatus.slots() {
+		if c.At[slot] < 0 {
+			break
+		}
+		text := trimBlank(f[slot])
+		if c.words[slot] != "" {
+			if says(text) {
+				return []byte(c.words[slot])
+			}
+		} else if len(text) > 0 {
+			return text
 		}
 	}
-	return breach | bad
+	return nil
+}
+
+// says reports whether a text says anything but no.
+func says(text []byte) bool {
+	switch string(appendLower(nil, text)) {
+	case "", "0", "no", "n", "false":
+		return false
+	}
+	return true
 }
 
 // encoding says whether a record that is not UTF-8 breaks the rule: a column that nobody wants may hold anything.
@@ -142,8 +213,8 @@ func (p *Builder) encoding(breach Breach) Breach {
 	return 0
 }
 
-// fromLatin1 makes the fields UTF-8. Every byte is a character in ISO-8859-1.
-func (p *Builder) fromLatin1(breach Breach) {
+// transcode makes the fields UTF-8.
+func (p *Builder) transcode(breach Breach) {
 	if breach&unlocated != 0 {
 		return
 	}
@@ -153,24 +224,7 @@ func (p *Builder) fromLatin1(breach Breach) {
 			continue
 		}
 		from := len(p.text)
-		p.text = AppendLatin1(p.text, text)
+		p.text = p.opts.Dialect.Encoding.Append(p.text, text)
 		p.Fields[i] = p.text[from:len(p.text):len(p.text)]
 	}
-}
-
-// AppendLatin1 appends text in ISO-8859-1 as UTF-8.
-func AppendLatin1(dst, text []byte) []byte {
-	for _, c := range text {
-		dst = utf8.AppendRune(dst, rune(c))
-	}
-	return dst
-}
-
-func isASCII(text []byte) bool {
-	for _, c := range text {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

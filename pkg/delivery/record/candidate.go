@@ -28,8 +28,10 @@ func candidateLayouts() []Layout {
 			texts = append(texts, d+c)
 		}
 	}
-	texts = append(texts, UnixLayout, UnixMilliLayout)
-	var all []Layout
+	return mustLayouts(append(texts, UnixLayout, UnixMilliLayout)...)
+}
+
+func mustLayouts(texts ...string) (all []Layout) {
 	for _, text := range texts {
 		l, err := ParseLayout(text)
 		if err != nil {

@@ -3,14 +3,13 @@ package record
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Field is one of the eight values of a transaction line.
+// Field is one of the values of a transaction line.
 type Field uint8
 
 // The fields of a transaction line, in the order of the lines table.
@@ -23,24 +22,45 @@ const (
 	FieldPrice
 	FieldCustomer
 	FieldCountry
+	FieldAmount // the line's total
+	FieldStatus // of the order or the line: cancelled, refunded and the like
 
-	NumFields = 8
+	NumFields = iota
 )
 
-var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country"}
+// A time can be in two columns, date and time of day, and a status in up to three, of which the first that is not empty counts.
+// Behind the first column each has a slot of its own in a record.
+const (
+	slotClock = Field(NumFields + iota)
+	slotStatus2
+	slotStatus3
 
-// spellings are the header names that both UCI files use (Online Retail: InvoiceNo, UnitPrice, CustomerID; Online Retail
-// II: Invoice, Price, Customer ID). They are compared by headerKey.
-var spellings = [NumFields][]string{
-	FieldInvoice:     {"InvoiceNo", "Invoice"},
-	FieldCode:        {"StockCode"},
-	FieldDescription: {"Description"},
-	FieldQuantity:    {"Quantity"},
-	FieldTime:        {"InvoiceDate"},
-	FieldPrice:       {"UnitPrice", "Price"},
-	FieldCustomer:    {"CustomerID", "Customer ID"},
-	FieldCountry:     {"Country"},
+	numSlots = NumFields + iota
+)
+
+// field returns the field that a slot is of.
+func (f Field) field() Field {
+	switch f {
+	case slotClock:
+		return FieldTime
+	case slotStatus2, slotStatus3:
+		return FieldStatus
+	}
+	return f
 }
+
+// slots returns the slots of a field, its own first.
+func (f Field) slots() []Field {
+	switch f {
+	case FieldTime:
+		return []Field{FieldTime, slotClock}
+	case FieldStatus:
+		return []Field{FieldStatus, slotStatus2, slotStatus3}
+	}
+	return []Field{f}
+}
+
+var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country", "amount", "status"}
 
 // String returns the field's name in the lines table.
 func (f Field) String() string {
@@ -50,10 +70,12 @@ func (f Field) String() string {
 	return fmt.Sprintf("field(%d)", uint8(f))
 }
 
-// ColumnNames says which column of a source holds a field, for those whose name in the source is not a known spelling.
+// ColumnNames says which column of a source holds a field, for those whose name in the source is not a known spelling. "A+B"
+// are two columns, unless one is called so: see [FindColumns]. "" means that no column holds the field.
 type ColumnNames map[Field]string
 
-// ParseColumnNames reads "invoice=Bill,code=SKU". A column whose name has a comma cannot be named so.
+// ParseColumnNames reads "invoice=Bill,code=SKU". A field without a column, as in "price=", is ignored. A column whose name has a
+// comma cannot be named so.
 func ParseColumnNames(s string) (ColumnNames, error) {
 	if strings.TrimSpace(s) == "" {
 		return nil, nil
@@ -64,7 +86,7 @@ func ParseColumnNames(s string) (ColumnNames, error) {
 		field, column = strings.TrimSpace(field), strings.TrimSpace(column)
 		i := slices.Index(fieldNames[:], field)
 		switch {
-		case !found || headerKey(column) == "":
+		case !found:
 			return nil, fmt.Errorf("parse columns %q: want field=column", part)
 		case i < 0:
 			return nil, fmt.Errorf("parse columns %q: no field %q, known are %s", part, field, strings.Join(fieldNames[:], ", "))
@@ -87,134 +109,6 @@ func (n ColumnNames) String() string {
 	}
 	return strings.Join(parts, ",")
 }
-
-// HeaderError says that the header of a source does not name each field once.
-type HeaderError struct {
-	Table    string   // name of the sheet, "" for other sources
-	Found    []string // the source's columns, see shownColumns; nil where it does not look like a delivery
-	Problems []string // one for each field that is missing or there twice
-}
-
-// NewHeaderError returns the error of a header. It shows its columns if they look like those of a delivery.
-func NewHeaderError(header []string, problems ...string) *HeaderError {
-	for _, sign := range []string{",", ";", "\t", "|"} {
-		if len(header) == 1 && knownColumns(strings.Split(header[0], sign)) >= deliveryColumns {
-			problems = append(problems, fmt.Sprintf("its columns seem to be separated by %q", sign))
-		}
-	}
-	return &HeaderError{Found: shownColumns(header), Problems: problems}
-}
-
-func (e *HeaderError) Error() string {
-	of := "header"
-	if e.Table != "" {
-		of = fmt.Sprintf("header of sheet %q", e.Table)
-	}
-	found := "its first line is not shown, because it does not look like the header of a delivery"
-	if len(e.Found) > 0 {
-		found = "found the columns " + strings.Join(e.Found, ", ")
-	}
-	return fmt.Sprintf("read %s: %s; %s", of, strings.Join(e.Problems, "; "), found)
-}
-
-// Unwrap returns [ErrColumns].
-func (e *HeaderError) Unwrap() error { return ErrColumns }
-
-// Columns says where each field is in a record.
-type Columns struct {
-	Names []string // of the header
-	Width int      // fields of a record
-	Field []int8   // by position: the [Field] there, or -1
-	At    [NumFields]int
-}
-
-// FindColumns finds each field among a header's columns, by the known spellings or by names. It returns a *[HeaderError] if a
-// field has no column or two.
-func FindColumns(header []string, names ColumnNames) (Columns, error) {
-	c := Columns{Names: header, Width: len(header), Field: make([]int8, len(header))}
-	for i := range c.Field {
-		c.Field[i] = -1
-	}
-	var problems []string
-	for f := range Field(NumFields) {
-		wanted := spellings[f]
-		if column, ok := names[f]; ok {
-			wanted = []string{column}
-		}
-		var at []int
-		for i, h := range header {
-			if slices.ContainsFunc(wanted, func(w string) bool { return headerKey(w) == headerKey(h) }) {
-				at = append(at, i)
-			}
-		}
-		switch {
-		case len(at) == 0:
-			problems = append(problems, fmt.Sprintf("no column for %s, wanted %s", f, strings.Join(wanted, " or ")))
-		case len(at) > 1:
-			problems = append(problems, fmt.Sprintf("%d columns for %s (positions %d and %d), wanted one of %s",
-				len(at), f, at[0]+1, at[1]+1, strings.Join(wanted, " or ")))
-		case c.Field[at[0]] >= 0:
-			problems = append(problems, fmt.Sprintf("column %s matches both %s and %s", header[at[0]], Field(c.Field[at[0]]), f))
-		default:
-			c.Field[at[0]], c.At[f] = int8(f), at[0]
-		}
-	}
-	if len(problems) > 0 {
-		return Columns{}, NewHeaderError(header, problems...)
-	}
-	return c, nil
-}
-
-// headerKey is the form in which column names are compared: lower case, without spaces and underscores.
-func headerKey(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '_' || unicode.IsSpace(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, name)
-}
-
-// deliveryColumns is how many columns of known spellings make a first line the header of a delivery. Names that the caller
-// gives do not count: with them, whoever knows a part of some other object could have the rest of it shown.
-const deliveryColumns = 3
-
-// knownColumns counts the fields that a column has a known spelling of.
-func knownColumns(header []string) int {
-	known := 0
-	for _, names := range spellings {
-		if slices.ContainsFunc(header, func(h string) bool {
-			return slices.ContainsFunc(names, func(name string) bool { return headerKey(name) == headerKey(h) })
-		}) {
-			known++
-		}
-	}
-	return known
-}
-
-// shownColumns returns the columns as a message may show them, at most 40; nil unless they are those of a delivery. A source
-// may be any object, the first line of which may be a secret or, in a file without a header, a customer: a column that does
-// not look like a name is shown as #position.
-func shownColumns(header []string) []string {
-	const most = 40
-	if knownColumns(header) < deliveryColumns {
-		return nil
-	}
-	var show []string
-	for i, h := range header {
-		if i == most {
-			return append(show, fmt.Sprintf("and %d more", len(header)-most))
-		}
-		if !columnName.MatchString(h) {
-			h = fmt.Sprintf("#%d", i+1)
-		}
-		show = append(show, h)
-	}
-	return show
-}
-
-// columnName is what the name of a column looks like.
-var columnName = regexp.MustCompile(`^\pL[\pL\pN _.()-]{0,39}$`)
 
 // trimBlank cuts every blank off both ends: those that do not break a line, those without a width and byte order marks too.
 func trimBlank(b []byte) []byte {
@@ -242,13 +136,3 @@ func trimSpace(b []byte) []byte {
 }
 
 func isBlank(c byte) bool { return c == ' ' || (c >= '\t' && c <= '\r') }
-
-// normalCustomer returns a customer's id as it is compared: trimmed and without the ".0" that a spreadsheet's number
-// column leaves behind. Empty means a guest.
-func normalCustomer(b []byte) []byte {
-	b = trimSpace(b)
-	if len(b) > 2 && bytes.HasSuffix(b, []byte(".0")) {
-		b = b[:len(b)-2]
-	}
-	return b
-}

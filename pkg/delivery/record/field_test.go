@@ -56,7 +56,7 @@ func TestPrice(t *testing.T) {
 		"29.810000000000002": "29.81", "0.30000000000000004": "0.30", "0.7999999999999999": "0.80", "999999999.9999999": "1000000000.00",
 		"999999999999999999999999999999": "amount_out_of_range", "2.5500001": "price_decimals", "0.00000030000000000000004": "price_decimals", "2.000000000000000000001": "2.00",
 		"": "bad_price", ".": "bad_price", "1e2": "bad_price", "NaN": "bad_price", "-Inf": "bad_price", "1.2.3": "bad_price",
-		"£2": "bad_price", "1_0": "bad_price",
+		"£2": "2.00", "1_0": "bad_price",
 	} {
 		l, got := one(t, "1", noon, text, "1")
 		if l != nil {

@@ -74,3 +74,19 @@ func sign(b []byte) (rest []byte, neg bool) {
 	}
 	return b, false
 }
+
+// parseAmount reads a decimal number, rounded to four decimals: totals are computed. The result is 0 unless the breach is 0.
+func parseAmount(b []byte, decimal byte) (money.Amount, Breach) {
+	n, ok := parseNumber(b, decimal)
+	if !ok {
+		return 0, BadAmount
+	}
+	v, fit := n.Rounded(money.AmountDecimals)
+	switch {
+	case fit != money.Exact:
+		return 0, AmountOutOfRange
+	case n.negative:
+		return -money.Amount(v), 0
+	}
+	return money.Amount(v), 0
+}

@@ -1,36 +1,9 @@
 package record
 
 import (
-	"fmt"
 	"runtime"
-	"strings"
 	"time"
 )
-
-// Encoding is how a source writes text.
-type Encoding uint8
-
-// The encodings.
-const (
-	UTF8   Encoding = iota // with or without a byte order mark
-	Latin1                 // ISO-8859-1: every byte is a character
-)
-
-var encodingNames = []string{"utf-8", "iso-8859-1"}
-
-// String returns the encoding's name.
-func (e Encoding) String() string { return encodingNames[e] }
-
-// ParseEncoding reads "utf-8" or "iso-8859-1", in any case and with the usual other names (utf8, latin1).
-func ParseEncoding(s string) (Encoding, error) {
-	switch strings.ToLower(strings.ReplaceAll(s, "_", "-")) {
-	case "utf-8", "utf8":
-		return UTF8, nil
-	case "iso-8859-1", "iso8859-1", "latin1", "latin-1":
-		return Latin1, nil
-	}
-	return 0, fmt.Errorf("unknown encoding %q, known are %s", s, strings.Join(encodingNames, ", "))
-}
 
 // Dialect is how a source writes delimited text. The zero value is comma, point and UTF-8.
 type Dialect struct {

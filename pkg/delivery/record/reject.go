@@ -47,9 +47,9 @@ func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord) {
 	case hidden:
 		b.raw = fmt.Appendf(b.raw, "(%d bytes, sha256 %x)", long.Size, long.Sum)
 	case p.key != nil:
-		at, id := p.At[FieldCustomer], normalCustomer(p.Fields[FieldCustomer])
+		at := p.At[FieldCustomer]
 		masked := append([]byte(nil), shown[:at.From]...)
-		masked = append(masked, p.key.of(id)...)
+		masked = append(masked, p.normalCustomer()...)
 		masked = append(masked, shown[at.To:]...)
 		b.raw = p.appendRaw(b.raw, masked, breach, long)
 	default:
@@ -67,12 +67,12 @@ func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord) {
 
 // appendRaw appends a record as [Reject.Raw] describes it.
 func (p *Builder) appendRaw(dst, raw []byte, breach Breach, long *LongRecord) []byte {
-	from, latin1 := len(dst), p.opts.Dialect.Encoding == Latin1
+	from, bytewise := len(dst), p.opts.Dialect.Encoding != UTF8
 	for i := 0; i < len(raw); {
 		c, size := utf8.DecodeRune(raw[i:])
-		bad := c == utf8.RuneError && size == 1 && !latin1
-		if latin1 {
-			c, size = rune(raw[i]), 1
+		bad := c == utf8.RuneError && size == 1 && !bytewise
+		if bytewise {
+			c, size = p.opts.Dialect.Encoding.Rune(raw[i]), 1
 		}
 		if long != nil && (len(dst)-from+utf8.UTFMax > MaxRaw || bad && !utf8.FullRune(raw[i:])) {
 			break
@@ -102,18 +102,20 @@ func (p *Builder) example(rule Breach, located bool) Example {
 	case WrongFields:
 		e.Value = fmt.Sprintf("%d fields, the header has %d", p.Count, p.columns.Width)
 	case BadEncoding:
-		for at := range p.Fields {
-			if !ok && !utf8.Valid(p.Fields[at]) {
-				f, ok = Field(at), true
-			}
+		f, ok = p.first(func(text []byte) bool { return !utf8.Valid(text) })
+	case RoundedID:
+		f, ok = p.first(rounded)
+	case OtherCurrency:
+		if !p.columns.Has(f) {
+			f = FieldAmount
 		}
 	}
-	if !ok || !located {
+	if !ok || !located || !p.columns.Has(f) {
 		return e
 	}
 	e.Field = p.columns.Names[p.columns.At[f]]
 	// Columns may have been named wrongly, and another one hold the customers.
-	if f == FieldCustomer || slices.ContainsFunc(spellings[FieldCustomer], func(s string) bool { return headerKey(s) == headerKey(e.Field) }) {
+	if f == FieldCustomer || p.columns.mayBeCustomer(e.Field) {
 		return e
 	}
 	value := p.Fields[f]
@@ -122,6 +124,21 @@ func (p *Builder) example(rule Breach, located bool) Example {
 		e.Value = strings.Map(withoutDigits, e.Value)
 	}
 	return e
+}
+
+// first returns the first slot whose text is so.
+func (p *Builder) first(is func([]byte) bool) (Field, bool) {
+	at := slices.IndexFunc(p.Fields[:], is)
+	return Field(max(at, 0)), at >= 0
+}
+
+// mayBeCustomer reports whether a column has a name that customers are known to be found under.
+func (c *Columns) mayBeCustomer(name string) bool {
+	names := spellings[FieldCustomer]
+	if c.preset != nil {
+		names = append(slices.Clone(names), c.preset.Columns[FieldCustomer]...)
+	}
+	return slices.ContainsFunc(names, func(s string) bool { return headerKey(s) == headerKey(name) })
 }
 
 // withoutDigits shows how a value is written, and not what it is.

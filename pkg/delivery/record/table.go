@@ -5,9 +5,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // tableRows is how many records a block of a table has at most.
@@ -67,7 +71,7 @@ func (r *tableReader) table(ctx context.Context, t *Table) error {
 		header = cellTexts(row.Cells)
 	}
 	r.headers++
-	c, err := FindColumns(header, r.opts.Columns)
+	c, err := FindColumns(header, r.opts.Preset, r.opts.Columns)
 	if err != nil {
 		var bad *HeaderError
 		if errors.As(err, &bad) {
@@ -157,16 +161,23 @@ func (p *tableParser) row(row *Row) {
 	for i := range row.Cells {
 		size += len(row.Cells[i].Text)
 	}
-	var cells [NumFields]Cell
+	var cells [numSlots]Cell
 	for f := range cells {
-		if at := p.columns.At[f]; at < len(row.Cells) {
+		if at := p.columns.At[f]; at >= 0 && at < len(row.Cells) {
 			cells[f] = row.Cells[at]
 		}
+	}
+	if p.carried != nil {
+		p.carried.fillCells(&cells)
+	}
+	for f := range cells {
 		p.Fields[f] = cells[f].Text
 	}
 	breach := RecordTooLong
 	if size <= p.opts.MaxRecord {
 		breach = p.cells(&cells)
+	} else {
+		p.carried.forget()
 	}
 	if breach == 0 {
 		p.accept()
@@ -182,10 +193,10 @@ func (p *tableParser) row(row *Row) {
 }
 
 // cells parses the cells that are no text, and says which rules the record broke.
-func (p *tableParser) cells(cells *[NumFields]Cell) (breach Breach) {
+func (p *tableParser) cells(cells *[numSlots]Cell) (breach Breach) {
 	for f, c := range cells {
-		switch Field(f) {
-		case FieldQuantity, FieldTime, FieldPrice:
+		switch Field(f).field() {
+		case FieldQuantity, FieldTime, FieldPrice, FieldAmount, FieldStatus:
 		default:
 			if c.Kind == OddCell {
 				breach |= BadValue
@@ -195,29 +206,28 @@ func (p *tableParser) cells(cells *[NumFields]Cell) (breach Breach) {
 			breach |= BadEncoding
 		}
 	}
-	if len(trimSpace(cells[FieldInvoice].Text)) == 0 {
-		breach |= MissingInvoice
-	}
-	if len(trimSpace(cells[FieldCode].Text)) == 0 {
-		breach |= MissingCode
-	}
-	l, ok, bad, number := &p.line, false, Breach(0), Breach(0)
-	if l.Time, ok = p.time(cells[FieldTime]); !ok {
-		breach |= BadTime
-	}
-	text, decimal := p.number(cells[FieldQuantity])
-	l.Quantity, number = parseQuantity(text, decimal)
-	bad |= number
-	text, decimal = p.number(cells[FieldPrice])
-	l.Price, number = parsePrice(text, decimal)
-	bad |= number
-	if bad == 0 {
-		var err error
-		if l.Amount, err = l.Price.Times(l.Quantity); err != nil {
-			bad = AmountOutOfRange
+	breach |= p.texts()
+	for _, f := range [...]Field{FieldInvoice, FieldCode, FieldCustomer} {
+		if p.lost(&cells[f]) {
+			breach |= RoundedID
 		}
 	}
-	return breach | bad
+	var ok bool
+	if p.columns.At[slotClock] >= 0 {
+		p.line.Time, ok = p.clocked(cells)
+	} else {
+		p.line.Time, ok = p.time(cells[FieldTime])
+	}
+	if !ok {
+		breach |= BadTime
+	}
+	return breach | p.money(p.number(cells[FieldQuantity]), p.number(cells[FieldPrice]), p.number(cells[FieldAmount]))
+}
+
+// lost reports whether a cell is a number of more digits than a workbook keeps: the last ones are not what was entered.
+func (p *tableParser) lost(c *Cell) bool {
+	const kept = 15
+	return c.Kind == NumberCell && p.table.Dates != NoDates && len(c.Text) > kept && bytes.IndexByte(c.Text, '.') < 0 && len(bytes.TrimPrefix(c.Text, []byte("-"))) > kept
 }
 
 func (p *tableParser) time(c Cell) (micros int64, ok bool) {
@@ -225,6 +235,9 @@ func (p *tableParser) time(c Cell) (micros int64, ok bool) {
 	case TimeCell:
 		return c.Micros, true
 	case NumberCell:
+		if p.opts.Layout.unix > 0 {
+			return p.opts.Layout.Parse(c.Text)
+		}
 		return p.table.Dates.parseSerial(c.Text)
 	case TextCell:
 		return p.opts.Layout.Parse(c.Text)
@@ -232,15 +245,50 @@ func (p *tableParser) time(c Cell) (micros int64, ok bool) {
 	return 0, false
 }
 
-// number returns a cell's text if it can be a number, and the decimal separator that it is written with.
-func (p *tableParser) number(c Cell) (text []byte, decimal byte) {
+// clocks are how a cell of text writes the time of day beside a cell that is a date.
+var clocks = mustLayouts("2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02 3:04:05 PM", "2006-01-02 3:04 PM")
+
+// clocked returns the time that a date and a time of day make: two texts as the layout has them, or a date and a fraction of a
+// day.
+func (p *tableParser) clocked(cells *[numSlots]Cell) (micros int64, ok bool) {
+	date, clock := cells[FieldTime], cells[slotClock]
+	if date.Kind == TextCell {
+		if clock.Kind != TextCell {
+			return 0, false
+		}
+		p.clock = AppendClock(p.clock[:0], date.Text, clock.Text)
+		return p.opts.Layout.Parse(p.clock)
+	}
+	if micros, ok = p.time(date); !ok {
+		return 0, false
+	}
+	micros -= ((micros % calendar.DayMicros) + calendar.DayMicros) % calendar.DayMicros
+	switch clock.Kind {
+	case TimeCell:
+		return micros + ((clock.Micros%calendar.DayMicros)+calendar.DayMicros)%calendar.DayMicros, true
+	case NumberCell:
+		part, err := strconv.ParseFloat(string(clock.Text), 64)
+		return micros + int64(math.Round(part*calendar.DayMicros/1000))*1000, err == nil && part >= 0 && part < 1
+	case TextCell:
+		p.clock = AppendClock(p.clock[:0], []byte("1970-01-01"), clock.Text)
+		for _, l := range clocks {
+			if of, ok := l.Parse(p.clock); ok {
+				return micros + of, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// number returns a cell's text if it can be a number, and how it is written.
+func (p *tableParser) number(c Cell) written {
 	switch c.Kind {
 	case NumberCell:
-		return c.Text, '.'
+		return written{c.Text, plainForm}
 	case TextCell:
-		return c.Text, p.opts.Dialect.Decimal
+		return written{c.Text, p.form()}
 	}
-	return nil, '.'
+	return written{nil, plainForm}
 }
 
 // join writes cells as a record of comma-separated text, and notes where the customer's is in it.

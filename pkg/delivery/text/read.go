@@ -34,9 +34,12 @@ func Read(ctx context.Context, src io.Reader, opts record.Options, sink func(*re
 		return record.Counts{}, start.explain(err)
 	}
 	s.src = src // the beginning is passed
-	c, err := record.FindColumns(header, opts.Columns)
+	c, err := record.FindColumns(header, opts.Preset, opts.Columns)
 	if err != nil {
 		return record.Counts{}, start.explain(err)
+	}
+	if c.Carries() {
+		opts.Workers = 1 // one parser gets all chunks in their order
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -93,9 +96,7 @@ func headerFields(text []byte, sep byte, encoding record.Encoding, eof bool) (he
 	for from := 0; ; {
 		f := nextField(text, from, sep, nil)
 		name := f.text
-		if encoding == record.Latin1 {
-			name = record.AppendLatin1(nil, name)
-		}
+		name = encoding.Append(nil, name)
 		header = append(header, strings.TrimSpace(string(name)))
 		if f.end == len(text) {
 			return header, f.end, eof && f.breach&record.UnterminatedQuote == 0

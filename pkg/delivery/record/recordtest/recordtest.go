@@ -18,7 +18,9 @@ type Line struct {
 	Record, Time                                  int64
 	Quantity                                      money.Quantity
 	Price                                         money.Price
+	Amount                                        money.Amount // of a delivery with line totals; else 0
 	Invoice, Code, Description, Customer, Country string
+	Status                                        string
 }
 
 // Reject is a rejected record.
@@ -47,8 +49,14 @@ func Gather(t Fataler, read func(sink func(*record.Block) error) (record.Counts,
 				if calendar.DateOf(l.Time) != r.Day {
 					t.Fatalf("record %d of %s is in the run of %s", l.Record, calendar.DateOf(l.Time), r.Day)
 				}
-				o.Lines = append(o.Lines, Line{l.Record, l.Time, l.Quantity, l.Price, string(l.Invoice), string(l.Code),
-					string(l.Description), string(l.Customer), string(l.Country)})
+				line := Line{
+					Record: l.Record, Time: l.Time, Quantity: l.Quantity, Price: l.Price, Invoice: string(l.Invoice), Code: string(l.Code),
+					Description: string(l.Description), Customer: string(l.Customer), Country: string(l.Country), Status: string(l.Status),
+				}
+				if l.HasAmount {
+					line.Amount = l.Amount
+				}
+				o.Lines = append(o.Lines, line)
 				return nil
 			})
 			if err != nil {

@@ -1,0 +1,98 @@
+package record
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MissingCustomer are the words that mean no customer, in any case: how databases, languages and spreadsheets write nothing, and
+// what tills put where nobody is known.
+var MissingCustomer = []string{
+	"null", `\n`, "(null)", "<null>", "n/a", "#n/a", "na", "<na>", "none", "nil", "nan", "nat", "undefined", "-", "--", "?",
+	"unknown", "unknown customer", "missing", "not set", "(not set)", "anonymous", "no customer", "guest", "guest customer", "guest checkout",
+	"walk-in", "walk in", "walkin", "walk-in customer", "walk in customer", "cash customer", "counter sale",
+	"gast", "gastkunde", "unbekannt", "laufkunde", "laufkundschaft", "barverkauf", "client de passage", "inconnu", "invité", "invitado", "desconocido",
+}
+
+// customers makes of an id, as it is written, the id that is compared.
+type customers struct {
+	missing map[string]bool
+	longest int // bytes of a word for nobody
+	lower   []byte
+	lowered []byte
+}
+
+func newCustomers(more []string) *customers {
+	c := &customers{missing: map[string]bool{}}
+	for _, words := range [][]string{MissingCustomer, more} {
+		for _, word := range words {
+			word = strings.ToLower(string(trimBlank([]byte(word))))
+			c.missing[word] = true
+			c.longest = max(c.longest, len(word))
+		}
+	}
+	return c
+}
+
+// normal returns a customer's id as it is compared: without blanks around it, without the ".0" that a spreadsheet's column of
+// numbers leaves behind, and an e-mail address in lower case. Empty means a guest. The id may be used until the next call.
+func (c *customers) normal(b []byte) []byte {
+	b = trimSpace(b)
+	if n := len(b); n > 0 && (b[0] >= utf8.RuneSelf || b[n-1] >= utf8.RuneSelf) {
+		b = trimBlank(b)
+	}
+	if len(b) > 2 && bytes.HasSuffix(b, []byte(".0")) {
+		b = b[:len(b)-2]
+	}
+	if bytes.Count(b, []byte("@")) == 1 {
+		c.lower = appendLower(c.lower[:0], b)
+		return c.lower
+	}
+	if len(b) <= c.longest && (len(b) == 0 || !isDigit(b[0]) || c.missing[string(b)]) {
+		c.lowered = appendLower(c.lowered[:0], b)
+		if c.missing[string(c.lowered)] {
+			return nil
+		}
+	}
+	return b
+}
+
+func isDigit(c byte) bool { return c-'0' <= 9 }
+
+// appendLower appends a text in lower case.
+func appendLower(dst, text []byte) []byte {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if r == utf8.RuneError && size == 1 {
+			dst = append(dst, text[0])
+		} else {
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		}
+		text = text[size:]
+	}
+	return dst
+}
+
+// rounded reports whether an id is a number in scientific notation, as spreadsheets show and save one that is too long for
+// their cells: 6.34E+15. Its last digits are lost, and many ids have become one.
+func rounded(b []byte) bool {
+	return len(b) > 4 && bytes.IndexByte(b, '+') > 1 && isRounded(trimSpace(b))
+}
+
+func isRounded(b []byte) bool {
+	if len(b) < 5 || b[len(b)-3] != '+' || b[len(b)-4]|0x20 != 'e' || !isDigit(b[len(b)-2]) || !isDigit(b[len(b)-1]) {
+		return false
+	}
+	digits := 0
+	for _, c := range b[:len(b)-4] {
+		switch {
+		case isDigit(c):
+			digits++
+		case c != '.' && c != ',' && c != '-':
+			return false
+		}
+	}
+	return digits > 0
+}
