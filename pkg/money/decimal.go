@@ -3,6 +3,7 @@ package money
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -27,6 +28,11 @@ type Decimal struct {
 	full     bool // the first digit too many has come
 }
 
+// NewDecimal returns digits × 10^−decimals, of at most [SignificantDigits] digits.
+func NewDecimal(digits uint64, decimals int) Decimal {
+	return Decimal{digits: digits, decimals: decimals, count: 1}
+}
+
 // Digit adds a digit, 0 to 9.
 func (d *Decimal) Digit(c byte) {
 	d.count++
@@ -49,10 +55,10 @@ func (d *Decimal) Digit(c byte) {
 func (d *Decimal) Point() { d.point = true }
 
 // HasPoint reports whether Point was called.
-func (d *Decimal) HasPoint() bool { return d.point }
+func (d Decimal) HasPoint() bool { return d.point }
 
 // Count returns how many digits there were.
-func (d *Decimal) Count() int { return d.count }
+func (d Decimal) Count() int { return d.count }
 
 // Fit says whether a decimal is a whole number of some unit.
 type Fit uint8
@@ -65,7 +71,7 @@ const (
 )
 
 // Scaled returns the number × 10^decimals where that is a whole number of at most 18 digits, else 0.
-func (d *Decimal) Scaled(decimals int) (int64, Fit) {
+func (d Decimal) Scaled(decimals int) (int64, Fit) {
 	v, shift := d.digits, decimals-d.decimals
 	for ; shift < 0 && v > 0; shift++ {
 		if v%10 != 0 {
@@ -73,17 +79,32 @@ func (d *Decimal) Scaled(decimals int) (int64, Fit) {
 		}
 		v /= 10
 	}
-	for ; shift > 0 && v > 0; shift-- {
-		if v > Max/10 {
+	if shift > 0 && v > 0 {
+		if shift >= len(powers) {
 			return 0, TooLarge
 		}
-		v *= 10
+		var over uint64
+		if over, v = bits.Mul64(v, powers[shift]); over > 0 {
+			return 0, TooLarge
+		}
+	}
+	if v > Max {
+		return 0, TooLarge
 	}
 	return int64(v), Exact
 }
 
+// powers of ten, as many as an int64 has.
+var powers = func() (p [19]uint64) {
+	p[0] = 1
+	for i := range len(p) - 1 {
+		p[i+1] = 10 * p[i]
+	}
+	return p
+}()
+
 // Rounded returns the number × 10^decimals, rounded half up, where that has at most 18 digits.
-func (d *Decimal) Rounded(decimals int) (int64, Fit) {
+func (d Decimal) Rounded(decimals int) (int64, Fit) {
 	for d.decimals > decimals+1 && d.digits > 0 {
 		// The decimal behind the last wanted one decides, whatever comes after it.
 		d.digits /= 10

@@ -54,6 +54,10 @@ type number struct {
 // separators of thousands. Digits behind the 15th significant one are rounded away: see [money.Decimal].
 func parseNumber(b []byte, decimal byte) (n number, ok bool) {
 	b, n.negative = sign(trimSpace(b))
+	if len(b) <= money.SignificantDigits {
+		n.Decimal, ok = parseShort(b, decimal)
+		return n, ok
+	}
 	for _, c := range b {
 		switch d := c - '0'; {
 		case d <= 9:
@@ -65,6 +69,22 @@ func parseNumber(b []byte, decimal byte) (n number, ok bool) {
 		}
 	}
 	return n, n.Count() > 0
+}
+
+// parseShort reads a number of so few bytes that all its digits count.
+func parseShort(b []byte, decimal byte) (_ money.Decimal, ok bool) {
+	v, digits, decimals := uint64(0), len(b), 0
+	for i, c := range b {
+		switch d := uint64(c - '0'); {
+		case d <= 9:
+			v = 10*v + d
+		case c == decimal && digits == len(b):
+			digits, decimals = len(b)-1, len(b)-1-i
+		default:
+			return money.Decimal{}, false
+		}
+	}
+	return money.NewDecimal(v, decimals), digits > 0
 }
 
 // sign cuts one leading sign off.
