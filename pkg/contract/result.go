@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"encoding/json"
+
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/money"
 )
@@ -25,6 +27,8 @@ type IngestResult struct {
 	First           *calendar.Date `json:"first"`
 	Last            *calendar.Date `json:"last"`
 	Quarantine      []RuleCount    `json:"quarantine"` // by descending rows, at most 20
+
+	Reading json.RawMessage `json:"reading,omitempty"` // how the delivery was read: what a profile's section read says
 }
 
 // RuleCount is how many records broke a rule; a record can break several.

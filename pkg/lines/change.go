@@ -1,7 +1,9 @@
 package lines
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,6 +36,7 @@ type Change struct {
 	Append     bool          // the lines are added to their days; else they replace those that the source delivered before
 	AllowOlder bool          // replaces days that a run of a later as-of delivered, too
 	AllowLess  bool          // replaces days by ones of far fewer lines, too
+	Reading    []byte        // how the delivery was read, in JSON, for the next one of its source; nil keeps what is there
 }
 
 // check returns an error if the change must not be made to a snapshot. done says that this step of this run has made it
@@ -164,6 +167,13 @@ func (d *Change) onto(base *Snapshot, baseHash string) (next *Snapshot, changed 
 	}
 	if !changed {
 		return base, false
+	}
+	next.Readings = maps.Clone(base.Readings)
+	if d.Reading != nil {
+		if next.Readings == nil {
+			next.Readings = map[string]json.RawMessage{}
+		}
+		next.Readings[d.Delivery.Source] = d.Reading
 	}
 	for _, listed := range append(slices.Clone(base.Deliveries), d.Delivery) {
 		holds := func(p Partition) bool { return p.Source == listed.Source && p.Delivery == listed.ID }

@@ -28,6 +28,8 @@ type Snapshot struct {
 	Parent     string      `json:"parent"`   // sha256 of the snapshot before, "" for the first
 	Deliveries []Delivery  `json:"deliveries"`
 	Partitions []Partition `json:"partitions"` // sorted by source, day, object
+	// Readings say how the deliveries of each source are read: package reading knows the JSON. A source from before this field has none.
+	Readings map[string]json.RawMessage `json:"readings,omitempty"`
 }
 
 // Partition is one day's accepted lines of one source from one delivery.

@@ -29,6 +29,9 @@ import (
 // Version is the version of a profile.
 const Version = 1
 
+// Usage describes the flag that names a profile.
+const Usage = "`FILE` with the shop's profile, in TOML: how deliveries are read and what their lines mean; a path or a gs:// or https:// URL. Flags win over it"
+
 // maxBytes bounds a profile: far above what a shop has to say.
 const maxBytes = 1 << 20
 

@@ -19,12 +19,11 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	want := profile.Profile{
 		Version: profile.Version,
 		Read: reading.Reading{
-			Preset: "shopify", Encoding: "cp1252", Separator: "semicolon", Decimal: "comma", Group: "point", DateLayout: "02.01.2006 15:04",
+			Encoding: "iso-8859-1", Separator: "semicolon", Decimal: "comma", Group: "point", DateLayout: "02.01.2006 15:04",
 			Columns: map[string]string{"invoice": "Beleg, Nr.", "price": "Preis"}, Sheets: "add", Missing: []string{"0"},
 		},
 		Meaning: profile.Meaning{Discounts: "allocate", NonProducts: []string{"POST"}},
 	}
-	want.Read.Encoding = "iso-8859-1"
 	text, err := want.Text("a shop", "of two\nlines")
 	if err != nil {
 		t.Fatal(err)

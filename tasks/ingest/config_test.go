@@ -5,16 +5,18 @@ import (
 	"testing"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/intake"
 )
 
 // valid is a configuration that has no problem: the flags' defaults, and what must be given.
 func valid() Config {
 	return Config{
-		Common: task.Common{Root: "mem://shop", Name: "segments", Pipeline: "test", RunID: "r1", AsOf: "2011-12-10"},
-		Source: "lines.csv", SourceName: "shop", Mode: modeReplace, DateLayout: "2006-01-02 15:04:05", Encoding: "utf-8",
-		SourceTimeout: 120, Zone: "Europe/London", Currency: "GBP", MaxQuarantineShare: 0.02,
+		Common:     task.Common{Root: "mem://shop", Name: "segments", Pipeline: "test", RunID: "r1", AsOf: "2011-12-10"},
+		Config:     intake.Config{Source: "lines.csv", SourceTimeout: 120, Zone: "Europe/London", Currency: "GBP"},
+		SourceName: "shop", Mode: modeReplace, MaxQuarantineShare: 0.02,
 	}
 }
 
@@ -90,19 +92,12 @@ func TestFlagsAreDescribed(t *testing.T) {
 func TestParametersHideTheKey(t *testing.T) {
 	c := valid()
 	c.CustomerKey = "0123456789abcdef"
-	opts, err := c.readOptions()
-	if err != nil {
-		t.Fatal(err)
-	}
-	with, err := contract.Canonical(c.parameters(opts))
+	with, err := contract.Canonical(c.parameters(reading.Reading{}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.CustomerKey = "0123456789abcdeg"
-	if opts, err = c.readOptions(); err != nil {
-		t.Fatal(err)
-	}
-	other, err := contract.Canonical(c.parameters(opts))
+	other, err := contract.Canonical(c.parameters(reading.Reading{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
@@ -15,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // Latest returns the day of the latest line of the source, by the same reader and rules as [Run]. It writes nothing. It is for
@@ -26,56 +26,41 @@ func Latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 
 func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 	if strings.Contains(c.Source, "{") {
-		return 0, fault.Errorf(fault.ExitUsage, "flags", c.shownSource(), "--as-of: needs a value, because --source has {as_of}")
+		return 0, fault.Errorf(fault.ExitUsage, "flags", c.in().Shown(), "--as-of: needs a value, because --source has {as_of}")
 	}
-	opts, err := c.readOptions()
+	home, err := work.Open(ctx, c.Common, d)
 	if err != nil {
 		return 0, err
 	}
-	where, err := c.locations()
+	defer func() { _ = home.Close() }()
+	j := &job{c: c, d: d, home: home}
+	defer func() { _ = j.close() }()
+	past, err := j.prepare(ctx, contract.Run{})
 	if err != nil {
 		return 0, err
 	}
-	past, err := c.recallAt(ctx, d, where, opts)
-	if err != nil {
+	if j.src, err = c.in().Open(ctx, d, j.where, past.known(), true); err != nil {
 		return 0, err
 	}
-	src, err := c.openSource(ctx, d, where, past.known(), true)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = src.Close() }()
-	if src.Known() {
+	if j.src.Known() {
 		return *past.seen.Result.Last, nil
 	}
+	if err := j.resolve(ctx, past); err != nil {
+		return 0, err
+	}
 	nothing := func(*record.Block) error { return nil }
-	counts, err := c.read(ctx, src, opts, d, "looking for the latest day", nothing)
+	counts, err := c.read(ctx, j.src, j.opts, d, "looking for the latest day", nothing)
 	return calendar.DateOf(counts.Last), err
 }
 
 // read reads the whole delivery into sink and checks that it is one: complete, with the wanted columns, with lines, and with
 // few records that break a rule.
 func (c Config) read(ctx context.Context, src *source.Delivery, opts record.Options, d task.Deps, title string, sink delivery.Sink) (record.Counts, error) {
-	limit, err := task.ParseBytes(c.MaxUnpacked)
+	counts, err := c.in().Read(ctx, src, opts, d, title, sink)
 	if err != nil {
-		return record.Counts{}, err
+		return counts, err
 	}
-	zone, err := time.LoadLocation(c.Zone)
-	if err != nil {
-		return record.Counts{}, err
-	}
-	bar := d.Progress.Bar(title, src.Size)
-	defer bar.Done()
-	out, err := delivery.Read(ctx, src, delivery.Options{
-		Options: opts, Sheet: c.Sheet, Zone: zone, Unpack: source.UnpackOptions{Scratch: d.Scratch, MaxBytes: limit}, Progress: bar.Add, SharedStrings: d.Memory.SharedStrings(),
-	}, sink)
-	if err != nil {
-		return out.Counts, err
-	}
-	if out.Ignored > 0 {
-		d.Log.Info("ignored the other files of the zip", "files", out.Ignored)
-	}
-	return out.Counts, c.accept(src.Name, out.Counts)
+	return counts, c.accept(src.Name, counts)
 }
 
 // accept returns a Fault unless the delivery's records are good enough to be stored.

@@ -35,8 +35,9 @@ func TestRunRefusesBadDeliveries(t *testing.T) {
 		{"3 of 103 records", header + lines + "a,b,c\n\n9,9,x,NaN,1/12/2011,1,12345,UK\n,9,x,2,1/12/2011,1,12345,UK\n", nil, 65, "quarantine_share",
 			[]string{"3 of 103 records (2.9 %)", "--max-quarantine-share=0.02", `bad_time 2 (line 104, column InvoiceDate: "1/12/2011")`,
 				`bad_quantity 1 (line 104, column Quantity: "NaN")`, "missing_invoice 1 (line 105, column InvoiceNo)", "wrong_fields 1 (line 102: 3 fields, the header has 8)", "--date-layout"}},
-		{"100 % bad dates", header + strings.ReplaceAll(lines, "2011-12-01", "01/12/2011"), func(c *Config) { c.MaxQuarantineShare = 1 }, 65, "quarantine_share", []string{"100 of 100", "all of them", "--date-layout"}},
-		{"another encoding", header + strings.ReplaceAll(lines, "HOLDER", "\xa3 HOLDER"), nil, 65, "quarantine_share", []string{"--encoding"}},
+		{"100 % bad dates", header + strings.ReplaceAll(lines, "2011-12-01", "01/12/2011"), func(c *Config) { c.MaxQuarantineShare, c.DateLayout = 1, "2006-01-02 15:04:05" }, 65, "quarantine_share", []string{"100 of 100", "all of them", "--date-layout"}},
+		{"dates in two layouts", header + strings.ReplaceAll(lines, "2011-12-01", "01/12/2011"), nil, 65, "date_layout_ambiguous", []string{"2/1/2006 15:04:05", "1/2/2006 15:04:05", "--date-layout"}},
+		{"another encoding", header + strings.ReplaceAll(lines, "HOLDER", "\xa3 HOLDER"), func(c *Config) { c.Encoding = "utf-8" }, 65, "quarantine_share", []string{"--encoding"}},
 		{"nothing allowed", header + lines + "a,b,c\n", func(c *Config) { c.MaxQuarantineShare = 0 }, 65, "quarantine_share", []string{"1 of 101"}},
 	}
 	for _, test := range tests {

@@ -8,13 +8,13 @@ import (
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
-	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // recall is what earlier runs have left of a delivery from elsewhere: by what its servers know it, and what came of it. If
@@ -26,14 +26,15 @@ type recall struct {
 	home   *run.Home // nil where there is nothing to remember
 	run    contract.Run
 	source string // --source-name
-	id     any    // of the delivery: its locations, flags and code
+	where  []string
+	id     func(kept reading.Reading) any // of the delivery: its locations, how it is to be read, and the code
 	lines  *lines.Current
 	seen   *seen // nil for nothing
 	next   int   // number of the first one that is not there
 }
 
 // seenVersion is the version of seen's JSON.
-const seenVersion = 1
+const seenVersion = 2
 
 // maxSeen bounds how many names servers have for the same content before nobody asks any more.
 const maxSeen = 8
@@ -45,30 +46,35 @@ type seen struct {
 	Result  contract.IngestResult `json:"result"`
 }
 
-// remember returns what is known of the delivery. Local files are read anyway: for them there is nothing to remember.
-func (c Config) remember(ctx context.Context, home *run.Home, of contract.Run, where []source.Location, params map[string]any, code string) (*recall, error) {
-	if !slices.ContainsFunc(where, source.Location.Remote) {
-		return &recall{}, nil
+// remember returns what is known of a delivery, by the current lines and what is stated of its reading. Local files are read
+// anyway: for them there is nothing to remember.
+func (j *job) remember(ctx context.Context, of contract.Run) (*recall, error) {
+	m := &recall{run: of, source: j.c.SourceName}
+	var err error
+	if m.lines, err = lines.Open(ctx, j.home.Root, of); err != nil {
+		return nil, err
 	}
-	var ids []string
-	for _, l := range where {
-		ids = append(ids, l.ID())
+	if !slices.ContainsFunc(j.where, source.Location.Remote) {
+		return m, nil
 	}
-	m := &recall{home: home, run: of, source: c.SourceName, id: map[string]any{"where": ids, "params": params, "code": code}}
+	for _, l := range j.where {
+		m.where = append(m.where, l.ID())
+	}
+	stated, code := j.stated, j.d.Code
+	m.id = func(kept reading.Reading) any {
+		return map[string]any{"where": m.where, "params": j.c.parameters(stated.Over(kept)), "code": code}
+	}
+	m.home = j.home
 	return m, m.look(ctx)
 }
 
-// recallAt is remember without a run and an open root.
-func (c Config) recallAt(ctx context.Context, d task.Deps, where []source.Location, opts record.Options) (*recall, error) {
-	if !slices.ContainsFunc(where, source.Location.Remote) {
-		return &recall{}, nil
-	}
-	home, err := work.Open(ctx, c.Common, d)
+// kept returns how earlier deliveries of the source were read.
+func (m *recall) kept() (reading.Reading, error) {
+	r, err := reading.Parse(m.lines.Snapshot.Readings[m.source])
 	if err != nil {
-		return nil, err
+		return r, fault.ErrBadData.Errorf("snapshot", m.lines.SHA256, "snapshot %s, source %s: %w", m.lines.SHA256, m.source, err)
 	}
-	defer func() { _ = home.Close() }()
-	return c.remember(ctx, home, contract.Run{}, where, c.parameters(opts), d.Code)
+	return r, nil
 }
 
 // look reads what is current and what is known under that.
@@ -99,7 +105,11 @@ func (m *recall) look(ctx context.Context) (err error) {
 
 // path names the next memory, by the current lines of the source.
 func (m *recall) path() (string, error) {
-	name, err := contract.Canonical(map[string]any{"delivery": m.id, "source": m.source, "in_force": m.lines.Snapshot.Objects(m.source)})
+	kept, err := m.kept()
+	if err != nil {
+		return "", err
+	}
+	name, err := contract.Canonical(map[string]any{"delivery": m.id(kept), "source": m.source, "in_force": m.lines.Snapshot.Objects(m.source)})
 	if err != nil {
 		return "", fmt.Errorf("name a memory: %w", err)
 	}

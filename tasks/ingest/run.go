@@ -3,10 +3,13 @@ package ingest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/detect"
+	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
@@ -15,6 +18,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/intake"
 	"github.com/clientele/clientele/pkg/task/work"
 )
 
@@ -43,7 +47,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, err
 		return result, err
 	}
 	if !result.New && c.ExitNothingNew {
-		return result, fault.NothingNew(c.shownSource())
+		return result, fault.NothingNew(c.in().Shown())
 	}
 	return result, nil
 }
@@ -54,8 +58,10 @@ type job struct {
 	d    task.Deps
 	home *run.Home
 
-	opts  record.Options
-	where []source.Location
+	where  []source.Location
+	stated reading.Reading // by flags and profile
+	read   reading.Reading // how the delivery is read
+	opts   record.Options  // that follow from it
 
 	src   *source.Delivery
 	s     *run.Session // nil while the hash of the delivery is not known
@@ -74,14 +80,8 @@ func (j *job) close() error {
 }
 
 func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
-	if j.opts, err = j.c.readOptions(); err != nil {
-		return nil, err
-	}
-	if j.where, err = j.c.locations(); err != nil {
-		return nil, err
-	}
 	defer task.Ballast(j.d.Memory.Ballast())()
-	past, err := j.c.remember(ctx, j.home, j.c.Run(), j.where, j.c.parameters(j.opts), j.d.Code)
+	past, err := j.prepare(ctx, j.c.Run())
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if m, err = j.open(ctx, past.known(), fresh); m != nil || err != nil {
+	if m, err = j.open(ctx, past, past.known(), fresh); m != nil || err != nil {
 		return m, err
 	}
 	if j.src.Known() {
@@ -100,7 +100,7 @@ func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
 			j.d.Log.Info("the delivery has not changed, and its lines are current: nothing was fetched", "snapshot", r.Snapshot)
 			return j.commit(ctx, past, r)
 		}
-		if m, err = j.open(ctx, nil, false); m != nil || err != nil {
+		if m, err = j.open(ctx, past, nil, false); m != nil || err != nil {
 			return m, err
 		}
 	}
@@ -136,20 +136,59 @@ func (j *job) fresh(ctx context.Context) (bool, error) {
 	return false, err
 }
 
-// open opens the delivery, in place of one that is open, and begins the step's work if its hash is known: see begin. It is not
-// where a fresh one is hashed as it is read.
-func (j *job) open(ctx context.Context, known []source.Known, fresh bool) (*run.Manifest, error) {
+// prepare finds out what is known before the delivery is opened: where it is, how it is to be read, and what earlier runs have
+// left of it.
+func (j *job) prepare(ctx context.Context, of contract.Run) (past *recall, err error) {
+	if j.where, err = j.c.in().Locations(); err != nil {
+		return nil, err
+	}
+	if j.stated, err = j.c.in().Stated(ctx, j.d); err != nil {
+		return nil, err
+	}
+	return j.remember(ctx, of)
+}
+
+// open opens the delivery, in place of one that is open, finds out how it is read, and begins the step's work if its hash is
+// known: see begin. It is not where a fresh one is hashed as it is read.
+func (j *job) open(ctx context.Context, past *recall, known []source.Known, fresh bool) (*run.Manifest, error) {
 	if j.src != nil {
 		if err := j.src.Close(); err != nil {
 			return nil, err
 		}
 	}
 	var err error
-	if j.src, err = j.c.openSource(ctx, j.d, j.where, known, fresh); err != nil || j.src.SHA256 == "" {
+	if j.src, err = j.c.in().Open(ctx, j.d, j.where, known, fresh); err != nil {
+		return nil, err
+	}
+	if err = j.resolve(ctx, past); err != nil || j.src.SHA256 == "" {
 		return nil, err
 	}
 	j.s = nil
 	return j.begin(ctx)
+}
+
+// resolve settles how the delivery is read: as is stated, as its source was read before, or as it is found to be written. One
+// that was not fetched is read as it was.
+func (j *job) resolve(ctx context.Context, past *recall) (err error) {
+	if j.src.Known() {
+		j.read, err = reading.Parse(past.seen.Result.Reading)
+	} else {
+		var kept reading.Reading
+		if kept, err = past.kept(); err != nil {
+			return err
+		}
+		var found *detect.Found
+		if found, err = j.c.in().Look(ctx, j.src, j.d, j.stated, kept); err != nil {
+			return err
+		}
+		j.read = found.Reading
+		intake.Say(j.d.Log, found)
+	}
+	if err != nil {
+		return err
+	}
+	j.opts, err = j.c.readOptions(j.read)
+	return err
 }
 
 // begin begins the step's work on a delivery that is hashed, unless it has begun. It returns the manifest if an earlier try has
@@ -160,7 +199,7 @@ func (j *job) begin(ctx context.Context) (*run.Manifest, error) {
 	}
 	var err error
 	j.s, err = j.home.Begin(ctx, j.c.Run(), contract.Ingest, contract.Inputs{
-		Refs: map[string]string{"source": j.src.SHA256}, Params: j.c.parameters(j.opts), Code: j.d.Code,
+		Refs: map[string]string{"source": j.src.SHA256}, Params: j.c.parameters(j.read), Code: j.d.Code,
 	})
 	if err != nil || j.s.Done() == nil {
 		return nil, err
@@ -201,6 +240,10 @@ func (j *job) fill(ctx context.Context) (record.Counts, error) {
 // store writes the spooled delivery and makes it current.
 func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestResult, error) {
 	result := j.result(counts)
+	var err error
+	if result.Reading, err = contract.Canonical(j.read); err != nil {
+		return result, fmt.Errorf("encode reading: %w", err)
+	}
 	now, err := lines.Open(ctx, j.home.Root, j.s.Run())
 	if err != nil {
 		return result, err
@@ -208,7 +251,7 @@ func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestR
 	change := &lines.Change{
 		Delivery: lines.Delivery{ID: j.s.Key(), Source: j.c.SourceName, Files: j.src.Hashes()},
 		Zone:     j.c.Zone, Currency: j.c.Currency, KeyMark: keyMark([]byte(j.c.CustomerKey)), AsOf: j.s.Run().AsOf,
-		Append: j.c.Mode == modeAppend, AllowOlder: j.c.AllowOlder, AllowLess: j.c.AllowShrink,
+		Reading: result.Reading, Append: j.c.Mode == modeAppend, AllowOlder: j.c.AllowOlder, AllowLess: j.c.AllowShrink,
 	}
 	for _, day := range j.spool.dates() { // their names are not known yet, and need not be
 		change.Partitions = append(change.Partitions, lines.Partition{Source: j.c.SourceName, Day: day, Rows: j.spool.days[day].rows})

@@ -13,6 +13,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/pkg/task/intake"
 	"github.com/clientele/clientele/tasks/ingest"
 )
 
@@ -93,7 +94,7 @@ func configOf(steps []step, c *cli.Context) Config {
 // take back for another fit, because a run never sees itself.
 func defaultRunID(steps []step, c *cli.Context) string {
 	same := map[string]bool{"source": true, "customer-key": true, "truth": true, "exit-nothing-new": true}
-	for _, name := range ingest.ReachFlags {
+	for _, name := range intake.ReachFlags {
 		same[name] = true
 	}
 	for _, f := range append(task.CommonFlags(), task.String("result", "", "")) {

@@ -43,7 +43,7 @@ type part struct {
 
 // parts are in the order in which people are shown them.
 var parts = []part{
-	{"preset", func(r *Reading) *string { return &r.Preset }, func(string) error { return nil }},
+	{"preset", func(r *Reading) *string { return &r.Preset }, checked(record.ParsePreset)},
 	{"encoding", func(r *Reading) *string { return &r.Encoding }, checked(record.ParseEncoding)},
 	{"separator", func(r *Reading) *string { return &r.Separator }, checked(ParseSeparator)},
 	{"decimal", func(r *Reading) *string { return &r.Decimal }, checked(ParseDecimal)},
@@ -93,12 +93,24 @@ func (r Reading) Problems() []Problem {
 
 func decided(v string) bool { return v != "" && v != Auto }
 
-// Clean returns the reading with every open part as "".
+// Clean returns the reading with every open part as "" and every other one in its one spelling.
 func (r Reading) Clean() Reading {
 	for _, p := range parts {
 		if v := p.of(&r); *v == Auto {
 			*v = ""
 		}
+	}
+	if e, err := record.ParseEncoding(r.Encoding); err == nil {
+		r.Encoding = e.String()
+	}
+	if sign, err := ParseSeparator(r.Separator); err == nil {
+		r.Separator = SeparatorName(sign)
+	}
+	if sign, err := ParseDecimal(r.Decimal); err == nil {
+		r.Decimal = DecimalName(sign)
+	}
+	if sign, err := ParseGroup(r.Group); err == nil {
+		r.Group = GroupName(sign)
 	}
 	return r
 }
@@ -220,6 +232,11 @@ func (r Reading) columnNames() (record.ColumnNames, error) {
 // Set makes options read so. What is not decided stays as it is in them.
 func (r Reading) Set(o *record.Options) (err error) {
 	r = r.Clean()
+	if r.Preset != "" {
+		if o.Preset, err = record.ParsePreset(r.Preset); err != nil {
+			return err
+		}
+	}
 	if r.Encoding != "" {
 		if o.Dialect.Encoding, err = record.ParseEncoding(r.Encoding); err != nil {
 			return err
@@ -234,6 +251,14 @@ func (r Reading) Set(o *record.Options) (err error) {
 		if o.Dialect.Decimal, err = ParseDecimal(r.Decimal); err != nil {
 			return err
 		}
+	}
+	if r.Group != "" {
+		if o.Dialect.Group, err = ParseGroup(r.Group); err != nil {
+			return err
+		}
+	}
+	if len(r.Missing) > 0 {
+		o.Missing = r.Missing
 	}
 	if r.DateLayout != "" {
 		if o.Layout, err = record.ParseLayout(r.DateLayout); err != nil {

@@ -45,26 +45,37 @@ func ParseDecimal(s string) (byte, error) {
 	return 0, errors.New("want point or comma")
 }
 
-// groups are the names of what stands between thousands.
-var groups = []struct{ name, sign string }{{"none", ""}, {"comma", ","}, {"point", "."}, {"space", " "}, {"apostrophe", "'"}}
+// DecimalName returns the name of a decimal separator.
+func DecimalName(sign byte) string {
+	if sign == ',' {
+		return "comma"
+	}
+	return "point"
+}
 
-// ParseGroup reads what stands between thousands: its name or the character itself. None is "". A space stands for every blank
+// groups are the names of what stands between thousands.
+var groups = []struct {
+	name string
+	sign byte
+}{{"none", 0}, {"comma", ','}, {"point", '.'}, {"space", ' '}, {"apostrophe", '\''}}
+
+// ParseGroup reads what stands between thousands: its name or the character itself. None is 0. A space stands for every blank
 // that shops use for it.
-func ParseGroup(s string) (string, error) {
+func ParseGroup(s string) (byte, error) {
 	for _, known := range groups {
-		if s == known.name || s != "" && s == known.sign {
+		if s == known.name || len(s) == 1 && s[0] == known.sign {
 			return known.sign, nil
 		}
 	}
-	return "", errors.New("want none, comma, point, space or apostrophe")
+	return 0, errors.New("want none, comma, point, space or apostrophe")
 }
 
 // GroupName returns the name of what stands between thousands.
-func GroupName(sign string) string {
+func GroupName(sign byte) string {
 	for _, known := range groups {
 		if known.sign == sign {
 			return known.name
 		}
 	}
-	return sign
+	return string(sign)
 }

@@ -1,4 +1,4 @@
-package ingest
+package intake
 
 import (
 	"context"
@@ -22,18 +22,18 @@ import (
 // ReachFlags are the flags that say how a source is reached, and change nothing of what it holds.
 var ReachFlags = []string{"source-header-env", "source-header-file", "source-header-host", "ca-file", "allow-http", "source-timeout", "max-bytes"}
 
-// locations returns the locations of the delivery on the as-of day.
-func (c Config) locations() ([]source.Location, error) {
-	list, err := source.FillIn(c.Source, c.midnight(time.UTC))
+// Locations returns the locations of the delivery on the as-of day.
+func (c Config) Locations() ([]source.Location, error) {
+	list, err := source.FillIn(c.Source, c.Midnight(time.UTC))
 	if err != nil {
 		return nil, err
 	}
 	return source.Parse(list)
 }
 
-// midnight is when the as-of day begins. A zone may begin a day later than at 00:00.
-func (c Config) midnight(zone *time.Location) time.Time {
-	day, err := calendar.ParseDate(c.AsOf)
+// Midnight is when the as-of day begins. A zone may begin a day later than at 00:00.
+func (c Config) Midnight(zone *time.Location) time.Time {
+	day, err := calendar.ParseDate(c.Day)
 	if err != nil {
 		day = 0 // Validate has reported it
 	}
@@ -45,9 +45,9 @@ func (c Config) midnight(zone *time.Location) time.Time {
 	return at
 }
 
-// checkSource notes what is wrong with --source and how it is reached.
-func (c Config) checkSource(p *task.Problems) {
-	where, err := c.locations()
+// checkReach notes what is wrong with --source and how it is reached.
+func (c Config) checkReach(p *task.Problems) {
+	where, err := c.Locations()
 	if err != nil {
 		p.Add("source", strings.ReplaceAll(err.Error(), "\n", "; "), source.Redact(c.Source))
 	}
@@ -73,9 +73,9 @@ func (c Config) checkSource(p *task.Problems) {
 	}
 }
 
-// shownSource is --source as it may be shown.
-func (c Config) shownSource() string {
-	where, err := c.locations()
+// Shown is --source as it may be shown.
+func (c Config) Shown() string {
+	where, err := c.Locations()
 	if err != nil {
 		return source.Redact(c.Source)
 	}
@@ -86,9 +86,9 @@ func (c Config) shownSource() string {
 	return strings.Join(names, ", ")
 }
 
-// openSource opens, hashes and, if it is remote, fetches the delivery. known is what it was at an earlier time. later
+// Open opens, hashes and, if it is remote, fetches the delivery. known is what it was at an earlier time. later
 // is [source.Options.HashLater].
-func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Location, known []source.Known, later bool) (*source.Delivery, error) {
+func (c Config) Open(ctx context.Context, d task.Deps, where []source.Location, known []source.Known, later bool) (*source.Delivery, error) {
 	opts := source.Options{
 		Scratch: d.Scratch, Memory: d.Memory.Object(), Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, Known: known, HashLater: later,
 	}
@@ -119,14 +119,14 @@ func (c Config) openSource(ctx context.Context, d task.Deps, where []source.Loca
 		switch {
 		case local && !c.mayCome(where):
 			err = fault.Errorf(fault.ExitMissing, "no_such_file", missing.Path, "--source: no such file: %s", missing.Path)
-		case c.AsOf != "":
+		case c.Day != "":
 			err = fmt.Errorf("%w; it is due since %s", err, c.due())
 		}
 		if strings.Contains(c.Source, ",") && !strings.Contains(c.Source, "\n") {
 			err = fmt.Errorf("%w (several sources are separated by line breaks, not commas)", err)
 		}
 	}
-	return nil, fault.About(c.shownSource(), err)
+	return nil, fault.About(c.Shown(), err)
 }
 
 // aDay is a day in a path, as in sales-2011-12-10.csv, 20111210 or 2011/12/10.
@@ -142,9 +142,9 @@ func (c Config) mayCome(where []source.Location) bool {
 func (c Config) due() string {
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil {
-		return c.AsOf
+		return c.Day
 	}
-	return c.midnight(zone).Format("2006-01-02 15:04 ") + c.Zone
+	return c.Midnight(zone).Format("2006-01-02 15:04 ") + c.Zone
 }
 
 // credentials reads the headers that servers want to see. They come from where a secret is kept, and never from a flag.

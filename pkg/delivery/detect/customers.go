@@ -1,0 +1,105 @@
+package detect
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/delivery/record"
+)
+
+// An id that stands for no customer is one of the most frequent and has more countries than a person lives in.
+const (
+	mostFrequent = 5
+	manyPlaces   = 4
+	leastLines   = 20
+)
+
+// customerOf is what the sample has of an id.
+type customerOf struct {
+	id     string
+	lines  int
+	places map[string]bool
+	bills  map[string]bool
+}
+
+// missing settles which ids stand for no customer.
+func (l *look) missing() error {
+	d := Decision{Part: "missing", Why: "no id is everybody's"}
+	if words := l.o.Stated.Missing; len(words) > 0 {
+		d.Value, d.From, d.Why = strings.Join(words, ", "), FromStated, "it is stated"
+		l.found.Reading.Missing, l.free.Missing = words, words
+		l.found.Decisions = append(l.found.Decisions, d)
+		return nil
+	}
+	words := slices.Clone(l.o.Kept.Missing)
+	if d.From = FromDefault; len(words) > 0 {
+		d.From, d.Why = FromKept, "earlier deliveries had it for nobody"
+	}
+	for _, c := range l.frequent() {
+		if !c.nobody() || slices.Contains(words, c.id) {
+			continue
+		}
+		words = append(words, c.id)
+		d.From = FromSample
+		d.Why = fmt.Sprintf("it is on %d lines of %d invoices in %d countries", c.lines, len(c.bills), len(c.places))
+	}
+	d.Value = strings.Join(words, ", ")
+	l.found.Reading.Missing, l.free.Missing = words, words
+	l.found.Decisions = append(l.found.Decisions, d)
+	return nil
+}
+
+// nobody reports whether an id stands for no customer. A zero does where it is frequent, unless all of its lines are one place's
+// among several; any other id must be in many.
+func (c *customerOf) nobody() bool {
+	if c.lines < leastLines || len(c.bills) < manyPlaces {
+		return false
+	}
+	zero := strings.Trim(c.id, "0.") == "" || c.id == "-1"
+	return len(c.places) >= manyPlaces || zero && len(c.places) != 1
+}
+
+// frequent returns the ids of the most lines.
+func (l *look) frequent() []*customerOf {
+	byID := map[string]*customerOf{}
+	var all []*customerOf
+	for i := range l.sample.tables {
+		t := &l.sample.tables[i]
+		at, ok := t.at[record.FieldCustomer]
+		if !ok {
+			continue
+		}
+		country, hasCountry := t.at[record.FieldCountry]
+		invoice, hasInvoice := t.at[record.FieldInvoice]
+		for _, row := range t.rows {
+			id := string(cell(row, at))
+			if id == "" || len(id) > 64 {
+				continue
+			}
+			c := byID[id]
+			if c == nil {
+				c = &customerOf{id: id, places: map[string]bool{}, bills: map[string]bool{}}
+				byID[id] = c
+				all = append(all, c)
+			}
+			c.lines++
+			if hasCountry && len(c.places) < manyPlaces {
+				c.places[string(cell(row, country))] = true
+			}
+			if hasInvoice && len(c.bills) < manyPlaces {
+				c.bills[string(cell(row, invoice))] = true
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *customerOf) int { return b.lines - a.lines })
+	return all[:min(len(all), mostFrequent)]
+}
+
+func cell(row record.Row, at int) []byte {
+	if at >= len(row.Cells) {
+		return nil
+	}
+	return bytes.TrimSpace(row.Cells[at].Text)
+}

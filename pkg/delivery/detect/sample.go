@@ -1,0 +1,229 @@
+package detect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/clientele/clientele/pkg/delivery/columnar"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/delivery/xlsx"
+)
+
+// Bounds of a sample.
+const (
+	firstBytes = 1 << 20   // of the first file's text
+	laterBytes = 256 << 10 // of each further file's
+	mostFiles  = 5         // the first, the last and some between
+	tableRows  = 4096      // of a sheet or a file of columns
+	mostTables = 16
+)
+
+// sample is what is looked at of a delivery.
+type sample struct {
+	kind    source.Kind // of the first file
+	packing string
+	heads   []head  // of files of text
+	tables  []table // of other files at once, of text when its structure is known
+	sheets  []string
+	more    bool // there are files or tables that were not looked at
+}
+
+// head is the beginning of a file of text.
+type head struct {
+	text  []byte // without a byte order mark
+	whole bool   // it is all of the file
+	mark  string // the byte order mark, "" for none
+}
+
+// table is the beginning of a table of rows.
+type table struct {
+	name   string // of a sheet
+	header []string
+	rows   []record.Row
+	whole  bool
+	dates  record.DateSystem
+	at     map[record.Field]int // where the fields are; nil if the header is not that of a delivery
+}
+
+// take samples a delivery.
+func take(ctx context.Context, d *source.Delivery, o Options) (*sample, error) {
+	s := &sample{more: len(d.Files) > mostFiles}
+	for i, at := range spread(len(d.Files), mostFiles) {
+		if err := s.file(ctx, d.Files[at], o, i == 0); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// spread returns at most most of n positions: the first, the last and some between.
+func spread(n, most int) []int {
+	var at []int
+	for i := range min(n, most) {
+		p := i
+		if n > most {
+			p = i * (n - 1) / (most - 1)
+		}
+		at = append(at, p)
+	}
+	return at
+}
+
+func (s *sample) file(ctx context.Context, f *source.File, o Options, first bool) (err error) {
+	content, err := f.Content(ctx, o.Unpack, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, content.Close()) }()
+	if first {
+		s.kind, s.packing = content.Kind, content.Packing
+	}
+	if content.Kind == source.DelimitedText {
+		size := int64(laterBytes)
+		if first {
+			size = firstBytes
+		}
+		text, err := io.ReadAll(io.LimitReader(content.Text, size))
+		if err != nil {
+			return ignoreContent(err)
+		}
+		h := head{text: text, whole: int64(len(text)) < size}
+		h.cutMark()
+		s.heads = append(s.heads, h)
+		return nil
+	}
+	return ignoreContent(eachTable(content, o, func(t *record.Table) error { return s.table(ctx, t) }))
+}
+
+// ignoreContent leaves an error of a file's content to whoever reads all of it.
+func ignoreContent(err error) error {
+	if isContent(err) {
+		return nil
+	}
+	return err
+}
+
+// eachTable visits the tables of content that is not text.
+func eachTable(content *source.Content, o Options, visit func(*record.Table) error) error {
+	if content.Kind == source.Workbook {
+		book, err := xlsx.Open(content.Parts)
+		if err != nil {
+			return err
+		}
+		if o.SharedStrings > 0 {
+			book.LimitShared(o.SharedStrings)
+		}
+		if o.Sheet != "" && !book.Select(o.Sheet) {
+			return nil
+		}
+		sheets := book.Tables()
+		defer func() { _ = sheets.Close() }()
+		for {
+			t, err := sheets.NextTable()
+			if err == io.EOF {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			if err := visit(t); err != nil {
+				return err
+			}
+		}
+	}
+	open := columnar.OpenArrow
+	if content.Kind == source.Parquet {
+		open = columnar.OpenParquet
+	}
+	var read record.Options
+	if err := o.Stated.Over(o.Kept).Set(&read); err != nil {
+		return err
+	}
+	file, err := open(content.File, content.Size, columnar.Options{Columns: read.Columns, Zone: o.Zone})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	return visit(file.Table())
+}
+
+// table samples a table.
+func (s *sample) table(ctx context.Context, t *record.Table) error {
+	if t.Name != "" {
+		s.sheets = append(s.sheets, t.Name)
+	}
+	if len(s.tables) == mostTables {
+		s.more = true
+		return nil
+	}
+	out := table{name: t.Name, header: t.Header, dates: t.Dates}
+	for len(out.rows) < tableRows {
+		var row record.Row
+		err := t.Rows.ReadRow(&row)
+		if err == io.EOF {
+			out.whole = true
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if filled(row.Cells) == 0 {
+			continue
+		}
+		if out.header == nil {
+			out.header = headerOf(row.Cells)
+			continue
+		}
+		out.rows = append(out.rows, keep(row))
+	}
+	s.tables = append(s.tables, out)
+	return nil
+}
+
+func filled(cells []record.Cell) (n int) {
+	for i := range cells {
+		if cells[i].Kind != record.NoCell {
+			n++
+		}
+	}
+	return n
+}
+
+// keep copies a row, whose memory its reader uses again.
+func keep(row record.Row) record.Row {
+	cells := make([]record.Cell, len(row.Cells))
+	for i, c := range row.Cells {
+		cells[i] = record.Cell{Kind: c.Kind, Text: bytes.Clone(c.Text), Micros: c.Micros}
+	}
+	return record.Row{Line: row.Line, Cells: cells}
+}
+
+func headerOf(cells []record.Cell) []string {
+	names := make([]string, len(cells))
+	for i := range cells {
+		names[i] = string(bytes.TrimSpace(cells[i].Text))
+	}
+	return names
+}
+
+// each visits the values of a field in the sampled rows, with the number of their row.
+func (s *sample) each(field record.Field, visit func(c record.Cell, t *table, row record.Row)) {
+	for i := range s.tables {
+		t := &s.tables[i]
+		at, ok := t.at[field]
+		if !ok {
+			continue
+		}
+		for _, row := range t.rows {
+			if at < len(row.Cells) && row.Cells[at].Kind != record.NoCell {
+				visit(row.Cells[at], t, row)
+			}
+		}
+	}
+}

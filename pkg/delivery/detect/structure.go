@@ -1,0 +1,194 @@
+package detect
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/delivery/reading"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/source"
+)
+
+// signs are the separators that are looked for, the most usual first.
+const signs = ",;\t|"
+
+// shape is what a separator makes of a text.
+type shape struct {
+	sep    byte
+	width  int // fields of the header
+	known  int // fields of a line that have a column
+	even   int // of the first records, those of as many fields
+	of     int
+	header []string
+}
+
+// structure settles the separator and the columns.
+func (l *look) structure() error {
+	l.found.Reading.Columns = l.o.Stated.Over(l.o.Kept).Columns
+	l.free.Columns = l.found.Reading.Columns
+	if l.sample.kind == source.DelimitedText && len(l.sample.heads) > 0 {
+		l.separator()
+		for _, h := range l.sample.heads {
+			l.sample.tables = append(l.sample.tables, h.table(l.sep))
+		}
+	}
+	for i := range l.sample.tables {
+		t := &l.sample.tables[i]
+		t.at = l.columns(t.header)
+	}
+	if len(l.sample.tables) > 0 {
+		l.name(&l.sample.tables[0])
+	}
+	return nil
+}
+
+func (l *look) separator() {
+	h := &l.sample.heads[0]
+	var best shape
+	d := Decision{Part: "separator"}
+	for i, sign := range []byte(signs) {
+		s := l.shape(h, sign)
+		if i == 0 || s.better(best) {
+			best = s
+		}
+	}
+	for _, sign := range []byte(signs) {
+		if s := l.shape(h, sign); sign != best.sep && s.width > 1 {
+			d.Alternatives = append(d.Alternatives, Alternative{reading.SeparatorName(sign), s.says()})
+		}
+	}
+	keptFits := true
+	if kept, err := reading.ParseSeparator(l.o.Kept.Separator); err == nil {
+		k := l.shape(h, kept)
+		keptFits = k.known >= best.known && k.width > 1
+	}
+	if best.known > 1 {
+		d.Value = reading.SeparatorName(best.sep)
+	}
+	d.Why = best.says()
+	name := l.decide(d, func(r *reading.Reading, v string) { r.Separator = v }, func(r reading.Reading) string { return r.Separator }, keptFits)
+	l.sep = ','
+	if sign, err := reading.ParseSeparator(name); err == nil {
+		l.sep = sign
+	}
+}
+
+// better reports whether a separator makes more of a text than another: more known columns, then more records of one width.
+func (s shape) better(than shape) bool {
+	if s.known != than.known {
+		return s.known > than.known
+	}
+	return s.width > 1 && s.even*than.of > than.even*s.of || than.width <= 1 && s.width > 1
+}
+
+func (s shape) says() string {
+	return fmt.Sprintf("it makes %d columns, %d of them known, and %d of the first %d records have as many fields", s.width, s.known, s.even, s.of)
+}
+
+// shape looks at the first records of a text.
+func (l *look) shape(h *head, sep byte) shape {
+	s := shape{sep: sep}
+	rows := newTextRows(bytes.NewReader(h.text[:min(len(h.text), 64<<10)]), sep)
+	var row record.Row
+	for s.of < 100 && rows.ReadRow(&row) == nil {
+		if s.header == nil {
+			s.header = l.decode(headerOf(row.Cells))
+			s.width, s.known = len(s.header), knownFields(s.header, l.names())
+			continue
+		}
+		if s.of++; len(row.Cells) == s.width {
+			s.even++
+		}
+	}
+	return s
+}
+
+// knownFields counts the fields that have a column.
+func knownFields(header []string, names record.ColumnNames) int {
+	_, err := record.FindColumns(header, names)
+	if bad, ok := errors.AsType[*record.HeaderError](err); ok {
+		return max(0, record.NumFields-len(bad.Problems))
+	}
+	return record.NumFields
+}
+
+// names are the columns that are stated or kept.
+func (l *look) names() record.ColumnNames {
+	var o record.Options
+	if err := l.o.Stated.Over(l.o.Kept).Set(&o); err != nil {
+		return nil
+	}
+	return o.Columns
+}
+
+// decode makes a header UTF-8.
+func (l *look) decode(header []string) []string {
+	if e := l.found.Reading.Encoding; e == "" || e == "utf-8" {
+		return header
+	}
+	for i := range header {
+		header[i] = string(record.AppendLatin1(nil, []byte(header[i])))
+	}
+	return header
+}
+
+// columns returns where the fields are, nil if the header is not that of a delivery.
+func (l *look) columns(header []string) map[record.Field]int {
+	c, err := record.FindColumns(header, l.names())
+	if err != nil {
+		return nil
+	}
+	at := map[record.Field]int{}
+	for i, f := range c.Field {
+		if f >= 0 {
+			at[record.Field(f)] = i
+		}
+	}
+	return at
+}
+
+// name says what the columns of a table were taken for.
+func (l *look) name(t *table) {
+	if t.at == nil {
+		return
+	}
+	field := map[int]string{}
+	for f, at := range t.at {
+		field[at] = f.String()
+	}
+	for i, name := range t.header {
+		l.found.Columns = append(l.found.Columns, Column{name, field[i]})
+	}
+}
+
+// table cuts the beginning of a file into rows.
+func (h *head) table(sep byte) table {
+	t := table{whole: h.whole}
+	rows := newTextRows(bytes.NewReader(h.text), sep)
+	for {
+		var row record.Row
+		if err := rows.ReadRow(&row); err != nil {
+			break
+		}
+		if t.header == nil {
+			t.header = headerOf(row.Cells)
+			continue
+		}
+		t.rows = append(t.rows, keep(row))
+	}
+	if !h.whole && len(t.rows) > 0 { // cut by the sample's end
+		t.rows = t.rows[:len(t.rows)-1]
+	}
+	return t
+}
+
+// whole reports whether the sample is all of the delivery.
+func (s *sample) whole() bool {
+	for i := range s.tables {
+		if !s.tables[i].whole {
+			return false
+		}
+	}
+	return !s.more
+}

@@ -1,0 +1,129 @@
+// Package intake is what every program that reads a delivery does around it: the flags that name the source, how it is reached and
+// how it is read; opening it; and finding out how it is written.
+package intake
+
+import (
+	"context"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/clientele/clientele/pkg/delivery"
+	"github.com/clientele/clientele/pkg/delivery/reading"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// Config is what the flags say of a delivery.
+type Config struct {
+	Source           string // see source.Parse and source.FillIn
+	SourceHeaderEnv  string // name of a variable
+	SourceHeaderFile string
+	SourceHeaderHost string // see source.ParseHosts
+	CAFile           string
+	AllowHTTP        bool
+	SourceTimeout    int    // seconds
+	MaxBytes         string // see task.ParseBytes
+	Profile          string // a location of a file, see package profile
+	Preset           string // "" or auto leave this and the next seven to the profile, to earlier deliveries and to the delivery
+	Columns          string
+	DateLayout       string
+	Encoding         string
+	Separator        string // see reading.ParseSeparator
+	Decimal          string // see reading.ParseDecimal
+	Sheets           string // add or latest
+	Sheet            string // of a workbook; "" means all
+	MaxUnpacked      string // see task.ParseBytes
+	Zone             string
+	Currency         string
+
+	Day string // as-of day, YYYY-MM-DD, for {as_of} in Source; may be ""
+}
+
+// SourceFlags declare where the delivery is and how it is reached.
+func SourceFlags() []cli.Flag {
+	return []cli.Flag{
+		task.Required(task.String("source", "", "`LOCATION` of the delivery: a path, a pattern such as in/*.csv, or a file://, https:// or gs:// URL; several are separated by line breaks; {as_of} and {as_of:20060102} are replaced by the as-of date (not with --undo)")),
+		task.String("source-header-env", "", "`NAME` of the environment variable with an HTTP header for https:// sources, such as Authorization: Bearer …"),
+		task.String("source-header-file", "", "`FILE` with that header instead"),
+		task.String("source-header-host", "", "`HOST` that may receive the header, such as shop.example or shop.example:8443; comma separated (default: the hosts in --source)"),
+		task.String("ca-file", "", "`FILE` of additional certificate authorities, in PEM"),
+		task.Bool("allow-http", "allow http:// sources on other machines, although others can read or change them in transit"),
+		task.Int("source-timeout", 120, "time limit for a file in `SECONDS`, plus one second per MiB"),
+		task.String("max-bytes", "64GiB", "maximum size of a delivery in `BYTES`, as transferred, such as 512MiB"),
+	}
+}
+
+// ReadFlags declare how the delivery is read.
+func ReadFlags() []cli.Flag {
+	return []cli.Flag{
+		task.String("preset", reading.Auto, "known `EXPORT` whose columns the delivery has, such as shopify; auto recognises it by its header"),
+		task.String("columns", "", "`LIST` of field=column for columns that are not recognised, such as invoice=Bill,price=Cost"),
+		task.String("date-layout", reading.Auto, "`LAYOUT` of dates in Go's notation, such as 02/01/2006 15:04 (day first) or 1/2/2006 15:04 (month first); auto finds the one that fits the whole delivery"),
+		task.String("encoding", reading.Auto, "text `ENCODING`: utf-8, cp1252 or iso-8859-1; auto tells them apart"),
+		task.String("separator", reading.Auto, "field `SEPARATOR`: comma, semicolon, tab, pipe or a character; auto takes the one that fits the header"),
+		task.String("decimal", reading.Auto, "decimal `SEPARATOR`: point or comma; auto takes the one that fits the whole delivery"),
+		task.String("sheets", reading.Auto, "how the `SHEETS` of a workbook belong together: add (each has lines of its own), latest (a day in two sheets is the later sheet's) or auto, which compares them"),
+		task.String("sheet", "", "`NAME` of the sheet to read from a workbook (default: all)"),
+		task.String("max-unpacked", "64GiB", "maximum size of a delivery in `BYTES` after decompression, such as 512MiB"),
+		task.String("zone", "Europe/London", "time `ZONE` of the dates; the same for all lines of a root"),
+		task.String("currency", "GBP", "currency `CODE` of the prices; the same for all lines of a root"),
+	}
+}
+
+// NewConfig reads the flags.
+func NewConfig(c *cli.Context) Config {
+	return Config{
+		Source: c.String("source"), SourceHeaderEnv: c.String("source-header-env"), SourceHeaderFile: c.String("source-header-file"),
+		SourceHeaderHost: c.String("source-header-host"), CAFile: c.String("ca-file"), AllowHTTP: c.Bool("allow-http"),
+		SourceTimeout: c.Int("source-timeout"), MaxBytes: c.String("max-bytes"), Profile: c.String("profile"), Preset: c.String("preset"),
+		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"), Separator: c.String("separator"),
+		Decimal: c.String("decimal"), Sheets: c.String("sheets"), Sheet: c.String("sheet"), MaxUnpacked: c.String("max-unpacked"),
+		Zone: c.String("zone"), Currency: c.String("currency"), Day: c.String("as-of"),
+	}
+}
+
+// Check notes every problem. A configuration that reads no delivery has no source to check.
+func (c Config) Check(p *task.Problems, reads bool) {
+	if reads {
+		c.checkReach(p)
+	}
+	r, err := c.flags()
+	if err != nil {
+		p.Add("columns", err.Error(), c.Columns)
+	}
+	for _, problem := range r.Problems() {
+		p.Add(flagOf(problem.Part), problem.Why, problem.Got)
+	}
+	if _, err := task.ParseBytes(c.MaxUnpacked); err != nil {
+		p.Add("max-unpacked", err.Error(), c.MaxUnpacked)
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" || c.Zone == "Local" {
+		p.Add("zone", "want an IANA time zone such as Europe/London", c.Zone)
+	}
+	if !currencyCode.MatchString(c.Currency) {
+		p.Add("currency", "want an ISO 4217 code of three capitals such as GBP", c.Currency)
+	}
+}
+
+// Read reads the whole delivery into sink.
+func (c Config) Read(ctx context.Context, src *source.Delivery, opts record.Options, d task.Deps, title string, sink delivery.Sink) (record.Counts, error) {
+	limit, err := task.ParseBytes(c.MaxUnpacked)
+	if err != nil {
+		return record.Counts{}, err
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return record.Counts{}, err
+	}
+	bar := d.Progress.Bar(title, src.Size)
+	defer bar.Done()
+	out, err := delivery.Read(ctx, src, delivery.Options{
+		Options: opts, Sheet: c.Sheet, Zone: zone, Unpack: source.UnpackOptions{Scratch: d.Scratch, MaxBytes: limit}, Progress: bar.Add, SharedStrings: d.Memory.SharedStrings(),
+	}, sink)
+	if err == nil && out.Ignored > 0 {
+		d.Log.Info("ignored the other files of the zip", "files", out.Ignored)
+	}
+	return out.Counts, err
+}

@@ -1,0 +1,106 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/clientele/clientele/pkg/delivery"
+	"github.com/clientele/clientele/pkg/delivery/detect"
+	"github.com/clientele/clientele/pkg/delivery/reading"
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/profile"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// flagOf returns the flag that states a part of a reading.
+func flagOf(part string) string { return strings.ReplaceAll(part, "_", "-") }
+
+// flags is what the flags state.
+func (c Config) flags() (reading.Reading, error) {
+	columns, err := reading.ParseColumns(c.Columns)
+	return reading.Reading{
+		Preset: c.Preset, Encoding: c.Encoding, Separator: c.Separator, Decimal: c.Decimal, DateLayout: c.DateLayout, Sheets: c.Sheets, Columns: columns,
+	}, err
+}
+
+// Stated is what flags and profile state; the flags win.
+func (c Config) Stated(ctx context.Context, d task.Deps) (reading.Reading, error) {
+	flags, err := c.flags()
+	if err != nil {
+		return flags, err
+	}
+	p, err := c.LoadProfile(ctx, d)
+	return flags.Over(p.Read), err
+}
+
+// LoadProfile reads the profile, which says nothing if there is none.
+func (c Config) LoadProfile(ctx context.Context, d task.Deps) (profile.Profile, error) {
+	roots, err := c.authorities()
+	if err != nil {
+		return profile.Profile{}, err
+	}
+	return profile.Load(ctx, c.Profile, source.Options{
+		Scratch: d.Scratch, Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, RootCAs: roots,
+	})
+}
+
+// Options are those of a reading. Parts that are not decided have their defaults.
+func (c Config) Options(r reading.Reading) (record.Options, error) {
+	opts := record.Options{Workers: task.Workers()}
+	if err := r.Set(&opts); err != nil {
+		return opts, err
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return opts, err
+	}
+	opts.Zone = zone
+	return opts, nil
+}
+
+// Look finds out how the delivery is written, see [detect.Look].
+func (c Config) Look(ctx context.Context, src *source.Delivery, d task.Deps, stated, kept reading.Reading) (*detect.Found, error) {
+	limit, err := task.ParseBytes(c.MaxUnpacked)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		return nil, err
+	}
+	return detect.Look(ctx, src, detect.Options{
+		Stated: stated, Kept: kept, Sheet: c.Sheet, Zone: zone, Unpack: source.UnpackOptions{Scratch: d.Scratch, MaxBytes: limit}, SharedStrings: d.Memory.SharedStrings(),
+	})
+}
+
+// Advise adds the flags that can help to an error of a delivery.
+func Advise(err error) error {
+	header, isHeader := errors.AsType[*record.HeaderError](err)
+	var flags string
+	switch {
+	case isHeader && header.Table != "":
+		flags = "--columns maps columns with other names, --sheet selects one sheet"
+	case isHeader:
+		flags = "--columns maps columns with other names, --separator sets the character between them"
+	case errors.Is(err, delivery.ErrSheet):
+		flags = "--sheet"
+	case errors.Is(err, source.ErrTLS):
+		flags = "--ca-file adds certificate authorities to those of the system"
+	case errors.Is(err, source.ErrTooBig):
+		flags = "--max-bytes"
+	case errors.Is(err, source.ErrBomb): // no flag allows it
+		return err
+	case errors.Is(err, source.ErrTooLarge):
+		flags = "--max-unpacked"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w (%s)", err, flags)
+}
