@@ -18,16 +18,16 @@ import (
 var pinned = map[string]string{
 	"fit_id":            "93bd6cd162d8b86cf1aac19b2c6d65f1b1c3f0cb0adcaa92b658a063dae5fef4",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
-	"key of drift":      "0941aaa7886f",
-	"key of evaluate":   "ce1b5cf19103",
-	"key of ingest":     "1dd21ce9188f",
-	"key of preprocess": "ad2e711a9dc2",
-	"key of promote":    "1356ed2cfc68",
-	"key of report":     "8a27de1f2a2f",
-	"key of score":      "957ecefe15bd",
-	"key of train":      "ad7881d951b8",
+	"key of drift":      "5b7ba4155abe",
+	"key of evaluate":   "380570e77886",
+	"key of ingest":     "c4fc128cc2f4",
+	"key of preprocess": "f3c7503df4e1",
+	"key of promote":    "0e67093b1ae0",
+	"key of report":     "486951e1d013",
+	"key of score":      "0414bc1137c3",
+	"key of train":      "a492fbaf6d32",
 	"model_id":          "7c2f98d8fc6c8b62eb01f4b8294a7828a57dbea6dd6e831282815f35deb1eec4",
-	"snapshot":          "e3dcb3a717a59adcac232b4fefd00466fa171e0ca7b4b6118a5651e1ea4e73dc",
+	"snapshot":          "1ed29f62624dc95cca5f468889e9561935d95087e0b19c64ff9d8db81e0022bb",
 }
 
 // TestIdentities pins what names things: the hash of a table's content, the key of every step, the fit and the model that
