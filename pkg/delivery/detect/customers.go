@@ -67,12 +67,7 @@ func (l *look) frequent() []*customerOf {
 	var all []*customerOf
 	for i := range l.sample.tables {
 		t := &l.sample.tables[i]
-		at, ok := t.at[record.FieldCustomer]
-		if !ok {
-			continue
-		}
-		country, hasCountry := t.at[record.FieldCountry]
-		invoice, hasInvoice := t.at[record.FieldInvoice]
+		at, country, invoice := t.at[record.FieldCustomer], t.at[record.FieldCountry], t.at[record.FieldInvoice]
 		for _, row := range t.rows {
 			id := string(cell(row, at))
 			if id == "" || len(id) > 64 {
@@ -85,10 +80,10 @@ func (l *look) frequent() []*customerOf {
 				all = append(all, c)
 			}
 			c.lines++
-			if hasCountry && len(c.places) < manyPlaces {
+			if len(country) > 0 && len(c.places) < manyPlaces {
 				c.places[string(cell(row, country))] = true
 			}
-			if hasInvoice && len(c.bills) < manyPlaces {
+			if len(invoice) > 0 && len(c.bills) < manyPlaces {
 				c.bills[string(cell(row, invoice))] = true
 			}
 		}
@@ -97,9 +92,4 @@ func (l *look) frequent() []*customerOf {
 	return all[:min(len(all), mostFrequent)]
 }
 
-func cell(row record.Row, at int) []byte {
-	if at >= len(row.Cells) {
-		return nil
-	}
-	return bytes.TrimSpace(row.Cells[at].Text)
-}
+func cell(row record.Row, at []int) []byte { return bytes.TrimSpace(valueOf(row.Cells, at).Text) }

@@ -108,6 +108,7 @@ type look struct {
 	sample   *sample
 	found    *Found
 	sep      byte
+	export   *record.Preset  // nil for none
 	free     reading.Reading // what would be decided if nothing were kept
 	misfits  []string        // parts of the kept reading that do not fit
 }

@@ -102,7 +102,7 @@ func TestLook(t *testing.T) {
 		"month first":          {shop{time: "MM/DD/2023 hh:30"}, `separator comma, decimal point, date_layout "1/2/2006 15:04"`},
 		"with a zone":          {shop{time: "2023-MM-DDThh:30:00Z"}, `separator comma, decimal point, date_layout "2006-1-2T15:04:05Z07:00"`},
 		"month names":          {shop{time: "DD-Feb-2023 hh:30"}, `separator comma, decimal point, date_layout "2-Jan-2006 15:04"`},
-		"cp1252":               {shop{country: "R\xe9union"}, `encoding cp1252, separator comma, decimal point, date_layout "2006-01-02 15:04:05"`},
+		"cp1252":               {shop{country: "R\xe9union"}, `encoding windows-1252, separator comma, decimal point, date_layout "2006-01-02 15:04:05"`},
 		"UTF-8":                {shop{country: "Réunion"}, `encoding utf-8, separator comma, decimal point, date_layout "2006-01-02 15:04:05"`},
 		"nobody is customer 0": {shop{customer: "0", country: "Land %d"}, `separator comma, decimal point, date_layout "2006-01-02 15:04:05", missing 0`},
 		"a wholesaler":         {shop{customer: "12346", country: "Malta"}, `separator comma, decimal point, date_layout "2006-01-02 15:04:05"`},
@@ -112,7 +112,7 @@ func TestLook(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := strings.Replace(found.Reading.String(), "iso-8859-1", "cp1252", 1); got != c.want {
+			if got := found.Reading.String(); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 			var o = found.Reading

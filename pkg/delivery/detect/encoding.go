@@ -24,6 +24,9 @@ func (h *head) cutMark() {
 	}
 }
 
+// cp1252 is the encoding of most text that is not UTF-8.
+var cp1252 = record.Windows1252.String()
+
 // bytesOf counts what tells encodings apart.
 type bytesOf struct {
 	nul     int // bytes of 0, which no text of one byte a character has
@@ -99,7 +102,7 @@ func (l *look) encoding() error {
 	if n.bad > 0 {
 		d.Examples = []string{fmt.Sprintf("%q", n.example)}
 	}
-	for _, other := range []string{"utf-8", "cp1252", "iso-8859-1"} {
+	for _, other := range []string{"utf-8", cp1252, "iso-8859-1"} {
 		if other != d.Value && n.bad+n.wide > 0 {
 			d.Alternatives = append(d.Alternatives, Alternative{other, n.made(other)})
 		}
@@ -117,10 +120,7 @@ func (n *bytesOf) name() string {
 	case n.bad == 0, n.wide > n.bad, n.unused > 0:
 		return "utf-8"
 	}
-	if _, err := record.ParseEncoding("cp1252"); err != nil {
-		return "iso-8859-1"
-	}
-	return "cp1252" // it has every sign of ISO-8859-1 in the same place
+	return cp1252 // it has every sign of ISO-8859-1 in the same place
 }
 
 func (n *bytesOf) why() string {

@@ -121,13 +121,13 @@ func digits(text []byte) string {
 }
 
 // numberFields are the fields that are numbers.
-var numberFields = []record.Field{record.FieldQuantity, record.FieldPrice}
+var numberFields = []record.Field{record.FieldQuantity, record.FieldPrice, record.FieldAmount}
 
 // numbers settles the decimal separator and what stands between thousands. They are those of a delivery, not of a cell.
 func (l *look) numbers() error {
 	n := newNumbers()
 	for _, field := range numberFields {
-		l.sample.each(field, func(c record.Cell, _ *table, _ record.Row) {
+		l.sample.each(field, func(c record.Cell, _ *table) {
 			if c.Kind == record.TextCell {
 				n.add(c.Text)
 			}

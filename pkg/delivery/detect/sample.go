@@ -45,7 +45,7 @@ type table struct {
 	rows   []record.Row
 	whole  bool
 	dates  record.DateSystem
-	at     map[record.Field]int // where the fields are; nil if the header is not that of a delivery
+	at     map[record.Field][]int // where the fields are; nil if the header is not that of a delivery
 }
 
 // take samples a delivery.
@@ -142,7 +142,7 @@ func eachTable(content *source.Content, o Options, visit func(*record.Table) err
 	if err := o.Stated.Over(o.Kept).Set(&read); err != nil {
 		return err
 	}
-	file, err := open(content.File, content.Size, columnar.Options{Columns: read.Columns, Zone: o.Zone})
+	file, err := open(content.File, content.Size, columnar.Options{Preset: read.Preset, Columns: read.Columns, Zone: o.Zone})
 	if err != nil {
 		return err
 	}
@@ -212,18 +212,27 @@ func headerOf(cells []record.Cell) []string {
 	return names
 }
 
-// each visits the values of a field in the sampled rows, with the number of their row.
-func (s *sample) each(field record.Field, visit func(c record.Cell, t *table, row record.Row)) {
+// each visits the values of a field in the sampled rows.
+func (s *sample) each(field record.Field, visit func(c record.Cell, t *table)) {
 	for i := range s.tables {
 		t := &s.tables[i]
-		at, ok := t.at[field]
-		if !ok {
-			continue
-		}
+		at := t.at[field]
 		for _, row := range t.rows {
-			if at < len(row.Cells) && row.Cells[at].Kind != record.NoCell {
-				visit(row.Cells[at], t, row)
+			if c := valueOf(row.Cells, at); c.Kind != record.NoCell {
+				visit(c, t)
 			}
 		}
 	}
+}
+
+// valueOf returns the value in a column, or what date and time of day in two columns make.
+func valueOf(cells []record.Cell, at []int) record.Cell {
+	if len(at) == 0 || at[0] >= len(cells) {
+		return record.Cell{}
+	}
+	c := cells[at[0]]
+	if len(at) == 2 && c.Kind == record.TextCell && at[1] < len(cells) && cells[at[1]].Kind == record.TextCell {
+		c.Text = record.AppendClock(nil, c.Text, cells[at[1]].Text)
+	}
+	return c
 }

@@ -23,16 +23,19 @@ type shape struct {
 	header []string
 }
 
-// structure settles the separator and the columns.
+// structure settles the separator, the preset and the columns.
 func (l *look) structure() error {
-	l.found.Reading.Columns = l.o.Stated.Over(l.o.Kept).Columns
-	l.free.Columns = l.found.Reading.Columns
 	if l.sample.kind == source.DelimitedText && len(l.sample.heads) > 0 {
 		l.separator()
 		for _, h := range l.sample.heads {
-			l.sample.tables = append(l.sample.tables, h.table(l.sep))
+			t := h.table(l.sep)
+			t.header = l.decode(t.header)
+			l.sample.tables = append(l.sample.tables, t)
 		}
 	}
+	l.preset()
+	l.found.Reading.Columns = l.o.Stated.Over(l.o.Kept).Columns
+	l.free.Columns = l.found.Reading.Columns
 	for i := range l.sample.tables {
 		t := &l.sample.tables[i]
 		t.at = l.columns(t.header)
@@ -63,7 +66,7 @@ func (l *look) separator() {
 		k := l.shape(h, kept)
 		keptFits = k.known >= best.known && k.width > 1
 	}
-	if best.known > 1 {
+	if best.width > 1 && (best.known > 1 || best.even*10 >= best.of*9) {
 		d.Value = reading.SeparatorName(best.sep)
 	}
 	d.Why = best.says()
@@ -71,6 +74,35 @@ func (l *look) separator() {
 	l.sep = ','
 	if sign, err := reading.ParseSeparator(name); err == nil {
 		l.sep = sign
+	}
+}
+
+// preset settles which known export the delivery is. Where its columns have the usual spellings, or are all stated, it is none.
+func (l *look) preset() {
+	var header []string
+	if len(l.sample.tables) > 0 {
+		header = l.sample.tables[0].header
+	}
+	d := Decision{Part: "preset", Why: "the header is no known export's"}
+	found, names := record.FindPreset(header), l.names()
+	if found != nil {
+		d.Value, d.Why = found.Name, fmt.Sprintf("the header has the columns of %s", found.Title)
+	}
+	fits := func(preset string) bool {
+		p, err := record.ParsePreset(preset)
+		if preset != "" && err != nil {
+			return false
+		}
+		_, err = record.FindColumns(header, p, names)
+		return err == nil
+	}
+	kept := l.o.Kept
+	if found != nil && l.o.Stated.Preset == "" && len(l.o.Stated.Columns) == 0 && kept.Preset == "" && !kept.Equal(reading.Reading{}) && !fits("") {
+		l.misfits = append(l.misfits, d.Part) // the deliveries before were none either
+	}
+	name := l.decide(d, func(r *reading.Reading, v string) { r.Preset = v }, func(r reading.Reading) string { return r.Preset }, header == nil || fits(kept.Preset))
+	if p, err := record.ParsePreset(name); err == nil {
+		l.export = p
 	}
 }
 
@@ -94,7 +126,7 @@ func (l *look) shape(h *head, sep byte) shape {
 	for s.of < 100 && rows.ReadRow(&row) == nil {
 		if s.header == nil {
 			s.header = l.decode(headerOf(row.Cells))
-			s.width, s.known = len(s.header), knownFields(s.header, l.names())
+			s.width, s.known = len(s.header), l.known(s.header)
 			continue
 		}
 		if s.of++; len(row.Cells) == s.width {
@@ -104,13 +136,23 @@ func (l *look) shape(h *head, sep byte) shape {
 	return s
 }
 
-// knownFields counts the fields that have a column.
-func knownFields(header []string, names record.ColumnNames) int {
-	_, err := record.FindColumns(header, names)
-	if bad, ok := errors.AsType[*record.HeaderError](err); ok {
-		return max(0, record.NumFields-len(bad.Problems))
+// known counts the fields that have a column.
+func (l *look) known(header []string) (n int) {
+	preset := record.FindPreset(header)
+	if stated, err := record.ParsePreset(l.o.Stated.Preset); err == nil {
+		preset = stated
 	}
-	return record.NumFields
+	c, err := record.FindColumns(header, preset, l.names())
+	if bad, ok := errors.AsType[*record.HeaderError](err); ok {
+		const needed = 5
+		return max(0, needed-len(bad.Problems))
+	}
+	for f := range record.Field(record.NumFields) {
+		if c.Has(f) {
+			n++
+		}
+	}
+	return n
 }
 
 // names are the columns that are stated or kept.
@@ -124,25 +166,32 @@ func (l *look) names() record.ColumnNames {
 
 // decode makes a header UTF-8.
 func (l *look) decode(header []string) []string {
-	if e := l.found.Reading.Encoding; e == "" || e == "utf-8" {
+	e, err := record.ParseEncoding(l.found.Reading.Encoding)
+	if err != nil {
 		return header
 	}
+	out := make([]string, len(header))
 	for i := range header {
-		header[i] = string(record.AppendLatin1(nil, []byte(header[i])))
+		out[i] = string(e.Append(nil, []byte(header[i])))
 	}
-	return header
+	return out
 }
 
-// columns returns where the fields are, nil if the header is not that of a delivery.
-func (l *look) columns(header []string) map[record.Field]int {
-	c, err := record.FindColumns(header, l.names())
+// columns returns where the fields are, a time in two columns with both; nil if the header is not that of a delivery.
+func (l *look) columns(header []string) map[record.Field][]int {
+	c, err := record.FindColumns(header, l.export, l.names())
 	if err != nil {
 		return nil
 	}
-	at := map[record.Field]int{}
-	for i, f := range c.Field {
-		if f >= 0 {
-			at[record.Field(f)] = i
+	at := map[record.Field][]int{}
+	for f := range record.Field(record.NumFields) {
+		if c.Has(f) {
+			at[f] = []int{c.At[f]}
+		}
+	}
+	for i := range c.Field {
+		if f, ok := c.FieldAt(i); ok && c.At[f] != i {
+			at[f] = append(at[f], i)
 		}
 	}
 	return at
@@ -154,8 +203,10 @@ func (l *look) name(t *table) {
 		return
 	}
 	field := map[int]string{}
-	for f, at := range t.at {
-		field[at] = f.String()
+	for f, positions := range t.at {
+		for _, at := range positions {
+			field[at] = f.String()
+		}
 	}
 	for i, name := range t.header {
 		l.found.Columns = append(l.found.Columns, Column{name, field[i]})

@@ -149,7 +149,7 @@ func (t *timesOf) fails(l record.Layout) (n int) {
 // dates settles the layout of dates.
 func (l *look) dates() error {
 	t := &timesOf{texts: map[string]int{}}
-	l.sample.each(record.FieldTime, func(c record.Cell, of *table, _ record.Row) { t.add(c, of.dates) })
+	l.sample.each(record.FieldTime, func(c record.Cell, of *table) { t.add(c, of.dates) })
 	stated := l.o.Stated.DateLayout != ""
 	if !stated && !l.sample.whole() && (t.cells > 0 && t.values > 0 || l.open(t)) {
 		full := &timesOf{texts: map[string]int{}}
@@ -395,9 +395,9 @@ func (l *look) timesOf(f *source.File, visit func(record.Cell, record.DateSystem
 // rows visits the times of a table.
 func (l *look) rows(t *record.Table, visit func(record.Cell, record.DateSystem)) error {
 	header := t.Header
-	at, ok := 0, false
+	var at []int
 	if header != nil {
-		at, ok = l.columns(header)[record.FieldTime]
+		at = l.columns(header)[record.FieldTime]
 	}
 	var row record.Row
 	for n := 0; ; n++ {
@@ -411,12 +411,12 @@ func (l *look) rows(t *record.Table, visit func(record.Cell, record.DateSystem))
 			return l.ctx.Err()
 		case filled(row.Cells) == 0:
 		case header == nil:
-			header = headerOf(row.Cells)
-			at, ok = l.columns(header)[record.FieldTime]
-		case ok && at < len(row.Cells):
-			visit(row.Cells[at], t.Dates)
+			header = l.decode(headerOf(row.Cells))
+			at = l.columns(header)[record.FieldTime]
+		default:
+			visit(valueOf(row.Cells, at), t.Dates)
 		}
-		if header != nil && !ok {
+		if header != nil && at == nil {
 			return nil
 		}
 	}
