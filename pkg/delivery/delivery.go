@@ -26,7 +26,7 @@ import (
 type Options struct {
 	record.Options
 	Sheet  string               // the only sheet of a workbook that is read; "" means all
-	Zone   *time.Location       // of the shop, for timestamps that have a zone; nil means UTC
+	Zone   *time.Location       // of the shop, for times that have a zone; nil means that of the record's options
 	Unpack source.UnpackOptions // bounds of what is unpacked
 	// SharedStrings bounds the memory for the shared strings of a workbook, in bytes; 0 means 384 MiB.
 	SharedStrings int
@@ -47,6 +47,10 @@ type Sink func(*record.Block) error
 // Besides the errors of its packages it returns ctx's and what sink returned. If a file changed while it was read, that is the
 // error, whatever else was found in it: see [source.File.Unchanged].
 func Read(ctx context.Context, d *source.Delivery, opts Options, sink Sink) (all Outcome, err error) {
+	if opts.Zone == nil {
+		opts.Zone = opts.Options.Zone
+	}
+	opts.Options.Zone = opts.Zone
 	for i, file := range d.Files {
 		before := all.Records
 		one, err := readFile(ctx, file, opts, func(b *record.Block) error {

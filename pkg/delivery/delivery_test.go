@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -142,6 +143,30 @@ func TestSharedStringsAreBounded(t *testing.T) {
 		_, err := delivery.Read(context.Background(), open(t, path), delivery.Options{SharedStrings: limit}, func(*record.Block) error { return nil })
 		if errors.Is(err, xlsx.ErrTooLarge) != refused || err != nil && !refused {
 			t.Errorf("with %d bytes: %v, refused should be %v", limit, err, refused)
+		}
+	}
+}
+
+// Times with a zone become the shop's in every format.
+func TestReadConvertsTimesIntoTheShopsZone(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	layout, err := record.ParseLayout("2006-01-02 15:04:05 -0700")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, content := t.TempDir(), recordtest.Header+"1,2,a,1,2023-07-02 23:30:00 +0100,1,1,x\n"
+	for _, path := range []string{text(t, folder, "a.csv", content), workbook(t, folder, "b.xlsx", content)} {
+		for _, opts := range []delivery.Options{{Options: record.Options{Layout: layout}, Zone: berlin}, {Options: record.Options{Layout: layout, Zone: berlin}}} {
+			o, err := recordtest.Gather(t, func(sink func(*record.Block) error) (record.Counts, error) {
+				out, err := delivery.Read(context.Background(), open(t, path), opts, sink)
+				return out.Counts, err
+			})
+			if err != nil || len(o.Lines) != 1 || time.UnixMicro(o.Lines[0].Time).UTC().Format(time.DateTime) != "2023-07-03 00:30:00" {
+				t.Errorf("%s: %+v %v", path, o, err)
+			}
 		}
 	}
 }

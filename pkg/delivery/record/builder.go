@@ -151,7 +151,9 @@ func (p *Builder) values() Breach {
 // texts checks the fields that name an order, a product and a customer.
 func (p *Builder) texts() (breach Breach) {
 	f, c := &p.Fields, &p.columns
-	if c.same || c.preset != nil && c.preset.CodeOrDescription && len(trimSpace(f[FieldCode])) == 0 {
+	if c.both {
+		f[FieldDescription] = f[FieldCode]
+	} else if c.same || c.preset != nil && c.preset.CodeOrDescription && len(trimSpace(f[FieldCode])) == 0 {
 		f[FieldCode] = f[FieldDescription]
 	}
 	if len(trimSpace(f[FieldInvoice])) == 0 {

@@ -16,6 +16,7 @@ type Columns struct {
 	preset *Preset
 	words  [numSlots]string // of a status: what it is where its column is not empty, instead of the text there
 	same   bool             // the description serves as the code
+	both   bool             // one column is code and description
 }
 
 // FieldAt returns the field that the column at a position holds, or a part of it.
@@ -166,7 +167,10 @@ func (c *Columns) positions(name string, f Field) (at []int, joined bool) {
 func (c *Columns) take(f Field, at ...int) (problem string) {
 	for n, slot := range f.slots()[:len(at)] {
 		i := at[n]
-		if taken := c.Field[i]; taken >= 0 {
+		if taken := c.Field[i]; taken == int8(FieldCode) && f == FieldDescription {
+			c.At[slot], c.both = i, true
+			continue
+		} else if taken >= 0 {
 			return fmt.Sprintf("column %s matches both %s and %s", c.Names[i], Field(taken).field(), f)
 		}
 		c.Field[i], c.At[slot] = int8(slot), i

@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -134,4 +135,28 @@ func TestFitNumbers(t *testing.T) {
 	if !slices.Equal(left, []record.NumberForm{{Decimal: '.', Group: ','}}) {
 		t.Errorf("left %v", left)
 	}
+}
+
+// FuzzForms: what is read as a number is one once it is plain, whatever stood around it, and what is read as a time is one that a
+// line can have.
+func FuzzForms(f *testing.F) {
+	for i, s := range []string{"(£1,250.00)", "1.250,00 €", "1'000", "Rs.5", "−1 000,5", "02-Jan-2023 13:33", "Mon, 2 Jan 2006 3:04PM", "1672666380", "2023-01-02T13:33:00.5+01:00"} {
+		f.Add([]byte(s), uint(i))
+	}
+	zone, err := time.LoadLocation("America/St_Johns")
+	if err != nil {
+		f.Fatal(err)
+	}
+	first, last := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro(), time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	plain := regexp.MustCompile(`^-?(\d+\.?\d*|\.\d+)$`)
+	f.Fuzz(func(t *testing.T, text []byte, which uint) {
+		form := record.NumberForms[which%uint(len(record.NumberForms))]
+		if got, ok := form.Plain(nil, text); ok && !plain.Match(got) {
+			t.Errorf("%q is %q", text, got)
+		}
+		l := record.CandidateLayouts[which%uint(len(record.CandidateLayouts))].In(zone)
+		if got, ok := l.Parse(text); ok && (got < first || got >= last) {
+			t.Errorf("%s: %q is %v", l, text, utc(got))
+		}
+	})
 }

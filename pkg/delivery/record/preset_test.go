@@ -81,12 +81,11 @@ var exports = map[string]struct {
 	"odoo": {
 		header:  "Order Reference,Order Date,Customer,Status,Order Lines/Product,Order Lines/Quantity,Order Lines/Unit Price",
 		records: "S00007,2023-01-02 13:33:00,Ada Example,Sales Order,[MUG-1] Mug,2,16\n,,,,[BAG-1] Bag,1,20\nS00008,2023-01-03 09:00:00,Bo Example,Cancelled,[BAG-1] Bag,1,20\n",
-		opts:    record.Options{Columns: record.ColumnNames{record.FieldDescription: ""}},
 		layout:  "2006-01-02 15:04:05",
 		want: []string{
-			"S00007 [MUG-1] Mug  2 2023-01-02T13:33:00 16.00 0.0000 Ada Example  Sales Order",
-			"S00007 [BAG-1] Bag  1 2023-01-02T13:33:00 20.00 0.0000 Ada Example  Sales Order",
-			"S00008 [BAG-1] Bag  1 2023-01-03T09:00:00 20.00 0.0000 Bo Example  Cancelled",
+			"S00007 [MUG-1] Mug [MUG-1] Mug 2 2023-01-02T13:33:00 16.00 0.0000 Ada Example  Sales Order",
+			"S00007 [BAG-1] Bag [BAG-1] Bag 1 2023-01-02T13:33:00 20.00 0.0000 Ada Example  Sales Order",
+			"S00008 [BAG-1] Bag [BAG-1] Bag 1 2023-01-03T09:00:00 20.00 0.0000 Bo Example  Cancelled",
 		},
 	},
 	"erpnext": {
