@@ -42,6 +42,9 @@ const (
 	Quantity
 )
 
+// Kinds are all kinds.
+var Kinds = []Kind{Text, Int, Money, Float, Time, Price, Quantity}
+
 // NullInt is null in a nullable column of decimals.
 const NullInt = math.MinInt64
 

@@ -90,7 +90,8 @@ func (b *Bundle) RFM(customers *frame.Frame) (*Scores, error) {
 	return s, nil
 }
 
-// columns returns the values of the named features, which must be there in the kinds that the model was trained on.
+// columns returns the values of the named features, which must be there in the kinds that the model was trained on. What was a
+// whole number then may be a quantity now: both are numbers of units.
 func (m *Model) columns(customers *frame.Frame, names []string) ([][]float64, error) {
 	out := make([][]float64, len(names))
 	for i, name := range names {
@@ -104,6 +105,7 @@ func (m *Model) columns(customers *frame.Frame, names []string) ([][]float64, er
 		switch {
 		case c == nil:
 			return nil, &SchemaError{Feature: name, Want: want}
+		case want == frame.Int.String() && c.Kind == frame.Quantity:
 		case want != c.Kind.String() || !c.IsNumeric():
 			return nil, &SchemaError{Feature: name, Want: want, Got: c.Kind.String()}
 		}

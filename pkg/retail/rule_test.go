@@ -234,6 +234,15 @@ func TestApplyIsReference(t *testing.T) {
 		if diff := cmp.Diff(texts(want.Kept), sorted(rowTexts(kept))); diff != "" {
 			t.Errorf("kept rows (-want +got):\n%s", diff)
 		}
+		var sum money.Amount
+		for id := range kept.NumCustomers() {
+			for _, r := range kept.Rows(uint32(id)) {
+				sum += r.Amount
+			}
+		}
+		if sum != kept.Ledger.Kept().Amount {
+			t.Errorf("kept rows are worth %s, the ledger keeps %s", sum, kept.Ledger.Kept().Amount)
+		}
 		if diff := cmp.Diff(want.Cancellations, kept.Cancellations); diff != "" {
 			t.Errorf("cancellations (-want +got):\n%s", diff)
 		}

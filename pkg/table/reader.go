@@ -157,6 +157,27 @@ func (r *Reader) takes(want frame.Spec, typ arrow.DataType) int64 {
 // Version returns the version of the file: the schema's or the one before.
 func (r *Reader) Version() int { return r.version }
 
+// Stored returns the schema of the file itself: the columns that it has, in its own kinds. Opened with it, a file of the version
+// before is as that version wrote it, so that a hash of then can be checked.
+func (r *Reader) Stored() frame.Schema {
+	s := frame.Schema{Name: r.schema.Name, Version: r.version}
+	for _, f := range r.ipc.Schema().Fields() {
+		typ := f.Type
+		if d, ok := typ.(*arrow.DictionaryType); ok {
+			typ = d.ValueType
+			s.Coded = append(s.Coded, f.Name)
+		}
+		spec := frame.Spec{Name: f.Name, Nullable: f.Nullable}
+		for _, kind := range frame.Kinds {
+			if arrow.TypeEqual(typ, arrowType(kind)) {
+				spec.Kind = kind
+			}
+		}
+		s.Columns = append(s.Columns, spec)
+	}
+	return s
+}
+
 // NumRecords returns the number of batches.
 func (r *Reader) NumRecords() int { return r.ipc.NumRecords() }
 

@@ -209,6 +209,9 @@ func asRecord(t testing.TB, records [][]string, zone string) arrow.Record {
 		if f.Type == nil {
 			f.Type = arrow.BinaryTypes.String
 		}
+		if i == 3 && slices.ContainsFunc(records[1:], func(r []string) bool { return strings.Contains(r[i], ".") }) {
+			f.Type = arrow.PrimitiveTypes.Float64
+		}
 		if f.Type.ID() == arrow.TIMESTAMP {
 			f.Type = &arrow.TimestampType{Unit: arrow.Nanosecond, TimeZone: zone}
 		}

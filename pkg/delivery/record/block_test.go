@@ -1,33 +1,66 @@
-package record_test
+package record
 
 import (
-	"bytes"
 	"errors"
-	"strings"
 	"testing"
 
-	"github.com/clientele/clientele/pkg/delivery/record"
-	"github.com/clientele/clientele/pkg/delivery/record/recordtest"
-	"github.com/clientele/clientele/pkg/delivery/text"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 )
 
-// FuzzRun: a damaged spool is an error.
-func FuzzRun(f *testing.F) {
-	_, _ = text.Read(f.Context(), strings.NewReader(recordtest.Header+recordtest.Good+recordtest.Good), record.Options{}, func(b *record.Block) error {
-		f.Add(bytes.Clone(b.Runs[0].Data), 2)
-		return nil
-	})
-	stop := errors.New("stop")
-	f.Fuzz(func(t *testing.T, data []byte, rows int) {
-		n := 0
-		_ = record.Run{Data: data, Rows: rows}.Each(func(l *record.Line) error {
-			if n += len(l.Code); n > len(data) {
-				t.Fatal("more text than bytes")
+// drawLine draws a line of few texts, so that neighbours share some.
+func drawLine(t *rapid.T, record int64) Line {
+	text := func(name string, of ...string) []byte { return []byte(rapid.SampledFrom(of).Draw(t, name)) }
+	l := Line{
+		Record: record, Time: rapid.Int64Range(-2, 2).Draw(t, "day")*calendar.DayMicros + rapid.SampledFrom([]int64{0, 0, 1}).Draw(t, "time"),
+		Quantity:  money.Quantity(rapid.Int64Range(-maxQuantity, maxQuantity).Draw(t, "quantity")),
+		Price:     money.Price(rapid.Int64Range(-99_999_999, 99_999_999).Draw(t, "price")),
+		HasAmount: rapid.Bool().Draw(t, "has amount"),
+		Invoice:   text("invoice", "1", "2", "C3"), Code: text("code", "", "22", "23"), Description: text("description", "", "HEART £"),
+		Customer: text("customer", "", "7", "8"), Country: text("country", "", "UK"), Status: text("status", "", "paid", "refunded"),
+	}
+	l.Amount, _ = l.Price.Times(l.Quantity)
+	if l.HasAmount {
+		l.Amount = money.Amount(rapid.Int64Range(-money.Max, money.Max).Draw(t, "amount"))
+	}
+	return l
+}
+
+// TestRunsBringLinesBack: a block gives the lines back that went into it, day after day, line totals and statuses too; cut
+// anywhere, a run says that it is damaged.
+func TestRunsBringLinesBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var b Block
+		e := rowEncoder{b: &b}
+		var want, got []Line
+		for i := range rapid.IntRange(1, 20).Draw(t, "lines") {
+			l := drawLine(t, int64(i+1))
+			want = append(want, l)
+			e.add(&l)
+		}
+		b.finish(0, 0)
+		for _, r := range b.Runs {
+			keep := func(l *Line) error {
+				c := *l
+				for _, text := range []*[]byte{&c.Invoice, &c.Code, &c.Description, &c.Customer, &c.Country, &c.Status} {
+					*text = append([]byte{}, *text...)
+				}
+				got = append(got, c)
+				return nil
 			}
-			if n++; n > 1000 {
-				return stop
+			if err := r.Each(keep); err != nil {
+				t.Fatal(err)
 			}
-			return nil
-		})
+			r.Data = r.Data[:rapid.IntRange(0, len(r.Data)-1).Draw(t, "cut")]
+			if err := r.Each(func(*Line) error { return nil }); !errors.Is(err, errRun) {
+				t.Errorf("cut to %d bytes: %v", len(r.Data), err)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("lines (-want +got):\n%s", diff)
+		}
 	})
 }
