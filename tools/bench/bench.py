@@ -55,7 +55,7 @@ def theirs(peer, source, as_of, folder):
 
 
 def our_table(folder):
-    """The customers table that preprocess has made, money as in the peer's: whole ten-thousandths."""
+    """The customers table that preprocess has made, decimals as in the peer's: money in ten-thousandths, units whole."""
     (current,) = folder.glob("runs/bench/*/*/preprocess/current.json")
     tables = list(current.parent.glob("*/customers*.arrow"))
     if len(tables) != 1:
@@ -64,7 +64,8 @@ def our_table(folder):
     scaled = []
     for column in table.columns:
         if pa.types.is_decimal(column.type):
-            column = pa.chunked_array([pa.array([int(v.as_py().scaleb(4)) for v in column], pa.int64())])
+            digits = 4 if column.type.scale == 4 else 0
+            column = pa.chunked_array([pa.array([int(v.as_py().scaleb(digits)) for v in column], pa.int64())])
         scaled.append(column)
     return pa.table(scaled, names=table.column_names).to_pandas()
 
