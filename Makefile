@@ -22,7 +22,7 @@ SUM  := bin/gotestsum
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform airflow lint fuzz fuzz-short bench clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform airflow lint fuzz fuzz-short bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bin/%: tasks/%/cmd/main.go $(SOURCES)
 
 run: bin/pipeline bin/demo ## Run every step: SOURCE=file ROOT=folder ARGS="--window=all"; without SOURCE on a demo shop
 	@tools/run.sh $(ARGS) # SOURCE and ROOT reach it by the environment
+
+inspect: bin/inspect ## Show how a delivery would be read and what its lines mean, without storing it: SOURCE=file ARGS="--profile=shop.toml"
+	@bin/inspect --source='$(SOURCE)' $(ARGS)
 
 # A task's image is its program and nothing else; TASKS="ingest train" builds only these, BUILDER=… chooses the builder.
 images: ## Build every task's image into dist/images/, with their digests in images.json; says by which builder

@@ -22,6 +22,7 @@
 //	pkg/lines      the stored lines: snapshots, and the pointer to the current one (replace, append, undo)
 //	pkg/registry   HEAD, promote, rollback, history
 //	pkg/report     one page for people: view (what it shows, typed, with a JSON form), assets (style, script and the policy for them)
+//	pkg/profile    a shop's profile: how its deliveries are read and what its lines mean, in TOML
 //	pkg/demo       an invented shop with planted truths
 //	dags           DAG files for Airflow, the package they share, and their tests
 //	images         one Dockerfile for every task

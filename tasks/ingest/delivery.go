@@ -45,7 +45,7 @@ func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 	if j.src.Known() {
 		return *past.seen.Result.Last, nil
 	}
-	if err := j.resolve(ctx, past); err != nil {
+	if _, err := j.resolve(ctx, past); err != nil {
 		return 0, err
 	}
 	nothing := func(*record.Block) error { return nil }

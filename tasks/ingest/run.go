@@ -61,6 +61,7 @@ type job struct {
 	where  []source.Location
 	stated reading.Reading // by flags and profile
 	read   reading.Reading // how the delivery is read
+	found  *detect.Found   // by a look at it; nil without one
 	opts   record.Options  // that follow from it
 
 	src   *source.Delivery
@@ -160,35 +161,40 @@ func (j *job) open(ctx context.Context, past *recall, known []source.Known, fres
 	if j.src, err = j.c.in().Open(ctx, j.d, j.where, known, fresh); err != nil {
 		return nil, err
 	}
-	if err = j.resolve(ctx, past); err != nil || j.src.SHA256 == "" {
+	found, err := j.resolve(ctx, past)
+	if err != nil {
 		return nil, err
+	}
+	if found != nil && j.found == nil {
+		intake.Say(j.d.Log, found)
+	}
+	if j.found = found; j.src.SHA256 == "" {
+		return nil, nil
 	}
 	j.s = nil
 	return j.begin(ctx)
 }
 
 // resolve settles how the delivery is read: as is stated, as its source was read before, or as it is found to be written. One
-// that was not fetched is read as it was.
-func (j *job) resolve(ctx context.Context, past *recall) (err error) {
+// that was not fetched is read as it was; then nothing is found.
+func (j *job) resolve(ctx context.Context, past *recall) (found *detect.Found, err error) {
 	if j.src.Known() {
 		j.read, err = reading.Parse(past.seen.Result.Reading)
 	} else {
 		var kept reading.Reading
 		if kept, err = past.kept(); err != nil {
-			return err
+			return nil, err
 		}
-		var found *detect.Found
 		if found, err = j.c.in().Look(ctx, j.src, j.d, j.stated, kept); err != nil {
-			return err
+			return nil, err
 		}
 		j.read = found.Reading
-		intake.Say(j.d.Log, found)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	j.opts, err = j.c.readOptions(j.read)
-	return err
+	return found, err
 }
 
 // begin begins the step's work on a delivery that is hashed, unless it has begun. It returns the manifest if an earlier try has
