@@ -106,8 +106,8 @@ Every table, column by column. The declarations are in pkg/contract/table.go and
 page from them.
 
 Tables are Arrow IPC files. Each file carries the name and version of its table. Types on disk: text is utf8, int is int64, float is
-float64, money is decimal128(18,4) in the shop's currency, time is timestamp[us] without a zone, local to the shop. A share is a
-number from 0 to 1. Only columns marked "yes" can be null. [storage.md](storage.md) says where the files are.
+float64, money is decimal128(18,4) and price is decimal128(18,6) in the shop's currency, quantity is decimal128(18,3), time is
+timestamp[us] without a zone, local to the shop. A share is a number from 0 to 1. Only columns marked "yes" can be null. [storage.md](storage.md) says where the files are.
 
 | table | written by | holds |
 | --- | --- | --- |

@@ -56,13 +56,13 @@ def main():
             os.environ["CLIENTELE_POINTS"] = file
             runs = {name: [] for name in ("scikit-learn", "go", "avx2", "avx512")}
             for _ in range(ROUNDS):
-                for name, taken in runs.items():
-                    taken.append(theirs(points, start) if name == "scikit-learn" else ours(program, name))
+                for name, measured in runs.items():
+                    measured.append(theirs(points, start) if name == "scikit-learn" else ours(program, name))
             first = runs["scikit-learn"][0]
-            for name, taken in runs.items():
-                if abs(taken[0]["inertia"] / first["inertia"] - 1) > 1e-9 or abs(taken[0]["iterations"] - first["iterations"]) > 1:
-                    sys.exit(f"{name}: {taken[0]} is not scikit-learn's {first}")
-            seconds = {name: statistics.median(run["seconds"] for run in taken) for name, taken in runs.items()}
+            for name, measured in runs.items():
+                if abs(measured[0]["inertia"] / first["inertia"] - 1) > 1e-9 or abs(measured[0]["iterations"] - first["iterations"]) > 1:
+                    sys.exit(f"{name}: {measured[0]} is not scikit-learn's {first}")
+            seconds = {name: statistics.median(run["seconds"] for run in measured) for name, measured in runs.items()}
             best = seconds["scikit-learn"] / min(seconds["avx2"], seconds["avx512"])
             print(f"| {dims} | " + " | ".join(f"{s:.2f}" for s in seconds.values()) + f" | {best:.1f}× |", flush=True)
 
