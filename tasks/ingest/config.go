@@ -57,6 +57,7 @@ type Config struct {
 	SourceName         string
 	Mode               string
 	MaxQuarantineShare float64 // 0..1
+	MaxDays            int     // 0 means any number
 	AllowShrink        bool
 	AllowOlder         bool
 	Undo               string // sha256 of a snapshot
@@ -71,6 +72,7 @@ func Flags() []cli.Flag {
 		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day) or append (its lines are added)"),
 		task.String("profile", "", profile.Usage),
 	}, intake.ReadFlags(), []cli.Flag{
+		task.Int("max-days", 20_000, "maximum `NUMBER` of days of a delivery, 0 for any"),
 		task.Float("max-quarantine-share", 0.02, "maximum `SHARE` of rejected records, 0 to 1"),
 		task.Bool("allow-shrink", "accept a day with over 20 % fewer lines than the stored one"),
 		task.Bool("allow-older", "replace stored days even if a run with a later as-of delivered them; otherwise those days stay"),
@@ -84,7 +86,7 @@ func Flags() []cli.Flag {
 func NewConfig(c *cli.Context) Config {
 	return Config{
 		Common: task.NewCommon(c), Config: intake.NewConfig(c), SourceName: c.String("source-name"), Mode: c.String("mode"),
-		MaxQuarantineShare: c.Float64("max-quarantine-share"), AllowShrink: c.Bool("allow-shrink"), AllowOlder: c.Bool("allow-older"),
+		MaxQuarantineShare: c.Float64("max-quarantine-share"), MaxDays: c.Int("max-days"), AllowShrink: c.Bool("allow-shrink"), AllowOlder: c.Bool("allow-older"),
 		Undo: c.String("undo"), CustomerKey: c.String("customer-key"), ExitNothingNew: c.Bool("exit-nothing-new"),
 	}
 }
@@ -115,6 +117,9 @@ func (c Config) Validate() error {
 	c.in().Check(&p, c.Undo == "")
 	if !(c.MaxQuarantineShare >= 0 && c.MaxQuarantineShare <= 1) {
 		p.Add("max-quarantine-share", "want 0 to 1", c.MaxQuarantineShare)
+	}
+	if c.MaxDays < 0 {
+		p.Add("max-days", "want a number of days, or 0 for any", c.MaxDays)
 	}
 	if c.CustomerKey != "" && len(c.CustomerKey) < minKey {
 		p.Secret("customer-key", "want at least 16 bytes")

@@ -51,12 +51,11 @@ func bookOf(t testing.TB, sheets ...sheetOf) string {
 	return b.String()
 }
 
-// As in Online Retail II, whose sheets share nine days.
 func TestLaterSheetWins(t *testing.T) {
 	first := header + day("2010-12-01", 1, 2) + day("2010-12-02", 3, 3) + ",,,x,,,,\n"
 	second := header + day("2010-12-02", 7, 1) + day("2010-12-03", 8, 2)
 	s := newShop(t)
-	got := s.must(s.config(s.file("x", bookOf(t, sheetOf{"Year 2009-2010", first}, sheetOf{"Empty", ""}, sheetOf{"Year 2010-2011", second})), share(0.5)))
+	got := s.must(s.config(s.file("x", bookOf(t, sheetOf{"Year 2009-2010", first}, sheetOf{"Empty", ""}, sheetOf{"Year 2010-2011", second})), share(0.5), sheets("latest")))
 	if got.RowsRead != 9 || got.RowsAccepted != 5 || got.RowsQuarantined != 1 || got.RowsSuperseded != 3 || got.Days != 3 {
 		t.Errorf("%+v", got)
 	}

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -230,17 +231,28 @@ func (j *job) begin(ctx context.Context) (*run.Manifest, error) {
 // fill reads the delivery into the spool.
 func (j *job) fill(ctx context.Context) (record.Counts, error) {
 	j.spool = newSpool(j.d.Scratch, j.d.Memory.Lines())
+	j.spool.name = j.src.Name
 	counts, err := j.c.read(ctx, j.src, j.opts, j.d, "reading", j.spool.add)
 	if err != nil {
 		return counts, err
 	}
-	if err := j.spool.end(); err != nil {
+	if err := j.spool.end(j.read.Sheets); err != nil {
 		return counts, err
 	}
 	if j.spool.superseded > 0 {
-		j.d.Log.Info("some days are in two sheets: the lines of the later sheet count", "days", len(j.spool.supersededDays), "superseded", j.spool.superseded)
+		j.d.Log.Info("some days are in two sheets: lines of one sheet stand for those of the other", "days", j.spool.supersededDays, "superseded", j.spool.superseded)
 	}
-	return counts, nil
+	return counts, j.checkDays()
+}
+
+// checkDays returns a Fault if the delivery has more days than a shop can have: a date layout that does not fit makes them.
+func (j *job) checkDays() error {
+	days := j.spool.dates()
+	if len(days) <= cmp.Or(j.c.MaxDays, len(days)) {
+		return nil
+	}
+	return fault.Errorf(fault.ExitBadData, "days", j.src.Name, "%s has %d days, from %s to %s: is the date layout right? At most --max-days=%d are taken, and nothing was stored",
+		j.src.Name, len(days), days[0], days[len(days)-1], j.c.MaxDays)
 }
 
 // store writes the spooled delivery and makes it current.

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -25,19 +26,22 @@ const (
 // its own.
 type spool struct {
 	folder  string
+	name    string // of the delivery, for messages
 	days    map[calendar.Date]*stream
 	rejects *stream
 	last    *stream // of the day that came last: lines are mostly in the order of days
 	lastDay calendar.Date
 
-	file   int         // of the delivery
-	before []dayStream // of the files before
+	table  tableID // that days are of
+	before []part  // of the tables before
 
-	superseded     int64 // rows of days that a later sheet has too
-	supersededDays map[calendar.Date]bool
+	superseded     int64 // rows of days that another sheet of the workbook has too
+	supersededDays int
+	names          map[tableID]string // of sheets
 
 	limit int // slabs
 	used  int
+	dirty []*stream // have, or had, slabs since the last spill
 	free  [][]byte
 	room  []byte   // for slabs that have not been in use
 	disk  *os.File // scratch; nil while all fits in memory
@@ -48,29 +52,33 @@ type spool struct {
 
 // stream is a sequence of frames: what was moved to the scratch file, then what is in memory.
 type stream struct {
+	day     calendar.Date
 	rows    int64
-	table   int // of the delivery that the rows are of
 	extents []extent
 	slabs   [][]byte
+	dirty   bool // is in the spool's list
 }
 
 type extent struct{ from, size int64 }
 
-// dayStream is what a file has of a day.
-type dayStream struct {
-	day calendar.Date
+// tableID names a table of a delivery: a file, or a sheet of a workbook.
+type tableID struct{ file, sheet int }
+
+// part is what a table has of a day.
+type part struct {
+	tableID
 	*stream
 }
 
 // newSpool makes a spool that keeps so many bytes in memory, whatever the size of the delivery, and the rest in a scratch file
 // in the folder.
 func newSpool(folder string, memory int) *spool {
-	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, limit: max(1, memory/slabBytes)}
+	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, names: map[tableID]string{}, limit: max(1, memory/slabBytes)}
 }
 
 // Close frees memory and scratch.
 func (s *spool) Close() error {
-	s.days, s.before, s.rejects, s.last, s.free = nil, nil, nil, nil, nil
+	s.days, s.before, s.rejects, s.last, s.free, s.dirty = nil, nil, nil, nil, nil, nil
 	if s.disk == nil {
 		return nil
 	}
@@ -79,22 +87,21 @@ func (s *spool) Close() error {
 
 // add takes what the reader made of a stretch of the delivery.
 func (s *spool) add(b *record.Block) error {
-	if b.File != s.file {
-		s.nextFile()
-		s.file = b.File
+	if at := (tableID{b.File, b.Table}); at != s.table {
+		s.nextTable()
+		s.table = at
+	}
+	if _, known := s.names[s.table]; !known && b.Sheet != "" {
+		s.names[s.table] = b.Sheet
 	}
 	for i := range b.Runs {
 		r := &b.Runs[i]
 		if s.last == nil || r.Day != s.lastDay {
 			if s.last = s.days[r.Day]; s.last == nil {
-				s.last = &stream{}
+				s.last = &stream{day: r.Day}
 				s.days[r.Day] = s.last
 			}
 			s.lastDay = r.Day
-		}
-		if s.last.table != b.Table {
-			s.supersede(s.last, r.Day)
-			s.last.table = b.Table
 		}
 		s.last.rows += int64(r.Rows)
 		if err := s.frame(s.last, uint64(r.Record), uint64(r.Rows), r.Data); err != nil {
@@ -111,18 +118,20 @@ func (s *spool) add(b *record.Block) error {
 	return nil
 }
 
-// nextFile says that the rows to come are of another file. A day in two files has the rows of both.
-func (s *spool) nextFile() {
+// nextTable says that the rows to come are of another file or sheet.
+func (s *spool) nextTable() {
 	for _, day := range s.dates() {
-		s.before = append(s.before, dayStream{day, s.days[day]})
+		s.before = append(s.before, part{s.table, s.days[day]})
 	}
 	s.days, s.last = map[calendar.Date]*stream{}, nil
 }
 
-// join puts what the files have of each day together, in their order. All of it is either in memory or on scratch.
+// join puts what the tables have of each day together, in their order. All of it is either in memory or on scratch.
 func (s *spool) join() {
-	s.nextFile()
 	for _, part := range s.before {
+		if part.rows == 0 { // superseded
+			continue
+		}
 		all := s.days[part.day]
 		if all == nil {
 			s.days[part.day] = part.stream
@@ -133,23 +142,6 @@ func (s *spool) join() {
 		all.slabs = append(all.slabs, part.slabs...)
 	}
 	s.before = nil
-}
-
-// supersede lets go of the rows of a day that a later sheet has too. Their part of the scratch file stays unused.
-func (s *spool) supersede(d *stream, day calendar.Date) {
-	if d.rows == 0 {
-		return
-	}
-	if s.supersededDays == nil {
-		s.supersededDays = map[calendar.Date]bool{}
-	}
-	s.superseded += d.rows
-	s.supersededDays[day] = true
-	for _, slab := range d.slabs {
-		s.free = append(s.free, slab[:0])
-	}
-	s.used -= len(d.slabs)
-	*d = stream{}
 }
 
 // frame appends two numbers and some bytes to a stream.
@@ -172,6 +164,10 @@ func (s *spool) write(to *stream, data []byte) error {
 				return err
 			}
 			to.slabs = append(to.slabs, slab) // spilling may have emptied it
+			if !to.dirty {
+				to.dirty = true
+				s.dirty = append(s.dirty, to)
+			}
 			n = len(to.slabs)
 		}
 		last := to.slabs[n-1]
@@ -203,7 +199,8 @@ func (s *spool) slab() ([]byte, error) {
 	return slab, nil
 }
 
-// spill moves every slab to the scratch file.
+// spill moves every slab to the scratch file. It visits the streams that have any and no others: with one line a day, memory
+// is full after a few thousand of a great many days.
 func (s *spool) spill() error {
 	if s.disk == nil {
 		f, err := scratch.File(s.folder)
@@ -212,7 +209,8 @@ func (s *spool) spill() error {
 		}
 		s.disk, s.out = f, bufio.NewWriterSize(f, 1<<20)
 	}
-	for _, d := range append(s.sortedDays(), s.rejects) {
+	slices.SortFunc(s.dirty, func(a, b *stream) int { return cmp.Compare(a.day, b.day) }) // so that days are read forwards
+	for _, d := range s.dirty {
 		from := s.size
 		for _, slab := range d.slabs {
 			n, err := s.out.Write(slab)
@@ -224,35 +222,27 @@ func (s *spool) spill() error {
 		if s.size > from {
 			d.extents = append(d.extents, extent{from, s.size - from})
 		}
-		d.slabs = nil
+		d.slabs, d.dirty = nil, false
 	}
-	s.used = 0
+	clear(s.dirty)
+	s.used, s.dirty = 0, s.dirty[:0]
 	return s.out.Flush()
 }
 
-// end says that nothing is added any more. What did not fit in memory is then on scratch as a whole, and the memory is free
-// for what is made of it.
-func (s *spool) end() error {
+// end says that nothing is added any more, and how the sheets of a workbook belong together: see [Config.Sheets]. What did not
+// fit in memory is then on scratch as a whole, and the memory is free for what is made of it.
+func (s *spool) end(sheets string) error {
 	if s.disk != nil {
 		if err := s.spill(); err != nil {
 			return fmt.Errorf("write scratch file: %w", err)
 		}
 	}
-	s.free, s.room, s.out = nil, nil, nil
+	s.free, s.room, s.out, s.dirty = nil, nil, nil, nil
+	if err := s.settle(sheets); err != nil {
+		return err
+	}
 	s.join()
 	return nil
-}
-
-// sortedDays returns the days' streams, those of former files first, in the order of days.
-func (s *spool) sortedDays() []*stream {
-	var streams []*stream
-	for _, part := range s.before {
-		streams = append(streams, part.stream)
-	}
-	for _, day := range s.dates() {
-		streams = append(streams, s.days[day])
-	}
-	return streams
 }
 
 // dates returns the days that have lines, in order.

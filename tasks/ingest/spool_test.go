@@ -25,7 +25,7 @@ func fill(t interface{ Fatal(...any) }, folder, delivered string, limit int) *sp
 	if _, err := text.Read(context.Background(), strings.NewReader(delivered), record.Options{Chunk: 1000}, s.add); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.end(); err != nil {
+	if err := s.end(""); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -12,9 +12,10 @@ import (
 // Block is what came of a stretch of a delivery: rows by day and rejected records, in the order of the source. A reader's sink
 // may use it until it returns.
 type Block struct {
-	File     int   // of the delivery, from 0: a block is of one file
-	Table    int   // of the file, from 0: a block is of one table
-	Records  int64 // accepted + rejected
+	File     int    // of the delivery, from 0: a block is of one file
+	Table    int    // of the file, from 0: a block is of one table
+	Sheet    string // the table's name, "" of other formats than workbooks
+	Records  int64  // accepted + rejected
 	Accepted int64
 	First    int64 // earliest time stamp of an accepted row, µs; of no meaning where Accepted is 0
 	Last     int64 // latest

@@ -85,7 +85,7 @@ func (r *tableReader) table(ctx context.Context, t *Table) error {
 			return context.Cause(ctx)
 		}
 		p.Begin(&r.block)
-		r.block.Table = at
+		r.block.Table, r.block.Sheet = at, t.Name
 		if ended, err = p.fill(&row); err != nil {
 			return err
 		}
