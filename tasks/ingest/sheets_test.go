@@ -13,7 +13,9 @@ import (
 func sheets(mode string) func(*Config) { return func(c *Config) { c.Sheets = mode } }
 
 // cut returns some lines of a text.
-func cut(text string, from, to int) string { return strings.Join(strings.SplitAfter(text, "\n")[from:to], "") }
+func cut(text string, from, to int) string {
+	return strings.Join(strings.SplitAfter(text, "\n")[from:to], "")
+}
 
 // TestSheetsBelongTogether: what two sheets have in common says whether their lines count once or are added.
 func TestSheetsBelongTogether(t *testing.T) {
