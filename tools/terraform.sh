@@ -20,6 +20,6 @@ if [[ $lock != "$(cat .venv/terraform/lock 2>/dev/null)" ]]; then
   .venv/terraform/bin/pip install --quiet --disable-pip-version-check -r tools/terraform/requirements.txt
   echo "$lock" >.venv/terraform/lock
 fi
-PYTHONDONTWRITEBYTECODE=1 exec timeout --foreground --kill-after=10 "${TERRAFORM_TIMEOUT:-300}" \
+PYTHONDONTWRITEBYTECODE=1 exec timeout --foreground --kill-after=10 "${TERRAFORM_TIMEOUT:-900}" \
   .venv/terraform/bin/python -m pytest -p no:cacheprovider -c terraform/tests/pytest.ini --rootdir=terraform/tests terraform/tests \
   --junit-xml=.clientele/tests/terraform.xml "$@"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 import os
 import shutil
@@ -15,6 +17,15 @@ REPOSITORY = Path(__file__).parents[2]
 SOURCE = REPOSITORY / "terraform"
 MODULES = sorted(p.name for p in (SOURCE / "modules").iterdir() if p.is_dir())
 ENVIRONMENTS = sorted(p.name for p in (SOURCE / "envs").iterdir() if p.is_dir()) if (SOURCE / "envs").is_dir() else []
+
+NETWORK = {"network": "projects/p/global/networks/n", "subnetwork": "projects/p/regions/r/subnetworks/s"}
+
+# What is planned: the environment, and variables over those of its example.
+PLANS = {
+    **{env: (env, {}) for env in ENVIRONMENTS},
+    "own cluster and warehouse": ("prod", {"own_cluster": NETWORK, "deploy_warehouse": True}),
+    "as little as can be": ("dev", {"deploy_alerts": False, "repository": "null", "data_project": "null", "network": "null"}),
+}
 
 sys.path.insert(0, str(REPOSITORY / "tools" / "terraform"))
 
@@ -66,3 +77,30 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
         got = terraform.run(f"envs/{name}", "get")
         assert got.returncode == 0, got.stderr
     return terraform
+
+
+@pytest.fixture(scope="session")
+def planned(terraform):
+    """A function that plans once, and gives each test a copy."""
+
+    @functools.cache
+    def plan(name: str) -> dict:
+        env, variables = PLANS[name]
+        folder = terraform.root / "envs" / env
+        (folder / "terraform.tfvars").write_text((folder / "terraform.tfvars.example").read_text())
+        if variables:  # over a file of variables only another file has a say
+            lines = (f"{k} = {literal(v)}\n" for k, v in variables.items())
+            (folder / "other.auto.tfvars").write_text("".join(lines))
+        try:
+            return terraform.plan(f"envs/{env}")
+        finally:
+            (folder / "other.auto.tfvars").unlink(missing_ok=True)
+
+    return lambda name: copy.deepcopy(plan(name))
+
+
+def literal(value: object) -> str:
+    """A value in Terraform's language."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {literal(v)}" for k, v in value.items()) + " }"
+    return str(value).lower() if isinstance(value, bool) else value if value == "null" else f'"{value}"'

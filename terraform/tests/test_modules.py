@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import ENVIRONMENTS, MODULES, SOURCE
@@ -15,18 +17,26 @@ def test_every_file_is_formatted(terraform):
     assert got.returncode == 0, f"terraform fmt -recursive terraform\n{got.stdout}{got.stderr}"
 
 
+@pytest.fixture(scope="module")
+def ended(terraform, request):
+    """Folder and command → how it ended. Each takes seconds, most of them a provider's start: all cores are used."""
+    chosen = {(i.originalname, i.callspec.params.get("folder") or f"modules/{i.callspec.params['module']}") for i in request.session.items if hasattr(i, "callspec") and i.path.name == "test_modules.py"}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        folders = sorted({folder for _, folder in chosen})
+        list(pool.map(lambda folder: terraform.run(folder, "get"), folders))
+        wanted = [(f, "validate") for n, f in chosen if n == "test_it_is_valid"] + [(f, "test") for n, f in chosen if n == "test_the_tests_of_the_module_pass"]
+        return dict(zip(wanted, pool.map(lambda w: terraform.run(*w), wanted), strict=True))
+
+
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_it_is_valid(terraform, folder):
-    if folder.startswith("modules/"):
-        terraform.run(folder, "get")
-    got = terraform.run(folder, "validate")
+def test_it_is_valid(ended, folder):
+    got = ended[folder, "validate"]
     assert got.returncode == 0, got.stderr
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_the_tests_of_the_module_pass(terraform, module):
-    terraform.run(f"modules/{module}", "get")
-    got = terraform.run(f"modules/{module}", "test")
+def test_the_tests_of_the_module_pass(ended, module):
+    got = ended[f"modules/{module}", "test"]
     assert got.returncode == 0, got.stdout + got.stderr
     assert re.search(r"Success! \d+ passed", got.stdout), got.stdout
 

@@ -1,5 +1,6 @@
-"""The parts of terraform/ that are made from other files: tables of inputs and outputs in the modules' READMEs, and the variables
-that the DAGs read.
+"""The parts of terraform/ that are made from other files: tables of inputs and outputs in the modules' READMEs, the variables
+that the DAGs read, and what each step's pod is given, and
+the deployer's roles in docs/deploy.md.
 
 python3 tools/terraform/docs.py --write
 """
@@ -7,6 +8,7 @@ python3 tools/terraform/docs.py --write
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from pathlib import Path
@@ -70,10 +72,41 @@ def settings_file() -> str:
     return f"# Made by tools/terraform.sh docs, from dags/clientele/config.py.\nlocals {{\n  settings = [\n{names}  ]\n}}\n"
 
 
+def limits_file() -> str:
+    """The file of the module alerts that knows what a step's pod is given, from the DAGs' contract."""
+    steps = json.loads((REPOSITORY / "dags" / "clientele" / "contract.json").read_text())["steps"]
+    width = max(len(s["name"]) for s in steps)
+    lines = "".join(
+        f'    {s["name"]:<{width}} = {{ seconds = {int(s["pod"]["minutes"]) * 60}, bytes = {bytes_of(s["pod"]["memory"])} }}\n' for s in steps
+    )
+    return f"# Made by tools/terraform.sh docs, from dags/clientele/contract.json.\nlocals {{\n  limits = {{\n{lines}  }}\n}}\n"
+
+
+def bytes_of(quantity: str) -> int:
+    """A memory limit such as 2Gi."""
+    number, unit = re.fullmatch(r"(\d+)([KMGT]?)i", quantity).groups()
+    return int(number) << (10 * " KMGT".index(unit))
+
+
+def deploy_page() -> str:
+    """docs/deploy.md with today's list of the deployer's roles."""
+    text = (REPOSITORY / "docs" / "deploy.md").read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    roles = re.findall(r'"(roles/[\w.]+)" = {\s+why += "([^"]+)"', (MODULES / "identity" / "deployer.tf").read_text())
+    rows = "\n".join(f"| `{role}` | {why} |" for role, why in roles)
+    return f"{before}{BEGIN}\n\n| role | to |\n| --- | --- |\n{rows}\n\n{END}{after}"
+
+
 def made() -> dict[Path, str]:
     """Path → text of everything that is made."""
     readmes = {m / "README.md": readme(m) for m in sorted(MODULES.iterdir()) if m.is_dir()}
-    return {**readmes, MODULES / "composer" / "settings.tf": settings_file()}
+    return {
+        **readmes,
+        MODULES / "composer" / "settings.tf": settings_file(),
+        MODULES / "alerts" / "limits.tf": limits_file(),
+        REPOSITORY / "docs" / "deploy.md": deploy_page(),
+    }
 
 
 if __name__ == "__main__":

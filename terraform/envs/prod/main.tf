@@ -1,0 +1,31 @@
+provider "google" {
+  project = var.project.id
+  region  = var.region
+}
+
+module "clientele" {
+  source = "../../modules/environment"
+
+  env              = "prod"
+  project          = var.project
+  data_project     = var.data_project
+  region           = var.region
+  cost_center      = var.cost_center
+  shop             = { settings = var.settings }
+  own_cluster      = var.own_cluster
+  people           = var.people
+  alerts           = var.alerts
+  repository       = var.repository
+  deploy_warehouse = var.deploy_warehouse
+  deploy_alerts    = var.deploy_alerts
+
+  # What prod differs in.
+  deletion_protection = true
+  retention           = { raw_days = 365, runs_days = 400, noncurrent_days = 30 }
+  airflow = {
+    image_version = var.image_version
+    network       = var.network
+    size          = "medium"
+    snapshots     = true
+  }
+}

@@ -1,0 +1,112 @@
+# Metrics of the closing record, the last record of every step (docs/runbook.md has its fields). A filter is a field and its value
+# in JSON, so that it reads the same in a pod's JSON and in the text of a worker's log.
+locals {
+  text = var.logs.environment != null
+
+  source = local.text ? join(" AND ", [
+    "resource.type=\"cloud_composer_environment\"",
+    "resource.labels.environment_name=\"${coalesce(var.logs.environment, "-")}\"",
+    "log_id(\"airflow-worker\")",
+    ]) : join(" AND ", [
+    "resource.type=\"k8s_container\"",
+    "resource.labels.namespace_name=\"${coalesce(var.logs.namespace, "-")}\"",
+  ])
+
+  resource_type = local.text ? "cloud_composer_environment" : "k8s_container"
+
+  counters = {
+    failed       = { about = "Steps that failed for good", where = { message = "step failed", retry = false }, labels = ["step", "cause"] }
+    retried      = { about = "Steps that failed and are tried again", where = { message = "step failed", retry = true }, labels = ["step", "cause"] }
+    run          = { about = "Runs that got as far as drift", where = { message = "step finished", step = "drift" }, labels = ["step"] }
+    drift_alert  = { about = "Verdict alert of drift", where = { message = "step finished", step = "drift", verdict = "alert" }, labels = ["act"] }
+    gate_refused = { about = "Candidates that a gate refused", where = { message = "step finished", step = "evaluate", verdict = "fail" }, labels = ["step"] }
+    held         = { about = "Promotions on hold", where = { message = "step finished", step = "promote", action = "hold" }, labels = ["step"] }
+  }
+
+  distributions = {
+    rejected_share = { about = "Share of rejected records", field = "rejected_share", unit = "1", bounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5] }
+    seconds        = { about = "Duration of a step", field = "seconds", unit = "s", bounds = [1, 10, 60, 300, 600] }
+    cpu_seconds    = { about = "Processor time of a step", field = "cpu_seconds", unit = "s", bounds = [1, 10, 60, 300, 600, 1800, 3600, 7200] }
+    peak_rss_bytes = { about = "Most memory of a step at once", field = "peak_rss_bytes", unit = "By", bounds = [67108864, 268435456, 536870912] }
+  }
+
+  # A threshold is a bound too: a percentile is exact only there.
+  thresholds = {
+    rejected_share = [var.rejected_share]
+    seconds        = values(local.slow)
+    cpu_seconds    = []
+    peak_rss_bytes = values(local.large)
+  }
+
+  # Numbers in order; sort() knows texts only.
+  bounds = { for name, d in local.distributions : name => [
+    for s in sort([for b in distinct(concat(d.bounds, local.thresholds[name])) : format("%032.9f", b)]) : tonumber(s)
+  ] }
+}
+
+resource "google_logging_metric" "counter" {
+  for_each = local.counters
+
+  project     = var.project.id
+  name        = "clientele/${each.key}"
+  description = "${each.value.about}, by the closing records."
+  filter = join(" AND ", concat([local.source], [
+    for field, value in each.value.where :
+    local.text ? "textPayload:${jsonencode("\"${field}\":${jsonencode(value)}")}" : "jsonPayload.${field}=${jsonencode(value)}"
+  ]))
+
+  label_extractors = {
+    for field in each.value.labels :
+    field => local.text ? "REGEXP_EXTRACT(textPayload, ${jsonencode("\"${field}\":\"([a-z_]+)\"")})" : "EXTRACT(jsonPayload.${field})"
+  }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+
+    dynamic "labels" {
+      for_each = each.value.labels
+      content {
+        key        = labels.value
+        value_type = "STRING"
+      }
+    }
+  }
+}
+
+resource "google_logging_metric" "distribution" {
+  for_each = local.distributions
+
+  project     = var.project.id
+  name        = "clientele/${each.key}"
+  description = "${each.value.about}, by the closing records."
+  filter = join(" AND ", [
+    local.source,
+    local.text ? "textPayload:${jsonencode("\"message\":\"step finished\"")}" : "jsonPayload.message=\"step finished\"",
+    local.text ? "textPayload:${jsonencode("\"${each.value.field}\":")}" : "jsonPayload.${each.value.field}:*",
+  ])
+
+  value_extractor = local.text ? "REGEXP_EXTRACT(textPayload, ${jsonencode("\"${each.value.field}\":([0-9.e+-]+)")})" : "EXTRACT(jsonPayload.${each.value.field})"
+
+  label_extractors = {
+    step = local.text ? "REGEXP_EXTRACT(textPayload, ${jsonencode("\"step\":\"([a-z_]+)\"")})" : "EXTRACT(jsonPayload.step)"
+  }
+
+  bucket_options {
+    explicit_buckets {
+      bounds = local.bounds[each.key]
+    }
+  }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "DISTRIBUTION"
+    unit        = each.value.unit
+
+    labels {
+      key        = "step"
+      value_type = "STRING"
+    }
+  }
+}
