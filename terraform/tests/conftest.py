@@ -43,7 +43,7 @@ class Terraform:
             [self.command, str(self.root / folder), "terraform", *arguments],
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
             env={**os.environ, "TF_CLI_ARGS": "-no-color", **(env or {})},
         )
 

@@ -32,7 +32,7 @@ class Programs:
             [REPOSITORY / "bin" / program, "--log=json", "--termination-log=/dev/null", "--result=/dev/null", *at, *arguments],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             env={k: v for k, v in os.environ.items() if not k.startswith("CLIENTELE_")},
         )
         return [line for line in done.stderr.splitlines() if line.startswith("{")]
