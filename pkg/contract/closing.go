@@ -25,7 +25,8 @@ func rows(in, out, rejected int64) []slog.Attr {
 
 // Closing counts lines and customers.
 func (r PreprocessResult) Closing() []slog.Attr {
-	attrs := []slog.Attr{slog.Int64("rows_out", r.Lines), slog.Int64("customers", r.Customers), slog.String("revenue", r.Revenue.String())}
+	attrs := []slog.Attr{slog.Int64("rows_out", r.Lines), slog.Int64("customers", r.Customers), slog.String("revenue", r.Revenue.String()),
+		slog.Int("findings", len(r.Findings))}
 	if len(r.Ledger) > 0 { // its first row is the input
 		attrs = append(attrs, slog.Int64("rows_in", r.Ledger[0].Lines))
 	}

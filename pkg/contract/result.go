@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
 )
 
@@ -51,6 +52,30 @@ type PreprocessResult struct {
 	Duplicates     int64          `json:"duplicates"`   // later copies that reached the rule, taken or not
 	Ledger         []LedgerRow    `json:"ledger"`       // input, each rule, kept
 	Cancellations  Cancellations  `json:"cancellations"`
+
+	Chain    []ChainRow        `json:"chain"`    // from what is delivered to what is kept
+	Findings []finding.Finding `json:"findings"` // what to know before trusting what is made of the lines; those that stop first
+}
+
+// Stages of the chain. Delivered = rejected + superseded + in force; in force = outside the window + window; window = removed + kept.
+const (
+	ChainDelivered  = "delivered"
+	ChainRejected   = "rejected"   // in quarantine
+	ChainSuperseded = "superseded" // by a later delivery, or by a later sheet of the same
+	ChainInForce    = "in_force"
+	ChainOutside    = "outside_window"
+	ChainWindow     = "window"
+	ChainRemoved    = "removed" // by rules
+	ChainKept       = "kept"
+)
+
+// ChainRow is one place on the way from the deliveries to the kept lines. Stages before in_force are left out where the
+// snapshot does not know them.
+type ChainRow struct {
+	Stage   string        `json:"stage"`
+	Records int64         `json:"records"`
+	Lines   *int64        `json:"physical_lines"` // null where unknown, and from in_force on
+	Amount  *money.Amount `json:"amount"`         // null where unknown
 }
 
 // LedgerRow says what one rule took.

@@ -49,6 +49,12 @@ func TestRun(t *testing.T) {
 		},
 		Cancellations: contract.Cancellations{Partly: 1, Unmatched: 1, Amount: amount("-20")},
 	}
+	all, gone, kept := amount("33.0003"), amount("3"), want.Revenue
+	want.Chain = []contract.ChainRow{
+		{Stage: "in_force", Records: 10}, {Stage: "outside_window", Records: 2}, {Stage: "window", Records: 8, Amount: &all},
+		{Stage: "removed", Records: 5, Amount: &gone}, {Stage: "kept", Records: 3, Amount: &kept},
+	}
+	want.Findings = got.Findings // have tests of their own
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}

@@ -39,6 +39,7 @@ type job struct {
 	deps     task.Deps
 	opts     table.Options
 	snapshot string // sha256 of the one that ingest put in force in this run
+	ingest   contract.IngestResult
 }
 
 func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
@@ -47,11 +48,10 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	var ingest contract.IngestResult
-	if err := m.Decode(&ingest); err != nil {
+	if err := m.Decode(&j.ingest); err != nil {
 		return nil, err
 	}
-	j.snapshot = ingest.Snapshot
+	j.snapshot = j.ingest.Snapshot
 	return home.Begin(ctx, j.Run(), contract.Preprocess, contract.Inputs{
 		Refs: map[string]string{"snapshot": j.snapshot}, Params: j.parameters(), Code: j.deps.Code,
 	})
@@ -68,9 +68,9 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	}
 	r := reader{home: j.home, window: j.window, opts: j.opts, progress: j.deps.Progress}
 	var kept *retail.Kept
-	lines, err := r.read(ctx, snapshot)
+	sold, err := r.read(ctx, snapshot)
 	if err == nil {
-		kept, err = j.rules.Apply(lines)
+		kept, err = j.rules.Apply(sold)
 	}
 	if errors.Is(err, retail.ErrRange) {
 		return nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
@@ -91,6 +91,8 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		return err
 	})
 	result := resultOf(kept, customers, j.window)
+	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days), stored: spansOf(snapshot.Partitions)}
+	result.Findings, result.Chain = look.findings(), j.chain(snapshot, r.days, kept.Ledger)
 	err = g.Wait()
 	defer closeFiles(people, sales)
 	if err != nil {
@@ -98,6 +100,9 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	}
 	if err := put(ctx, s, kept, people, sales, j.opts); err != nil {
 		return nil, err
+	}
+	for _, f := range result.Findings {
+		j.deps.Log.Warn(f.Sentence, "finding", f.Code, "stops", f.Stops, "lines", f.Lines, "money", f.Money.String(), "what", f.What)
 	}
 	j.deps.Log.Info("cleaned the lines", "input", kept.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
 		"revenue", result.Revenue.String())

@@ -30,7 +30,8 @@ type reader struct {
 	opts     table.Options
 	progress task.Progress
 
-	bar task.Bar
+	bar  task.Bar
+	days []lines.Partition // of the window, once read
 }
 
 // shard is a part of the lines, which takes one day after the other.
@@ -46,6 +47,7 @@ func (r *reader) read(ctx context.Context, snapshot *lines.Snapshot) (*retail.Li
 	if len(parts) == 0 {
 		return nil, r.empty(snapshot)
 	}
+	r.days = parts
 	total := int64(0)
 	rows := make([]int, min(task.Workers(), len(parts)))
 	for i, p := range parts {

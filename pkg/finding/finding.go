@@ -1,0 +1,125 @@
+// Package finding has what a step noticed about a shop's lines and a person should know before they trust what is made of
+// them: a code, one sentence, the lines and the money it is about, and what to do.
+//
+// A finding that stops says that a model made of these lines would be meaningless. Evaluate's gate fails on it, until
+// somebody accepts its code.
+package finding
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/money"
+)
+
+// Finding is one thing that was noticed. The same lines give the same findings. None names a customer.
+type Finding struct {
+	Code     string       `json:"code"`     // one of [Specs]
+	Sentence string       `json:"sentence"` // what was found, with its numbers
+	Lines    int64        `json:"lines"`    // that it is about; 0 where it is not about lines that are there
+	Money    money.Amount `json:"money"`    // of these lines; 0 where unknown
+	What     string       `json:"what"`     // what to do about it
+	Stops    bool         `json:"stops"`    // no model is promoted until it is accepted
+}
+
+// Codes of findings.
+const (
+	RuleShare       = "rule_share"
+	DayShare        = "day_share"
+	CustomerShare   = "customer_share"
+	ProductShare    = "product_share"
+	GapDays         = "gap_days"
+	FutureDates     = "future_dates"
+	FarDates        = "far_dates"
+	UnitChange      = "unit_change"
+	Duplicates      = "duplicates"
+	MeaningChanged  = "meaning_changed"
+	Discounts       = "discounts"
+	Services        = "services"
+	OrderTotalsOnly = "order_totals_only"
+)
+
+// Spec declares a code, for flags and docs.
+type Spec struct {
+	Code    string
+	Meaning string // when it is found
+	Stops   string // when it stops promotion; "" for never
+}
+
+// Specs declares every code, in the order in which findings are shown.
+var Specs = []Spec{
+	{MeaningChanged, "what the lines mean would now be decided otherwise than for earlier runs", "always"},
+	{RuleShare, "one rule removes over 10 % of the revenue (guest and cancellation_matched: over 50 %)",
+		"over a third, by void, adjustment, non_product, price or quantity"},
+	{UnitChange, "from one day on, prices are about 100 times as high or as low as before", "always"},
+	{FarDates, "at most 1 % of the lines are over a year away from all others", ""},
+	{FutureDates, "lines are dated after the as-of day", ""},
+	{GapDays, "no sales for over two weeks, in a shop that sells on most days", ""},
+	{DayShare, "one day has over a third of the revenue", "over a half"},
+	{CustomerShare, "one customer has over a third of the revenue or over a fifth of the invoices", "over half of the invoices"},
+	{ProductShare, "one product has over a third of the revenue", ""},
+	{Duplicates, "over 1 % of the lines repeat another one", "over a third"},
+	{Discounts, "discount lines are not taken off", ""},
+	{Services, "codes were taken for services, not products", ""},
+	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
+}
+
+// Known reports whether there is such a code.
+func Known(code string) bool {
+	return slices.ContainsFunc(Specs, func(s Spec) bool { return s.Code == code })
+}
+
+// ParseCodes reads codes separated by commas, and returns them sorted, each once. An unknown code is an error.
+func ParseCodes(s string) ([]string, error) {
+	var codes []string
+	for code := range strings.SplitSeq(s, ",") {
+		code = strings.TrimSpace(code)
+		if code == "" {
+			continue
+		}
+		if !Known(code) {
+			var known []string
+			for _, spec := range Specs {
+				known = append(known, spec.Code)
+			}
+			return nil, fmt.Errorf("no finding %q: there are %s", code, strings.Join(known, ", "))
+		}
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes), nil
+}
+
+// Sort puts findings into their one order: those that stop first, then by [Specs], then by money, lines and sentence.
+func Sort(findings []Finding) {
+	rank := func(code string) int {
+		return slices.IndexFunc(Specs, func(s Spec) bool { return s.Code == code })
+	}
+	slices.SortFunc(findings, func(a, b Finding) int {
+		switch {
+		case a.Stops != b.Stops && a.Stops:
+			return -1
+		case a.Stops != b.Stops:
+			return 1
+		case a.Code != b.Code:
+			return rank(a.Code) - rank(b.Code)
+		case a.Money != b.Money && a.Money > b.Money:
+			return -1
+		case a.Money != b.Money:
+			return 1
+		}
+		return strings.Compare(a.Sentence, b.Sentence)
+	})
+}
+
+// Open returns the findings that stop and are not accepted.
+func Open(findings []Finding, accepted []string) []Finding {
+	var open []Finding
+	for _, f := range findings {
+		if f.Stops && !slices.Contains(accepted, f.Code) {
+			open = append(open, f)
+		}
+	}
+	return open
+}

@@ -1,0 +1,248 @@
+package preprocess
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/feature"
+	"github.com/clientele/clientele/pkg/finding"
+	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// The limits of the findings, said in words by [finding.Specs].
+const (
+	rulePart      = 0.1 // of the revenue
+	wholePart     = 0.5 // of a rule that takes much in sound shops too
+	largePart     = 1. / 3
+	invoicePart   = 0.2
+	duplicatePart = 0.01
+	farPart       = 0.01
+	farDays       = 366
+	gapLimit      = 14 // days
+	gapTimes      = 5  // the usual distance of trading days
+
+	// With fewer days, customers or products one of them has a large part by itself.
+	leastDays, leastCustomers, leastProducts = 10, 20, 10
+	leastGaps                                = 30
+)
+
+// seen is what findings are made of. lines are sealed.
+type seen struct {
+	lines     *retail.Lines
+	kept      *retail.Kept
+	customers *feature.Table
+	window    retail.Window
+	days      []span // of the window, one a day and source
+	stored    []span // of everything stored
+}
+
+// span is rows of some days.
+type span struct {
+	from, to calendar.Date
+	rows     int64
+}
+
+// findings returns what a person should know of the lines, in its one order.
+func (s *seen) findings() []finding.Finding {
+	out := []finding.Finding{}
+	for _, find := range []func() []finding.Finding{
+		s.rules, s.unit, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.totals,
+	} {
+		out = append(out, find()...)
+	}
+	finding.Sort(out)
+	return out
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
+
+// part returns a share of a sum, 0 of nothing.
+func part(of, sum money.Amount) float64 {
+	if sum <= 0 {
+		return 0
+	}
+	return of.Float() / sum.Float()
+}
+
+// rules finds rules that take much. What a rule takes is its part of the sales or of the returns, whichever is more: the two
+// would hide each other.
+func (s *seen) rules() (out []finding.Finding) {
+	sold := s.kept.Ledger.Input().Sales
+	for r, spec := range retail.RuleSpecs {
+		taken := s.kept.Ledger.Taken(retail.Rule(r))
+		limit, stops := rulePart, false
+		switch spec.Name {
+		case "discount": // has a finding of its own
+			continue
+		case "guest", "cancellation_matched":
+			limit = wholePart
+		case "void", "adjustment", "non_product", "price", "quantity":
+			stops = true
+		}
+		amount := max(taken.Sales, -taken.Returns)
+		share := part(amount, sold)
+		if share <= limit {
+			continue
+		}
+		out = append(out, finding.Finding{
+			Code: finding.RuleShare, Lines: taken.Lines, Money: amount, Stops: stops && share > largePart,
+			Sentence: fmt.Sprintf("rule %s (%s) removes %s of the revenue: %s of %s, in %s lines", spec.Name, spec.Removes, percent(share),
+				task.Whole(amount), task.Whole(sold), task.Thousands(taken.Lines)),
+			What: fmt.Sprintf("look at some of these lines; where they are real sales, switch the rule off by --rules=-%s or correct what it takes", spec.Name),
+		})
+	}
+	return out
+}
+
+// sum is lines and their money.
+type sum struct {
+	lines  int64
+	amount money.Amount
+}
+
+// sums are what is kept, by day from first on and by code as compared.
+type sums struct {
+	first  calendar.Date
+	byDay  []sum
+	byCode []sum
+	all    sum
+}
+
+func (s *seen) sum() sums {
+	l := s.lines
+	t := sums{byCode: make([]sum, s.kept.Codes.Keys.Len())}
+	if l.Len() == 0 {
+		return t
+	}
+	t.first = calendar.DateOf(slices.Min(l.Time))
+	t.byDay = make([]sum, calendar.DateOf(slices.Max(l.Time))-t.first+1)
+	for c := range uint32(s.kept.NumCustomers()) {
+		rows := s.kept.Rows(c)
+		for i := range rows {
+			r := &rows[i]
+			for _, to := range [...]*sum{&t.byDay[calendar.DateOf(r.Time)-t.first], &t.byCode[r.CodeKey], &t.all} {
+				to.lines++
+				to.amount += r.Amount
+			}
+		}
+	}
+	return t
+}
+
+// most returns where the most money is, and the number of places that have a line.
+func most(of []sum) (at, places int) {
+	for i, s := range of {
+		if s.lines > 0 {
+			places++
+		}
+		if s.amount > of[at].amount {
+			at = i
+		}
+	}
+	return at, places
+}
+
+// large finds a day and a code that have a large part of the revenue.
+func (s *seen) large() (out []finding.Finding) {
+	t := s.sum()
+	if at, places := most(t.byDay); places >= leastDays {
+		day := t.byDay[at]
+		if share := part(day.amount, t.all.amount); share > largePart {
+			out = append(out, finding.Finding{
+				Code: finding.DayShare, Lines: day.lines, Money: day.amount, Stops: share > wholePart,
+				Sentence: fmt.Sprintf("one day, %s, has %s of the revenue: %s of %s", t.first+calendar.Date(at), percent(share),
+					task.Whole(day.amount), task.Whole(t.all.amount)),
+				What: "check the dates of these lines: an import or an opening balance is no day's sales",
+			})
+		}
+	}
+	if at, places := most(t.byCode); places >= leastProducts {
+		code := t.byCode[at]
+		if share := part(code.amount, t.all.amount); share > largePart {
+			out = append(out, finding.Finding{
+				Code: finding.ProductShare, Lines: code.lines, Money: code.amount,
+				Sentence: fmt.Sprintf("one product, code %s, has %s of the revenue: %s of %s", shown(s.kept.Codes.Keys.String(uint32(at))), percent(share),
+					task.Whole(code.amount), task.Whole(t.all.amount)),
+				What: "if it is no product, add it to the flag --non-product",
+			})
+		}
+	}
+	return out
+}
+
+// customer finds a customer who is many: what tills and exports write for somebody whom they do not know.
+func (s *seen) customer() []finding.Finding {
+	t := s.customers
+	if t.Len() < leastCustomers {
+		return nil
+	}
+	var revenue, most money.Amount
+	var invoices, often, lines, mostLines int64
+	for i := range t.Len() {
+		amount := money.Amount(t.Monetary[i])
+		revenue += amount
+		invoices += t.Frequency[i]
+		if amount > most {
+			most, mostLines = amount, t.Lines[i]
+		}
+		if t.Frequency[i] > often {
+			often, lines = t.Frequency[i], t.Lines[i]
+		}
+	}
+	what := "if that is no person but a word for an unknown one, list it under missing in the profile's section [read]"
+	var out []finding.Finding
+	if share := float64(often) / float64(max(invoices, 1)); share > invoicePart {
+		out = append(out, finding.Finding{
+			Code: finding.CustomerShare, Lines: lines, Stops: share > wholePart, What: what,
+			Sentence: fmt.Sprintf("one customer has %s of the invoices: %s of %s", percent(share), task.Thousands(often), task.Thousands(invoices)),
+		})
+	}
+	if share := part(most, revenue); share > largePart {
+		out = append(out, finding.Finding{
+			Code: finding.CustomerShare, Lines: mostLines, Money: most, What: what,
+			Sentence: fmt.Sprintf("one customer has %s of the customers' revenue: %s of %s", percent(share), task.Whole(most), task.Whole(revenue)),
+		})
+	}
+	return out
+}
+
+// shown bounds a text from the lines.
+func shown(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	if r := []rune(s); len(r) > 40 {
+		s = string(r[:40]) + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// duplicates finds many lines that repeat another one.
+func (s *seen) duplicates() []finding.Finding {
+	in := s.kept.Ledger.Input()
+	share := float64(s.kept.Duplicates) / float64(max(in.Lines, 1))
+	if share <= duplicatePart {
+		return nil
+	}
+	return []finding.Finding{{
+		Code: finding.Duplicates, Lines: s.kept.Duplicates, Money: s.kept.Ledger.Taken(retail.RuleDuplicate).Amount, Stops: share > largePart,
+		Sentence: fmt.Sprintf("%s of the lines repeat another one in everything: %s of %s", percent(share), task.Thousands(s.kept.Duplicates), task.Thousands(in.Lines)),
+		What:     "check whether lines were delivered twice, under two source names or by --mode=append; --rules=+duplicate removes the repeats",
+	}}
+}
+
+// totals finds lines that have no code: orders, not lines of orders.
+func (s *seen) totals() []finding.Finding {
+	if s.lines.Codes.Keys.Len() > 1 { // the empty one is always there
+		return nil
+	}
+	in := s.kept.Ledger.Input()
+	return []finding.Finding{{
+		Code: finding.OrderTotalsOnly, Lines: in.Lines, Money: in.Amount,
+		Sentence: "the lines have no product codes: each is taken for a whole order",
+		What:     "features of products say nothing here; deliver the orders' lines to have them",
+	}}
+}

@@ -1,0 +1,232 @@
+package preprocess
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/finding"
+	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/task"
+)
+
+// far finds few lines that are over a year away from all others: a mistyped year.
+func (s *seen) far() []finding.Finding {
+	spans, all := slices.Clone(s.stored), int64(0)
+	for _, p := range spans {
+		all += p.rows
+	}
+	few := int64(farPart * float64(all))
+	if all > 0 {
+		few = max(few, 1)
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
+	late, rows := len(spans), int64(0)
+	for i := len(spans) - 1; i > 0; i-- {
+		if rows += spans[i].rows; rows > few || rows*2 > all {
+			break
+		}
+		if spans[i].from-latest(spans[:i]) > farDays {
+			late = i
+		}
+	}
+	early := 0
+	rows = 0
+	for i := range late - 1 {
+		if rows += spans[i].rows; rows > few || rows*2 > all {
+			break
+		}
+		if spans[i+1].from-latest(spans[:i+1]) > farDays {
+			early = i + 1
+		}
+	}
+	var out []finding.Finding
+	for _, away := range [][]span{spans[:early], spans[late:]} {
+		if len(away) == 0 {
+			continue
+		}
+		lines := int64(0)
+		var days []string
+		for _, p := range away {
+			lines += p.rows
+			if day := p.from.String(); len(days) < 3 && !slices.Contains(days, day) {
+				days = append(days, day)
+			}
+		}
+		rest := spans[early:late]
+		out = append(out, finding.Finding{
+			Code: finding.FarDates, Lines: lines,
+			Sentence: fmt.Sprintf("%s of %s lines are over a year away from all others, which are from %s to %s: %s",
+				task.Thousands(lines), task.Thousands(all), rest[0].from, latest(rest), strings.Join(days, ", ")),
+			What: "correct the year in the source and deliver these days again; or name the as-of day by --as-of, so that the window is where the sales are",
+		})
+	}
+	return out
+}
+
+func latest(spans []span) (day calendar.Date) {
+	for i, p := range spans {
+		if i == 0 || p.to > day {
+			day = p.to
+		}
+	}
+	return day
+}
+
+// future finds lines after the as-of day; those of that day itself may be a day that is not over.
+func (s *seen) future() []finding.Finding {
+	lines, first, last := int64(0), calendar.Date(0), calendar.Date(0)
+	for _, p := range s.stored {
+		if p.to <= s.window.AsOf {
+			continue
+		}
+		from := max(p.from, s.window.AsOf+1)
+		if lines == 0 || from < first {
+			first = from
+		}
+		last = max(last, p.to)
+		lines += p.rows
+	}
+	if lines == 0 {
+		return nil
+	}
+	days := first.String()
+	if first != last {
+		days += " to " + last.String()
+	}
+	return []finding.Finding{{
+		Code: finding.FutureDates, Lines: lines,
+		Sentence: fmt.Sprintf("stored lines are dated after the as-of day %s and are not used: %s", s.window.AsOf, days),
+		What:     "expected in a run of an earlier day; otherwise check the dates in the source",
+	}}
+}
+
+// gaps finds days without sales beside many with. Holidays of two weeks are none.
+func (s *seen) gaps() []finding.Finding {
+	var days []calendar.Date
+	for _, p := range s.days {
+		days = append(days, p.from)
+	}
+	slices.Sort(days)
+	days = slices.Compact(days)
+	if len(days) < leastGaps {
+		return nil
+	}
+	var apart []int
+	for i := 1; i < len(days); i++ {
+		apart = append(apart, int(days[i]-days[i-1]))
+	}
+	usual := slices.Clone(apart)
+	slices.Sort(usual)
+	limit := max(gapLimit, gapTimes*usual[len(usual)*9/10])
+	var gaps []string
+	silent := 0
+	add := func(after, before calendar.Date) {
+		silent += int(before - after - 1)
+		if len(gaps) < 3 {
+			gaps = append(gaps, fmt.Sprintf("%s to %s", after+1, before-1))
+		}
+	}
+	for i, d := range apart {
+		if d > limit {
+			add(days[i], days[i+1])
+		}
+	}
+	if last := days[len(days)-1]; int(s.window.AsOf-last) > limit {
+		add(last, s.window.AsOf)
+	}
+	if silent == 0 {
+		return nil
+	}
+	return []finding.Finding{{
+		Code:     finding.GapDays,
+		Sentence: fmt.Sprintf("%d days without a line in a shop that sells on most days: %s", silent, strings.Join(gaps, ", ")),
+		What:     "if these days had sales, deliver them; if the shop was closed, nothing is wrong",
+	}}
+}
+
+// How prices of one time are compared with those before.
+const (
+	cells        = 4 << 20 // codes × blocks of days that are held at most
+	leastCodes   = 10      // that have a price before and after
+	factor       = 100
+	factorSlack  = 3 // a factor of 33 to 300 counts
+	usualPart    = 0.5
+	maxBlockDays = 366
+)
+
+// unit finds a day from which on prices are in another unit: pence for pounds. It compares the lowest price of each code in each
+// block of days, a week where memory allows, with the one of the latest block before.
+func (s *seen) unit() []finding.Finding {
+	l := s.lines
+	codes := l.Codes.Keys.Len()
+	if l.Len() == 0 || codes < leastCodes {
+		return nil
+	}
+	first, last := calendar.DateOf(slices.Min(l.Time)), calendar.DateOf(slices.Max(l.Time))
+	size := max(7, (int(last-first)+1)*codes/cells+1)
+	if size > maxBlockDays {
+		return nil // nothing to compare in
+	}
+	blocks := int(last-first)/size + 1
+	prices := make([]money.Price, codes*blocks)
+	for i, p := range l.Price {
+		if p <= 0 || l.Quantity[i] <= 0 {
+			continue
+		}
+		at := int(l.Codes.Key[l.Code[i]])*blocks + int(calendar.DateOf(l.Time[i])-first)/size
+		if was := prices[at]; was == 0 || money.Price(p) < was {
+			prices[at] = money.Price(p)
+		}
+	}
+	all, up, down := make([]int, blocks), make([]int, blocks), make([]int, blocks)
+	for c := range codes {
+		before := money.Price(0)
+		for b, p := range prices[c*blocks : (c+1)*blocks] {
+			if p == 0 {
+				continue
+			}
+			if before > 0 {
+				all[b]++
+				switch ratio := p.Float() / before.Float(); {
+				case ratio > factor/factorSlack && ratio < factor*factorSlack:
+					up[b]++
+				case ratio < 1./(factor/factorSlack) && ratio > 1./(factor*factorSlack):
+					down[b]++
+				}
+			}
+			before = p
+		}
+	}
+	var out []finding.Finding
+	for b := range blocks {
+		for _, way := range []struct {
+			codes int
+			words string
+		}{{up[b], "high"}, {down[b], "low"}} {
+			if all[b] < leastCodes || float64(way.codes) <= usualPart*float64(all[b]) || len(out) == 3 {
+				continue
+			}
+			day := first + calendar.Date(b*size)
+			out = append(out, s.unitFinding(day, day+calendar.Date(size), way.codes, all[b], way.words))
+		}
+	}
+	return out
+}
+
+func (s *seen) unitFinding(from, to calendar.Date, codes, all int, way string) finding.Finding {
+	f := finding.Finding{
+		Code: finding.UnitChange, Stops: true,
+		Sentence: fmt.Sprintf("in the days from %s to %s, %d of %d products have prices about %d times as %s as before", from, min(to, s.window.AsOf)-1, codes, all, factor, way),
+		What:     "check the unit and the decimal sign of the prices in the delivery of these days (--decimal), and deliver them again",
+	}
+	for i, t := range s.lines.Time {
+		if d := calendar.DateOf(t); d >= from && d < to {
+			f.Lines++
+			f.Money += money.Amount(max(s.lines.Amount[i], 0))
+		}
+	}
+	return f
+}
