@@ -8,6 +8,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -31,6 +32,7 @@ type Config struct {
 	task.Common
 	SmallestShare   float64 // 0..1
 	SilhouetteFloor float64 // -1..1
+	Accept          string  // codes of findings, as finding.ParseCodes reads them
 }
 
 // Flags declares evaluate's flags.
@@ -38,12 +40,16 @@ func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
 		task.Float("smallest-share", cluster.DefaultFloor, "minimum `SHARE` of customers in the smallest segment, 0 to 1"),
 		task.Float("silhouette-floor", defaultSilhouette, "minimum mean silhouette `WIDTH`, -1 to 1"),
+		task.String("accept", "", "`CODES` of preprocess's findings that may stand, separated by commas, such as rule_share: a finding that stops otherwise "+
+			"keeps every candidate from being promoted"),
 	)
 }
 
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
-	return Config{Common: task.NewCommon(c), SmallestShare: c.Float64("smallest-share"), SilhouetteFloor: c.Float64("silhouette-floor")}
+	return Config{
+		Common: task.NewCommon(c), SmallestShare: c.Float64("smallest-share"), SilhouetteFloor: c.Float64("silhouette-floor"), Accept: c.String("accept"),
+	}
 }
 
 // Validate reports every problem at once.
@@ -55,6 +61,9 @@ func (c Config) Validate() error {
 	}
 	if !(c.SilhouetteFloor >= -1 && c.SilhouetteFloor <= 1) {
 		p.Add("silhouette-floor", "want a width from -1 to 1", c.SilhouetteFloor)
+	}
+	if _, err := finding.ParseCodes(c.Accept); err != nil {
+		p.Add("accept", err.Error(), c.Accept)
 	}
 	return p.Err()
 }

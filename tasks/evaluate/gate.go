@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
@@ -22,6 +23,7 @@ type evidence struct {
 	placed    *model.Assignment // nil where misplaced says why
 	misplaced error
 	drifted   contract.DriftResult
+	findings  []finding.Finding  // of preprocess
 	champion  *registry.Revision // nil without
 	defender  *model.Manifest    // the champion's model, nil without
 	veteran   bool               // the candidate itself has been champion
@@ -54,6 +56,7 @@ var gates = []gate{
 	{"no_empty_cluster", noEmptyCluster},
 	{"smallest_share", smallestShare},
 	{"silhouette", silhouette},
+	{"findings", findings},
 	{"drift_act", driftAct},
 	{"drift_head", driftHead},
 	{"segment_ids", segmentIDs},
@@ -189,6 +192,31 @@ func silhouette(e *evidence) contract.Gate {
 			*s.Silhouette, e.limits.SilhouetteFloor)
 	}
 	return judged(false, math.NaN(), e.limits.SilhouetteFloor, "the silhouette is undefined for %d segments", e.trained.K)
+}
+
+// findings: a model of lines that do not mean what they are taken for is about nobody, however well it fits.
+func findings(e *evidence) contract.Gate {
+	open := finding.Open(e.findings, e.limits.accepted())
+	if len(open) == 0 {
+		why := "preprocess found nothing that makes the lines doubtful"
+		if all := finding.Open(e.findings, nil); len(all) > 0 {
+			why = "accepted: " + strings.Join(codesOf(all), ", ")
+		}
+		return judged(true, 0, 0, "%s", why)
+	}
+	return judged(false, float64(len(open)), 0, "%s; to do: %s. If that is right, accept it: --accept=%s",
+		open[0].Sentence, open[0].What, strings.Join(codesOf(open), ","))
+}
+
+// codesOf returns the findings' codes, each once.
+func codesOf(findings []finding.Finding) []string {
+	var codes []string
+	for _, f := range findings {
+		if !slices.Contains(codes, f.Code) {
+			codes = append(codes, f.Code)
+		}
+	}
+	return codes
 }
 
 // driftAct: where the input is broken, nothing that was made of it is promoted.

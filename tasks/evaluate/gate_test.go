@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/registry"
@@ -108,6 +109,14 @@ func TestGatesRefuse(t *testing.T) {
 		"broken input": {func(e *evidence) {
 			e.drifted.Act = contract.ActFixData
 		}, []string{"drift_act"}, contract.EvalFail, "fix_data"},
+		"a finding that stops": {func(e *evidence) {
+			e.findings = []finding.Finding{{Code: "rule_share", Sentence: "half is gone", What: "look", Stops: true}, {Code: "unit_change", Stops: true}}
+			e.limits.Accept = "duplicates"
+		}, []string{"findings"}, contract.EvalFail, "half is gone; to do: look. If that is right, accept it: --accept=rule_share,unit_change"},
+		"a finding accepted, another not": {func(e *evidence) {
+			e.findings = []finding.Finding{{Code: "rule_share", Stops: true}, {Code: "unit_change", Sentence: "pence", Stops: true}}
+			e.limits.Accept = "rule_share"
+		}, []string{"findings"}, contract.EvalFail, "--accept=unit_change"},
 		"drift against another HEAD": {func(e *evidence) {
 			e.drifted.Seq = 7
 		}, []string{"drift_head"}, contract.EvalUnverified, "revision 7"},
@@ -138,6 +147,20 @@ func TestGatesRefuse(t *testing.T) {
 				t.Errorf("the gates cannot be written: %v", err)
 			}
 		})
+	}
+}
+
+// What does not stop, or is accepted, is said and lets a candidate pass.
+func TestGateLetsFindingsStand(t *testing.T) {
+	e := good(t)
+	e.findings = []finding.Finding{{Code: "gap_days"}}
+	if g := findings(e); g.Verdict != contract.EvalPass {
+		t.Errorf("a finding that does not stop: %+v", g)
+	}
+	e.findings = append(e.findings, finding.Finding{Code: "unit_change", Stops: true}, finding.Finding{Code: "unit_change", Stops: true})
+	e.limits.Accept = "unit_change"
+	if g := findings(e); g.Verdict != contract.EvalPass || g.Why != "accepted: unit_change" {
+		t.Errorf("an accepted finding: %+v", g)
 	}
 }
 
@@ -193,6 +216,7 @@ func TestEvalID(t *testing.T) {
 	add(contract.EvaluateResult{Candidate: "m", Seq: 2}, "c", limits, "d")
 	add(base, "b", limits, "d")
 	add(base, "c", Config{SmallestShare: 0.02}.limits(), "d")
+	add(base, "c", Config{SmallestShare: 0.01, Accept: "rule_share"}.limits(), "d")
 	add(base, "c", limits, "e")
 	// What came of it is no part of it.
 	base.Verdict = contract.EvalFail

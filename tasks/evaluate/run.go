@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/registry"
@@ -38,6 +39,7 @@ type job struct {
 	preprocess, drift, train *run.Manifest
 	drifted                  contract.DriftResult
 	trained                  contract.TrainResult
+	cleaned                  contract.PreprocessResult
 	champion                 *registry.Revision // nil without
 }
 
@@ -67,16 +69,26 @@ func (j *job) read(ctx context.Context) error {
 	if j.preprocess, err = j.home.Current(ctx, j.ReadRun(), contract.Preprocess); err != nil {
 		return err
 	}
-	if err := errors.Join(j.train.Decode(&j.trained), j.drift.Decode(&j.drifted)); err != nil {
+	if err := errors.Join(j.train.Decode(&j.trained), j.drift.Decode(&j.drifted), j.preprocess.Decode(&j.cleaned)); err != nil {
 		return err
 	}
 	j.champion, err = registry.New(j.home).View(j.Run(), j.Head).Defender(ctx, j.trained.ModelID)
 	return err
 }
 
-// limits are the configuration of the gates.
+// limits are the configuration of the gates. Nothing accepted leaves the keys of before there was something to accept.
 func (c Config) limits() map[string]any {
-	return map[string]any{"smallest_share": c.SmallestShare, "silhouette_floor": c.SilhouetteFloor}
+	limits := map[string]any{"smallest_share": c.SmallestShare, "silhouette_floor": c.SilhouetteFloor}
+	if codes := c.accepted(); len(codes) > 0 {
+		limits["accept"] = codes
+	}
+	return limits
+}
+
+// accepted are the codes of findings that may stand, sorted; [Config.Validate] has read them before.
+func (c Config) accepted() []string {
+	codes, _ := finding.ParseCodes(c.Accept)
+	return codes
 }
 
 // inputs are what the content depends on.
@@ -116,7 +128,7 @@ func (j *job) evaluate(ctx context.Context, s *run.Session) (*run.Manifest, erro
 
 // gather reads what the gates look at.
 func (j *job) gather(ctx context.Context) (*evidence, error) {
-	e := &evidence{limits: j.Config, trained: j.trained, drifted: j.drifted, champion: j.champion}
+	e := &evidence{limits: j.Config, trained: j.trained, drifted: j.drifted, findings: j.cleaned.Findings, champion: j.champion}
 	var err error
 	if e.candidate, err = model.Load(ctx, j.home.Registry, j.trained.ModelID, j.opts); err != nil {
 		return nil, fmt.Errorf("load candidate: %w", err)

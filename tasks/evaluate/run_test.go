@@ -156,6 +156,7 @@ func TestValidate(t *testing.T) {
 		"--smallest-share":   func(c *Config) { c.SmallestShare = 1.1 },
 		"--silhouette-floor": func(c *Config) { c.SilhouetteFloor = -2 },
 		"--root":             func(c *Config) { c.Root = "" },
+		"--accept":           func(c *Config) { c.Accept = "rule_shares" },
 	} {
 		c := config("file:///tmp/x")
 		change(&c)
