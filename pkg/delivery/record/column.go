@@ -36,7 +36,7 @@ func (c *Columns) Totals() bool { return !c.Has(FieldCode) }
 // Carries reports whether a record can lack what one before it says, so that records must be read in their order.
 func (c *Columns) Carries() bool { return c.preset != nil && len(c.preset.Carry) > 0 }
 
-// FindColumns finds each field among a header's columns: by names, else by those of the preset, else by the known spellings.
+// FindColumns finds each field among a header's columns: by names, else by those of the preset, else by the known spellings, UCI's before others.
 // Names are compared without case, blanks, underscores and quotes. A time may be in two columns, "Date+Time", and a status in up
 // to three, of which the first that is not empty counts.
 //
@@ -44,7 +44,8 @@ func (c *Columns) Carries() bool { return c.preset != nil && len(c.preset.Carry)
 // description serves, and without both the records are orders. It returns a *[HeaderError] if what must be there has no column, or
 // a field two.
 func FindColumns(header []string, preset *Preset, names ColumnNames) (Columns, error) {
-	c := Columns{Names: header, Width: len(header), Field: make([]int8, len(header)), preset: preset}
+	c := finder{tight: keysOf(header, headerKey), loose: keysOf(header, looseKey)}
+	c.Columns = Columns{Names: header, Width: len(header), Field: make([]int8, len(header)), preset: preset}
 	for i := range c.Field {
 		c.Field[i] = -1
 	}
@@ -80,7 +81,13 @@ func FindColumns(header []string, preset *Preset, names ColumnNames) (Columns, e
 			c.At[FieldCode], c.same = c.At[FieldDescription], true
 		}
 	}
-	return c, nil
+	return c.Columns, nil
+}
+
+// finder finds columns in a header.
+type finder struct {
+	Columns
+	tight, loose keys
 }
 
 // lacking returns what is missing and must be there.
@@ -101,7 +108,7 @@ func (c *Columns) lacking(missing map[Field]string) (problems []string) {
 }
 
 // find finds the columns of a field. wanted are the names that were looked for.
-func (c *Columns) find(f Field, names ColumnNames) (wanted []string, problem string) {
+func (c *finder) find(f Field, names ColumnNames) (wanted []string, problem string) {
 	column, named := names[f]
 	switch {
 	case named:
@@ -113,12 +120,17 @@ func (c *Columns) find(f Field, names ColumnNames) (wanted []string, problem str
 	}
 	var at []int
 	for _, w := range wanted {
-		found, joined := c.positions(w, f)
+		found, joined := c.tight.positions(w, f)
 		if joined {
 			return wanted, c.take(f, found...)
 		}
 		if at = append(at, found...); c.preset != nil && len(at) > 0 {
 			break // the first of its alternatives
+		}
+	}
+	if len(at) == 0 && !named && c.preset == nil && !(f == FieldAmount && c.Has(FieldPrice)) {
+		if at = c.other(f); len(at) > 0 {
+			return wanted, c.take(f, at...)
 		}
 	}
 	slices.Sort(at)
@@ -131,36 +143,15 @@ func (c *Columns) find(f Field, names ColumnNames) (wanted []string, problem str
 	return wanted, c.take(f, at[0])
 }
 
-// keys are the header's columns as they are compared.
-func (c *Columns) keys() []string {
-	keys := make([]string, len(c.Names))
-	for i, name := range c.Names {
-		keys[i] = headerKey(name)
-	}
-	return keys
-}
-
-// positions returns where the columns of a name are: all of that name or, where there is none and the field may be in several,
-// those of its parts, joined by +, if each is there once.
-func (c *Columns) positions(name string, f Field) (at []int, joined bool) {
-	keys := c.keys()
-	for i, key := range keys {
-		if key == headerKey(name) {
-			at = append(at, i)
+// other returns the columns of the first other spelling of a field that is there once and free.
+func (c *finder) other(f Field) []int {
+	for _, w := range otherSpellings[f] {
+		at, joined := c.loose.positions(w, f)
+		if free := !slices.ContainsFunc(at, func(i int) bool { return c.Field[i] >= 0 }); free && (joined || len(at) == 1) {
+			return at
 		}
 	}
-	parts := strings.Split(name, "+")
-	if len(at) > 0 || len(parts) == 1 || len(parts) > len(f.slots()) {
-		return at, false
-	}
-	for _, part := range parts {
-		i := slices.Index(keys, headerKey(part))
-		if i < 0 || slices.Contains(keys[i+1:], headerKey(part)) {
-			return nil, false
-		}
-		at = append(at, i)
-	}
-	return at, true
+	return nil
 }
 
 // take gives columns to a field.

@@ -51,21 +51,72 @@ func headerKey(name string) string {
 	}, name)
 }
 
+// looseKey is the form in which other spellings are compared: letters and digits in lower case. A sign for "number" counts.
+func looseKey(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || r == '°':
+			return unicode.ToLower(r)
+		case r == '#':
+			return '°'
+		}
+		return -1
+	}, name)
+}
+
 // deliveryColumns is how many columns of known spellings make a first line the header of a delivery. Names that the caller
 // gives do not count: with them, whoever knows a part of some other object could have the rest of it shown.
 const deliveryColumns = 3
 
-// isDelivery reports whether a first line looks like the header of a delivery.
+// isDelivery reports whether a first line looks like the header of a delivery. Other spellings are ordinary words: one more of
+// them is needed.
 func isDelivery(header []string) bool {
-	known := 0
-	for _, names := range spellings {
-		if slices.ContainsFunc(header, func(h string) bool {
-			return slices.ContainsFunc(names, func(name string) bool { return headerKey(name) == headerKey(h) })
-		}) {
+	tight, loose := keysOf(header, headerKey), keysOf(header, looseKey)
+	known, others := 0, 0
+	for f := range spellings {
+		is := slices.ContainsFunc(spellings[f], tight.has)
+		if is {
 			known++
 		}
+		if is || slices.ContainsFunc(otherSpellings[f], loose.has) {
+			others++
+		}
 	}
-	return known >= deliveryColumns || FindPreset(header) != nil
+	return known >= deliveryColumns || others > deliveryColumns || FindPreset(header) != nil
+}
+
+// keys are where a header's columns are, by the form in which they are compared.
+type keys struct {
+	key func(string) string
+	at  map[string][]int
+}
+
+func keysOf(header []string, key func(string) string) keys {
+	k := keys{key, map[string][]int{}}
+	for i, name := range header {
+		k.at[key(name)] = append(k.at[key(name)], i)
+	}
+	return k
+}
+
+func (k keys) has(name string) bool { return len(k.at[k.key(name)]) > 0 }
+
+// positions returns where the columns of a name are: all of that name or, where there is none and the field may be in several,
+// those of its parts, joined by +, if each is there once.
+func (k keys) positions(name string, f Field) (at []int, joined bool) {
+	at = slices.Clone(k.at[k.key(name)])
+	parts := strings.Split(name, "+")
+	if len(at) > 0 || len(parts) == 1 || len(parts) > len(f.slots()) {
+		return at, false
+	}
+	for _, part := range parts {
+		found := k.at[k.key(part)]
+		if len(found) != 1 {
+			return nil, false
+		}
+		at = append(at, found[0])
+	}
+	return at, true
 }
 
 // shownColumns returns the columns as a message may show them, at most 40; nil unless they are those of a delivery. A source

@@ -240,3 +240,33 @@ func TestTimesAreTheShops(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestOtherSpellings(t *testing.T) {
+	for _, test := range []struct{ header, record, want string }{
+		{"Rechnungs-Nr.;Artikel-Nr.;Bezeichnung;Menge;Rechnungsdatum;Einzelpreis;Kunden-Nr.;Land", "1;2;Tasse;3;01.02.2023;4,50;7;DE", "1 2 Tasse 3 4.50 7 DE 2023-02-01T00:00"},
+		{"Bestellnummer;SKU;Artikel;Anzahl;Datum;Uhrzeit;Gesamtpreis;E-Mail", "1;2;Tasse;3;01.02.2023;13:33;13,50;a@b", "1 2 Tasse 3 4.50 a@b  2023-02-01T13:33"},
+		{"Order ID;Product;Qty;Order Date;Total;Customer", "1;Mug;3;01.02.2023;13,50;7", "1 Mug Mug 3 4.50 7  2023-02-01T00:00"},
+		{"N° commande;Référence;Désignation;Quantité;Date;Prix unitaire;N° client;Total", "1;2;Tasse;3;01.02.2023;4,50;7;99", "1 2 Tasse 3 4.50 7  2023-02-01T00:00"}, // a total beside a price may be anything
+		{"Order ID;Invoice;SKU;Qty;Date;Unit Price;Email;Customer ID", "9;1;2;3;01.02.2023;4,50;a@b;7", "1 2  3 4.50 7  2023-02-01T00:00"},                            // UCI's spellings first
+	} {
+		layout := "02.01.2006"
+		if strings.Contains(test.header, "Uhrzeit") {
+			layout += " 15:04"
+		}
+		l, err := record.ParseLayout(layout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opts := record.Options{Layout: l, Dialect: record.Dialect{Separator: ';', Decimal: ','}}
+		got := outcomes(t, test.header+"\n"+test.record+"\n", opts, func(l *record.Line) string {
+			return fmt.Sprintf("%s %s %s %v %v %s %s %s", l.Invoice, l.Code, l.Description, l.Quantity, l.Price, l.Customer, l.Country, utc(l.Time).Format("2006-01-02T15:04"))
+		})
+		if got[0] != test.want {
+			t.Errorf("%s: got %q, want %q", test.header, got[0], test.want)
+		}
+	}
+	_, err := record.FindColumns(split("Belegnr,Artikel,Menge,Datum,Netto"), nil, nil)
+	if err == nil || !strings.Contains(err.Error(), "found the columns Belegnr, Artikel, Menge, Datum, Netto") {
+		t.Error(err)
+	}
+}

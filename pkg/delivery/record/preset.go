@@ -36,15 +36,12 @@ func ParsePreset(name string) (*Preset, error) {
 // FindPreset returns the preset of the export that has this header, or nil. Where several could have it, it is the one with most
 // signs.
 func FindPreset(header []string) *Preset {
-	has := map[string]bool{}
-	for _, h := range header {
-		has[headerKey(h)] = true
-	}
+	columns := keysOf(header, headerKey)
 	var found *Preset
 	for _, p := range Presets {
 		all := true
 		for _, sign := range p.Signs {
-			all = all && has[headerKey(sign)]
+			all = all && columns.has(sign)
 		}
 		if all && (found == nil || len(p.Signs) > len(found.Signs)) {
 			found = p

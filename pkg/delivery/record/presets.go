@@ -15,6 +15,53 @@ var spellings = [NumFields][]string{
 	FieldStatus:      {"Status", "OrderStatus"},
 }
 
+// otherSpellings are the names under which other shops keep a field, the best first: English, German, French, Spanish, Italian and
+// Dutch. They are looked for field by field where no column has one of the spellings, and compared by looseKey; "A+B" are two
+// columns. A line total is looked for only where there is no price: it may have taxes and discounts in it that the price has not.
+var otherSpellings = [NumFields][]string{
+	FieldInvoice: {
+		"Invoice Number", "Invoice Nr", "Invoice ID", "Order Number", "Order No", "Order Nr", "Order ID", "Order", "Receipt Number", "Receipt No", "Receipt ID", "Receipt",
+		"Transaction ID", "Transaction Number", "Transaction No", "Bill Number", "Bill No", "Ticket Number", "Document No", "Check No",
+		"Rechnungsnummer", "Rechnungsnr", "Rechnung Nr", "Rechnung", "Bestellnummer", "Bestellnr", "Auftragsnummer", "Auftragsnr", "Belegnummer", "Belegnr", "Bonnummer",
+		"Numéro de facture", "N° facture", "Facture", "Numéro de commande", "N° commande", "Commande", "Número de factura", "Factura", "Número de pedido", "Pedido",
+		"Numero fattura", "Fattura", "Numero ordine", "Ordine", "Factuurnummer", "Ordernummer", "Bestelnummer",
+	},
+	FieldCode: {
+		"SKU", "Product Code", "Product ID", "Item Code", "Item Number", "Item No", "Item ID", "Article Number", "Article No", "Article Code", "Variant SKU", "Barcode", "EAN", "PLU",
+		"Artikelnummer", "Artikelnr", "Art Nr", "Produktnummer", "Materialnummer", "Code article", "Code produit", "Référence", "Código de producto", "Código", "Referencia",
+		"Codice articolo", "Codice", "Artikelcode",
+	},
+	FieldDescription: {
+		"Product Name", "Item Name", "Product Description", "Item Description", "Product Title", "Product", "Item", "Title", "Artikelbezeichnung", "Bezeichnung", "Produktname",
+		"Produkt", "Artikel", "Beschreibung", "Désignation", "Libellé", "Produit", "Article", "Descripción", "Producto", "Descrizione", "Prodotto", "Omschrijving",
+	},
+	FieldQuantity: {
+		"Qty", "Quantity Sold", "Quantity Ordered", "Qty Ordered", "Units Sold", "Units", "Pieces", "Menge", "Anzahl", "Stückzahl", "Stück", "Stueck", "Quantité", "Qté", "Cantidad",
+		"Quantità", "Aantal",
+	},
+	FieldTime: {
+		"Invoice Date+Invoice Time", "Order Date+Order Time", "Date+Time", "Datum+Uhrzeit", "Datum+Zeit", "Date+Heure", "Fecha+Hora", "Data+Ora", "Datum+Tijd",
+		"Order Date", "Order Datetime", "Sale Date", "Transaction Date", "Purchase Date", "Receipt Date", "Posting Date", "Created At", "Datetime", "Timestamp", "Date",
+		"Rechnungsdatum", "Bestelldatum", "Auftragsdatum", "Belegdatum", "Kaufdatum", "Verkaufsdatum", "Datum", "Date de facture", "Date de commande", "Fecha de factura", "Fecha",
+		"Data fattura", "Data ordine", "Data", "Factuurdatum", "Orderdatum",
+	},
+	FieldPrice: {
+		"Price per Unit", "Item Price", "Selling Price", "Sale Price", "Einzelpreis", "Stückpreis", "Stueckpreis", "Verkaufspreis", "Preis", "Prix unitaire", "Prix",
+		"Precio unitario", "Precio", "Prezzo unitario", "Prezzo", "Stuksprijs", "Prijs",
+	},
+	FieldCustomer: {
+		"Customer Number", "Customer No", "Customer Nr", "Customer Code", "Customer Email", "Email Address", "Email", "E-Mail", "Buyer Email", "Client ID", "Member ID", "User ID", "Account Number",
+		"Customer", "Client", "Kundennummer", "Kundennr", "Kunden ID", "Kunden Nr", "E-Mail-Adresse", "Kunde", "Numéro client", "N° client", "Code client", "ID cliente", "Código de cliente",
+		"Cliente", "Klantnummer", "Klant",
+	},
+	FieldCountry: {"Country Code", "Shipping Country", "Ship Country", "Billing Country", "Land", "Pays", "País", "Paese", "Nazione"},
+	FieldAmount: {
+		"Line Amount", "Row Total", "Net Sales", "Sales Amount", "Total Price", "Total Amount", "Sales", "Revenue", "Zeilensumme", "Positionsbetrag", "Gesamtpreis", "Betrag", "Summe", "Umsatz",
+		"Montant", "Importe", "Importo", "Bedrag", "Total", "Gesamt",
+	},
+	FieldStatus: {"Financial Status", "Payment Status", "Transaction Type", "Bestellstatus", "Statut", "Estado", "Stato"},
+}
+
 // noCustomers is the note of exports that cannot be segmented.
 const noCustomers = "this export does not say who bought"
 
