@@ -103,6 +103,12 @@ func hint(n record.Counts) string {
 		return "; are the dates in another --date-layout?"
 	case record.BadEncoding.String():
 		return "; is the text in another --encoding?"
+	case record.OtherCurrency.String():
+		return "; are the prices in another --currency?"
+	case record.RoundedID.String():
+		return "; export again with the numbers as text: a spreadsheet has rounded them"
+	case record.AmountMismatch.String():
+		return "; if the price is not what was paid, --columns price= leaves it out"
 	}
 	return ""
 }

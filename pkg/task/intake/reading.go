@@ -61,7 +61,7 @@ func (c Config) Options(r reading.Reading) (record.Options, error) {
 	if err != nil {
 		return opts, err
 	}
-	opts.Zone = zone
+	opts.Zone, opts.Currency = zone, c.Currency
 	return opts, nil
 }
 
