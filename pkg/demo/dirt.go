@@ -6,8 +6,8 @@ import (
 )
 
 // dirt are the ways in which a record is broken, named after the rule that should catch it. Two more come once in a shop: a
-// record that is too long, and at the end one that is torn. That is every rule of a quarantine but bad_value, which is about
-// the cells of workbooks and parquet files: no record of a csv can break it.
+// record that is too long, and at the end one that is torn. That is every rule of a quarantine but those about cells of workbooks
+// and parquet files, line totals and currencies: a demo's records have none.
 var dirt = []string{
 	"wrong_fields", "bad_quote", "bad_encoding", "missing_invoice", "missing_code", "bad_quantity", "fractional_quantity",
 	"bad_time", "bad_price", "price_decimals", "amount_out_of_range",

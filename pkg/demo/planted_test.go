@@ -49,6 +49,10 @@ func isFee(r goodRecord) bool {
 	return digits < 2 || strings.HasPrefix(r.code, "gift_") || label == "NEXT DAY CARRIAGE" || label == "HIGH RESOLUTION IMAGE"
 }
 
+// notPlanted are the checks that a demo's records cannot fail: values of spreadsheets and what they do to identifiers, line totals
+// and currencies, of which it has none.
+var notPlanted = map[string]bool{"bad_value": true, "rounded_id": true, "bad_amount": true, "amount_mismatch": true, "other_currency": true}
+
 func TestPlantedIsFound(t *testing.T) {
 	o := options(t)
 	data, truth := write(t, o)
@@ -60,7 +64,7 @@ func TestPlantedIsFound(t *testing.T) {
 		planted += n
 	}
 	for i := range record.NumBreaches {
-		if rule := record.Checks[i].Name; p.Broken[rule] == 0 && rule != "bad_value" { // which only a spreadsheet can break
+		if rule := record.Checks[i].Name; p.Broken[rule] == 0 && !notPlanted[rule] {
 			t.Errorf("no record breaks the rule %s: %v", rule, p.Broken)
 		}
 	}
@@ -136,7 +140,7 @@ func TestDirt(t *testing.T) {
 				for i := range record.NumBreaches {
 					rule := record.Checks[i].Name
 					planted += truth.Broken[rule]
-					if n.Broken[i] != int64(truth.Broken[rule]) || (n.Broken[i] == 0) != (rule == "bad_value") {
+					if n.Broken[i] != int64(truth.Broken[rule]) || (n.Broken[i] == 0) != notPlanted[rule] {
 						t.Errorf("%d customers, dirty %d, fault %q: %d records break %s, planted %d", customers, dirty, fault, n.Broken[i], rule, truth.Broken[rule])
 					}
 				}

@@ -36,7 +36,7 @@ type Truth struct {
 	Guests      Tally            `json:"guests"`       // all lines without a customer, the clerk's among them
 	Copies      int              `json:"copies"`       // lines equal to the one before them in their invoice; counted above too
 	Fees        map[string]Tally `json:"fees"`         // what is no product, by code, customers' and guests'; counted above too
-	Broken      map[string]int   `json:"broken"`       // rule → records that break it, and no other; without bad_value, which no csv can break
+	Broken      map[string]int   `json:"broken"`       // rule → records that break it, and no other; without those that are about what a demo does not have
 
 	Kinds        []Kind           `json:"kinds"`
 	Countries    []Country        `json:"countries"`
