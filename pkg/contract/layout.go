@@ -23,6 +23,7 @@ var (
 	quarantine = Place{Path: "quarantine/<source>/<delivery>.arrow", Writers: []string{Ingest}, Meaning: "table quarantine: the rejected records of a delivery"}
 	seen       = Place{Path: "sources/<sha256>/<n>.json", Writers: []string{Ingest},
 		Meaning: "what a server reported about a delivery, so that an unchanged one is not downloaded again"}
+	meaning    = Place{Path: "state/meaning.json", Pointer: true, Writers: []string{Preprocess}, Meaning: "what the shop's lines mean, as was decided, and before"}
 	linesState = Place{Path: "state/lines.json", Pointer: true, Writers: []string{Ingest}, Meaning: "the current snapshot"}
 	driftState = Place{Path: "state/<name>/drift.json", Pointer: true, Writers: []string{Drift}, Meaning: "earlier verdicts of drift"}
 	scoreState = Place{Path: "state/<name>/score.json", Pointer: true, Writers: []string{Score}, Meaning: "the current scores, and those before"}
@@ -42,7 +43,7 @@ var (
 
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
-	snapshot, partition, quarantine, current, output, manifest, seen, driftState, scoreState, linesState,
+	snapshot, partition, quarantine, current, output, manifest, seen, driftState, scoreState, linesState, meaning,
 	head, history, blob, evaluation, bundle, provenance,
 }
 
@@ -74,6 +75,9 @@ func SeenPath(sha256 string, n int) string { return seen.at(sha256, strconv.Itoa
 
 // LinesStatePath is the pointer to the current snapshot.
 func LinesStatePath() string { return linesState.at() }
+
+// MeaningStatePath is the pointer to what the lines of the root mean.
+func MeaningStatePath() string { return meaning.at() }
 
 // ScoreStatePath is the pointer to the current scores.
 func ScoreStatePath(name string) string { return scoreState.at(name) }

@@ -30,8 +30,9 @@ type reader struct {
 	opts     table.Options
 	progress task.Progress
 
-	bar  task.Bar
-	days []lines.Partition // of the window, once read
+	bar     task.Bar
+	days    []lines.Partition // of the window, once read
+	sources map[string]uint16 // numbers of them, for invoices
 }
 
 // shard is a part of the lines, which takes one day after the other.
@@ -48,6 +49,12 @@ func (r *reader) read(ctx context.Context, snapshot *lines.Snapshot) (*retail.Li
 		return nil, r.empty(snapshot)
 	}
 	r.days = parts
+	r.sources = map[string]uint16{}
+	for _, p := range parts { // in the order of sources
+		if _, ok := r.sources[p.Source]; !ok {
+			r.sources[p.Source] = uint16(len(r.sources))
+		}
+	}
 	total := int64(0)
 	rows := make([]int, min(task.Workers(), len(parts)))
 	for i, p := range parts {
@@ -144,6 +151,7 @@ func (r *reader) add(p lines.Partition, rec *table.Record, to *shard) error {
 	b := retail.LineBatch{
 		Customer: text(lineCustomer), Invoice: text(lineInvoice), Code: text(lineCode),
 		Description: text(lineDescription), Country: text(lineCountry), Status: text(lineStatus),
+		Source: r.sources[p.Source],
 	}
 	to.mu.Lock()
 	defer to.mu.Unlock()
