@@ -12,14 +12,14 @@ import (
 // keepMeaning is how much the pointer to the meaning remembers: a year of weeks.
 var keepMeaning = run.Keep{Entries: 53, OneAnAsOf: true}
 
-// recall reads what the lines of the root meant to the latest run of this as-of or an earlier one.
+// recall reads what the lines of the root meant to the latest run of an earlier as-of.
 func (j *job) recall(ctx context.Context) error {
 	state, err := run.ReadState[retail.Meaning](ctx, j.home.Root, contract.MeaningStatePath())
 	if err != nil {
 		return err
 	}
 	for _, e := range state.Before(j.Run()).Entries {
-		if e.AsOf <= j.Run().AsOf {
+		if e.AsOf < j.Run().AsOf {
 			j.kept = &e.Value
 			break
 		}
