@@ -16,17 +16,17 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"fit_id":            "93bd6cd162d8b86cf1aac19b2c6d65f1b1c3f0cb0adcaa92b658a063dae5fef4",
+	"fit_id":            "fb8cf0a467cc35921261fb5736394fedc128fd7952a4d2400852f696f67ac4ab",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
-	"key of drift":      "5b7ba4155abe",
-	"key of evaluate":   "380570e77886",
+	"key of drift":      "8bfbb6049fdb",
+	"key of evaluate":   "722b5f7ad878",
 	"key of ingest":     "c4fc128cc2f4",
-	"key of preprocess": "f3c7503df4e1",
-	"key of promote":    "0e67093b1ae0",
-	"key of report":     "486951e1d013",
-	"key of score":      "0414bc1137c3",
-	"key of train":      "a492fbaf6d32",
-	"model_id":          "7c2f98d8fc6c8b62eb01f4b8294a7828a57dbea6dd6e831282815f35deb1eec4",
+	"key of preprocess": "a052c999ad57",
+	"key of promote":    "664e2918e2b3",
+	"key of report":     "afccd1498eec",
+	"key of score":      "d635383f7fc1",
+	"key of train":      "24f4e08552d3",
+	"model_id":          "9e3e3271f3cee728c3393b81a3e4dc63b89d5cec87dc4f1668411ae5c0f88dee",
 	"snapshot":          "1ed29f62624dc95cca5f468889e9561935d95087e0b19c64ff9d8db81e0022bb",
 }
 

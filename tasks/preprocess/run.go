@@ -106,7 +106,7 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	})
 	result := resultOf(kept, customers, j.window)
 	result.Meaning, result.Decisions, result.MeaningChanged = j.rules.Meaning, decided.decisions, decided.changed
-	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days), stored: spansOf(snapshot.Partitions)}
+	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days), stored: spansOf(snapshot.Partitions), changed: decided.changed}
 	result.Findings, result.Chain = look.findings(), j.chain(snapshot, r.days, kept.Ledger)
 	err = g.Wait()
 	defer closeFiles(people, sales)
