@@ -21,6 +21,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(recordtest.Good), uint8(5), uint8(0), false, false)
 	f.Add([]byte("a,\"b\nc\"\"\",d\n\"\n"+recordtest.Good), uint8(1), uint8(90), true, true)
 	f.Add([]byte("\"\"\"\n\"x\"\"\",\"a\n"+recordtest.Good+recordtest.Good), uint8(3), uint8(91), false, true)
+	f.Add([]byte("1,2,\"a,4,5,6,7,8\n1,2,\"b\",4,5,6,7,8\n"+recordtest.Good+"1,2,a,b,c,d,e,\"f\n"+recordtest.Good), uint8(2), uint8(20), false, true)
 	f.Add([]byte("a\"b,\"x\na\"b,\"x\na\"b,\"x\n"+recordtest.Good+"\""), uint8(9), uint8(100), false, false)
 	f.Fuzz(func(t *testing.T, data []byte, chunk, limit uint8, latin1, key bool) {
 		opts := record.Options{Workers: 1}
@@ -59,6 +60,11 @@ func FuzzReadAgrees(f *testing.F) {
 		want, err := r.ReadAll()
 		if err != nil || bytes.Contains(data, []byte{'\r'}) || len(data) > 10_000 {
 			return
+		}
+		for _, fields := range want { // a quote that swallows what looks like a record is stray: see TestStrayQuotes
+			if strings.Count(strings.Join(fields, ","), ",") >= 14 {
+				return
+			}
 		}
 		o, err := read(t, strings.NewReader(recordtest.Header+string(data)), record.Options{Chunk: 3})
 		if err != nil {

@@ -23,8 +23,14 @@ func slowRecords(text string, limit int) (records []string) {
 		}
 	}
 	for text != "" {
-		end, quoted, done := 0, false, false
+		end, quoted, done, opened, fields := 0, false, false, 0, 0
 		for ; end < len(text) && !done; end++ {
+			if !quoted && text[end] == '"' && (end == 0 || text[end-1] == ',') {
+				opened = end
+				if line := slowStray(text, opened, fields, limit); line >= 0 {
+					break
+				}
+			}
 			switch c := text[end]; {
 			case quoted && c == '"' && end+1 < len(text) && text[end+1] == '"':
 				end++
@@ -32,10 +38,18 @@ func slowRecords(text string, limit int) (records []string) {
 				quoted = false
 			case !quoted && c == '"' && (end == 0 || text[end-1] == ','):
 				quoted = true
+			case !quoted && c == ',':
+				fields++
 			case !quoted && c == '\n':
 				done = true
 				end--
 			}
+		}
+		if end < len(text) && !done { // a stray quote
+			line := slowStray(text, opened, fields, limit)
+			add(text[:line])
+			text = text[line+1:]
+			continue
 		}
 		if (done || !quoted) && end <= limit {
 			add(text[:end])
@@ -56,11 +70,66 @@ func slowRecords(text string, limit int) (records []string) {
 	return records
 }
 
+// slowStray returns the end of the line of the quote at open, if that is stray by the words of stray's comment, or else -1.
+func slowStray(text string, open, fields, limit int) int {
+	const separators = 7
+	inside, behind, closed := text[open+1:], "", false
+	for i := 0; i < len(inside); i++ {
+		if inside[i] != '"' {
+			continue
+		}
+		if i+1 < len(inside) && inside[i+1] == '"' {
+			i++
+			continue
+		}
+		inside, behind, closed = inside[:i], inside[i+1:], true
+		break
+	}
+	if end := open + 1 + len(inside) + 1; end > limit {
+		inside, closed = text[open+1:max(open+1, min(len(text), limit))], false
+	}
+	own, swallowed, found := strings.Cut(inside, "\n")
+	n := fields + strings.Count(own, ",")
+	if !found || n < separators {
+		return -1
+	}
+	line, _, _ := strings.Cut(behind, "\n")
+	clean := closed && (behind == "" || behind == "\r" || strings.ContainsAny(behind[:1], ",\n") || strings.HasPrefix(behind, "\r\n"))
+	if !clean && slowValues(own) >= 2 {
+		return open + 1 + len(own)
+	}
+	exact := clean && slowValues(own) < 2
+	if closed {
+		swallowed += `"` + line
+		if over := open + 1 + len(own) + 1 + len(swallowed) - limit; over > 0 {
+			swallowed = swallowed[:max(len(swallowed)-over, len(swallowed)-len(line))]
+		}
+	}
+	for line := range strings.SplitSeq(swallowed, "\n") {
+		k := strings.Count(line, ",")
+		if k >= separators && slowValues(line) >= 2 && (!exact || n == separators && k == separators) {
+			return open + 1 + len(own)
+		}
+	}
+	return -1
+}
+
+// slowValues counts the fields that have a digit and no letter.
+func slowValues(line string) (n int) {
+	for field := range strings.SplitSeq(line, ",") {
+		if strings.ContainsAny(field, "0123456789") && strings.ToLower(field) == strings.ToUpper(field) {
+			n++
+		}
+	}
+	return n
+}
+
 func TestReadCutsAsTold(t *testing.T) {
 	const limit = 95 // the header must fit
 	rapid.Check(t, func(t *rapid.T) {
 		// Pieces that meet in every way; the long ones reach over the bound.
-		pieces := []string{`"`, `""`, `"""`, ",", "\n", "\r\n", "a", "é", ",\"", "\",", "\"\n", "\n\"", strings.Repeat("x", 40), strings.Repeat("y\n", 15)}
+		pieces := []string{`"`, `""`, `"""`, ",", "\n", "\r\n", "a", "é", ",\"", "\",", "\"\n", "\n\"", strings.Repeat("x", 40), strings.Repeat("y\n", 15),
+			"1,2,a,4,5,6,7,8\n", "1,2,\"a,4,5,6,7,8\n", "1,2,a\",4,5,6,7,8\n", "1,2,a,b,c,6,7,\"x\n", "a,b,,\"c\"\",d\n", "1,2,\"a,b\",4,5,6,7,8\n", ",,,,,,,"}
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 60).Draw(t, "pieces"), "")
 		o, err := read(t, strings.NewReader(recordtest.Header+text), record.Options{
 			Chunk: rapid.IntRange(1, 250).Draw(t, "chunk"), Workers: 2, MaxRecord: limit,

@@ -38,6 +38,7 @@ func Read(ctx context.Context, src io.Reader, opts record.Options, sink func(*re
 	if err != nil {
 		return record.Counts{}, start.explain(err)
 	}
+	s.width = c.Width
 	if c.Carries() {
 		opts.Workers = 1 // one parser gets all chunks in their order
 	}

@@ -23,13 +23,15 @@ type segment struct {
 // A record ends at the first line end outside quotes. A quote opens a field only where the field begins; within one, two
 // quotes stand for one. So that one lone quote cannot swallow a file, a record has a bound: one that has not ended after
 // limit bytes, or at the end of the file, is read once more line by line, up to the first line end at or after the bound.
-// Each of these lines is a record of its own in which a quoted field must end. Every byte is looked at twice at most, and
-// the outcome does not depend on how the text is cut into chunks.
+// Each of these lines is a record of its own in which a quoted field must end. A quote that swallows what looks like records
+// ends with its line: see [walk.stray]. Every byte is looked at a bounded number of times, and the outcome does not depend on
+// how the text is cut into chunks.
 type splitter struct {
 	src   io.Reader
 	sep   byte
 	chunk int // bytes asked for at a time
 	limit int // bytes of a record
+	width int // fields of the header
 
 	eof  bool
 	rest []byte // read, and not handed out: the beginning of a record
@@ -106,6 +108,11 @@ func (s *splitter) cut(segs []segment, buf []byte) (_ []segment, end int, long b
 				return w.segs, upTo, long
 			}
 			w.begin, w.rec, w.i, w.quoted = upTo, upTo, upTo, false
+		case stepStray:
+			w.normal()
+			w.segs = append(w.segs, segment{data: buf[w.rec:w.lineEnd]})
+			next := w.lineEnd + 1
+			w.begin, w.rec, w.i, w.quoted = next, next, next, false
 		}
 	}
 }
@@ -119,13 +126,16 @@ type walk struct {
 	rec    int  // start of the record that i is in
 	i      int  // everything before is seen; i is outside quotes
 	quoted bool // the record has had a quoted field
+
+	lineEnd int // of the record that a stray quote is in
 }
 
 // What a step found.
 const (
-	stepOn   = iota // go on
-	stepEnd         // the chunk is done; the record at rec is not
-	stepOver        // the record at rec is not done within its bound
+	stepOn    = iota // go on
+	stepEnd          // the chunk is done; the record at rec is not
+	stepOver         // the record at rec is not done within its bound
+	stepStray        // the record at rec ends with the line of a stray quote
 )
 
 // normal ends the segment that is being gathered at the start of the record.
@@ -162,14 +172,22 @@ func (w *walk) step() int {
 		return stepOn
 	}
 	after, closed := w.field(w.buf, stop, w.rec)
-	switch w.quoted = true; {
+	w.quoted = true
+	if !closed && !w.eof && len(w.buf)-w.rec <= w.limit {
+		return stepEnd
+	}
+	lineEnd, verdict := w.stray(stop, after, closed)
+	switch {
+	case verdict == strayYes:
+		w.lineEnd = lineEnd
+		return stepStray
+	case verdict == strayMore:
+		return stepEnd
 	case closed:
 		w.i = after
 		return stepOn
-	case w.eof || len(w.buf)-w.rec > w.limit:
-		return stepOver
 	}
-	return stepEnd
+	return stepOver
 }
 
 // field moves from the quote at open past the one that ends the field. closed is false where that is not within the
