@@ -157,7 +157,7 @@ func TestMemoryIsTheProgramsOwn(t *testing.T) {
 func TestFieldsHaveTheAgreedNames(t *testing.T) {
 	names := strings.Fields(`time severity message logging.googleapis.com/labels
 		step run pipeline as_of exit_code cause retry seconds cpu_seconds peak_rss_bytes new rows_in rows_out rejected rejected_share
-		verdict act action model_id seq customers revenue moved`)
+		verdict act action model_id seq customers revenue moved findings`)
 	for _, r := range []closer{
 		contract.IngestResult{RowsRead: 4, RowsQuarantined: 1}, contract.PreprocessResult{Ledger: []contract.LedgerRow{{Lines: 9}}},
 		contract.DriftResult{Model: "0a", Seq: 1}, contract.TrainResult{ModelID: "0a"}, contract.EvaluateResult{Candidate: "0a"},
