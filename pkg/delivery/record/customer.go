@@ -78,7 +78,8 @@ func appendLower(dst, text []byte) []byte {
 // rounded reports whether an id is a number in scientific notation, as spreadsheets show and save one that is too long for
 // their cells: 6.34E+15. Its last digits are lost, and many ids have become one.
 func rounded(b []byte) bool {
-	return len(b) > 4 && bytes.IndexByte(b, '+') > 1 && isRounded(trimSpace(b))
+	n := len(b)
+	return n > 4 && (b[n-3] == '+' || b[n-1] <= ' ' || b[n-1] >= utf8.RuneSelf) && isRounded(trimBlank(b))
 }
 
 func isRounded(b []byte) bool {
