@@ -22,7 +22,7 @@ SUM  := bin/gotestsum
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform airflow lint fuzz fuzz-short bench clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform preflight airflow lint fuzz fuzz-short bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,8 +67,9 @@ test-race: build $(GCS) $(SUM) ## The packages that use goroutines, under the ra
 	CLIENTELE_BIN=$(CURDIR)/bin tools/race.sh
 
 # One declaration each of steps, tables, rules and paths; the files that show them are checked for being current.
-contract: ## Write contract.json of the DAGs, docs/tables.md, docs/storage.md and the README's table of steps, after a change of steps, flags, tables, rules or paths
+contract: ## Write contract.json of the DAGs, docs/tables.md, docs/storage.md and the README's table of steps, after a change of steps, flags, tables, rules or paths; and what terraform/ takes from them
 	$(GO) test ./tasks/pipeline -count=1 -run 'TestGeneratedFilesAreCurrent|TestAStepIsOneEntry' -update
+	@tools/terraform.sh docs
 
 test-dags: build $(GCS) ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes, whole runs; AIRFLOW=3.1.7 for one
 	tools/dags.sh $(AIRFLOW)
@@ -81,6 +82,9 @@ test-e2e: bin/demo bin/pipeline $(GCS) ## The DAGs by a real scheduler in real p
 # tools/terraform.sh says what it needs.
 test-terraform: bin/pipeline bin/demo bin/ingest ## terraform/ without a cloud: format, validation, the modules' tests, policies on both plans; ARGS="-k bucket"
 	tools/terraform.sh $(ARGS)
+
+preflight: ## Ask Google what would stop the first apply of ENV=dev: APIs, roles, quota, region; changes nothing
+	@python3 tools/terraform/preflight.py '$(ENV)'
 
 airflow: build ## A local Airflow with the DAGs, on a demo shop or on CLIENTELE_KUBECONFIG; VERSION=2.11.1 PORT=8081
 	@tools/airflow.sh

@@ -35,6 +35,7 @@ locals {
   pointers = {
     pipeline = {
       lines   = { starts = "${local.folder}state/lines.json", ends = "", programs = ["ingest"] }
+      meaning = { starts = "${local.folder}state/meaning.json", ends = "", programs = ["preprocess"] }
       drift   = { starts = "${local.folder}state/${var.shop.name}/drift.json", ends = "", programs = ["drift", "registry"] }
       score   = { starts = "${local.folder}state/${var.shop.name}/score.json", ends = "", programs = ["score", "registry"] }
       current = { starts = "${local.folder}runs/", ends = "/current.json", programs = local.steps }
