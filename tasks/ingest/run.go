@@ -240,7 +240,7 @@ func (j *job) fill(ctx context.Context) (record.Counts, error) {
 		return counts, err
 	}
 	if j.spool.superseded > 0 {
-		j.d.Log.Info("some days are in two sheets: lines of one sheet stand for those of the other", "days", j.spool.supersededDays, "superseded", j.spool.superseded)
+		j.d.Log.Info("some days are in two sheets: each line counts once", "days", j.spool.supersededDays, "superseded", j.spool.superseded)
 	}
 	return counts, j.checkDays()
 }

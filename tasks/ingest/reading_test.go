@@ -1,0 +1,69 @@
+package ingest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/delivery/reading"
+	"github.com/clientele/clientele/pkg/fault"
+)
+
+// swapped writes lines with semicolons, decimal commas and the day first.
+func swapped(lines string) string {
+	lines = strings.NewReplacer(",", ";", ".", ",").Replace(lines)
+	return strings.NewReplacer("2011-12-01", "01/12/2011", "2011-12-13", "13/12/2011").Replace(lines)
+}
+
+// What one delivery was read by, the next one is: where it would be read otherwise, it is refused until a flag says so.
+func TestAReadingIsKept(t *testing.T) {
+	s := newShop(t)
+	first := s.must(s.config(s.file("a.csv", header+day("2011-12-01", 1, 50)+day("2011-12-13", 51, 50))))
+	_, snapshot := s.current()
+	kept, err := reading.Parse(snapshot.Readings["shop"])
+	if err != nil || kept.Separator != "comma" || kept.DateLayout != "2006-01-02 15:04:05" {
+		t.Fatalf("kept is %s, %v", kept, err)
+	}
+	other := s.file("b.csv", swapped(header+day("2011-12-01", 1, 50)+day("2011-12-13", 51, 50)))
+	c := s.config(other, runID("b"))
+	s.fails(c, fault.ExitBadData, "reading", "separator comma", "separator semicolon", "nothing was stored")
+	if now, _ := s.current(); now != first.Snapshot {
+		t.Error("the refused delivery moved the pointer")
+	}
+	// Another source has a reading of its own.
+	s.must(s.config(other, runID("c"), sourced("till")))
+	// Stated, it is taken, and kept from then on.
+	c.Separator, c.Decimal, c.DateLayout = "semicolon", "comma", "02/01/2006 15:04:05"
+	if r := s.must(c); r.RowsAccepted != 100 || r.RowsQuarantined != 0 {
+		t.Errorf("got %+v", r)
+	}
+	_, snapshot = s.current()
+	if kept, err = reading.Parse(snapshot.Readings["shop"]); err != nil || kept.Separator != "semicolon" || kept.DateLayout != "02/01/2006 15:04:05" {
+		t.Errorf("kept is %s, %v", kept, err)
+	}
+	// The kept layout decides where the delivery alone cannot.
+	low := s.file("low.csv", swapped(header+day("2011-12-01", 1, 100)))
+	if r := s.must(s.config(low, runID("d"), func(c *Config) { c.AllowShrink = true })); r.First.String() != "2011-12-01" {
+		t.Errorf("got %+v", r)
+	}
+}
+
+// A profile states what flags state, and flags win over it.
+func TestProfileIsRead(t *testing.T) {
+	s := newShop(t)
+	path := s.file("a.csv", swapped(header+day("2011-12-01", 1, 50)))
+	profile := s.file("shop.toml", "version = 1\n[read]\ndate_layout = \"01/02/2006 15:04:05\"\n")
+	c := s.config(path, func(c *Config) { c.Profile = profile })
+	if r := s.must(c); r.First.String() != "2011-01-12" {
+		t.Errorf("got %+v", r)
+	}
+	c = s.config(path, runID("b"), sourced("till"), func(c *Config) { c.Profile, c.DateLayout = profile, "02/01/2006 15:04:05" })
+	if r := s.must(c); r.First.String() != "2011-12-01" {
+		t.Errorf("got %+v", r)
+	}
+	c.Profile = s.file("bad.toml", "version = 1\n[read]\nseperator = \"comma\"\n")
+	s.fails(c, fault.ExitConfig, "profile", "unknown key read.seperator")
+	c.Profile = s.sources + "/none.toml"
+	if _, err := s.try(c); err == nil {
+		t.Error("a profile that is not there was taken for one that says nothing")
+	}
+}
