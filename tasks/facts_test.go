@@ -158,7 +158,7 @@ func (s *shop) defaults(t *testing.T) {
 		lines  int64
 		amount string
 	}{
-		{"input", 541_909, "9747747.9340"}, {"guest", 135_080, "1447682.1200"}, {"adjustment", 0, "0"}, {"non_product", 2_003, "14614.4940"},
+		{"input", 541_909, "9747747.9340"}, {"void", 0, "0"}, {"guest", 135_080, "1447682.1200"}, {"adjustment", 0, "0"}, {"discount", 0, "0"}, {"non_product", 2_003, "14614.4940"},
 		{"price", 33, "0"}, {"quantity", 0, "0"}, {"duplicate", 0, "0"}, {"cancellation_matched", 10_292, "-55.7200"},
 		{"cancellation_unmatched", 1_057, "-23821.5500"}, {"kept", 393_444, "8309328.5900"},
 	}

@@ -16,18 +16,18 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"fit_id":            "93bd6cd162d8b86cf1aac19b2c6d65f1b1c3f0cb0adcaa92b658a063dae5fef4",
+	"fit_id":            "fb8cf0a467cc35921261fb5736394fedc128fd7952a4d2400852f696f67ac4ab",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
-	"key of drift":      "7760d4a85d22",
-	"key of evaluate":   "4115ee17ea8e",
+	"key of drift":      "8bfbb6049fdb",
+	"key of evaluate":   "722b5f7ad878",
 	"key of ingest":     "c4fc128cc2f4",
-	"key of preprocess": "59b0d9295482",
-	"key of promote":    "578346545e30",
-	"key of report":     "2a1601e99c77",
-	"key of score":      "16da6f0c919d",
-	"key of train":      "142c9a1c946d",
-	"model_id":          "7c2f98d8fc6c8b62eb01f4b8294a7828a57dbea6dd6e831282815f35deb1eec4",
-	"snapshot":          "736bfeead1c9a705c60a45843bb30198ef054f38582056a4f8e3f940d8f98413",
+	"key of preprocess": "a052c999ad57",
+	"key of promote":    "664e2918e2b3",
+	"key of report":     "afccd1498eec",
+	"key of score":      "d635383f7fc1",
+	"key of train":      "24f4e08552d3",
+	"model_id":          "9e3e3271f3cee728c3393b81a3e4dc63b89d5cec87dc4f1668411ae5c0f88dee",
+	"snapshot":          "1ed29f62624dc95cca5f468889e9561935d95087e0b19c64ff9d8db81e0022bb",
 }
 
 // TestIdentities pins what names things: the hash of a table's content, the key of every step, the fit and the model that

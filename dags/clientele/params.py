@@ -188,6 +188,14 @@ def model() -> dict[str, Param]:
         ),
         "k_min": Param(2, **INTEGER, minimum=1, maximum=50, title="Minimum number of segments", **section),
         "k_max": Param(10, **INTEGER, minimum=1, maximum=50, title="Maximum number of segments", **section),
+        "accept": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^([a-z_]+(,[a-z_]+)*)?\Z",
+            title="Accepted findings",
+            description="Codes of findings about the lines that may stand, such as rule_share. Others that stop keep every model from being promoted.",
+            **section,
+        ),
         "hysteresis": Param(
             0.1,
             type="number",

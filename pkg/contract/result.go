@@ -6,6 +6,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/retail"
 )
 
 // ResultLimit bounds the JSON of what a step reports, in bytes; a larger result is an error. Results have counts, metrics,
@@ -40,18 +41,23 @@ type RuleCount struct {
 
 // PreprocessResult is what preprocess reports.
 type PreprocessResult struct {
-	Lines          int64          `json:"lines"` // kept
-	Customers      int64          `json:"customers"`
-	OnlyReturns    int64          `json:"only_returns"` // customers with returns and nothing kept
-	Invoices       int64          `json:"invoices"`
-	Products       int64          `json:"products"`
-	Revenue        money.Amount   `json:"revenue"`         // over kept lines
-	AverageInvoice float64        `json:"average_invoice"` // over kept sale lines
-	AsOf           calendar.Date  `json:"as_of"`
-	WindowStart    *calendar.Date `json:"window_start"` // null for the window all
-	Duplicates     int64          `json:"duplicates"`   // later copies that reached the rule, taken or not
-	Ledger         []LedgerRow    `json:"ledger"`       // input, each rule, kept
-	Cancellations  Cancellations  `json:"cancellations"`
+	Lines          int64             `json:"lines"` // kept
+	Customers      int64             `json:"customers"`
+	OnlyReturns    int64             `json:"only_returns"` // customers with returns and nothing kept
+	Invoices       int64             `json:"invoices"`
+	Products       int64             `json:"products"`
+	Revenue        money.Amount      `json:"revenue"`         // over kept lines
+	AverageInvoice float64           `json:"average_invoice"` // over kept sale lines
+	AsOf           calendar.Date     `json:"as_of"`
+	WindowStart    *calendar.Date    `json:"window_start"` // null for the window all
+	Duplicates     int64             `json:"duplicates"`   // later copies that reached the rule, taken or not
+	Ledger         []LedgerRow       `json:"ledger"`       // input, each rule, kept
+	Cancellations  Cancellations     `json:"cancellations"`
+	Discounts      Discounts         `json:"discounts"`
+	Filled         int64             `json:"filled"`          // lines without a customer that got the one of their invoice
+	Meaning        retail.Meaning    `json:"meaning"`         // what the lines were taken for
+	Decisions      []retail.Decision `json:"decisions"`       // why, and what each is about
+	MeaningChanged []string          `json:"meaning_changed"` // what would be decided otherwise now, and is not
 
 	Chain    []ChainRow        `json:"chain"`    // from what is delivered to what is kept
 	Findings []finding.Finding `json:"findings"` // what to know before trusting what is made of the lines; those that stop first
@@ -76,6 +82,13 @@ type ChainRow struct {
 	Records int64         `json:"records"`
 	Lines   *int64        `json:"physical_lines"` // null where unknown, and from in_force on
 	Amount  *money.Amount `json:"amount"`         // null where unknown
+}
+
+// Discounts are lines below zero that return nothing, and how much of them was taken off product lines.
+type Discounts struct {
+	Lines     int64        `json:"lines"`
+	Amount    money.Amount `json:"amount"`
+	Allocated money.Amount `json:"allocated"`
 }
 
 // LedgerRow says what one rule took.

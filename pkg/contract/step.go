@@ -91,8 +91,9 @@ var Steps = []Step{
 	{
 		Name: Evaluate, Does: "check the candidate against the promotion gates",
 		Reads: []string{Train, Drift, Preprocess}, Head: true,
-		Exits: []Exit{{fault.ExitMissing, "no candidate"}},
-		Pod:   Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
+		Exits:  []Exit{{fault.ExitMissing, "no candidate"}},
+		Params: []string{"accept"},
+		Pod:    Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},
 	{
 		Name: Promote, Does: "promote a candidate that passed its gates",

@@ -128,7 +128,7 @@ func (b *builder) gather(rows []retail.Row, row int) {
 	b.revenue, b.countryIDs = b.revenue[:0], b.countryIDs[:0]
 	for i := range rows {
 		r := &rows[i]
-		if r.Cancels {
+		if r.Return {
 			continue
 		}
 		amount := int64(r.Amount)

@@ -16,7 +16,7 @@ import (
 func reference(ref retailtest.Reference, asOf time.Time, days int) *frame.Frame {
 	sales, returned := map[string][]retailtest.Line{}, map[string][]retailtest.Line{}
 	for _, l := range ref.Kept {
-		if l.Customer != "" && !l.Cancels() {
+		if l.Customer != "" && l.Quantity > 0 {
 			sales[l.Customer] = append(sales[l.Customer], l)
 		}
 	}

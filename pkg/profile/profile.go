@@ -24,6 +24,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/retail"
 )
 
 // Version is the version of a profile.
@@ -39,20 +40,7 @@ const maxBytes = 1 << 20
 type Profile struct {
 	Version int             `toml:"version"`
 	Read    reading.Reading `toml:"read"`
-	Meaning Meaning         `toml:"meaning"`
-}
-
-// Meaning is what the lines of a root mean, by the words of preprocess's flags and rules.
-type Meaning struct {
-	ReturnInvoices  string   `toml:"return_invoices,omitempty"`  // regular expression of the invoices that are returns, whatever their sign
-	ReturnStatuses  []string `toml:"return_statuses,omitempty"`  // values of the status column that make a line a return
-	VoidStatuses    []string `toml:"void_statuses,omitempty"`    // values that make it no sale at all
-	Discounts       string   `toml:"discounts,omitempty"`        // drop or allocate
-	DiscountCodes   []string `toml:"discount_codes,omitempty"`   // codes that are discounts
-	NonProducts     []string `toml:"non_products,omitempty"`     // codes that are no products
-	Products        []string `toml:"products,omitempty"`         // codes that are products, whatever they look like
-	NonProductRule  string   `toml:"non_product_rule,omitempty"` // decided from the codes where it is not stated
-	InvoiceIdentity string   `toml:"invoice,omitempty"`          // number or number_day
+	Meaning retail.Meaning  `toml:"meaning"`
 }
 
 // ErrProfile is the class of profiles that cannot be used.
@@ -81,6 +69,9 @@ func Parse(text []byte) (Profile, error) {
 	}
 	for _, problem := range p.Read.Problems() {
 		wrong = append(wrong, fmt.Sprintf("read.%s: %s (got %q)", problem.Part, problem.Why, problem.Got))
+	}
+	for _, problem := range p.Meaning.Problems() {
+		wrong = append(wrong, "meaning."+problem)
 	}
 	if len(wrong) > 0 {
 		return p, errors.New(strings.Join(wrong, "; "))

@@ -13,6 +13,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/profile"
+	"github.com/clientele/clientele/pkg/retail"
 )
 
 func TestWhatIsWrittenIsRead(t *testing.T) {
@@ -22,7 +23,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 			Encoding: "iso-8859-1", Separator: "semicolon", Decimal: "comma", Group: "point", DateLayout: "02.01.2006 15:04",
 			Columns: map[string]string{"invoice": "Beleg, Nr.", "price": "Preis"}, Sheets: "add", Missing: []string{"0"},
 		},
-		Meaning: profile.Meaning{Discounts: "allocate", NonProducts: []string{"POST"}},
+		Meaning: retail.Meaning{Discounts: "allocate", NonProducts: "services; code=POST"},
 	}
 	text, err := want.Text("a shop", "of two\nlines")
 	if err != nil {

@@ -42,6 +42,9 @@ func (l *layout) ledger() (section, error) {
 	if len(figures) > 0 {
 		s.Blocks = append(s.Blocks, block{Figures: figures})
 	}
+	if chain := l.chain(); chain != nil {
+		s.Blocks = append(s.Blocks, block{Table: chain})
+	}
 	t := &grid{Caption: "Ledger: each line counts for the first rule that removes it", Head: heads("Rule", "#Lines", "#Invoices", "#Customers", "#Amount")}
 	for i, r := range rows {
 		rule := name(plain(r.Rule))

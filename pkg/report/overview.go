@@ -26,6 +26,9 @@ func newPage(v view.View) (*page, error) {
 		p.Title = "Customer segments"
 	}
 	var errs []error
+	if len(v.Findings) > 0 {
+		p.Sections = append(p.Sections, l.findings())
+	}
 	for _, lay := range []func() (section, error){
 		l.happened, l.segments, l.movement, l.choice, l.ledger, l.dropped, l.drift, l.gates, l.origin,
 	} {

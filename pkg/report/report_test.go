@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report"
 	"github.com/clientele/clientele/pkg/report/view"
@@ -212,6 +213,35 @@ func TestLedgerAddsUp(t *testing.T) {
 	d.Preprocess.Ledger[1].Lines--
 	if got := textOf(parse(t, render(t, d))); !strings.Contains(got, "The ledger does not add up: the input has 541,909 lines") || strings.Contains(got, "add up exactly") {
 		t.Error("the page hides that the ledger does not add up")
+	}
+}
+
+// What is doubtful comes before everything that is made of it; without findings there is no such section.
+func TestFindingsComeFirst(t *testing.T) {
+	d := viewtest.Sample(t)
+	d.Preprocess.Findings = append([]finding.Finding{{Code: finding.UnitChange, Sentence: "prices <b> are pence", Lines: 1234, Money: 99_000_000, What: "look", Stops: true}},
+		d.Preprocess.Findings...)
+	page := parse(t, render(t, d))
+	if first := find(page, "section")[0]; first.attr("id") != "findings" || !strings.Contains(first.text, "Promotion is stopped by 1 finding") {
+		t.Errorf("the first section is %s: %s", first.attr("id"), first.text)
+	}
+	rows := table(t, page, "Findings about the lines")
+	if got, want := strings.Join(rows[1], "|"), "Prices <b> are pence. unit_change|stops promotion|1,234|£9,900|Look."; len(rows) != 3 || got != want {
+		t.Errorf("%d rows, the first %s; want %s", len(rows), got, want)
+	}
+	if rows[2][2] != "–" || rows[2][3] != "–" {
+		t.Errorf("no lines and no money are shown as %v", rows[2])
+	}
+	d.Preprocess.Findings = nil
+	if first := find(parse(t, render(t, d)), "section")[0]; first.attr("id") != "run" {
+		t.Errorf("without findings the first section is %s", first.attr("id"))
+	}
+}
+
+func TestChainIsShown(t *testing.T) {
+	rows := table(t, parse(t, render(t, viewtest.Sample(t))), "From the delivery to the kept lines")
+	if got, want := strings.Join(rows[len(rows)-1], "|"), "kept|393,444|£8,309,328.590"; len(rows) != 9 || got != want {
+		t.Errorf("%d rows, the last %s; want %s", len(rows), got, want)
 	}
 }
 

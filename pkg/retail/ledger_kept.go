@@ -16,7 +16,9 @@ type Row struct {
 	Invoice, Code, Country uint32 // as written
 	InvoiceKey, CodeKey    uint32 // as compared
 	description, status    uint32
-	Cancels                bool // line of a C… invoice; kept only with cancellation_unmatched off
+	Return                 bool // a return line, of a quantity and an amount below zero; kept only with cancellation_unmatched off
+
+	discount money.Amount // that part of the amount which is an allocated discount, 0 or below
 }
 
 // Part returns what n of the row's quantity is worth: n × price, and of what the row's amount differs from quantity × price,
@@ -43,7 +45,7 @@ func times(p money.Price, q money.Quantity) money.Amount {
 	return amount
 }
 
-// Returns are a customer's C… lines that reached the cancellation rules, in full quantity, whether they found their
+// Returns are a customer's return lines that reached the cancellation rules, in full quantity, whether they found their
 // sale or not.
 type Returns struct {
 	Lines    int64
@@ -51,12 +53,19 @@ type Returns struct {
 	Value    money.Amount // Σ −amount
 }
 
-// Cancellations counts C… lines by how much of them found its sale.
+// Cancellations counts return lines by how much of them found its sale.
 type Cancellations struct {
 	Matched   int64 // in full
 	Partly    int64
 	Unmatched int64        // not at all
 	Amount    money.Amount // of what found its sale, negative
+}
+
+// Discounts are the discount lines that no earlier rule took.
+type Discounts struct {
+	Lines     int64
+	Amount    money.Amount // of all, negative
+	Allocated money.Amount // the part that was taken off product lines, negative
 }
 
 // Kept is the outcome of [Rules.Apply]: the lines that no rule took, customer by customer, and the account of all others.
@@ -66,9 +75,11 @@ type Kept struct {
 
 	Ledger        Ledger
 	Cancellations Cancellations
+	Discounts     Discounts
+	Filled        int64 // lines without a customer that got the one customer of their invoice
 	Duplicates    int64 // later copies that reached the rule duplicate, taken or not
 	Products      int64 // distinct codes over kept lines
-	OnlyReturns   int64 // customers with C… lines that reached the cancellation rules and no kept sale line
+	OnlyReturns   int64 // customers with return lines that reached the cancellation rules and no kept sale line
 
 	Returns []Returns // by customer
 	sales   []uint32  // by customer: kept sale lines
@@ -82,13 +93,13 @@ type rowSpan struct{ from, to int }
 func (k *Kept) NumCustomers() int { return len(k.spans) }
 
 // Rows returns the kept lines of a customer in the order of (time, invoice, code, price, quantity as delivered,
-// description, country, amount, status, invoice and code as written). With cancellation_unmatched off there may be C… lines among them.
+// description, country, amount, status, invoice and code as written). With cancellation_unmatched off there may be return lines among them.
 func (k *Kept) Rows(customer uint32) []Row {
 	s := k.spans[customer]
 	return k.rows[s.from:s.to]
 }
 
-// NumSales returns how many kept lines of a customer are sale lines: not of a C… invoice.
+// NumSales returns how many kept lines of a customer are sale lines: no returns.
 func (k *Kept) NumSales(customer uint32) int { return int(k.sales[customer]) }
 
 // NumRows returns the number of kept lines of all customers and guests. With cancellation_unmatched off the remainders

@@ -65,6 +65,7 @@ type LineBatch struct {
 	Quantity []int64 // money.Quantity
 	Price    []int64 // money.Price
 	Amount   []int64 // money.Amount, frame.NullInt for one that is quantity × price; nil where all are
+	Source   uint16  // distinguishes the sources of the lines; any numbers
 }
 
 func (b *LineBatch) check() error {
@@ -92,6 +93,7 @@ type Lines struct {
 
 	Time, Quantity, Price []int64
 	Amount                []int64 // as delivered, or quantity × price
+	Source                []uint16
 
 	Customers, Descriptions, Countries, Statuses Dict
 	Invoices, Codes                              KeyedDict
@@ -113,6 +115,7 @@ func NewLines(n int) *Lines {
 	number := func(i int) []int64 { return numbers[i*n : i*n : (i+1)*n] }
 	l.Customer, l.Invoice, l.Code, l.Description, l.Country, l.Status = id(0), id(1), id(2), id(3), id(4), id(5)
 	l.Time, l.Quantity, l.Price, l.Amount = number(0), number(1), number(2), number(3)
+	l.Source = make([]uint16, 0, n)
 	return l
 }
 
@@ -137,6 +140,7 @@ func NewShards(rows []int) (*Lines, []*Lines) {
 		s.Customer, s.Invoice, s.Code = l.Customer[at:at:to], l.Invoice[at:at:to], l.Code[at:at:to]
 		s.Description, s.Country, s.Status = l.Description[at:at:to], l.Country[at:at:to], l.Status[at:at:to]
 		s.Time, s.Quantity, s.Price, s.Amount = l.Time[at:at:to], l.Quantity[at:at:to], l.Price[at:at:to], l.Amount[at:at:to]
+		s.Source = l.Source[at:at:to]
 		s.room, at = r, to
 		l.shards = append(l.shards, s)
 	}
@@ -174,6 +178,9 @@ func (l *Lines) Append(b LineBatch) error {
 	l.Time = append(l.Time, b.Time...)
 	l.Quantity = append(l.Quantity, b.Quantity...)
 	l.Price = append(l.Price, b.Price...)
+	for range b.Time {
+		l.Source = append(l.Source, b.Source)
+	}
 	return nil
 }
 
@@ -223,6 +230,7 @@ func (l *Lines) Cut(w Window) {
 			l.Customer[n], l.Invoice[n], l.Code[n] = l.Customer[i], l.Invoice[i], l.Code[i]
 			l.Description[n], l.Country[n], l.Status[n] = l.Description[i], l.Country[i], l.Status[i]
 			l.Time[n], l.Quantity[n], l.Price[n], l.Amount[n] = t, l.Quantity[i], l.Price[i], l.Amount[i]
+			l.Source[n] = l.Source[i]
 		}
 		n++
 	}
@@ -234,6 +242,7 @@ func (l *Lines) shorten(n int) {
 	l.Customer, l.Invoice, l.Code = l.Customer[:n], l.Invoice[:n], l.Code[:n]
 	l.Description, l.Country, l.Status = l.Description[:n], l.Country[:n], l.Status[:n]
 	l.Time, l.Quantity, l.Price, l.Amount = l.Time[:n], l.Quantity[:n], l.Price[:n], l.Amount[:n]
+	l.Source = l.Source[:n]
 }
 
 // Seal makes shards one and renumbers every dictionary in byte order. Nothing can be appended afterwards. Sealing twice does

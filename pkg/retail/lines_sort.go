@@ -12,6 +12,7 @@ import (
 // sortKey packs the first fields of the order into 64 bits, where they fit: comparing packs then settles nearly every
 // comparison of two lines.
 type sortKey struct {
+	kinds    *kinds
 	first    int64  // earliest time
 	unit     uint64 // every time is a whole number of units after first: of shops that keep minutes, 60,000,000 µs
 	time     uint   // what the units are shifted left by
@@ -19,15 +20,16 @@ type sortKey struct {
 	hasParts bool   // invoice and code fit beside the time
 }
 
-func newSortKey(l *Lines) sortKey {
+func newSortKey(kinds *kinds) sortKey {
+	l := kinds.l
 	if l.Len() == 0 {
-		return sortKey{unit: 1}
+		return sortKey{kinds: kinds, unit: 1}
 	}
 	first, last := l.Time[0], l.Time[0]
 	for _, t := range l.Time {
 		first, last = min(first, t), max(last, t)
 	}
-	k := sortKey{first: first}
+	k := sortKey{kinds: kinds, first: first}
 	before := first
 	for _, t := range l.Time {
 		if t != before && k.unit != 1 {
@@ -36,7 +38,7 @@ func newSortKey(l *Lines) sortKey {
 		}
 	}
 	k.unit = max(k.unit, 1)
-	codes, invoices := width(l.Codes.Keys.Len()), width(l.Invoices.Keys.Len())
+	codes, invoices := width(l.Codes.Keys.Len()), width(kinds.invoices)
 	if bits.Len64((uint64(last)-uint64(first))/k.unit)+codes+invoices <= 64 {
 		k.time, k.invoice, k.hasParts = uint(codes+invoices), uint(codes), true
 	}
@@ -51,12 +53,13 @@ func gcd(a, b uint64) uint64 {
 	return a
 }
 
-func (k sortKey) of(l *Lines, i uint32) uint64 {
+func (k sortKey) of(i uint32) uint64 {
+	l := k.kinds.l
 	t := (uint64(l.Time[i]) - uint64(k.first)) / k.unit
 	if !k.hasParts {
 		return t
 	}
-	return t<<k.time | uint64(l.Invoices.Key[l.Invoice[i]])<<k.invoice | uint64(l.Codes.Key[l.Code[i]])
+	return t<<k.time | uint64(k.kinds.invoiceOf(int(i)))<<k.invoice | uint64(l.Codes.Key[l.Code[i]])
 }
 
 // keyed is a line with its pack.
@@ -66,16 +69,16 @@ type keyed struct {
 }
 
 // sortLines puts lines of one customer into order. scratch may be nil; it is returned, for reuse.
-func (k sortKey) sortLines(l *Lines, lines []uint32, scratch []keyed) []keyed {
+func (k sortKey) sortLines(lines []uint32, scratch []keyed) []keyed {
 	scratch = scratch[:0]
 	for _, i := range lines {
-		scratch = append(scratch, keyed{k.of(l, i), i})
+		scratch = append(scratch, keyed{k.of(i), i})
 	}
 	slices.SortFunc(scratch, func(a, b keyed) int {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
-		return compareLines(l, a.line, b.line)
+		return compareLines(k.kinds.l, a.line, b.line)
 	})
 	return scratch
 }

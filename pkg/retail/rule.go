@@ -12,8 +12,10 @@ type Rule uint8
 
 // The rules.
 const (
-	RuleGuest Rule = iota
+	RuleVoid Rule = iota // see [Meaning]
+	RuleGuest
 	RuleAdjustment
+	RuleDiscount
 	RuleNonProduct // see [NonProducts]
 	RulePrice
 	RuleQuantity
@@ -34,34 +36,39 @@ type RuleSpec struct {
 
 // RuleSpecs declares every rule, in order.
 var RuleSpecs = [ruleCount]RuleSpec{
+	RuleVoid: {"void", "cancelled and failed orders",
+		"Lines whose status says that the order was cancelled, failed or never paid.", true},
 	RuleGuest: {"guest", "no customer ID", "Lines without a customer identifier.", true},
 	RuleAdjustment: {"adjustment", "bad-debt adjustments",
-		"Lines of invoices that begin with A: adjustments of bad debt.", true},
+		"Lines of invoices that are adjustments of the books, such as bad debt.", true},
+	RuleDiscount: {"discount", "discounts",
+		"Lines below zero that return nothing: their code is listed, or is never sold at a positive price, on an invoice with a line above zero. " +
+			"With --discounts=allocate their amount is taken off the invoice's product lines instead.", true},
 	RuleNonProduct: {"non_product", "postage, fees, vouchers",
-		"Lines whose code or description is not a product: fees, postage, vouchers. The list is the flag --non-product.", true},
-	RulePrice: {"price", "price of zero or less", "Lines with a unit price of zero or less.", true},
-	RuleQuantity: {"quantity", "negative quantity without a cancellation",
-		"Lines with a quantity of zero or less whose invoice does not begin with C.", true},
+		"Lines whose code or description is not a product: fees, postage, vouchers. The list is the flag --non-product, decided from the shop's own codes by default.", true},
+	RulePrice: {"price", "price of zero or less", "Lines with a unit price of zero, or below zero that are no returns.", true},
+	RuleQuantity: {"quantity", "quantity of zero or less",
+		"Lines with a quantity of zero, or below zero that are no returns.", true},
 	RuleDuplicate: {"duplicate", "repeats of an identical line",
 		"All but the first of lines that are identical in every column. Off by default, because real baskets have identical lines.", false},
-	RuleMatched: {"cancellation_matched", "cancellations and the sales they reverse",
-		"Lines of invoices that begin with C, as far as an earlier sale of the same customer and product is found, together with that part of the sale.", true},
-	RuleUnmatched: {"cancellation_unmatched", "cancellations with no matching sale in the window",
-		"Lines of invoices that begin with C, as far as no sale is found in the window.", true},
+	RuleMatched: {"cancellation_matched", "returns and the sales they reverse",
+		"Return lines, as far as an earlier sale of the same customer and product is found, together with that part of the sale.", true},
+	RuleUnmatched: {"cancellation_unmatched", "returns with no matching sale in the window",
+		"Return lines, as far as no sale is found in the window.", true},
 }
 
 // String returns the rule's name as flags and ledger show it.
 func (r Rule) String() string { return RuleSpecs[r].Name }
 
-// Rules are the rules' switches and the list of what is no product. Start from [DefaultRules].
+// Rules are the rules' switches and what the shop's lines mean to them. Start from [DefaultRules].
 type Rules struct {
-	off         [ruleCount]bool
-	NonProducts NonProducts
+	off     [ruleCount]bool
+	Meaning Meaning
 }
 
-// DefaultRules has every rule as [RuleSpecs] says.
+// DefaultRules has every rule as [RuleSpecs] says, over lines as UCI Online Retail writes them.
 func DefaultRules() Rules {
-	r := Rules{NonProducts: DefaultNonProducts()}
+	r := Rules{Meaning: UCI()}
 	for i, spec := range RuleSpecs {
 		r.off[i] = !spec.Default
 	}

@@ -15,23 +15,15 @@ var ErrRange = errors.New("sum out of range")
 // notTaken marks a line that no rule has taken yet; other values are rules.
 const notTaken = uint8(ruleCount)
 
-// kinds of invoices, by their first letter as compared.
-const (
-	invoiceSale uint8 = iota
-	invoiceAdjustment
-	invoiceCancellation
-)
-
 // pass is the work of [Rules.Apply].
 type pass struct {
+	*kinds
 	rules Rules
-	l     *Lines
 	out   *Kept
 
-	invoiceKind []uint8 // by compared invoice
-	noCode      []bool  // by compared code: is no product's
-	noLabel     []bool  // by description: is no product's
-	taken       []uint8 // by line
+	taken     []uint8        // by line
+	spread    []money.Amount // by line: the part of discounts that it bears, below 0; of an allocated discount its amount, above 0; nil for none
+	discounts Discounts
 
 	order []uint32 // lines that the first five rules left, by customer
 	start []uint32 // customer c has order[start[c]:start[c+1]]
@@ -46,16 +38,19 @@ type pass struct {
 // number of cores. Errors wrap [ErrRange] or [ErrLedger].
 func (r Rules) Apply(l *Lines) (*Kept, error) {
 	l.Seal()
-	p := &pass{rules: r, l: l, taken: make([]uint8, l.Len())}
-	var err error
-	inParallel(p.classify, func() { err = checkRange(l) }, func() { p.key = newSortKey(l) })
-	if err != nil {
+	p := &pass{rules: r, taken: make([]uint8, l.Len())}
+	var err, rangeErr error
+	inParallel(func() { p.kinds, err = newKinds(l, r.Meaning) }, func() { rangeErr = checkRange(l) })
+	if err = errors.Join(err, rangeErr); err != nil {
 		return nil, fmt.Errorf("apply rules: %w", err)
 	}
-	p.tally = newTally(l.Invoices.Keys.Len(), l.Customers.Len())
+	p.key = newSortKey(p.kinds)
+	p.tally = newTally(p.invoices, l.Customers.Len())
 	p.takeLines()
+	p.takeDiscounts()
 	p.groupByCustomer()
 	p.settleCustomers()
+	p.out.Discounts, p.out.Filled = p.discounts, p.filled
 	p.out.Ledger = p.tally.ledger()
 	if err := p.out.Ledger.Check(); err != nil {
 		return nil, fmt.Errorf("apply rules: %w", err)
@@ -83,44 +78,23 @@ func magnitude(v int64) uint64 {
 	return uint64(v)
 }
 
-// classify answers what depends on a text alone once for each text.
-func (p *pass) classify() {
-	invoices := &p.l.Invoices.Keys
-	p.invoiceKind = make([]uint8, invoices.Len())
-	for id := range p.invoiceKind {
-		if s := invoices.String(uint32(id)); s != "" {
-			switch s[0] {
-			case 'A':
-				p.invoiceKind[id] = invoiceAdjustment
-			case 'C':
-				p.invoiceKind[id] = invoiceCancellation
-			}
-		}
-	}
-	p.noCode = make([]bool, p.l.Codes.Keys.Len())
-	for id := range p.noCode {
-		p.noCode[id] = p.rules.NonProducts.code(p.l.Codes.Keys.String(uint32(id)))
-	}
-	p.noLabel = make([]bool, p.l.Descriptions.Len())
-	for id := range p.noLabel {
-		p.noLabel[id] = p.rules.NonProducts.description(p.l.Descriptions.String(uint32(id)))
-	}
-}
-
 // firstRule returns the first of the rules before duplicate that takes line i, or notTaken.
 func (p *pass) firstRule(i int) uint8 {
 	l, on := p.l, p.rules.On
-	kind := p.invoiceKind[l.Invoices.Key[l.Invoice[i]]]
 	switch {
-	case l.Customer[i] == 0 && on(RuleGuest):
+	case p.isVoid(i) && on(RuleVoid):
+		return uint8(RuleVoid)
+	case p.customer[i] == 0 && on(RuleGuest):
 		return uint8(RuleGuest)
-	case kind == invoiceAdjustment && on(RuleAdjustment):
+	case p.adjustment != nil && p.adjustment[l.Invoices.Key[l.Invoice[i]]] && on(RuleAdjustment):
 		return uint8(RuleAdjustment)
+	case on(RuleDiscount) && p.isDiscount(i):
+		return uint8(RuleDiscount)
 	case on(RuleNonProduct) && (p.noCode[l.Codes.Key[l.Code[i]]] || p.noLabel[l.Description[i]]):
 		return uint8(RuleNonProduct)
-	case l.Price[i] <= 0 && on(RulePrice):
+	case l.Price[i] <= 0 && on(RulePrice) && !p.isReturn(i):
 		return uint8(RulePrice)
-	case l.Quantity[i] <= 0 && kind != invoiceCancellation && on(RuleQuantity):
+	case l.Quantity[i] <= 0 && on(RuleQuantity) && !p.isReturn(i):
 		return uint8(RuleQuantity)
 	}
 	return notTaken
@@ -129,24 +103,43 @@ func (p *pass) firstRule(i int) uint8 {
 // takeLines asks the rules that look at one line alone, and counts the input.
 func (p *pass) takeLines() {
 	eachRange(p.l.Len(), workers(p.l.Len()), func(_, from, to int) func() {
-		t := newTally(p.l.Invoices.Keys.Len(), p.l.Customers.Len())
+		t := newTally(p.invoices, p.l.Customers.Len())
 		for i := from; i < to; i++ {
 			rule := p.firstRule(i)
 			p.taken[i] = rule
-			invoice, amount := p.l.Invoices.Key[p.l.Invoice[i]], money.Amount(p.l.Amount[i])
-			t.line(rowInput, invoice, p.l.Customer[i], amount)
-			if rule != notTaken {
-				t.line(int(rule), invoice, p.l.Customer[i], amount)
+			invoice, amount := p.invoiceOf(i), p.amount(i)
+			t.line(rowInput, invoice, p.customer[i], amount)
+			if rule != notTaken && rule != uint8(RuleDiscount) {
+				t.line(int(rule), invoice, p.customer[i], amount)
 			}
 		}
 		return func() { p.tally.merge(t) }
 	})
 }
 
+// takeDiscounts counts the discount lines, after what can be allocated of them is.
+func (p *pass) takeDiscounts() {
+	if p.rules.Meaning.Discounts == AllocateDiscounts {
+		p.allocate()
+	}
+	for i, rule := range p.taken {
+		if rule != uint8(RuleDiscount) {
+			continue
+		}
+		amount := p.amount(i)
+		p.discounts.Lines++
+		p.discounts.Amount += amount
+		if p.spread != nil {
+			amount += p.spread[i]
+		}
+		p.tally.line(int(RuleDiscount), p.invoiceOf(i), p.customer[i], amount)
+	}
+}
+
 // groupByCustomer sorts what is left by customer, by counting.
 func (p *pass) groupByCustomer() {
 	p.start = make([]uint32, p.l.Customers.Len()+1)
-	for i, c := range p.l.Customer {
+	for i, c := range p.customer {
 		if p.taken[i] == notTaken {
 			p.start[c+1]++
 		}
@@ -156,7 +149,7 @@ func (p *pass) groupByCustomer() {
 	}
 	next := append([]uint32(nil), p.start[:len(p.start)-1]...)
 	p.order = make([]uint32, p.start[len(p.start)-1])
-	for i, c := range p.l.Customer {
+	for i, c := range p.customer {
 		if p.taken[i] == notTaken {
 			p.order[next[c]] = uint32(i)
 			next[c]++

@@ -6,12 +6,16 @@ import (
 	"strings"
 )
 
-// NonProducts says which lines are no products. A line that one of the three takes is none.
+// NonProducts says which lines are no products. A line that one of them takes is none.
 type NonProducts struct {
+	Services     bool     // codes and descriptions that are words for services: see [ServiceWords]
 	MinDigits    int      // codes of fewer ASCII digits
 	Codes        []string // codes as compared; a trailing * matches any suffix
 	Descriptions []string // descriptions, trimmed and in ASCII upper case; a trailing * matches any suffix
 }
+
+// GeneralNonProducts suits every shop: known words for services.
+func GeneralNonProducts() NonProducts { return NonProducts{Services: true} }
 
 // DefaultNonProducts suits shops with stock codes as in UCI Online Retail, where POST, M, DOT, D, S, CRUK, BANK CHARGES
 // and the vouchers GIFT_0001_… are no products.
@@ -26,6 +30,7 @@ func DefaultNonProducts() NonProducts {
 // ParseNonProducts reads a whole list, items parted by semicolons (descriptions contain commas):
 //
 //	digits<2; code=GIFT_*; description=NEXT DAY CARRIAGE; description=HIGH RESOLUTION IMAGE
+//	services; code=SAMPLE*
 func ParseNonProducts(s string) (NonProducts, error) {
 	var n NonProducts
 	items := 0
@@ -35,6 +40,10 @@ func ParseNonProducts(s string) (NonProducts, error) {
 			continue
 		}
 		items++
+		if item == "services" {
+			n.Services = true
+			continue
+		}
 		if v, ok := strings.CutPrefix(item, "digits<"); ok {
 			d, err := strconv.Atoi(strings.TrimSpace(v))
 			if err != nil || d < 1 || d > 100 {
@@ -49,7 +58,7 @@ func ParseNonProducts(s string) (NonProducts, error) {
 		what, v, _ := strings.Cut(item, "=")
 		v = string(appendCompared(nil, []byte(v)))
 		if v == "" {
-			return NonProducts{}, fmt.Errorf("%q: want digits<N, code=… or description=…", item)
+			return NonProducts{}, fmt.Errorf("%q: want services, digits<N, code=… or description=…", item)
 		}
 		switch strings.TrimSpace(what) {
 		case "code":
@@ -57,7 +66,7 @@ func ParseNonProducts(s string) (NonProducts, error) {
 		case "description":
 			n.Descriptions = append(n.Descriptions, v)
 		default:
-			return NonProducts{}, fmt.Errorf("%q: want digits<N, code=… or description=…", item)
+			return NonProducts{}, fmt.Errorf("%q: want services, digits<N, code=… or description=…", item)
 		}
 	}
 	if items == 0 {
@@ -69,6 +78,9 @@ func ParseNonProducts(s string) (NonProducts, error) {
 // String writes the list as [ParseNonProducts] reads it.
 func (n NonProducts) String() string {
 	var items []string
+	if n.Services {
+		items = append(items, "services")
+	}
 	if n.MinDigits > 0 {
 		items = append(items, "digits<"+strconv.Itoa(n.MinDigits))
 	}
@@ -94,12 +106,12 @@ func (n NonProducts) code(key string) bool {
 			return true
 		}
 	}
-	return anyMatches(n.Codes, key)
+	return n.Services && isServiceCode(key) || anyMatches(n.Codes, key)
 }
 
 // description reports whether a description as written is no product's.
 func (n NonProducts) description(text string) bool {
-	return len(n.Descriptions) > 0 && anyMatches(n.Descriptions, string(appendCompared(nil, []byte(text))))
+	return n.Services && isService(text) || len(n.Descriptions) > 0 && anyMatches(n.Descriptions, string(appendCompared(nil, []byte(text))))
 }
 
 func anyMatches(patterns []string, s string) bool {

@@ -41,7 +41,7 @@ func (p *pass) settleCustomers() {
 	bounds[ranges] = customers
 	products := newBitset(p.l.Codes.Keys.Len())
 	eachRange(ranges, ranges, func(w, _, _ int) func() {
-		s := &settler{pass: p, tally: newTally(p.l.Invoices.Keys.Len(), customers), products: newBitset(p.l.Codes.Keys.Len())}
+		s := &settler{pass: p, tally: newTally(p.invoices, customers), products: newBitset(p.l.Codes.Keys.Len())}
 		for c := bounds[w]; c < bounds[w+1]; c++ {
 			s.customer(uint32(c))
 		}
@@ -65,7 +65,7 @@ func (c *Cancellations) add(o Cancellations) {
 
 func (s *settler) customer(c uint32) {
 	from, to := int(s.start[c]), int(s.start[c+1])
-	s.keyed = s.key.sortLines(s.l, s.order[from:to], s.keyed)
+	s.keyed = s.key.sortLines(s.order[from:to], s.keyed)
 	rows := s.out.rows[from:to]
 	for i, k := range s.keyed {
 		rows[i] = s.row(k.line)
@@ -75,7 +75,7 @@ func (s *settler) customer(c uint32) {
 	cancels := false
 	for i := range rows {
 		s.left = append(s.left, rows[i].Quantity)
-		cancels = cancels || rows[i].Cancels
+		cancels = cancels || rows[i].Return
 	}
 	if cancels {
 		s.out.Returns[c] = s.returns(rows)
@@ -96,8 +96,14 @@ func (s *settler) row(line uint32) Row {
 		Time: l.Time[line], Quantity: money.Quantity(l.Quantity[line]), Price: money.Price(l.Price[line]), Amount: money.Amount(l.Amount[line]),
 		Invoice: l.Invoice[line], Code: l.Code[line], Country: l.Country[line], description: l.Description[line], status: l.Status[line],
 	}
-	r.InvoiceKey, r.CodeKey = l.Invoices.Key[r.Invoice], l.Codes.Key[r.Code]
-	r.Cancels = s.invoiceKind[r.InvoiceKey] == invoiceCancellation
+	r.InvoiceKey, r.CodeKey = s.invoiceOf(int(line)), l.Codes.Key[r.Code]
+	if r.Return = s.isReturn(int(line)); r.Return { // whatever its marker: a quantity below zero at a positive price
+		r.Quantity, r.Price, r.Amount = -max(r.Quantity, -r.Quantity), max(r.Price, -r.Price), -max(r.Amount, -r.Amount)
+	}
+	if s.spread != nil {
+		r.discount = s.spread[line]
+		r.Amount += r.discount
+	}
 	return r
 }
 
@@ -109,7 +115,7 @@ func (s *settler) takeDuplicates(c uint32, rows []Row) []Row {
 		if i > 0 && equalAsCompared(&rows[n-1], &rows[i]) {
 			s.duplicates++
 			if s.rules.On(RuleDuplicate) {
-				s.tally.line(int(RuleDuplicate), rows[i].InvoiceKey, c, rows[i].Amount)
+				s.line(int(RuleDuplicate), c, &rows[i], rows[i].Amount, rows[i].discount)
 				continue
 			}
 		}
@@ -121,14 +127,14 @@ func (s *settler) takeDuplicates(c uint32, rows []Row) []Row {
 
 func equalAsCompared(a, b *Row) bool {
 	return a.Time == b.Time && a.InvoiceKey == b.InvoiceKey && a.CodeKey == b.CodeKey && a.Price == b.Price &&
-		a.Quantity == b.Quantity && a.Amount == b.Amount && a.status == b.status && a.description == b.description && a.Country == b.Country
+		a.Quantity == b.Quantity && a.Amount-a.discount == b.Amount-b.discount && a.status == b.status && a.description == b.description && a.Country == b.Country
 }
 
 func (s *settler) returns(rows []Row) Returns {
 	var r Returns
 	s.invoices = s.invoices[:0]
 	for i := range rows {
-		if rows[i].Cancels {
+		if rows[i].Return {
 			r.Lines++
 			r.Value -= rows[i].Amount
 			s.invoices = append(s.invoices, rows[i].InvoiceKey)
@@ -139,15 +145,21 @@ func (s *settler) returns(rows []Row) Returns {
 	return r
 }
 
+// line counts a row, and what of its amount is an allocated discount as the negative part that it is.
+func (s *settler) line(at int, c uint32, r *Row, amount, discount money.Amount) {
+	s.tally.line(at, r.InvoiceKey, c, amount-discount)
+	s.tally.amount(at, discount)
+}
+
 // settle counts every row where it belongs and moves what is kept to the front. It returns how many rows are kept.
 func (s *settler) settle(c uint32, rows []Row) int {
 	n := 0
-	keep := func(r Row, left money.Quantity, amount money.Amount) {
-		r.Quantity, r.Amount = left, amount
+	keep := func(r Row, left money.Quantity, amount, discount money.Amount) {
+		r.Quantity, r.Amount, r.discount = left, amount, discount
 		rows[n] = r
 		n++
 		s.products.set(r.CodeKey)
-		if !r.Cancels {
+		if !r.Return {
 			s.out.sales[c]++
 		}
 	}
@@ -155,16 +167,21 @@ func (s *settler) settle(c uint32, rows []Row) int {
 		r, left := rows[i], s.left[i]
 		whole, rest := r.Amount, r.Part(left)
 		gone := whole - rest
+		restDiscount := r.discount
+		if r.discount != 0 {
+			restDiscount = r.discount.Part(left, r.Quantity)
+		}
 		switch {
-		case !r.Cancels && left == r.Quantity:
-			s.tally.line(rowKept, r.InvoiceKey, c, whole)
-			keep(r, left, rest)
-		case !r.Cancels && left > 0:
-			s.tally.line(rowKept, r.InvoiceKey, c, rest)
-			s.tally.amount(int(RuleMatched), gone)
-			keep(r, left, rest)
-		case !r.Cancels:
-			s.tally.line(int(RuleMatched), r.InvoiceKey, c, whole)
+		case !r.Return && left == r.Quantity:
+			s.line(rowKept, c, &r, whole, r.discount)
+			keep(r, left, rest, r.discount)
+		case !r.Return && left > 0:
+			s.line(rowKept, c, &r, rest, restDiscount)
+			s.tally.amount(int(RuleMatched), gone-(r.discount-restDiscount))
+			s.tally.amount(int(RuleMatched), r.discount-restDiscount)
+			keep(r, left, rest, restDiscount)
+		case !r.Return:
+			s.line(int(RuleMatched), c, &r, whole, r.discount)
 		case left == r.Quantity:
 			s.cancel.Unmatched++
 			if s.rules.On(RuleUnmatched) {
@@ -172,7 +189,7 @@ func (s *settler) settle(c uint32, rows []Row) int {
 				continue
 			}
 			s.tally.line(rowKept, r.InvoiceKey, c, whole)
-			keep(r, left, rest)
+			keep(r, left, rest, 0)
 		default:
 			s.tally.line(int(RuleMatched), r.InvoiceKey, c, gone)
 			s.cancel.Amount += gone
@@ -186,7 +203,7 @@ func (s *settler) settle(c uint32, rows []Row) int {
 				continue
 			}
 			s.tally.amount(rowKept, rest)
-			keep(r, left, rest)
+			keep(r, left, rest, 0)
 		}
 	}
 	return n

@@ -23,7 +23,7 @@ func TestRulesSet(t *testing.T) {
 	if err := r.Set(" +duplicate, -cancellation_matched,"); err != nil {
 		t.Fatal(err)
 	}
-	want := "+guest,+adjustment,+non_product,+price,+quantity,+duplicate,-cancellation_matched,+cancellation_unmatched"
+	want := "+void,+guest,+adjustment,+discount,+non_product,+price,+quantity,+duplicate,-cancellation_matched,+cancellation_unmatched"
 	if r.String() != want {
 		t.Errorf("got %s, want %s", r, want)
 	}
@@ -32,7 +32,7 @@ func TestRulesSet(t *testing.T) {
 			t.Errorf("%q: got error %v and rules %s, want an error and no change", s, err, r)
 		}
 	}
-	if err := r.Set("+dup"); !strings.Contains(err.Error(), "guest, adjustment, non_product") {
+	if err := r.Set("+dup"); !strings.Contains(err.Error(), "void, guest, adjustment, discount, non_product") {
 		t.Errorf("%q does not name the known rules", err)
 	}
 	next := retail.DefaultRules()
@@ -55,12 +55,8 @@ func TestNonProducts(t *testing.T) {
 			t.Errorf("%q passed as %+v", s, got)
 		}
 	}
-	own, err := retail.ParseNonProducts("code=22*; description=heart")
-	if err != nil {
-		t.Fatal(err)
-	}
 	rules := retail.DefaultRules()
-	rules.NonProducts = own
+	rules.Meaning.NonProducts = "code=22*; description=heart"
 	kept, err := rules.Apply(retailtest.Lines(t, retailtest.CSV(t, `
 1,22a,BOX,1,2011-01-03 10:00,1,7,UK
 1,POST,BOX,1,2011-01-03 10:00,1,7,UK
@@ -115,9 +111,9 @@ C2,22,X,-5,2011-01-04 10:00,1,7,UK`, "22:5@1 23:5@1", 0, 0, 1},
 1,22,X,5,2011-01-03 10:00,1,7,UK
 C3,22,X,-4,2011-01-05 10:00,1,7,UK
 C2,22,X,-3,2011-01-04 10:00,1,7,UK`, "", 1, 1, 0},
-		{"a C line that takes nothing back is unmatched", `
+		{"a line above zero is a sale, whatever its invoice is called", `
 1,22,X,5,2011-01-03 10:00,1,7,UK
-C2,22,X,2,2011-01-04 10:00,1,7,UK`, "22:5@1", 0, 0, 1},
+C2,22,X,2,2011-01-04 10:00,1,7,UK`, "22:2@1 22:5@1", 0, 0, 0},
 		{"the larger of two sales that differ in quantity goes first", `
 1,22,X,5,2011-01-03 10:00,1,7,UK
 1,22,X,9,2011-01-03 10:00,1,7,UK

@@ -3,11 +3,14 @@
 package preprocess
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/profile"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -17,8 +20,9 @@ var Task = task.Task[Config, contract.PreprocessResult]{
 	Name:  contract.Preprocess,
 	Usage: contract.Does(contract.Preprocess),
 	Description: `Reads the lines of the window [as-of − window, as-of) from the snapshot that ingest wrote in this run. Rules apply in order; each
-line counts under the first rule that removes it, so the ledger adds up to the penny. Cancellations are matched with the sales they
-reverse. Writes the cleaned sales, the ledger and one row per customer.`,
+line counts under the first rule that removes it, so the ledger adds up to the penny. Returns are matched with the sales they reverse.
+What a return, an invoice and a product are is decided from the lines, unless a profile or a flag says so, and stays decided for the
+root. Writes the cleaned sales, the ledger and one row per customer.`,
 	Example: "preprocess --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10\n" +
 		"preprocess --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --window=all --rules=+duplicate,-guest",
 	Flags: Flags, Config: NewConfig, Run: Run,
@@ -33,7 +37,11 @@ type Config struct {
 	task.Common
 	Window      string // days, or all
 	Rules       string // switches on top of the defaults, as retail.Rules.Set reads them
-	NonProducts string // as retail.ParseNonProducts reads it
+	Profile     string // see profile.Load
+	NonProducts string // as retail.ParseNonProducts reads it; auto: see retail.Decide
+	Discounts   string // drop or allocate; auto: the profile's, or drop
+	Invoice     string // number or number_day; auto
+	Returns     string // a pattern of invoice numbers; auto
 }
 
 // Flags declares preprocess' flags.
@@ -41,16 +49,21 @@ func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
 		task.String("window", "365", "length of the window before the as-of date in `DAYS`, or all"),
 		task.String("rules", "", "rule `SWITCHES`, applied to "+retail.DefaultRules().String()+", such as +duplicate,-guest"),
-		task.String("non-product", retail.DefaultNonProducts().String(),
-			"`LIST` of codes that are not products, separated by semicolons: digits<N (codes with fewer digits), code=…, description=…; "+
-				"a trailing * matches any suffix"),
+		task.String("profile", "", "`FILE` with the shop's profile (TOML): a path or a file://, gs:// or https:// URL; flags win over it"),
+		task.String("non-product", auto,
+			"`LIST` of what is not a product, separated by semicolons: services (known words), digits<N (codes with fewer digits), code=…, description=…; "+
+				"a trailing * matches any suffix; auto decides from the shop's own codes"),
+		task.String("discounts", auto, "what becomes of discount `LINES`: drop (their amount is not taken off) or allocate (it is taken off the invoice's product lines); auto is the profile's, or drop"),
+		task.String("invoice", auto, "what an `INVOICE` is: number, or number_day where numbers are used again; auto decides from the lines"),
+		task.String("returns", auto, "regular `EXPRESSION` of the numbers of invoices that are returns whatever their sign, such as CN-[0-9]+; auto is the profile's, or none"),
 	)
 }
 
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
 	return Config{
-		Common: task.NewCommon(c), Window: c.String("window"), Rules: c.String("rules"), NonProducts: c.String("non-product"),
+		Common: task.NewCommon(c), Window: c.String("window"), Rules: c.String("rules"), Profile: c.String("profile"),
+		NonProducts: c.String("non-product"), Discounts: c.String("discounts"), Invoice: c.String("invoice"), Returns: c.String("returns"),
 	}
 }
 
@@ -65,19 +78,50 @@ func (c Config) Validate() error {
 	if err := rules.Set(c.Rules); err != nil {
 		p.Add("rules", err.Error(), c.Rules)
 	}
-	if _, err := retail.ParseNonProducts(c.NonProducts); err != nil {
+	if _, err := retail.ParseNonProducts(c.NonProducts); c.NonProducts != auto && err != nil {
 		p.Add("non-product", err.Error(), c.NonProducts)
 	}
+	for _, f := range []struct {
+		flag, value string
+		meaning     retail.Meaning
+	}{
+		{"discounts", c.Discounts, retail.Meaning{Discounts: stated(c.Discounts)}},
+		{"invoice", c.Invoice, retail.Meaning{Invoice: stated(c.Invoice)}},
+		{"returns", c.Returns, retail.Meaning{ReturnInvoices: stated(c.Returns)}},
+	} {
+		for _, why := range f.meaning.Problems() {
+			p.Add(f.flag, why, f.value)
+		}
+	}
 	return p.Err()
+}
+
+// auto is the value of flags that leave a decision to the profile, or to the lines.
+const auto = "auto"
+
+// stated returns what a flag says, "" where it leaves the decision.
+func stated(flag string) string {
+	if flag == auto {
+		return ""
+	}
+	return flag
+}
+
+// meaning returns what the flags say of what lines mean, and then the profile.
+func (c Config) meaning(p profile.Profile) retail.Meaning {
+	return retail.Meaning{
+		NonProducts: stated(c.NonProducts), Discounts: stated(c.Discounts), Invoice: stated(c.Invoice), ReturnInvoices: stated(c.Returns),
+	}.Or(p.Meaning)
 }
 
 // plan is the configuration with its texts understood.
 type plan struct {
 	window retail.Window
 	rules  retail.Rules
+	given  retail.Meaning // what flags and profile say
 }
 
-func (c Config) plan() (plan, error) {
+func (c Config) plan(ctx context.Context) (plan, error) {
 	var p plan
 	var err error
 	if p.window, err = retail.ParseWindow(c.Run().AsOf, c.Window); err != nil {
@@ -87,14 +131,21 @@ func (c Config) plan() (plan, error) {
 	if err := p.rules.Set(c.Rules); err != nil {
 		return p, err
 	}
-	p.rules.NonProducts, err = retail.ParseNonProducts(c.NonProducts)
-	return p, err
+	file, err := profile.Load(ctx, c.Profile, source.Options{})
+	if err != nil {
+		return p, err
+	}
+	p.given = c.meaning(file)
+	if n, err := retail.ParseNonProducts(p.given.NonProducts); err == nil {
+		p.given.NonProducts = n.String() // its one spelling
+	}
+	return p, nil
 }
 
 // parameters are the flags that change the content, each in its one spelling.
 func (p plan) parameters() map[string]any {
 	return map[string]any{
 		"as_of": p.window.AsOf, "window": p.window.Length(),
-		"rules": p.rules.String(), "non_product": p.rules.NonProducts.String(),
+		"rules": p.rules.String(), "meaning": p.given,
 	}
 }

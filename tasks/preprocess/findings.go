@@ -3,6 +3,7 @@ package preprocess
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/feature"
@@ -35,8 +36,9 @@ type seen struct {
 	kept      *retail.Kept
 	customers *feature.Table
 	window    retail.Window
-	days      []span // of the window, one a day and source
-	stored    []span // of everything stored
+	days      []span   // of the window, one a day and source
+	stored    []span   // of everything stored
+	changed   []string // what would be decided otherwise now
 }
 
 // span is rows of some days.
@@ -49,12 +51,38 @@ type span struct {
 func (s *seen) findings() []finding.Finding {
 	out := []finding.Finding{}
 	for _, find := range []func() []finding.Finding{
-		s.rules, s.unit, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.totals,
+		s.meaning, s.discounts, s.rules, s.unit, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.totals,
 	} {
 		out = append(out, find()...)
 	}
 	finding.Sort(out)
 	return out
+}
+
+// meaning finds that the lines would be taken for something else now.
+func (s *seen) meaning() []finding.Finding {
+	if len(s.changed) == 0 {
+		return nil
+	}
+	return []finding.Finding{{
+		Code: finding.MeaningChanged, Stops: true,
+		Sentence: "The lines would be taken for something else now than for earlier runs: " + strings.Join(s.changed, "; ") + ". What was decided stays.",
+		What:     "State what holds in a profile (--profile) or by preprocess's flags, or accept " + finding.MeaningChanged + ".",
+	}}
+}
+
+// discounts finds discount lines that nobody has taken off.
+func (s *seen) discounts() []finding.Finding {
+	d := s.kept.Discounts
+	left := d.Amount - d.Allocated
+	if left == 0 {
+		return nil
+	}
+	return []finding.Finding{{
+		Code: finding.Discounts, Lines: d.Lines, Money: -left,
+		Sentence: fmt.Sprintf("%s discount lines are worth %s, of which %s is not taken off what customers paid.", task.Thousands(d.Lines), d.Amount, left),
+		What:     "To take them off the products of their invoices, run with --discounts=allocate, or state it in a profile.",
+	}}
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }

@@ -23,12 +23,12 @@ import (
 // Run cleans the window's lines and builds customers. The same snapshot and flags give the same bytes, on any number of
 // cores and whatever the order of the lines.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult, error) {
-	p, err := c.plan()
+	p, err := c.plan(ctx)
 	if err != nil {
 		return contract.PreprocessResult{}, err
 	}
 	j := &job{Config: c, plan: p, deps: d, opts: work.Tables(d)}
-	return work.Do(ctx, c.Common, d, work.Job[contract.PreprocessResult]{Begin: j.begin, Make: j.clean})
+	return work.Do(ctx, c.Common, d, work.Job[contract.PreprocessResult]{Begin: j.begin, Make: j.clean, Finish: j.advance})
 }
 
 // job is one run of the step, with what it reads.
@@ -40,6 +40,7 @@ type job struct {
 	opts     table.Options
 	snapshot string // sha256 of the one that ingest put in force in this run
 	ingest   contract.IngestResult
+	kept     *retail.Meaning // what was decided for the root before; nil for nothing
 }
 
 func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
@@ -52,9 +53,18 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 		return nil, err
 	}
 	j.snapshot = j.ingest.Snapshot
-	return home.Begin(ctx, j.Run(), contract.Preprocess, contract.Inputs{
-		Refs: map[string]string{"snapshot": j.snapshot}, Params: j.parameters(), Code: j.deps.Code,
-	})
+	if err := j.recall(ctx); err != nil {
+		return nil, err
+	}
+	refs := map[string]string{"snapshot": j.snapshot}
+	if j.kept != nil { // not among the parameters, which are part of a model's identity
+		text, err := contract.Canonical(j.kept)
+		if err != nil {
+			return nil, err
+		}
+		refs["meaning"] = contract.SHA256(text)
+	}
+	return home.Begin(ctx, j.Run(), contract.Preprocess, contract.Inputs{Refs: refs, Params: j.parameters(), Code: j.deps.Code})
 }
 
 func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) {
@@ -68,7 +78,11 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	}
 	r := reader{home: j.home, window: j.window, opts: j.opts, progress: j.deps.Progress}
 	var kept *retail.Kept
+	var decided decided
 	sold, err := r.read(ctx, snapshot)
+	if err == nil {
+		decided, err = j.decide(sold)
+	}
 	if err == nil {
 		kept, err = j.rules.Apply(sold)
 	}
@@ -91,9 +105,10 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		return err
 	})
 	result := resultOf(kept, customers, j.window)
-	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days)}
-	result.Findings, result.Chain, err = j.doubts(ctx, snapshot, r.days, look)
-	err = errors.Join(err, g.Wait())
+	result.Meaning, result.Decisions, result.MeaningChanged = j.rules.Meaning, decided.decisions, decided.changed
+	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days), stored: spansOf(snapshot.Partitions), changed: decided.changed}
+	result.Findings, result.Chain = look.findings(), j.chain(snapshot, r.days, kept.Ledger)
+	err = g.Wait()
 	defer closeFiles(people, sales)
 	if err != nil {
 		return nil, err
@@ -119,6 +134,8 @@ func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) cont
 			Matched: kept.Cancellations.Matched, Partly: kept.Cancellations.Partly, Unmatched: kept.Cancellations.Unmatched,
 			Amount: kept.Cancellations.Amount,
 		},
+		Discounts: contract.Discounts{Lines: kept.Discounts.Lines, Amount: kept.Discounts.Amount, Allocated: kept.Discounts.Allocated},
+		Filled:    kept.Filled,
 	}
 	if w.Days > 0 {
 		start := w.Start()

@@ -30,8 +30,9 @@ type reader struct {
 	opts     table.Options
 	progress task.Progress
 
-	bar  task.Bar
-	days []lines.Partition // of the window, once read
+	bar     task.Bar
+	days    []lines.Partition // of the window, once read
+	sources map[string]uint16 // numbers of them, for invoices
 }
 
 // shard is a part of the lines, which takes one day after the other.
@@ -43,14 +44,17 @@ type shard struct {
 
 // read opens the day files inside the window, and no others.
 func (r *reader) read(ctx context.Context, snapshot *lines.Snapshot) (*retail.Lines, error) {
-	parts, err := snapshot.Window(ctx, r.window.Start(), r.window.AsOf)
-	if err != nil {
-		return nil, err
-	}
+	parts := snapshot.Window(r.window.Start(), r.window.AsOf)
 	if len(parts) == 0 {
 		return nil, r.empty(snapshot)
 	}
 	r.days = parts
+	r.sources = map[string]uint16{}
+	for _, p := range parts { // in the order of sources
+		if _, ok := r.sources[p.Source]; !ok {
+			r.sources[p.Source] = uint16(len(r.sources))
+		}
+	}
 	total := int64(0)
 	rows := make([]int, min(task.Workers(), len(parts)))
 	for i, p := range parts {
@@ -79,7 +83,11 @@ func (r *reader) read(ctx context.Context, snapshot *lines.Snapshot) (*retail.Li
 // empty is the Fault of a window without a line: it says which days there are.
 func (r *reader) empty(snapshot *lines.Snapshot) error {
 	has := "has no lines at all"
-	if first, last, ok := snapshot.Days(); ok {
+	if n := len(snapshot.Partitions); n > 0 {
+		first, last := snapshot.Partitions[0].Day, snapshot.Partitions[0].Day
+		for _, p := range snapshot.Partitions {
+			first, last = min(first, p.Day), max(last, p.Day)
+		}
 		has = fmt.Sprintf("has lines from %s to %s", first, last)
 	}
 	return fault.Errorf(fault.ExitMissing, "window", "",
@@ -143,6 +151,7 @@ func (r *reader) add(p lines.Partition, rec *table.Record, to *shard) error {
 	b := retail.LineBatch{
 		Customer: text(lineCustomer), Invoice: text(lineInvoice), Code: text(lineCode),
 		Description: text(lineDescription), Country: text(lineCountry), Status: text(lineStatus),
+		Source: r.sources[p.Source],
 	}
 	to.mu.Lock()
 	defer to.mu.Unlock()

@@ -36,17 +36,17 @@ func (p *Builder) money(quantity, price, amount written) (breach Breach) {
 	var b Breach
 	l.Quantity = one
 	if c.Has(FieldQuantity) {
-		l.Quantity, breach = p.quantity(quantity)
+		l.Quantity, breach = p.quantity(&quantity)
 	}
 	if l.HasAmount = c.Has(FieldAmount); !l.HasAmount {
-		if l.Price, b = p.price(price); breach|b != 0 {
+		if l.Price, b = p.price(&price); breach|b != 0 {
 			return breach | b
 		}
 		return p.times()
 	}
 	hasPrice := c.Has(FieldPrice) && !price.blank()
 	if hasPrice {
-		l.Price, b = p.price(price)
+		l.Price, b = p.price(&price)
 		breach |= b
 	}
 	if amount.blank() && hasPrice {
@@ -55,7 +55,7 @@ func (p *Builder) money(quantity, price, amount written) (breach Breach) {
 		}
 		return p.times()
 	}
-	l.Amount, b = p.amount(amount)
+	l.Amount, b = p.amount(&amount)
 	switch breach |= b; {
 	case breach != 0:
 		return breach
@@ -147,7 +147,7 @@ func short(b []byte, decimal byte, decimals int) (v int64, ok bool) {
 var tens = [...]int64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000}
 
 // quantity reads a quantity.
-func (p *Builder) quantity(w written) (money.Quantity, Breach) {
+func (p *Builder) quantity(w *written) (money.Quantity, Breach) {
 	if v, ok := short(w.text, w.form.Decimal, money.QuantityDecimals); ok && v <= maxQuantity && v >= -maxQuantity {
 		return money.Quantity(v), 0
 	}
@@ -163,7 +163,7 @@ func (p *Builder) quantity(w written) (money.Quantity, Breach) {
 }
 
 // price reads a price.
-func (p *Builder) price(w written) (money.Price, Breach) {
+func (p *Builder) price(w *written) (money.Price, Breach) {
 	if v, ok := short(w.text, w.form.Decimal, money.PriceDecimals); ok && v <= money.Max && v >= -money.Max {
 		return money.Price(v), 0
 	}
@@ -179,7 +179,7 @@ func (p *Builder) price(w written) (money.Price, Breach) {
 }
 
 // amount reads an amount.
-func (p *Builder) amount(w written) (money.Amount, Breach) {
+func (p *Builder) amount(w *written) (money.Amount, Breach) {
 	if v, ok := short(w.text, w.form.Decimal, money.AmountDecimals); ok {
 		return money.Amount(v), 0
 	}
@@ -195,7 +195,7 @@ func (p *Builder) amount(w written) (money.Amount, Breach) {
 }
 
 // amountOfMoney returns a number as plain decimal text. bad is the rule that one breaks that is none.
-func (p *Builder) amountOfMoney(w written, bad Breach) ([]byte, Breach) {
+func (p *Builder) amountOfMoney(w *written, bad Breach) ([]byte, Breach) {
 	plain, currency, ok := w.form.plain(p.plain[:0], w.text)
 	p.plain = plain
 	switch {

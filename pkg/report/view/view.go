@@ -15,6 +15,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
 )
 
@@ -30,8 +31,11 @@ type View struct {
 	Missing []string `json:"missing"` // steps that wrote nothing in the run
 	Stale   []string `json:"stale"`   // steps left out, because made from other inputs than the run has now
 
+	Findings []finding.Finding `json:"findings"` // of the lines, those that stop first
+
 	Totals        Totals                   `json:"totals"`
 	Ingest        *contract.IngestResult   `json:"ingest"`
+	Chain         []contract.ChainRow      `json:"chain"`
 	Ledger        Ledger                   `json:"ledger"`
 	Cancellations contract.Cancellations   `json:"cancellations"`
 	Drift         *Drift                   `json:"drift"`
@@ -108,10 +112,10 @@ func New(in Inputs) View {
 	pre := in.Preprocess
 	return View{
 		Title: in.Title, Run: in.Run, AsOf: in.AsOf, WindowStart: pre.WindowStart, Currency: in.Currency, Zone: in.Zone,
-		Missing: missing(in), Stale: in.Stale,
+		Missing: missing(in), Stale: in.Stale, Findings: pre.Findings,
 		Totals: Totals{Customers: pre.Customers, OnlyReturns: pre.OnlyReturns, Invoices: pre.Invoices, Revenue: pre.Revenue,
 			AverageInvoice: pre.AverageInvoice},
-		Ingest: in.Ingest, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
+		Ingest: in.Ingest, Chain: pre.Chain, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
 		Evaluate: in.Evaluate, Promote: in.Promote, Scores: newScores(in), Codes: codes(in.Steps), Steps: in.Steps,
 	}
 }

@@ -14,7 +14,7 @@ import (
 // sentence, over strings and maps. It shares nothing with pkg/retail but money and the switches.
 type Reference struct {
 	Kept          []Line // with what is left of each quantity
-	Returned      []Line // C… lines that reached the cancellation rules, whole
+	Returned      []Line // return lines that reached the cancellation rules, whole
 	Duplicates    int64
 	Cancellations retail.Cancellations
 	Ledger        map[string]retail.Entry
@@ -59,8 +59,56 @@ func rounded(r *big.Rat) money.Amount {
 	return m
 }
 
-// Cancels reports whether the line is of a C… invoice.
-func (l Line) Cancels() bool { return strings.HasPrefix(Compared(l.Invoice), "C") }
+// shop is what a line has to be seen beside.
+type shop struct {
+	sold  map[string]bool // compared codes with a line above zero at a positive price
+	above map[string]bool // compared invoices with a line above zero
+	named map[string]map[string]bool
+}
+
+func shopOf(lines []Line) shop {
+	s := shop{map[string]bool{}, map[string]bool{}, map[string]map[string]bool{}}
+	for _, l := range lines {
+		if l.Worth() > 0 {
+			s.above[Compared(l.Invoice)] = true
+			s.sold[Compared(l.Code)] = s.sold[Compared(l.Code)] || l.UnitPrice() > 0
+		}
+		if l.Customer != "" {
+			if s.named[Compared(l.Invoice)] == nil {
+				s.named[Compared(l.Invoice)] = map[string]bool{}
+			}
+			s.named[Compared(l.Invoice)][l.Customer] = true
+		}
+	}
+	return s
+}
+
+// customer returns the line's customer: its own, or the only one that its invoice names.
+func (s shop) customer(l Line) string {
+	if names := s.named[Compared(l.Invoice)]; l.Customer == "" && len(names) == 1 {
+		for name := range names {
+			return name
+		}
+	}
+	return l.Customer
+}
+
+func (s shop) returns(l Line) bool {
+	return l.Quantity < 0 && l.UnitPrice() > 0 || l.Quantity > 0 && l.UnitPrice() < 0 && s.sold[Compared(l.Code)]
+}
+
+func (s shop) discounts(l Line) bool {
+	return l.Worth() < 0 && !s.sold[Compared(l.Code)] && s.above[Compared(l.Invoice)]
+}
+
+// turned returns a return line with its quantity below zero and its price above.
+func (l Line) turned() Line {
+	if l.Quantity > 0 {
+		l.Total = l.Worth().String()
+		l.Quantity, l.Price = -l.Quantity, strings.TrimPrefix(l.Price, "-")
+	}
+	return l
+}
 
 // account is a row of the ledger in the making.
 type account struct {
@@ -86,7 +134,8 @@ func (a *account) amount(m money.Amount) {
 // state is a line on its way through the rules.
 type state struct {
 	Line
-	left money.Quantity
+	left    money.Quantity
+	returns bool
 }
 
 // Apply asks the rules, whose list of non-products is taken to be the default one.
@@ -100,11 +149,17 @@ func Apply(lines []Line, rules retail.Rules) Reference {
 	}
 	out := Reference{}
 	var reached []*state
+	shop := shopOf(lines)
 	for _, l := range canonical(lines) {
+		l.Customer = shop.customer(l)
 		to("input").line(l, l.Worth())
-		if rule, taken := takenAlone(l, rules); taken {
+		if rule, taken := shop.takenAlone(l, rules); taken {
 			to(rule.String()).line(l, l.Worth())
 			continue
+		}
+		returns := shop.returns(l)
+		if returns {
+			l = l.turned()
 		}
 		if slices.ContainsFunc(reached, func(s *state) bool { return equal(s.Line, l) }) {
 			out.Duplicates++
@@ -113,7 +168,7 @@ func Apply(lines []Line, rules retail.Rules) Reference {
 				continue
 			}
 		}
-		reached = append(reached, &state{l, l.Quantity})
+		reached = append(reached, &state{l, l.Quantity, returns})
 	}
 	if rules.On(retail.RuleMatched) {
 		match(reached)
@@ -123,7 +178,7 @@ func Apply(lines []Line, rules retail.Rules) Reference {
 	}
 	for _, s := range reached {
 		whole, rest := s.Worth(), s.Line.left(s.left).Worth()
-		if !s.Cancels() {
+		if !s.returns {
 			if s.left == 0 && s.Quantity > 0 {
 				to("cancellation_matched").line(s.Line, whole)
 				continue
@@ -187,7 +242,7 @@ func equal(a, b Line) bool {
 		a.Description == b.Description && a.Country == b.Country
 }
 
-func takenAlone(l Line, rules retail.Rules) (retail.Rule, bool) {
+func (s shop) takenAlone(l Line, rules retail.Rules) (retail.Rule, bool) {
 	digits := strings.Count(strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return '0'
@@ -201,10 +256,11 @@ func takenAlone(l Line, rules retail.Rules) (retail.Rule, bool) {
 	}{
 		{retail.RuleGuest, l.Customer == ""},
 		{retail.RuleAdjustment, strings.HasPrefix(Compared(l.Invoice), "A")},
+		{retail.RuleDiscount, s.discounts(l)},
 		{retail.RuleNonProduct, digits < 2 || strings.HasPrefix(Compared(l.Code), "GIFT_") ||
 			description == "NEXT DAY CARRIAGE" || description == "HIGH RESOLUTION IMAGE"},
-		{retail.RulePrice, l.UnitPrice() <= 0},
-		{retail.RuleQuantity, l.Quantity <= 0 && !l.Cancels()},
+		{retail.RulePrice, l.UnitPrice() <= 0 && !s.returns(l)},
+		{retail.RuleQuantity, l.Quantity <= 0 && !s.returns(l)},
 	} {
 		if x.takes && rules.On(x.rule) {
 			return x.rule, true
@@ -213,15 +269,17 @@ func takenAlone(l Line, rules retail.Rules) (retail.Rule, bool) {
 	return 0, false
 }
 
-// match goes through the cancellations in their order, and for each through all sales that it may take from.
+// match goes through the returns in their order, and for each through all sales that it may take from.
 func match(lines []*state) {
-	for _, c := range lines { // in canonical order already
-		if !c.Cancels() || c.Customer == "" {
+	inTime := slices.Clone(lines) // in canonical order already, but for those at midnight
+	slices.SortStableFunc(inTime, func(a, b *state) int { return cmp.Compare(a.until(), b.until()) })
+	for _, c := range inTime {
+		if !c.returns || c.Customer == "" {
 			continue
 		}
 		var sales []*state
 		for _, s := range lines {
-			if !s.Cancels() && s.Customer == c.Customer && Compared(s.Code) == Compared(c.Code) && s.Micros() <= c.Micros() {
+			if !s.returns && s.Customer == c.Customer && Compared(s.Code) == Compared(c.Code) && s.Micros() <= c.until() {
 				sales = append(sales, s)
 			}
 		}
@@ -237,6 +295,15 @@ func match(lines []*state) {
 			}
 		}
 	}
+}
+
+// until is the latest time of a sale that the return can take back: at midnight, the end of the day.
+func (s *state) until() int64 {
+	const day = 24 * 60 * 60 * 1_000_000
+	if t := s.Micros(); t%day != 0 {
+		return t
+	}
+	return s.Micros() + day - 1
 }
 
 func abs(p money.Price) money.Price { return max(p, -p) }

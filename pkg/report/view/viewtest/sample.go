@@ -8,6 +8,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report/view"
@@ -59,6 +60,15 @@ func Sample(t testing.TB) view.Inputs {
 				{Rule: "cancellation_unmatched", Lines: 1057, Invoices: 700, Customers: 500, Amount: amount(t, "-23821.55")},
 				{Rule: "kept", Lines: 393_444, Invoices: 18_271, Customers: 4323, Amount: amount(t, "8309328.59")},
 			},
+			Chain: []contract.ChainRow{
+				{Stage: contract.ChainDelivered, Records: 541_921}, {Stage: contract.ChainRejected, Records: 12}, {Stage: contract.ChainSuperseded},
+				{Stage: contract.ChainInForce, Records: 541_909}, {Stage: contract.ChainOutside},
+				{Stage: contract.ChainWindow, Records: 541_909, Amount: ptr(amount(t, "9747747.934"))},
+				{Stage: contract.ChainRemoved, Records: 148_465, Amount: ptr(amount(t, "1438419.344"))},
+				{Stage: contract.ChainKept, Records: 393_444, Amount: ptr(amount(t, "8309328.59"))},
+			},
+			Findings: []finding.Finding{{Code: finding.GapDays, Sentence: "11 days without a line in a shop that sells on most days: 2010-12-24 to 2011-01-03",
+				What: "if these days had sales, deliver them; if the shop was closed, nothing is wrong"}},
 			Cancellations: contract.Cancellations{Matched: 7431, Partly: 50, Unmatched: 1057, Amount: amount(t, "-572988.84")}},
 		Drift: &contract.DriftResult{Verdict: contract.VerdictWarn, Act: contract.ActWait, Cause: "recency moved more than chance explains",
 			Model: "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730", Seq: 3, Features: driftFeatures(),

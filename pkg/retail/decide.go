@@ -1,0 +1,239 @@
+package retail
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
+)
+
+// Decision is something that was decided, or stated, about what a shop's lines mean, with what it is about.
+type Decision struct {
+	Field        string       `json:"field"`  // of [Meaning]
+	Value        string       `json:"value"`  // what holds
+	Stated       bool         `json:"stated"` // by a profile or a flag, not decided
+	Why          string       `json:"why"`    // one sentence
+	Lines        int64        `json:"lines"`  // that it is about
+	Money        money.Amount `json:"money"`  // Σ |amount| of these lines
+	Examples     []string     `json:"examples"`
+	Alternatives []string     `json:"alternatives"`
+}
+
+// The limits of the decisions.
+const (
+	likeUCI        = 0.9  // share of distinct codes that are five digits and at most three letters, from which codes without digits are services
+	fewWithout     = 0.02 // and the largest share of distinct codes with fewer than two digits
+	reusedNumbers  = 0.01 // share of invoice numbers that come again with another customer, from which a number is none of one invoice
+	reusedAfter    = 7    // days
+	fewAdjustments = 0.01 // share of invoices, up to which those called A and digits are adjustments
+)
+
+// Decide fills what a meaning leaves empty, from the lines themselves, and says what it decided and what that is about. It seals the
+// lines. The outcome does not depend on their order. An error is about a pattern or list that cannot be read.
+func Decide(l *Lines, given Meaning) (Meaning, []Decision, error) {
+	d := decider{l: l}
+	m, err := d.complete(given)
+	if err != nil {
+		return m, nil, err
+	}
+	k, err := newKinds(l, m)
+	if err != nil {
+		return m, nil, fmt.Errorf("meaning: %w", err)
+	}
+	d.explain(k, m, given)
+	return m, d.decisions, nil
+}
+
+// Complete is [Decide] without the explanation.
+func Complete(l *Lines, given Meaning) (Meaning, error) {
+	d := decider{l: l}
+	return d.complete(given)
+}
+
+func (d *decider) complete(given Meaning) (Meaning, error) {
+	if wrong := given.Problems(); len(wrong) > 0 {
+		return given, fmt.Errorf("meaning: %s", strings.Join(wrong, "; "))
+	}
+	d.l.Seal()
+	m := given.Or(Meaning{ReturnInvoices: NoInvoice, Discounts: DropDiscounts})
+	m.Invoice, m.Adjustments, m.NonProducts = d.invoice(m.Invoice), d.adjustments(m.Adjustments), d.nonProducts(m.NonProducts)
+	return m, nil
+}
+
+type decider struct {
+	l         *Lines
+	decisions []Decision
+	why       [3]string // of invoice, adjustments, non-products
+}
+
+// invoice decides whether numbers are used again: at least 1 % of them come again 7 or more days later with another customer.
+func (d *decider) invoice(given string) string {
+	l := d.l
+	keys := l.Invoices.Keys.Len()
+	type first struct {
+		time     int64
+		customer uint32
+	}
+	firsts, again, seen := make([]first, keys), newBitset(keys), newBitset(keys)
+	for i, c := range l.Customer {
+		if c == 0 {
+			continue
+		}
+		key := l.Invoices.Key[l.Invoice[i]]
+		if at := (first{l.Time[i], c}); !seen.has(key) || at.time < firsts[key].time || at.time == firsts[key].time && c < firsts[key].customer {
+			firsts[key] = at
+			seen.set(key)
+		}
+	}
+	for i, c := range l.Customer {
+		key := l.Invoices.Key[l.Invoice[i]]
+		if c != 0 && c != firsts[key].customer && l.Time[i]-firsts[key].time >= reusedAfter*calendar.DayMicros {
+			again.set(key)
+		}
+	}
+	numbers, reused := seen.count(), again.count()
+	value := ByNumber
+	if reused > 0 && float64(reused) >= reusedNumbers*float64(numbers) {
+		value = ByNumberAndDay
+	}
+	d.why[0] = fmt.Sprintf("%d of %d invoice numbers come again %d or more days later with another customer; from %g %% on they are used again", reused, numbers, reusedAfter, 100*reusedNumbers)
+	if given != "" {
+		return given
+	}
+	return value
+}
+
+// adjustments decides whether invoices called A and digits adjust the books: they do where they are few.
+func (d *decider) adjustments(given string) string {
+	keys := &d.l.Invoices.Keys
+	all, called := int64(keys.Len()-1), int64(0)
+	for id := range keys.Len() {
+		if s := keys.String(uint32(id)); len(s) > 1 && s[0] == 'A' && strings.Trim(s[1:], "0123456789") == "" {
+			called++
+		}
+	}
+	d.why[1] = fmt.Sprintf("%d of %d invoices are called A and digits; up to %g %% they are adjustments of the books", called, all, 100*fewAdjustments)
+	switch {
+	case given != "":
+		return given
+	case called > 0 && float64(called) <= fewAdjustments*float64(all):
+		return uciAdjustments
+	}
+	return NoInvoice
+}
+
+// nonProducts decides whether a code with fewer than two digits is a service: it is where the shop's codes are like UCI's, five digits
+// and a letter or two.
+func (d *decider) nonProducts(given string) string {
+	codes := &d.l.Codes.Keys
+	all, like, without := 0, 0, 0
+	for id := 1; id < codes.Len(); id++ {
+		s := codes.String(uint32(id))
+		digits := 0
+		for _, c := range []byte(s) {
+			if c >= '0' && c <= '9' {
+				digits++
+			}
+		}
+		all++
+		if digits < 2 {
+			without++
+		}
+		if digits == 5 && len(s) <= 8 && strings.Trim(s[:5], "0123456789") == "" {
+			like++
+		}
+	}
+	general := float64(like) < likeUCI*float64(all) || float64(without) > max(fewWithout*float64(all), 1)
+	d.why[2] = fmt.Sprintf("%d of %d codes are five digits and at most three letters, %d have fewer than two digits", like, all, without)
+	switch {
+	case given != "":
+		return given
+	case all == 0 || general:
+		return GeneralNonProducts().String()
+	}
+	return DefaultNonProducts().String()
+}
+
+// explain says what each decision is about.
+func (d *decider) explain(k *kinds, m, given Meaning) {
+	l := d.l
+	returns := Decision{Field: "returns", Value: "amounts below zero of a product", Why: "a line below zero of a code that is also sold gives a product back",
+		Alternatives: []string{"return_invoices (a pattern of invoice numbers)", "return_statuses", "discount_codes"}}
+	if m.ReturnInvoices != NoInvoice {
+		returns.Value += ", and invoices like " + m.ReturnInvoices
+	}
+	returns.Stated = given.ReturnInvoices != "" || given.ReturnStatuses != nil
+	void := Decision{Field: "void_statuses", Value: "orders that are cancelled, failed or refunded by their status", Why: "the status says so",
+		Stated: given.VoidStatuses != nil, Alternatives: []string{"void_statuses", "return_statuses", "sale_statuses"}}
+	invoice := Decision{Field: "invoice", Value: m.Invoice, Why: d.why[0], Stated: given.Invoice != "", Alternatives: []string{ByNumber, ByNumberAndDay}}
+	adjust := Decision{Field: "adjustments", Value: m.Adjustments, Why: d.why[1], Stated: given.Adjustments != "", Alternatives: []string{NoInvoice, "a pattern of invoice numbers"}}
+	non := Decision{Field: "non_products", Value: m.NonProducts, Why: d.why[2], Stated: given.NonProducts != "",
+		Alternatives: []string{GeneralNonProducts().String(), DefaultNonProducts().String(), "code=…, description=…"}}
+	discount := Decision{Field: "discounts", Value: m.Discounts, Stated: given.Discounts != "",
+		Why: "lines below zero of codes that are never sold, on invoices with a line above zero", Alternatives: []string{DropDiscounts, AllocateDiscounts, "discount_codes"}}
+	customer := Decision{Field: "customers", Value: "as named", Why: "a line without a customer belongs to the one customer whom other lines of its invoice name"}
+	samples := map[*Decision]*sample{&returns: {}, &void: {}, &adjust: {}, &non: {}, &discount: {}, &customer: {}}
+	note := func(to *Decision, i int, text string) {
+		to.Lines++
+		to.Money += max(k.amount(i), -k.amount(i))
+		samples[to].add(text)
+	}
+	for i := range l.Len() {
+		code := l.Codes.String(l.Code[i])
+		if k.customer[i] != l.Customer[i] {
+			note(&customer, i, l.Invoices.String(l.Invoice[i]))
+		}
+		switch {
+		case k.isVoid(i):
+			note(&void, i, l.Statuses.String(l.Status[i]))
+		case k.adjustment != nil && k.adjustment[l.Invoices.Key[l.Invoice[i]]]:
+			note(&adjust, i, l.Invoices.String(l.Invoice[i]))
+		case k.isDiscount(i):
+			note(&discount, i, code)
+		case k.noCode[l.Codes.Key[l.Code[i]]]:
+			note(&non, i, code)
+		case k.noLabel[l.Description[i]]:
+			note(&non, i, l.Descriptions.String(l.Description[i]))
+		case k.isReturn(i):
+			note(&returns, i, l.Invoices.String(l.Invoice[i]))
+		}
+	}
+	for _, one := range []*Decision{&returns, &void, &invoice, &adjust, &non, &discount, &customer} {
+		if s := samples[one]; s != nil {
+			one.Examples = s.texts
+		}
+		d.decisions = append(d.decisions, *one)
+	}
+}
+
+// sample keeps the three texts that are first in byte order: the same in any order of the lines.
+type sample struct{ texts []string }
+
+func (s *sample) add(text string) {
+	at, found := slices.BinarySearch(s.texts, text)
+	if found || at >= 3 {
+		return
+	}
+	s.texts = slices.Insert(s.texts, at, text)
+	s.texts = s.texts[:min(len(s.texts), 3)]
+}
+
+// Differences returns the fields in which two meanings differ, "field: one, not other" each.
+func (m Meaning) Differences(other Meaning) []string {
+	var differ []string
+	for _, f := range []struct{ name, a, b string }{
+		{"return_invoices", m.ReturnInvoices, other.ReturnInvoices}, {"adjustments", m.Adjustments, other.Adjustments},
+		{"discounts", m.Discounts, other.Discounts}, {"non_products", m.NonProducts, other.NonProducts}, {"invoice", m.Invoice, other.Invoice},
+		{"return_statuses", strings.Join(m.ReturnStatuses, ","), strings.Join(other.ReturnStatuses, ",")},
+		{"void_statuses", strings.Join(m.VoidStatuses, ","), strings.Join(other.VoidStatuses, ",")},
+		{"sale_statuses", strings.Join(m.SaleStatuses, ","), strings.Join(other.SaleStatuses, ",")},
+		{"discount_codes", strings.Join(m.DiscountCodes, ","), strings.Join(other.DiscountCodes, ",")},
+	} {
+		if f.a != f.b {
+			differ = append(differ, fmt.Sprintf("%s: %q, not %q", f.name, f.a, f.b))
+		}
+	}
+	return differ
+}

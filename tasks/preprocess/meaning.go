@@ -1,0 +1,74 @@
+package preprocess
+
+import (
+	"context"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
+)
+
+// keepMeaning is how much the pointer to the meaning remembers: a year of weeks.
+var keepMeaning = run.Keep{Entries: 53, OneAnAsOf: true}
+
+// recall reads what the lines of the root meant to the latest run of an earlier as-of.
+func (j *job) recall(ctx context.Context) error {
+	state, err := run.ReadState[retail.Meaning](ctx, j.home.Root, contract.MeaningStatePath())
+	if err != nil {
+		return err
+	}
+	for _, e := range state.Before(j.Run()).Entries {
+		if e.AsOf < j.Run().AsOf {
+			j.kept = &e.Value
+			break
+		}
+	}
+	return nil
+}
+
+// decided is what the lines mean, and what they would mean if nothing had been decided before.
+type decided struct {
+	decisions []retail.Decision
+	changed   []string
+}
+
+// decide sets what the lines mean to the rules: what flags and profile say, else what was decided for the root before, else what the
+// lines themselves say. What was decided stays, and is told where it would be decided otherwise now.
+func (j *job) decide(lines *retail.Lines) (d decided, err error) {
+	bad := func(err error) error {
+		return fault.Errorf(fault.ExitConfig, "meaning", j.Profile, "what the lines mean: %w", err)
+	}
+	given := j.given
+	d.changed = []string{}
+	if j.kept != nil {
+		given = given.Or(*j.kept)
+	}
+	if j.rules.Meaning, d.decisions, err = retail.Decide(lines, given); err != nil {
+		return d, bad(err)
+	}
+	if j.kept != nil {
+		fresh, err := retail.Complete(lines, j.given)
+		if err != nil {
+			return d, bad(err)
+		}
+		if differ := fresh.Differences(j.rules.Meaning); len(differ) > 0 {
+			d.changed = differ
+		}
+	}
+	for _, one := range d.decisions {
+		j.deps.Log.Info("what the lines mean", "field", one.Field, "value", one.Value, "stated", one.Stated, "lines", one.Lines, "amount", one.Money.String())
+	}
+	for _, change := range d.changed {
+		j.deps.Log.Warn("the lines would be taken for something else now; what was decided for this root stays, until a profile or a flag says otherwise", "change", change)
+	}
+	return d, nil
+}
+
+// advance keeps what the lines were taken for, for later runs.
+func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.PreprocessResult) (contract.PreprocessResult, error) {
+	_, err := run.Advance(ctx, j.home.Root, contract.MeaningStatePath(), run.Entry[retail.Meaning]{
+		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key, Value: r.Meaning,
+	}, keepMeaning)
+	return r, err
+}
