@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/frame"
@@ -176,9 +177,9 @@ func smallestShare(e *evidence) contract.Gate {
 	if len(sizes) == 0 || e.customers.Rows() == 0 {
 		return unplaced(e)
 	}
-	share := float64(slices.Min(sizes)) / float64(e.customers.Rows())
-	return judged(share >= e.limits.SmallestShare, share, e.limits.SmallestShare,
-		"the smallest segment has %.2f %% of %d customers; at least %.4g %% is required", 100*share, e.customers.Rows(), 100*e.limits.SmallestShare)
+	share, floor := float64(slices.Min(sizes))/float64(e.customers.Rows()), cluster.FloorOf(e.limits.SmallestShare, e.customers.Rows())
+	return judged(share >= floor, share, floor,
+		"the smallest segment has %.2f %% of %d customers; at least %.4g %% is required", 100*share, e.customers.Rows(), 100*floor)
 }
 
 // silhouette: customers must be nearer to their own segment than to the next one.

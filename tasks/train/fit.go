@@ -96,7 +96,7 @@ func (c Config) fit(ctx context.Context, customers *frame.Frame, act string, hea
 	if err := c.sweep(ctx, f); err != nil {
 		return nil, badData(ctx, err)
 	}
-	rule := cluster.Rule{K: c.K, Floor: c.SmallestShare}
+	rule := cluster.Rule{K: c.K, Floor: cluster.FloorOf(c.SmallestShare, f.points.N)}
 	if c.SmallestShare == 0 {
 		rule.Floor = -1 // the rule takes 0 for its default
 	}
@@ -155,7 +155,7 @@ func (c Config) refit(ctx context.Context, customers *frame.Frame, head *model.B
 		return nil, err
 	}
 	f.fits = []cluster.Fit{judged}
-	if f.choice, err = cluster.Choose(f.fits, cluster.Rule{K: r.K, Floor: c.SmallestShare}); err != nil {
+	if f.choice, err = cluster.Choose(f.fits, cluster.Rule{K: r.K, Floor: cluster.FloorOf(c.SmallestShare, f.points.N)}); err != nil {
 		return nil, err
 	}
 	f.choice.Why = fmt.Sprintf("k = %d is kept: drift asks to refit the current model in its own feature space", r.K)
