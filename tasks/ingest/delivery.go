@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -48,9 +49,55 @@ func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 	if _, err := j.resolve(ctx, past); err != nil {
 		return 0, err
 	}
-	nothing := func(*record.Block) error { return nil }
-	counts, err := c.read(ctx, j.src, j.opts, d, "looking for the latest day", nothing)
-	return calendar.DateOf(counts.Last), err
+	days := datedLines{}
+	counts, err := c.read(ctx, j.src, j.opts, d, "looking for the latest day", days.add)
+	if err != nil {
+		return 0, err
+	}
+	return calendar.DateOf(counts.Last), days.far(j.src.Name)
+}
+
+// datedLines says how many lines each day has, and the first record of them.
+type datedLines map[calendar.Date]struct{ rows, record int64 }
+
+func (d datedLines) add(b *record.Block) error {
+	for i := range b.Runs {
+		r := &b.Runs[i]
+		day := d[r.Day]
+		if day.rows += int64(r.Rows); day.record == 0 {
+			day.record = r.Record
+		}
+		d[r.Day] = day
+	}
+	return nil
+}
+
+// What makes the last days of a delivery mistakes of a year: a few lines, long after all others.
+const (
+	farDays = 366
+	farPart = 0.01 // of the lines
+)
+
+// far returns a Fault if the last days are that: nobody has said what the as-of day is, and they would make it.
+func (d datedLines) far(name string) error {
+	days := slices.Sorted(maps.Keys(d))
+	all := int64(0)
+	for _, day := range d {
+		all += day.rows
+	}
+	after := int64(0)
+	for i := len(days) - 1; i > 0; i-- {
+		last, before := days[i], days[i-1]
+		if after += d[last].rows; float64(after) > farPart*float64(all) {
+			return nil
+		}
+		if last-before > farDays {
+			return fault.Errorf(fault.ExitBadData, "far_dates", name,
+				"%s: record %d is dated %s, %d days after the line before it, and %d of %d lines are as late; nothing was stored. Correct the year in the source, or say by --as-of which day the run is for",
+				name, d[last].record, last, last-before, after, all)
+		}
+	}
+	return nil
 }
 
 // read reads the whole delivery into sink and checks that it is one: complete, with the wanted columns, with lines, and with

@@ -9,7 +9,8 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/record"
 )
 
-// An id that stands for no customer is one of the most frequent and has more countries than a person lives in.
+// An id that stands for no customer is zeros, nines or -1, one of the most frequent, and of several places or of none. A customer
+// with a name of his own may buy for many countries.
 const (
 	mostFrequent = 5
 	manyPlaces   = 4
@@ -51,14 +52,14 @@ func (l *look) missing() error {
 	return nil
 }
 
-// nobody reports whether an id stands for no customer. A zero does where it is frequent, unless all of its lines are one place's
-// among several; any other id must be in many.
+// nobody reports whether an id stands for no customer: a zero, nines or -1 does where it is frequent, unless all of its lines are one
+// place's.
 func (c *customerOf) nobody() bool {
 	if c.lines < leastLines || len(c.bills) < manyPlaces {
 		return false
 	}
-	zero := strings.Trim(c.id, "0.") == "" || c.id == "-1"
-	return len(c.places) >= manyPlaces || zero && len(c.places) != 1
+	made := strings.Trim(c.id, "0.") == "" || len(c.id) > 2 && strings.Trim(c.id, "9") == "" || c.id == "-1"
+	return made && len(c.places) != 1
 }
 
 // frequent returns the ids of the most lines.

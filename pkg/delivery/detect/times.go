@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -99,6 +100,7 @@ func (t *timesOf) fits(zone *time.Location) []fit {
 			}
 		}
 	}
+	left = t.compact(left)
 	slices.SortStableFunc(left, func(a, b fit) int { return a.fails - b.fails })
 	var distinct []fit
 	for _, f := range left {
@@ -108,6 +110,32 @@ func (t *timesOf) fits(zone *time.Location) []fit {
 		}
 	}
 	return distinct
+}
+
+// farApart is how many days the dates of a delivery may be from the first to the last, where another layout brings them closer.
+const farApart = 25 * 366
+
+// compact leaves out layouts by which the dates are spread over a lifetime, or are those of the first weeks of 1970, where by
+// another layout that fails no more often they are not: a year of two digits passes for a day, and seconds for milliseconds.
+func (t *timesOf) compact(fits []fit) []fit {
+	odd := func(f fit) bool {
+		first, last := int64(math.MaxInt64), int64(math.MinInt64)
+		for _, text := range t.order {
+			if micros, ok := f.layout.Parse([]byte(text)); ok {
+				first, last = min(first, micros), max(last, micros)
+			}
+		}
+		return (last-first)/calendar.DayMicros > farApart || last < firstSale
+	}
+	var sound []fit
+	for _, f := range fits {
+		if !odd(f) {
+			sound = append(sound, f)
+		}
+	}
+	return slices.DeleteFunc(fits, func(f fit) bool {
+		return odd(f) && slices.ContainsFunc(sound, func(g fit) bool { return g.fails <= f.fails })
+	})
 }
 
 // agree reports whether two layouts mean the same time wherever both take a text.
@@ -128,6 +156,7 @@ func (t *timesOf) differing(a, b record.Layout) string {
 // Times outside these years are no sales: a count of seconds or a year of two digits would pass for anything.
 var (
 	firstYear = time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC).UnixMicro()
+	firstSale = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro() // that a till has kept
 	lastYear  = time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 )
 

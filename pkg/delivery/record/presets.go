@@ -12,7 +12,7 @@ var spellings = [NumFields][]string{
 	FieldCustomer:    {"CustomerID", "Customer ID"},
 	FieldCountry:     {"Country"},
 	FieldAmount:      {"Amount", "LineTotal"},
-	FieldStatus:      {"Status", "OrderStatus"},
+	FieldStatus:      {"Status", "OrderStatus", "FinancialStatus", "PaymentStatus", "TransactionType", "DocumentType", "InvoiceType", "OrderType", "Type", "Belegart"},
 }
 
 // otherSpellings are the names under which other shops keep a field, the best first: English, German, French, Spanish, Italian and
