@@ -193,7 +193,7 @@ def model() -> dict[str, Param]:
             type=["null", "string"],
             pattern=r"^([a-z_]+(,[a-z_]+)*)?\Z",
             title="Accepted findings",
-            description="Codes of findings about the lines that may stand, such as rule_share. Others that stop keep every model from being promoted.",
+            description="Codes of findings about the lines to accept, such as rule_share. Others that stop keep every model from being promoted.",
             **section,
         ),
         "hysteresis": Param(

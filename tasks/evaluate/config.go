@@ -40,7 +40,7 @@ func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
 		task.Float("smallest-share", cluster.DefaultFloor, "minimum `SHARE` of customers in the smallest segment, 0 to 1"),
 		task.Float("silhouette-floor", defaultSilhouette, "minimum mean silhouette `WIDTH`, -1 to 1"),
-		task.String("accept", "", "`CODES` of preprocess's findings that may stand, separated by commas, such as rule_share: a finding that stops otherwise "+
+		task.String("accept", "", "`CODES` of preprocess's findings to accept, separated by commas, such as rule_share: a finding that stops otherwise "+
 			"keeps every candidate from being promoted"),
 	)
 }

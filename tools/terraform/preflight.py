@@ -150,7 +150,7 @@ def main() -> int:
         print(f"note: {line}")
     for line in stops:
         print(f"stops: {line}")
-    print("nothing that was looked at stops an apply" if not stops else f"{len(stops)} to mend before an apply")
+    print("nothing that was looked at stops an apply" if not stops else f"{len(stops)} to correct before an apply")
     return 78 if stops else 0
 
 
