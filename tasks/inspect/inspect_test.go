@@ -61,7 +61,7 @@ func TestInspect(t *testing.T) {
 	if r.Records != 61 || r.Accepted != 60 || r.Rejected != 1 || r.Looked != 60 || r.Money.String() != "116991.0000" || r.First.String() != "2024-03-01" || r.Last.String() != "2024-03-28" {
 		t.Errorf("got %+v", r)
 	}
-	want := map[string]string{"encoding": "windows-1252", "separator": "semicolon", "decimal": "comma", "group": "point", "date_layout": "2.1.2006 15:04", "zone": "Europe/Berlin", "customer": "A9999"}
+	want := map[string]string{"encoding": "windows-1252", "separator": "semicolon", "decimal": "comma", "group": "point", "date_layout": "2.1.2006 15:04", "invoice": "number", "discounts": "drop", "zone": "Europe/Berlin", "customer": "A9999"}
 	for _, d := range r.Decisions {
 		if w, ok := want[d.Part]; ok && d.Value != w {
 			t.Errorf("%s is %q, want %q", d.Part, d.Value, w)
