@@ -11,7 +11,9 @@ type Quantity int64
 
 // Decimals that each has, and how many of them make one.
 const (
-	AmountDecimals, PriceDecimals, QuantityDecimals = 4, 6, 3
+	AmountDecimals   = 4
+	PriceDecimals    = 6
+	QuantityDecimals = 3
 
 	PriceScale    = 1_000_000
 	QuantityScale = 1_000

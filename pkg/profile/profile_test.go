@@ -44,7 +44,7 @@ func TestParseRefuses(t *testing.T) {
 		"newer":         {"version = 2\n", "it is of version 2, this program reads version 1"},
 		"no TOML":       {"version = 1\n[read\n", "line 3"},
 		"a wrong type":  {"version = 1\n[read]\nseparator = 3\n", "separator"},
-		"unknown key":   {"version = 1\n[read]\nseperator = \"comma\"\n", "unknown key read.seperator"},
+		"unknown key":   {"version = 1\n[read]\nseparatr = \"comma\"\n", "unknown key read.separatr"},
 		"all at once":   {"version = 1\n[read]\nseparator = \"x\"\ndecimal = \"y\"\n", `read.separator: want comma, semicolon, tab, pipe or one of , ; | : ^ ~ (got "x"); read.decimal`},
 		"a wrong field": {"version = 1\n[read.columns]\nbill = \"Bill\"\n", `read.columns: no field "bill"`},
 	} {

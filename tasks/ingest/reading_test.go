@@ -60,8 +60,8 @@ func TestProfileIsRead(t *testing.T) {
 	if r := s.must(c); r.First.String() != "2011-12-01" {
 		t.Errorf("got %+v", r)
 	}
-	c.Profile = s.file("bad.toml", "version = 1\n[read]\nseperator = \"comma\"\n")
-	s.fails(c, fault.ExitConfig, "profile", "unknown key read.seperator")
+	c.Profile = s.file("bad.toml", "version = 1\n[read]\nseparatr = \"comma\"\n")
+	s.fails(c, fault.ExitConfig, "profile", "unknown key read.separatr")
 	c.Profile = s.sources + "/none.toml"
 	if _, err := s.try(c); err == nil {
 		t.Error("a profile that is not there was taken for one that says nothing")

@@ -3,8 +3,8 @@ package main
 
 import (
 	"github.com/mmcloughlin/avo/attr"
-	. "github.com/mmcloughlin/avo/build"   //nolint:staticcheck // avo's programs read as assembly, and are written so
-	. "github.com/mmcloughlin/avo/operand" //nolint:staticcheck // the same
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 

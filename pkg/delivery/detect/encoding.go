@@ -113,47 +113,47 @@ func (l *look) encoding() error {
 
 // name returns the encoding. Text that is UTF-8 but for a few bytes is UTF-8 with damage, and so is what has bytes that none of
 // the others has signs for.
-func (n *bytesOf) name() string {
+func (b *bytesOf) name() string {
 	switch {
-	case n.bad == 0 && n.wide == 0:
+	case b.bad == 0 && b.wide == 0:
 		return ""
-	case n.bad == 0, n.wide > n.bad, n.unused > 0:
+	case b.bad == 0, b.wide > b.bad, b.unused > 0:
 		return "utf-8"
 	}
 	return cp1252 // it has every sign of ISO-8859-1 in the same place
 }
 
-func (n *bytesOf) why() string {
+func (b *bytesOf) why() string {
 	switch {
-	case n.bad == 0 && n.wide == 0:
+	case b.bad == 0 && b.wide == 0:
 		return "every byte is ASCII"
-	case n.bad == 0:
+	case b.bad == 0:
 		return "every byte is valid UTF-8"
-	case n.name() == "utf-8":
-		return fmt.Sprintf("it is UTF-8, with %d bytes that are damaged", n.bad)
-	case n.special > 0:
-		return fmt.Sprintf("%d bytes are not UTF-8, and %d of them are signs that only cp1252 has", n.bad, n.special)
+	case b.name() == "utf-8":
+		return fmt.Sprintf("it is UTF-8, with %d bytes that are damaged", b.bad)
+	case b.special > 0:
+		return fmt.Sprintf("%d bytes are not UTF-8, and %d of them are signs that only cp1252 has", b.bad, b.special)
 	}
-	return fmt.Sprintf("%d bytes are not UTF-8; cp1252 and iso-8859-1 have the same signs for them", n.bad)
+	return fmt.Sprintf("%d bytes are not UTF-8; cp1252 and iso-8859-1 have the same signs for them", b.bad)
 }
 
-func (n *bytesOf) made(other string) string {
+func (b *bytesOf) made(other string) string {
 	switch {
 	case other == "utf-8":
-		return fmt.Sprintf("%d bytes would be damage", n.bad)
-	case n.wide > 0:
-		return fmt.Sprintf("%d characters would be two or more signs each", n.wide)
+		return fmt.Sprintf("%d bytes would be damage", b.bad)
+	case b.wide > 0:
+		return fmt.Sprintf("%d characters would be two or more signs each", b.wide)
 	case other == "iso-8859-1":
-		return fmt.Sprintf("%d signs would be control characters", n.special)
+		return fmt.Sprintf("%d signs would be control characters", b.special)
 	}
 	return "the same signs"
 }
 
 // fits reports whether a kept encoding can be that of the sample. Every text can be in one of one byte a character; text that is
 // plainly UTF-8 is not.
-func (n *bytesOf) fits(kept string) bool {
+func (b *bytesOf) fits(kept string) bool {
 	if kept == "utf-8" {
-		return n.name() == "" || n.name() == "utf-8"
+		return b.name() == "" || b.name() == "utf-8"
 	}
-	return n.name() != "utf-8"
+	return b.name() != "utf-8"
 }

@@ -3,6 +3,7 @@ package detect
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/clientele/clientele/pkg/delivery/record"
@@ -45,11 +46,11 @@ func (t *textRows) record() ([]byte, error) {
 		line, err := t.in.ReadSlice('\n')
 		t.buf = append(t.buf, line...)
 		switch {
-		case err == bufio.ErrBufferFull && len(t.buf) < maxRecord:
+		case errors.Is(err, bufio.ErrBufferFull) && len(t.buf) < maxRecord:
 			continue
 		case err == io.EOF && len(t.buf) == 0:
 			return nil, io.EOF
-		case err != nil && err != io.EOF && err != bufio.ErrBufferFull:
+		case err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		}
 		t.line++

@@ -128,7 +128,7 @@ func (c *finder) find(f Field, names ColumnNames) (wanted []string, problem stri
 			break // the first of its alternatives
 		}
 	}
-	if len(at) == 0 && !named && c.preset == nil && !(f == FieldAmount && c.Has(FieldPrice)) {
+	if len(at) == 0 && !named && c.preset == nil && (f != FieldAmount || !c.Has(FieldPrice)) {
 		if at = c.other(f); len(at) > 0 {
 			return wanted, c.take(f, at...)
 		}
