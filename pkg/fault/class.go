@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"syscall"
 )
 
@@ -105,17 +106,58 @@ type Verdict struct {
 
 // Judge returns the exit code, cause and object of an error: those of the outermost [Fault], [Error] or [Class] in its chain,
 // then what the operating system's errors mean. Anything else is a mistake in this program.
+//
+// What was concluded from a failure that passes is not believed: data that a disk or a network did not hand over are no bad
+// data. So [ErrBadData] or [ErrInternal] around such a failure is temporary, about the same object.
 func Judge(err error) Verdict {
 	if v, ok := errors.AsType[judged](err); ok {
-		return v.judge()
+		said := v.judge()
+		if (said.Code == ExitBadData || said.Code == ExitInternal) && Temporary(err) {
+			return Verdict{Code: ExitTemporary, Cause: temporaryCause(err), Object: said.Object}
+		}
+		return said
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return Verdict{Code: ExitConfig, Cause: "permission"}
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case errors.Is(err, context.DeadlineExceeded), passes(err):
 		return Verdict{Code: ExitTemporary, Cause: "store"}
 	}
 	return Verdict{Code: ExitInternal, Cause: "internal"}
+}
+
+// Temporary reports whether something in the error's tree passes by itself: an error of [ErrTemporary], or one of the operating
+// system's, such as a full disk.
+func Temporary(err error) bool { return errors.Is(err, ErrTemporary) || passes(err) }
+
+// passing are the errors of the operating system that say nothing about the request: the same may succeed later.
+var passing = []syscall.Errno{
+	syscall.EIO, syscall.EINTR, syscall.EAGAIN, syscall.EBUSY, syscall.ENOLCK, syscall.ENOSPC, syscall.EDQUOT, syscall.EMFILE,
+	syscall.ENFILE, syscall.ENOMEM, syscall.ESTALE, syscall.ETIMEDOUT, syscall.ECONNRESET, syscall.ECONNREFUSED, syscall.EPIPE,
+}
+
+func passes(err error) bool {
+	return slices.ContainsFunc(passing, func(e syscall.Errno) bool { return errors.Is(err, e) })
+}
+
+// temporaryCause returns the cause of the first temporary failure in the error's tree.
+func temporaryCause(err error) string {
+	if v, ok := err.(judged); ok && v.judge().Code == ExitTemporary { //nolint:errorlint // the tree is walked below
+		return v.judge().Cause
+	}
+	var below []error
+	switch x := err.(type) { //nolint:errorlint // as above
+	case interface{ Unwrap() error }:
+		below = []error{x.Unwrap()}
+	case interface{ Unwrap() []error }:
+		below = x.Unwrap()
+	}
+	for _, e := range below {
+		if e != nil && Temporary(e) {
+			return temporaryCause(e)
+		}
+	}
+	return "store"
 }
 
 // CodeOf returns the exit code that an error carries, or 0 where it carries none: nil, or an error that nobody classified.

@@ -109,15 +109,17 @@ func Write(ctx context.Context, root *objstore.Store, s *Snapshot) (sha256 strin
 // Read returns the snapshot of that hash. A missing one is an error of class [fault.ErrMissing].
 func Read(ctx context.Context, root *objstore.Store, sha256 string) (*Snapshot, error) {
 	name := contract.SnapshotPath(sha256)
-	text, _, err := root.Read(ctx, name)
+	text, _, err := root.ReadChecked(ctx, name, func(text []byte) error {
+		if contract.SHA256(text) != sha256 {
+			return fault.ErrBadData.Errorf("snapshot", root.URI(name), "snapshot %s: content does not match its name. To repair it, restore the object from a backup or an earlier generation", sha256)
+		}
+		return nil
+	})
 	if errors.Is(err, objstore.ErrNotFound) {
 		return nil, fault.ErrMissing.Errorf("snapshot", root.URI(name), "read snapshot: %w", err)
 	}
 	if err != nil {
 		return nil, err
-	}
-	if contract.SHA256(text) != sha256 {
-		return nil, fault.ErrBadData.Errorf("snapshot", root.URI(name), "snapshot %s: content does not match its name", sha256)
 	}
 	var s Snapshot
 	if err := json.Unmarshal(text, &s); err != nil {

@@ -2,8 +2,6 @@ package model
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,16 +58,40 @@ func (b *Bundle) write(ctx context.Context, registry *objstore.Store, p Provenan
 		return err
 	}
 	p.Version, p.ModelID = Version, m.ModelID
-	if text, err = contract.Canonical(p); err != nil {
+	if text, err = contract.Sealed(p); err != nil {
 		return fmt.Errorf("encode provenance: %w", err)
 	}
-	if err := create(registry.CreateBytes(ctx, contract.ProvenancePath(m.ModelID), text)); err != nil {
+	if err := createWhole(ctx, registry, contract.ProvenancePath(m.ModelID), text, func() error {
+		_, err := ReadProvenance(ctx, registry, m.ModelID)
+		return err
+	}); err != nil {
 		return err
 	}
-	if text, err = contract.Canonical(m); err != nil {
+	if text, err = contract.Sealed(m); err != nil {
 		return fmt.Errorf("encode manifest: %w", err)
 	}
-	return create(registry.CreateBytes(ctx, contract.ModelPath(m.ModelID), text))
+	return createWhole(ctx, registry, contract.ModelPath(m.ModelID), text, func() error {
+		_, err := ReadManifest(ctx, registry, m.ModelID)
+		return err
+	})
+}
+
+// createWhole is create of an object that is not named by its content, and so may have been cut by a power failure: then read
+// calls it bad data, and it is made again.
+func createWhole(ctx context.Context, registry *objstore.Store, name string, text []byte, read func() error) error {
+	_, err := registry.CreateBytes(ctx, name, text)
+	if !errors.Is(err, objstore.ErrExists) {
+		return err
+	}
+	err = read()
+	if err == nil || fault.Judge(err).Code != fault.ExitBadData || errors.Is(err, fault.ErrNewer) {
+		return err
+	}
+	attrs, err := registry.Stat(ctx, name)
+	if err == nil {
+		_, err = registry.Swap(ctx, name, attrs.Generation, text)
+	}
+	return err
 }
 
 // create takes an object that is there already for written: its name says what is in it. The manifest's says so too, but
@@ -104,18 +126,48 @@ func ReadManifest(ctx context.Context, registry *objstore.Store, modelID string)
 	}
 	name := contract.ModelPath(modelID)
 	uri := registry.URI(name)
-	text, _, err := registry.Read(ctx, name)
+	var m *Manifest
+	_, _, err := registry.ReadChecked(ctx, name, func(text []byte) (err error) {
+		if m, err = decodeManifest(text); err == nil {
+			err = contract.CheckSeal(text)
+		}
+		if err == nil && m.ModelID != modelID {
+			err = fmt.Errorf("its content hashes to model %s", m.ModelID)
+		}
+		if err != nil {
+			return damaged("model "+modelID, uri, err)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, unreadable("model "+modelID, uri, err)
 	}
-	m, err := decodeManifest(text)
-	if err == nil && m.ModelID != modelID {
-		err = fmt.Errorf("its content hashes to model %s", m.ModelID)
-	}
-	if err != nil {
-		return nil, damaged("model "+modelID, uri, err)
-	}
 	return m, nil
+}
+
+// ReadProvenance returns where a model came from. The errors are those of [ReadManifest].
+func ReadProvenance(ctx context.Context, registry *objstore.Store, modelID string) (Provenance, error) {
+	name := contract.ProvenancePath(modelID)
+	uri, what := registry.URI(name), "the provenance of model "+modelID
+	var p Provenance
+	_, _, err := registry.ReadChecked(ctx, name, func(text []byte) error {
+		p = Provenance{}
+		err := decode("provenance", text, &p)
+		if err == nil {
+			err = contract.CheckSeal(text)
+		}
+		if err == nil && p.ModelID != modelID {
+			err = fmt.Errorf("it is of model %s", p.ModelID)
+		}
+		if err != nil {
+			return damaged(what, uri, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return p, unreadable(what, uri, err)
+	}
+	return p, nil
 }
 
 // Load returns a model with everything that goes with it. Every blob is held against its hash, and the tables against the
@@ -166,18 +218,16 @@ func readBlob(ctx context.Context, registry *objstore.Store, what string, blob B
 		return damaged(what, registry.URL(), fmt.Errorf("%q names no blob", blob.SHA256))
 	}
 	name := contract.BlobPath(blob.SHA256)
-	o, err := registry.Open(ctx, name, 0)
+	o, err := registry.OpenHashed(ctx, name, blob.SHA256)
+	if errors.Is(err, objstore.ErrCorrupt) {
+		return damaged("a blob of "+what, registry.URI(name), err)
+	}
 	if err != nil {
 		return unreadable("a blob of "+what, registry.URI(name), err)
 	}
 	defer o.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(o, 0, o.Size)); err != nil {
-		return fmt.Errorf("read %s: %w", registry.URI(name), err)
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != blob.SHA256 || o.Size != blob.Size {
-		return damaged("a blob of "+what, registry.URI(name),
-			fmt.Errorf("it is damaged: %d bytes of sha256 %s, want %d of %s", o.Size, got, blob.Size, blob.SHA256))
+	if o.Size != blob.Size {
+		return damaged("a blob of "+what, registry.URI(name), fmt.Errorf("it has %d bytes, the model names %d", o.Size, blob.Size))
 	}
 	if err := read(o); err != nil {
 		return damaged("a blob of "+what, registry.URI(name), err)
@@ -270,6 +320,9 @@ func decodeModel(text []byte) (Model, error) {
 
 // unreadable makes a Fault of a missing object; other errors keep their own meaning.
 func unreadable(what, uri string, err error) error {
+	if errors.Is(err, fault.ErrBadData) {
+		return err // it names what is wrong
+	}
 	if errors.Is(err, objstore.ErrNotFound) {
 		return fault.ErrMissing.Errorf("model", uri, "%s is not in the registry: %w", what, err)
 	}

@@ -68,7 +68,7 @@ func (b *bound) wrap(err error) error {
 		return nil
 	}
 	final := errors.Is(err, ErrExists) || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) ||
-		errors.Is(err, ErrPermission) || errors.Is(err, ErrCorrupt)
+		errors.Is(err, ErrPermission) || errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNoLinks)
 	switch {
 	case final:
 	case b.caller.Err() != nil:

@@ -2,6 +2,7 @@ package objstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -11,10 +12,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/clientele/clientele/pkg/fault"
 )
 
 // fileDriver keeps each object in a file of its name.
@@ -33,6 +37,7 @@ type fileDriver struct {
 
 const (
 	tempFolder = ".tmp"
+	tempPrefix = "unfinished-"
 	lockFile   = ".lock"
 )
 
@@ -53,7 +58,7 @@ func (d *fileDriver) path(name string) string { return filepath.Join(d.root, fil
 
 func (d *fileDriver) create(ctx context.Context, name string, src io.ReaderAt, size int64) (Attrs, error) {
 	if _, err := os.Lstat(d.path(name)); err == nil {
-		return Attrs{}, ErrExists // before the work; link decides below
+		return Attrs{}, cmp.Or(d.mend(ctx, name, src, size), error(ErrExists)) // before the work; link decides below
 	}
 	if err := d.ready(); err != nil {
 		return Attrs{}, err
@@ -66,11 +71,14 @@ func (d *fileDriver) create(ctx context.Context, name string, src io.ReaderAt, s
 		return Attrs{}, err
 	}
 	defer t.discard()
-	if err := syncCreated(t.f); err != nil {
+	if err := syncCreated(t.f, namedByContent(name, src, size)); err != nil {
 		return Attrs{}, osError(err)
 	}
 	if err := t.link(d.path(name)); err != nil {
 		return Attrs{}, err
+	}
+	if err := syncFolder(filepath.Dir(d.path(name))); err != nil {
+		return Attrs{}, osError(err)
 	}
 	return t.attrs(name)
 }
@@ -103,6 +111,10 @@ func (d *fileDriver) swap(ctx context.Context, name string, generation int64, da
 	defer t.discard()
 	if err := t.age(generation); err != nil {
 		return Attrs{}, err
+	}
+	// Not every file system takes part in syncStore.
+	if err := t.f.Sync(); err != nil {
+		return Attrs{}, osError(err)
 	}
 	// What the new content names must not be lost when the content itself survives a power cut.
 	if err := syncStore(t.f); err != nil {
@@ -148,7 +160,18 @@ func (d *fileDriver) open(_ context.Context, name string, generation int64, admi
 		f.Close()
 		return nil, err
 	}
-	return &Object{Attrs: attrs, ReaderAt: f, close: f.Close}, nil
+	return &Object{Attrs: attrs, ReaderAt: fileReader{f}, close: f.Close}, nil
+}
+
+// fileReader is an open file whose errors carry their class, as those of calls do.
+type fileReader struct{ f *os.File }
+
+func (r fileReader) ReadAt(p []byte, at int64) (int, error) {
+	n, err := r.f.ReadAt(p, at)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = osError(err)
+	}
+	return n, err
 }
 
 func (d *fileDriver) stat(_ context.Context, name string) (Attrs, error) {
@@ -188,6 +211,12 @@ func (d *fileDriver) ready() error {
 	if err := makeFolder(folder); err != nil {
 		return err
 	}
+	// A link would lead out of the root, to files that are not ours to sweep.
+	if info, err := os.Lstat(folder); err != nil {
+		return osError(err)
+	} else if !info.IsDir() {
+		return fmt.Errorf("%w: %s is not a folder of its own but a link", ErrNoStore, folder)
+	}
 	d.sweep.Do(func() { sweepTemp(folder) })
 	return nil
 }
@@ -216,7 +245,7 @@ func newTemp(folder string) (*os.File, error) {
 	for {
 		var id [12]byte
 		rand.Read(id[:])
-		f, err := os.OpenFile(filepath.Join(folder, hex.EncodeToString(id[:])), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+		f, err := os.OpenFile(filepath.Join(folder, tempPrefix+hex.EncodeToString(id[:])), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 		if err != nil {
 			return nil, err
 		}
@@ -231,14 +260,20 @@ func newTemp(folder string) (*os.File, error) {
 	}
 }
 
-// sweepTemp removes unfinished files whose writer is gone. What cannot be locked or removed is left alone: it is in
-// nobody's way.
+// isTemp matches the names of newTemp, and those that it gave before they had a prefix.
+var isTemp = regexp.MustCompile(`^(` + tempPrefix + `)?[0-9a-f]{24}$`)
+
+// sweepTemp removes unfinished files whose writer is gone. Other files are somebody else's. What cannot be locked or removed
+// is left alone: it is in nobody's way.
 func sweepTemp(folder string) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
+		if !e.Type().IsRegular() || !isTemp.MatchString(e.Name()) {
+			continue
+		}
 		f, err := os.OpenFile(filepath.Join(folder, e.Name()), os.O_RDWR, 0)
 		if err != nil {
 			continue
@@ -261,7 +296,20 @@ func (t *temp) link(path string) error {
 	if err := makeFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
-	err := os.Link(t.f.Name(), path)
+	return linkError(hardLink(t.f.Name(), path))
+}
+
+// hardLink is os.Link, but in tests.
+var hardLink = os.Link
+
+// linkError is osError for a link of our own file. Such a link is not a matter of permission: EPERM says that the file system
+// has none (link(2)), as on FAT and some network file systems.
+func linkError(err error) error {
+	for _, no := range []syscall.Errno{syscall.EPERM, syscall.EOPNOTSUPP, syscall.ENOSYS, syscall.EMLINK} {
+		if errors.Is(err, no) {
+			return fmt.Errorf("%w: %w", ErrNoLinks, err)
+		}
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return ErrExists
 	}
@@ -308,8 +356,7 @@ func osError(err error) error {
 		sentinel = ErrNotFound
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		sentinel = ErrPermission
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EMFILE),
-		errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ESTALE), errors.Is(err, syscall.EIO):
+	case fault.Temporary(err):
 		sentinel = ErrUnavailable
 	default:
 		return err

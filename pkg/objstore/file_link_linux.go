@@ -29,6 +29,12 @@ func (d *fileDriver) link(ctx context.Context, name string, src io.ReaderAt, siz
 		return a, true, osError(err)
 	}
 	path := d.path(name)
+	named := namedByContent(name, src, size)
+	if !named { // see syncCreated
+		if err := ignoringEINTR(func() error { return unix.Fdatasync(fd) }); err != nil {
+			return a, true, osError(err)
+		}
+	}
 	if err := unix.Mkdir(filepath.Dir(path), 0o777); err != nil && !errors.Is(err, unix.EEXIST) {
 		if err := makeFolder(filepath.Dir(path)); err != nil {
 			return a, true, err
@@ -40,6 +46,11 @@ func (d *fileDriver) link(ctx context.Context, name string, src io.ReaderAt, siz
 	case err != nil:
 		d.named.Store(errors.Is(err, unix.ENOENT))
 		return a, false, nil
+	}
+	if !named {
+		if err := syncFolder(filepath.Dir(path)); err != nil {
+			return a, true, osError(err)
+		}
 	}
 	var st unix.Stat_t
 	if err := ignoringEINTR(func() error { return unix.Fstat(fd, &st) }); err != nil {

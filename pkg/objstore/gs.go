@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 
@@ -40,8 +41,13 @@ type gsDriver struct {
 
 func openGS(ctx context.Context, where location, o Options) (driver, error) {
 	// The client keeps ctx for fetching tokens, so it must outlive the call.
-	client, err := storage.NewClient(context.WithoutCancel(ctx), storage.WithJSONReads(),
+	ctx = context.WithoutCancel(ctx)
+	web, err := newHTTPClient(ctx, os.Getenv("STORAGE_EMULATOR_HOST"), //nolint:forbidigo // the storage client's own variable
 		option.WithScopes(storage.ScopeReadWrite), option.WithUserAgent("clientele"))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrPermission, err)
+	}
+	client, err := storage.NewClient(ctx, storage.WithJSONReads(), option.WithHTTPClient(web))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPermission, err) // in practice: no credentials, or unreadable ones
 	}
@@ -140,7 +146,32 @@ func contentType(name string) string {
 	return "application/octet-stream"
 }
 
+// open reads content a second time if it does not have the checksum that the service keeps: only the same content twice is
+// damage, anything else happened on the way.
 func (d *gsDriver) open(ctx context.Context, name string, generation int64, admit func(int64) error) (*Object, error) {
+	o, err := d.read(ctx, name, generation, admit)
+	first, ok := errors.AsType[*sumError](err)
+	if !ok {
+		return o, err
+	}
+	o, err = d.read(ctx, name, generation, admit)
+	if second, ok := errors.AsType[*sumError](err); ok {
+		sentinel := ErrCorrupt
+		if *second != *first {
+			sentinel = ErrUnavailable
+		}
+		return nil, fmt.Errorf("%w: %w", sentinel, err)
+	}
+	return o, err
+}
+
+// sumError says that content has not the checksum that the service keeps.
+type sumError struct{ got, want uint32 }
+
+func (e *sumError) Error() string { return fmt.Sprintf("crc32c %08x, stored %08x", e.got, e.want) }
+
+func (d *gsDriver) read(ctx context.Context, name string, generation int64, admit func(int64) error) (*Object, error) {
+	ctx = countBodies(ctx)
 	h := d.object(name)
 	if generation != 0 {
 		h = h.Generation(generation)
@@ -152,7 +183,7 @@ func (d *gsDriver) open(ctx context.Context, name string, generation int64, admi
 	defer r.Close()
 	attrs := Attrs{Name: name, Size: r.Attrs.Size, Generation: r.Attrs.Generation, CRC32C: r.Attrs.CRC32C}
 	if attrs.Generation <= 0 || attrs.Size < 0 {
-		return nil, fmt.Errorf("the server does not report generation and size")
+		return nil, fmt.Errorf("%w: the answer has neither generation nor size; a proxy in between may have sent it", ErrUnavailable)
 	}
 	if generation != 0 && attrs.Generation != generation {
 		return nil, fmt.Errorf("%w at generation %d", ErrNotFound, generation)
@@ -178,22 +209,24 @@ func (d *gsDriver) download(r io.Reader, attrs Attrs) (*Object, error) {
 	} else {
 		f, err := scratch.File(d.scratch)
 		if err != nil {
-			return nil, osError(err)
+			return nil, err // not an error about the object
 		}
 		o.ReaderAt, o.close, w = f, f.Close, f
 	}
 	sum := crc32.New(castagnoli)
 	n, err := io.Copy(io.MultiWriter(w, sum), r)
-	if err == nil && n != attrs.Size {
-		err = fmt.Errorf("%w: %d of %d bytes", ErrCorrupt, n, attrs.Size)
-	}
 	// The client compares checksums too; its error has no type, so ours goes first.
-	if n == attrs.Size && attrs.CRC32C != sum.Sum32() {
-		err = fmt.Errorf("%w: crc32c %08x, stored %08x", ErrCorrupt, sum.Sum32(), attrs.CRC32C)
+	switch {
+	case n == attrs.Size && attrs.CRC32C != sum.Sum32():
+		err = &sumError{sum.Sum32(), attrs.CRC32C}
+	case err == nil && n != attrs.Size:
+		err = fmt.Errorf("%w: %d of %d bytes arrived", ErrUnavailable, n, attrs.Size)
+	case err != nil:
+		err = gsError(err)
 	}
 	if err != nil {
 		o.Close()
-		return nil, gsError(err)
+		return nil, err
 	}
 	if o.ReaderAt == nil {
 		o.ReaderAt = bytes.NewReader(buf.Bytes())

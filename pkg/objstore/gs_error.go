@@ -1,6 +1,7 @@
 package objstore
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,8 +28,9 @@ func gsError(err error) error {
 	var token *auth.Error
 	var netErr net.Error
 	var urlErr *url.Error
+	var syntax *json.SyntaxError
 	switch {
-	case errors.Is(err, ErrCorrupt):
+	case errors.Is(err, ErrUnavailable):
 		return err
 	case errors.Is(err, storage.ErrBucketNotExist):
 		sentinel = ErrNoStore
@@ -38,6 +40,8 @@ func gsError(err error) error {
 		sentinel = statusError(api.Code)
 	case errors.As(err, &token) && token.Response != nil && token.Response.StatusCode < 500:
 		sentinel = ErrPermission // inside a *url.Error, so it is looked for first
+	case errors.As(err, &syntax): // not the service's answer
+		sentinel = ErrUnavailable
 	case errors.As(err, &netErr), errors.As(err, &urlErr), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		sentinel = ErrUnavailable
 	}

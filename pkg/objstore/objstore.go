@@ -33,7 +33,9 @@ var (
 	ErrNoStore     = fault.ErrConfig.New("no_store", "no such bucket or folder") // the store itself is not there and cannot be made
 	ErrPermission  = fault.ErrConfig.New("permission", "permission denied")
 	ErrUnavailable = fault.ErrTemporary.New("store", "store temporarily unavailable") // deadline, 429, 5xx, connection
-	ErrCorrupt     = fault.ErrBadData.New("damaged", "object is damaged")             // checksum or size differ
+	ErrCorrupt     = fault.ErrBadData.New("damaged", "object is damaged")             // the same wrong content, read twice
+	// ErrNoLinks says that the file system cannot give a finished file its name in one step, without overwriting.
+	ErrNoLinks = fault.ErrConfig.New("no_hard_links", "the file system has no hard links: use a folder on another one")
 )
 
 // Options of a store. The zero value means the defaults.

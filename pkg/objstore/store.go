@@ -81,7 +81,7 @@ func (s *Store) Create(ctx context.Context, name string, src io.ReaderAt, size i
 		return Attrs{}, err
 	}
 	defer b.stop()
-	attrs, err := s.drv.create(b.ctx, name, src, size)
+	attrs, err := s.driver(b.ctx).create(b.ctx, name, src, size)
 	return attrs, b.wrap(err)
 }
 
@@ -102,7 +102,7 @@ func (s *Store) Swap(ctx context.Context, name string, generation int64, data []
 	if generation < 0 {
 		return Attrs{}, b.wrap(fmt.Errorf("generation %d is negative", generation))
 	}
-	attrs, err := s.drv.swap(b.ctx, name, generation, data)
+	attrs, err := s.driver(b.ctx).swap(b.ctx, name, generation, data)
 	return attrs, b.wrap(err)
 }
 
@@ -122,7 +122,7 @@ func (s *Store) Read(ctx context.Context, name string) ([]byte, Attrs, error) {
 }
 
 func (s *Store) read(b *bound, name string) ([]byte, Attrs, error) {
-	o, err := s.drv.open(b.ctx, name, 0, func(size int64) error {
+	o, err := s.driver(b.ctx).open(b.ctx, name, 0, func(size int64) error {
 		if size > maxRead {
 			return fmt.Errorf("%d bytes exceed the limit of %d for reading at once", size, maxRead)
 		}
@@ -160,7 +160,7 @@ func (s *Store) Open(ctx context.Context, name string, generation int64) (*Objec
 	if generation < 0 {
 		return nil, b.wrap(fmt.Errorf("generation %d is negative", generation))
 	}
-	o, err := s.drv.open(b.ctx, name, generation, func(size int64) error {
+	o, err := s.driver(b.ctx).open(b.ctx, name, generation, func(size int64) error {
 		b.grow(size)
 		return nil
 	})
@@ -177,6 +177,6 @@ func (s *Store) Stat(ctx context.Context, name string) (Attrs, error) {
 		return Attrs{}, err
 	}
 	defer b.stop()
-	attrs, err := s.drv.stat(b.ctx, name)
+	attrs, err := s.driver(b.ctx).stat(b.ctx, name)
 	return attrs, b.wrap(err)
 }

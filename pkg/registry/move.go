@@ -44,6 +44,11 @@ func (r *Registry) Move(ctx context.Context, m Move, build func(head *Revision) 
 	if err != nil || next == nil {
 		return nil, err
 	}
+	if head != nil {
+		if err := r.Recorded(ctx, head); err != nil {
+			return nil, err
+		}
+	}
 	complete(next, head, m)
 	text, err := contract.Canonical(next)
 	if err != nil {

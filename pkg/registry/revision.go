@@ -129,23 +129,23 @@ func New(home *run.Home) *Registry { return &Registry{store: home.Registry, name
 // Head returns the revision in force, nil if there is none yet. A damaged or newer HEAD is a Fault of exit code 65.
 func (r *Registry) Head(ctx context.Context) (*Revision, error) {
 	path := contract.HeadPath(r.name)
-	text, attrs, err := r.store.Read(ctx, path)
+	var rev *Revision
+	_, attrs, err := r.store.ReadChecked(ctx, path, func(text []byte) (err error) {
+		var p pointer
+		if err := json.Unmarshal(text, &p); err != nil {
+			return r.damaged(path, "parse %s: %w", path, err)
+		}
+		if p.Version > Version {
+			return r.damaged(path, "%s is of version %d, this program reads up to %d: use the program that wrote it, or a newer one", path, p.Version, Version)
+		}
+		rev, err = r.decode(path, append(bytes.Clone(p.Revision), '\n'), p.SHA256)
+		return err
+	})
 	if errors.Is(err, objstore.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read HEAD: %w", err)
-	}
-	var p pointer
-	if err := json.Unmarshal(text, &p); err != nil {
-		return nil, r.damaged(path, "parse %s: %w", path, err)
-	}
-	if p.Version > Version {
-		return nil, r.damaged(path, "%s is of version %d, this program reads up to %d: use the program that wrote it, or a newer one", path, p.Version, Version)
-	}
-	rev, err := r.decode(path, append(bytes.Clone(p.Revision), '\n'), p.SHA256)
-	if err != nil {
-		return nil, err
 	}
 	rev.generation = attrs.Generation
 	return rev, nil
@@ -157,16 +157,16 @@ func (r *Registry) parent(ctx context.Context, rev *Revision) (*Revision, error)
 		return nil, nil
 	}
 	path := contract.HistoryPath(r.name, rev.Previous.Seq, rev.Previous.SHA256)
-	text, _, err := r.store.Read(ctx, path)
+	var before *Revision
+	_, _, err := r.store.ReadChecked(ctx, path, func(text []byte) (err error) {
+		before, err = r.decode(path, text, rev.Previous.SHA256)
+		return err
+	})
 	if errors.Is(err, objstore.ErrNotFound) {
 		return nil, r.damaged(path, "revision %d of HEAD names a history that is not there: %w", rev.Seq, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read history: %w", err)
-	}
-	before, err := r.decode(path, text, rev.Previous.SHA256)
-	if err != nil {
-		return nil, err
 	}
 	if before.Seq != rev.Seq-1 {
 		return nil, r.damaged(path, "history is out of order: revision %d follows revision %d", rev.Seq, before.Seq)
@@ -237,4 +237,18 @@ func (r *Registry) History(ctx context.Context, limit int) ([]*Revision, error) 
 		return len(all) < limit
 	})
 	return all, err
+}
+
+// Recorded returns an error unless the revision's own history object is there and is what was written: the next revision is
+// going to rest on it. A revision that [Registry.Head] or [Registry.History] has returned is known to be whole itself.
+func (r *Registry) Recorded(ctx context.Context, rev *Revision) error {
+	path := contract.HistoryPath(r.name, rev.Seq, rev.sha256)
+	_, _, err := r.store.ReadChecked(ctx, path, func(text []byte) error {
+		_, err := r.decode(path, text, rev.sha256)
+		return err
+	})
+	if errors.Is(err, objstore.ErrNotFound) {
+		return r.damaged(path, "the history of revision %d is not there: %w", rev.Seq, err)
+	}
+	return err
 }

@@ -4,9 +4,8 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,10 +90,11 @@ func (m *Manifest) Decode(v any) error {
 //	err = s.Put(ctx, customersFile)
 //	m, err := s.Commit(ctx, result)
 type Session struct {
-	home *Home
-	run  contract.Run
-	m    Manifest
-	done bool
+	home   *Home
+	run    contract.Run
+	m      Manifest
+	sha256 string // of the manifest's object, once it is there
+	done   bool
 }
 
 // Begin starts a step's work. Where the same inputs have been worked on in this run, [Session.Done] has the outcome.
@@ -106,11 +106,21 @@ func (h *Home) Begin(ctx context.Context, run contract.Run, step string, in cont
 	s := &Session{home: h, run: run, m: Manifest{
 		Version: ManifestVersion, Run: run.String(), Step: step, Key: key, Inputs: in, Objects: map[string]Stored{},
 	}}
-	m, err := h.manifest(ctx, run, step, key)
+	now, _, err := h.current(ctx, contract.CurrentPath(run, step))
+	if err != nil && !errors.Is(err, objstore.ErrNotFound) {
+		return nil, err
+	}
+	finished := now.Key == key
+	if !finished {
+		now.SHA256 = ""
+	}
+	m, err := h.manifest(ctx, run, step, key, now.SHA256)
 	switch {
 	case err == nil:
-		s.m, s.done = *m, true
-	case !errors.Is(err, objstore.ErrNotFound):
+		s.m, s.sha256, s.done = m.Manifest, m.sha256, true
+	case errors.Is(err, objstore.ErrNotFound):
+	case errors.Is(err, errManifest) && !finished: // cut by a power failure: Commit makes it again
+	default:
 		return nil, err
 	}
 	return s, nil
@@ -161,7 +171,7 @@ func (s *Session) store(ctx context.Context, name, file string, st Stored, src i
 	st.Object = contract.OutputPath(s.run, s.m.Step, s.m.Key, file)
 	_, err := s.home.Root.Create(ctx, st.Object, src, st.Size)
 	if errors.Is(err, objstore.ErrExists) {
-		err = s.home.same(ctx, st) // an earlier try that was stopped, or a copy that races
+		err = s.home.same(ctx, st, src) // an earlier try that was stopped, or a copy that races
 	}
 	if err != nil {
 		return err
@@ -170,64 +180,51 @@ func (s *Session) store(ctx context.Context, name, file string, st Stored, src i
 	return nil
 }
 
-// same returns an error of class [fault.ErrInternal] unless the stored object is the one described.
-func (h *Home) same(ctx context.Context, st Stored) error {
-	o, err := h.Root.Open(ctx, st.Object, 0)
-	if err != nil {
+// same returns an error of class [fault.ErrInternal] unless the stored object is the one described. One that is empty or short,
+// as a power failure leaves it, is replaced: no manifest names it yet.
+func (h *Home) same(ctx context.Context, st Stored, src io.ReaderAt) error {
+	o, err := h.Root.OpenHashed(ctx, st.Object, st.SHA256)
+	if err == nil {
+		return o.Close()
+	}
+	if !errors.Is(err, objstore.ErrCorrupt) {
 		return err
 	}
-	defer o.Close()
-	got, err := hashOf(o)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", st.Object, err)
+	attrs, statErr := h.Root.Stat(ctx, st.Object)
+	if statErr != nil {
+		return statErr
 	}
-	if got != st.SHA256 {
-		return fault.ErrInternal.Errorf("not_reproducible", h.Root.URI(st.Object),
-			"%s already exists with other content (sha256 %s, now %s): the step is not reproducible", st.Object, got, st.SHA256)
+	if attrs.Size < st.Size && st.Size <= mendable {
+		data := make([]byte, st.Size)
+		if n, err := src.ReadAt(data, 0); n < len(data) {
+			return fmt.Errorf("read the new content of %s: %w", st.Object, err)
+		}
+		_, err := h.Root.Swap(ctx, st.Object, attrs.Generation, data)
+		return err
 	}
-	return nil
+	return fault.ErrInternal.Errorf("not_reproducible", h.Root.URI(st.Object),
+		"%s already exists with other content (now sha256 %s): the step is not reproducible: %w", st.Object, st.SHA256, err)
 }
+
+// mendable is the largest object that same replaces, in bytes.
+const mendable = 64 << 20
 
 // OpenStored opens an object and checks it against its description. A missing one is an error of class [fault.ErrMissing], a damaged
 // one of [fault.ErrBadData]. Close it.
 func (h *Home) OpenStored(ctx context.Context, st Stored) (*objstore.Object, error) {
-	o, err := h.open(ctx, st)
-	if err != nil {
-		return nil, err
-	}
-	got, err := hashOf(o)
-	if err == nil {
-		err = h.holds(st, got)
-	}
-	if err != nil {
-		return nil, errors.Join(err, o.Close())
-	}
-	return o, nil
-}
-
-// open opens an object; a missing one is an error of class [fault.ErrMissing].
-func (h *Home) open(ctx context.Context, st Stored) (*objstore.Object, error) {
-	o, err := h.Root.Open(ctx, st.Object, 0)
-	if errors.Is(err, objstore.ErrNotFound) {
-		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(st.Object), "open %s: deleted or expired: %w", st.Object, err)
+	o, err := h.Root.OpenHashed(ctx, st.Object, st.SHA256)
+	switch {
+	case errors.Is(err, objstore.ErrNotFound):
+		return nil, h.expired(st, err)
+	case errors.Is(err, objstore.ErrCorrupt):
+		return nil, fault.ErrBadData.Errorf("damaged", h.Root.URI(st.Object), "%s is damaged, it is not what the manifest names: %w", st.Object, err)
 	}
 	return o, err
 }
 
-// holds returns an error of class [fault.ErrBadData] unless the hash of an object is the one of its description.
-func (h *Home) holds(st Stored, got string) error {
-	if got == st.SHA256 {
-		return nil
-	}
-	return fault.ErrBadData.Errorf("damaged", h.Root.URI(st.Object), "%s is damaged: sha256 is %s, the manifest says %s", st.Object, got, st.SHA256)
-}
-
-func hashOf(o *objstore.Object) (string, error) {
-	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(o, 0, o.Size)); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+// expired is the error of class [fault.ErrMissing] about an object that is not there.
+func (h *Home) expired(st Stored, err error) error {
+	return fault.ErrMissing.Errorf("upstream", h.Root.URI(st.Object), "open %s: deleted or expired: %w", st.Object, err)
 }
 
 // small is the largest object that UseStored reads into memory as a whole, in bytes.
@@ -238,32 +235,34 @@ var smallObjects = sync.Pool{New: func() any { return new([]byte) }}
 
 // UseStored is [Home.OpenStored] for as long as use runs. A small object is read once, and not a second time for its hash.
 func (h *Home) UseStored(ctx context.Context, st Stored, use func(src io.ReaderAt, size int64) error) (err error) {
-	o, err := h.open(ctx, st)
+	o, err := h.Root.Open(ctx, st.Object, 0)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return h.expired(st, err)
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, o.Close()) }()
-	if o.Size > small {
-		got, err := hashOf(o)
-		if err == nil {
-			err = h.holds(st, got)
+	if o.Size <= small {
+		held := smallObjects.Get().(*[]byte)
+		defer smallObjects.Put(held)
+		*held = slices.Grow((*held)[:0], int(o.Size))
+		data := (*held)[:o.Size]
+		n, err := o.ReadAt(data, 0)
+		if n == len(data) && contract.SHA256(data) == st.SHA256 {
+			return errors.Join(use(bytes.NewReader(data), o.Size), o.Close())
 		}
-		if err != nil {
-			return err
+		if n < len(data) && !errors.Is(err, io.EOF) {
+			return errors.Join(fmt.Errorf("read %s: %w", st.Object, err), o.Close())
 		}
-		return use(o, o.Size)
 	}
-	held := smallObjects.Get().(*[]byte)
-	defer smallObjects.Put(held)
-	*held = slices.Grow((*held)[:0], int(o.Size))
-	data := (*held)[:o.Size]
-	if n, err := o.ReadAt(data, 0); n < len(data) {
-		return fmt.Errorf("read %s: %w", st.Object, err)
-	}
-	if err := h.holds(st, contract.SHA256(data)); err != nil {
+	// It is read for its hash first, and looked at twice before it is called damaged.
+	if err := o.Close(); err != nil {
 		return err
 	}
-	return use(bytes.NewReader(data), o.Size)
+	if o, err = h.OpenStored(ctx, st); err != nil {
+		return err
+	}
+	return errors.Join(use(o, o.Size), o.Close())
 }
 
 // Commit makes the step's work visible: the manifest, once, and then the run's pointer to it. Of two copies that race,
@@ -274,24 +273,40 @@ func (s *Session) Commit(ctx context.Context, result any) (*Manifest, error) {
 		return nil, fmt.Errorf("encode result of %s: %w", s.m.Step, err)
 	}
 	s.m.Result = json.RawMessage(text[:len(text)-1])
-	text, err = contract.Canonical(s.m)
+	text, err = contract.Sealed(s.m)
 	if err != nil {
 		return nil, fmt.Errorf("encode manifest of %s: %w", s.m.Step, err)
 	}
 	name := contract.ManifestPath(s.run, s.m.Step, s.m.Key)
+	s.sha256 = contract.SHA256(text)
 	_, err = s.home.Root.CreateBytes(ctx, name, text)
 	if errors.Is(err, objstore.ErrExists) {
-		m, readErr := s.home.manifest(ctx, s.run, s.m.Step, s.m.Key)
-		if readErr != nil {
-			return nil, readErr
-		}
-		s.m, err = *m, nil
+		err = s.adopt(ctx, name, text)
 	}
 	if err != nil {
 		return nil, err
 	}
 	s.done = true
 	return &s.m, s.Point(ctx)
+}
+
+// adopt takes the manifest that is there already, of a copy of this step. One that a power failure has cut, before anything
+// pointed to it, is made again.
+func (s *Session) adopt(ctx context.Context, name string, text []byte) error {
+	m, err := s.home.manifest(ctx, s.run, s.m.Step, s.m.Key, "")
+	if err == nil {
+		s.m, s.sha256 = m.Manifest, m.sha256
+		return nil
+	}
+	if !errors.Is(err, errManifest) {
+		return err
+	}
+	attrs, statErr := s.home.Root.Stat(ctx, name)
+	if statErr != nil {
+		return statErr
+	}
+	_, err = s.home.Root.Swap(ctx, name, attrs.Generation, text)
+	return err
 }
 
 // current is the content of a run's pointer to what a step made last.
@@ -301,6 +316,7 @@ type current struct {
 	AsOf     string `json:"as_of"`
 	Key      string `json:"key"`
 	Manifest string `json:"manifest"`
+	SHA256   string `json:"sha256,omitempty"`   // of the manifest; earlier programs wrote none
 	Previous string `json:"previous,omitempty"` // key
 }
 
@@ -314,9 +330,9 @@ func (s *Session) Point(ctx context.Context) error {
 	if now.Key == s.m.Key {
 		return nil
 	}
-	text, err := contract.Canonical(current{
+	text, err := contract.Sealed(current{
 		Version: StateVersion, Run: s.run.String(), AsOf: s.run.AsOf.String(), Key: s.m.Key,
-		Manifest: contract.ManifestPath(s.run, s.m.Step, s.m.Key), Previous: now.Key,
+		Manifest: contract.ManifestPath(s.run, s.m.Step, s.m.Key), SHA256: s.sha256, Previous: now.Key,
 	})
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
@@ -333,28 +349,53 @@ func (s *Session) Point(ctx context.Context) error {
 
 func (h *Home) current(ctx context.Context, path string) (current, int64, error) {
 	var c current
-	text, attrs, err := h.Root.Read(ctx, path)
-	if err != nil {
-		return c, 0, err
-	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		return c, 0, fault.ErrBadData.Errorf("state", h.Root.URI(path), "parse %s: %w", path, err)
-	}
-	return c, attrs.Generation, nil
+	_, attrs, err := h.Root.ReadChecked(ctx, path, func(text []byte) error {
+		c = current{}
+		if err := cmp.Or(contract.CheckSeal(text), json.Unmarshal(text, &c)); err != nil {
+			return fault.ErrBadData.Errorf("state", h.Root.URI(path),
+				"%s is damaged: %w. To repair it, delete it and run the step again", path, err)
+		}
+		if c.Version > StateVersion {
+			return fault.Newer("pointer", h.Root.URI(path), c.Version, StateVersion)
+		}
+		return nil
+	})
+	return c, attrs.Generation, err
 }
 
-func (h *Home) manifest(ctx context.Context, run contract.Run, step, key string) (*Manifest, error) {
+// errManifest says that a manifest is not what was written.
+var errManifest = fault.ErrBadData.New("manifest", "the manifest is damaged")
+
+// written is a manifest with the sha256 of its object.
+type written struct {
+	Manifest
+	sha256 string
+}
+
+// manifest reads a manifest. want is the sha256 that its pointer names, "" for none.
+func (h *Home) manifest(ctx context.Context, run contract.Run, step, key, want string) (*written, error) {
 	name := contract.ManifestPath(run, step, key)
-	text, _, err := h.Root.Read(ctx, name)
+	var m written
+	_, _, err := h.Root.ReadChecked(ctx, name, func(text []byte) (err error) {
+		m = written{sha256: contract.SHA256(text)}
+		if want != "" && m.sha256 != want {
+			err = fmt.Errorf("sha256 is %s, %s names %s", m.sha256, contract.CurrentPath(run, step), want)
+		}
+		err = cmp.Or(err, contract.CheckSeal(text), json.Unmarshal(text, &m.Manifest))
+		if err == nil && (m.Step != step || m.Key != key || m.Run != run.String()) {
+			err = fmt.Errorf("it is of step %s, key %s, run %s", m.Step, m.Key, m.Run)
+		}
+		if err != nil {
+			return errManifest.Errorf("manifest", h.Root.URI(name), "%s is damaged: %w. To repair it, restore the object, or delete %s and run %s of this run again",
+				name, err, contract.CurrentPath(run, step), step)
+		}
+		if m.Version > ManifestVersion {
+			return fault.Newer("manifest", h.Root.URI(name), m.Version, ManifestVersion)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
-	}
-	var m Manifest
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fault.ErrBadData.Errorf("manifest", h.Root.URI(name), "parse %s: %w", name, err)
-	}
-	if m.Version > ManifestVersion {
-		return nil, fault.Newer("manifest", h.Root.URI(name), m.Version, ManifestVersion)
 	}
 	return &m, nil
 }
@@ -370,11 +411,14 @@ func (h *Home) Current(ctx context.Context, run contract.Run, step string) (*Man
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.manifest(ctx, run, step, c.Key)
+	m, err := h.manifest(ctx, run, step, c.Key, c.SHA256)
 	if errors.Is(err, objstore.ErrNotFound) {
 		return nil, fault.ErrMissing.Errorf("upstream", h.Root.URI(c.Manifest), "the output of %s in run %s has expired: %w", step, run, err)
 	}
-	return m, err
+	if err != nil {
+		return nil, err
+	}
+	return &m.Manifest, nil
 }
 
 // ReadTable returns a table that a step made, checked against its hash and the schema. A missing object is a *fault.Fault of

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -62,21 +63,21 @@ var (
 // ReadState returns the pointer at path; one that is not there yet has no entry.
 func ReadState[T any](ctx context.Context, store *objstore.Store, path string) (State[T], error) {
 	s := State[T]{Version: StateVersion}
-	text, attrs, err := store.Read(ctx, path)
+	_, attrs, err := store.ReadChecked(ctx, path, func(text []byte) error {
+		s = State[T]{Version: StateVersion}
+		if err := cmp.Or(contract.CheckSeal(text), json.Unmarshal(text, &s)); err != nil {
+			return fault.ErrBadData.Errorf("state", store.URI(path), "%s is damaged: %w. To repair it, restore it from a backup or an earlier generation", path, err)
+		}
+		if s.Version > StateVersion {
+			return fault.Newer("state", store.URI(path), s.Version, StateVersion)
+		}
+		return nil
+	})
 	if errors.Is(err, objstore.ErrNotFound) {
 		return s, nil
 	}
-	if err != nil {
-		return s, err
-	}
-	if err := json.Unmarshal(text, &s); err != nil {
-		return s, fault.ErrBadData.Errorf("state", store.URI(path), "parse %s: %w", path, err)
-	}
-	if s.Version > StateVersion {
-		return s, fault.Newer("state", store.URI(path), s.Version, StateVersion)
-	}
 	s.generation = attrs.Generation
-	return s, nil
+	return s, err
 }
 
 // Head returns the entry in force, or nil.
@@ -107,7 +108,7 @@ func (s State[T]) Swap(ctx context.Context, store *objstore.Store, path string, 
 			next.Entries = append(next.Entries, old)
 		}
 	}
-	text, err := contract.Canonical(next)
+	text, err := contract.Sealed(next)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}
@@ -141,7 +142,7 @@ func Lower[T any](ctx context.Context, store *objstore.Store, path string, day c
 	if len(next.Entries) == len(s.Entries) {
 		return nil
 	}
-	text, err := contract.Canonical(next)
+	text, err := contract.Sealed(next)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}

@@ -3,6 +3,7 @@ package evaluate
 import (
 	"errors"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -199,32 +200,13 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// TestEvalID: every part of what an evaluation is about changes its name.
-func TestEvalID(t *testing.T) {
-	seen := map[string]bool{}
-	add := func(r contract.EvaluateResult, customers string, limits map[string]any, drift string) {
-		t.Helper()
-		id, err := evalID(r, customers, limits, drift)
-		if err != nil || len(id) != 64 || seen[id] {
-			t.Errorf("eval-id %q, %v: want 64 hex digits, each once", id, err)
+// TestLimits: what decides is part of the eval-id, by way of the limits.
+func TestLimits(t *testing.T) {
+	base := Config{SmallestShare: 0.01}.limits()
+	for _, c := range []Config{{SmallestShare: 0.02}, {SmallestShare: 0.01, Accept: "rule_share"}} {
+		if reflect.DeepEqual(base, c.limits()) {
+			t.Errorf("%+v has the limits of the base", c)
 		}
-		seen[id] = true
-	}
-	base, limits := contract.EvaluateResult{Candidate: "m", Seq: 1}, Config{SmallestShare: 0.01}.limits()
-	add(base, "c", limits, "d")
-	add(contract.EvaluateResult{Candidate: "n", Seq: 1}, "c", limits, "d")
-	add(contract.EvaluateResult{Candidate: "m", Seq: 2}, "c", limits, "d")
-	add(base, "b", limits, "d")
-	add(base, "c", Config{SmallestShare: 0.02}.limits(), "d")
-	add(base, "c", Config{SmallestShare: 0.01, Accept: "rule_share"}.limits(), "d")
-	add(base, "c", limits, "e")
-	// What came of it is no part of it.
-	base.Verdict = contract.EvalFail
-	if id, err := evalID(base, "c", limits, "d"); !seen[id] || err != nil {
-		t.Error("the verdict is part of the eval-id")
-	}
-	if _, err := evalID(base, "c", map[string]any{"x": math.NaN()}, "d"); err == nil {
-		t.Error("a limit that is no number has an eval-id")
 	}
 }
 

@@ -1,7 +1,6 @@
 package evaluate
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,25 +9,12 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/model"
-	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/pkg/task/work"
 )
-
-// recordVersion is the version of an evaluation's JSON in the registry.
-const recordVersion = 1
-
-// record is evals/<eval-id>.json: what HEAD's revision names as its reason.
-type record struct {
-	Version   int                     `json:"version"`
-	Customers string                  `json:"customers"` // logical hash
-	Drift     string                  `json:"drift"`     // key
-	Limits    map[string]any          `json:"limits"`
-	Result    contract.EvaluateResult `json:"result"`
-}
 
 // job is one run of the step, with what it reads.
 type job struct {
@@ -112,18 +98,19 @@ func (j *job) evaluate(ctx context.Context, s *run.Session) (*run.Manifest, erro
 		Candidate: j.trained.ModelID, Champion: j.champion.Model(), Seq: j.champion.Number(), Gates: ask(e),
 	}
 	result.Verdict = verdict(result.Gates)
-	customers := e.customers.Hash()
-	if result.Eval, err = evalID(result, customers, j.limits(), j.drift.Key); err != nil {
+	record := registry.Evaluation{Customers: e.customers.Hash(), Drift: j.drift.Key, Limits: j.limits(), Result: result}
+	if record.Result.Eval, err = record.ID(); err != nil {
 		return nil, err
 	}
-	text, err := contract.Canonical(record{recordVersion, customers, j.drift.Key, j.limits(), result})
+	other, err := registry.Record(ctx, j.home.Registry, record)
 	if err != nil {
-		return nil, fmt.Errorf("encode evaluation: %w", err)
-	}
-	if err := j.record(ctx, contract.EvalPath(result.Eval), text); err != nil {
 		return nil, err
 	}
-	return s.Commit(ctx, result)
+	if other {
+		j.deps.Log.Warn("already evaluated by another code version with another outcome; the existing record is kept",
+			"object", j.home.Registry.URI(contract.EvalPath(record.Result.Eval)))
+	}
+	return s.Commit(ctx, record.Result)
 }
 
 // gather reads what the gates look at.
@@ -168,33 +155,4 @@ func (j *job) veteran(ctx context.Context, candidate *model.Manifest) (bool, err
 	return slices.ContainsFunc(history, func(rev *registry.Revision) bool {
 		return rev.Seq <= j.champion.Seq && rev.ModelID == candidate.ModelID
 	}), err
-}
-
-// evalID names an evaluation by what it was about.
-func evalID(r contract.EvaluateResult, customers string, limits map[string]any, drift string) (string, error) {
-	text, err := contract.Canonical(struct {
-		Model     string         `json:"model"`
-		Seq       int64          `json:"seq"` // of HEAD, 0 for none
-		Customers string         `json:"customers"`
-		Limits    map[string]any `json:"limits"`
-		Drift     string         `json:"drift"`
-	}{r.Candidate, r.Seq, customers, limits, drift})
-	if err != nil {
-		return "", fmt.Errorf("encode eval-id: %w", err)
-	}
-	return contract.SHA256(text), nil
-}
-
-// record keeps the evaluation. The first one of an eval-id stays; one that says otherwise was made by other code, which is
-// worth a word.
-func (j *job) record(ctx context.Context, path string, text []byte) error {
-	_, err := j.home.Registry.CreateBytes(ctx, path, text)
-	if !errors.Is(err, objstore.ErrExists) {
-		return err
-	}
-	old, _, err := j.home.Registry.Read(ctx, path)
-	if err == nil && !bytes.Equal(old, text) {
-		j.deps.Log.Warn("already evaluated by another code version with another outcome; the existing record is kept", "object", j.home.Registry.URI(path))
-	}
-	return err
 }

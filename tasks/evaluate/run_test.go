@@ -76,7 +76,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var kept record
+	var kept registry.Evaluation
 	if err := json.Unmarshal(text, &kept); err != nil {
 		t.Fatal(err)
 	}

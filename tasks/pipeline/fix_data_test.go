@@ -78,24 +78,40 @@ func TestBrokenDataAreNotScored(t *testing.T) {
 	}
 }
 
-// plant changes drift's act in the one manifest that matches to fix_data.
+// plant changes drift's act in the one manifest that matches to fix_data, and the pointer with its hash.
 func plant(t testing.TB, glob string) {
 	t.Helper()
 	found, err := filepath.Glob(glob)
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%s matches %v, %v", glob, found, err)
 	}
-	text, err := os.ReadFile(found[0])
+	var m map[string]json.RawMessage
+	decode(t, found[0], &m)
+	was := []byte(`"act":"none"`)
+	if !bytes.Contains(m["result"], was) {
+		t.Fatalf("no %s in %s", was, m["result"])
+	}
+	m["result"] = bytes.Replace(m["result"], was, []byte(`"act":"fix_data"`), 1)
+	sum := reseal(t, found[0], m)
+	pointer := filepath.Join(filepath.Dir(filepath.Dir(found[0])), "current.json")
+	var p map[string]json.RawMessage
+	decode(t, pointer, &p)
+	p["sha256"] = json.RawMessage(`"` + sum + `"`)
+	reseal(t, pointer, p)
+}
+
+// reseal writes a changed object, and returns its hash.
+func reseal(t testing.TB, path string, members map[string]json.RawMessage) (sha256 string) {
+	t.Helper()
+	delete(members, "seal")
+	text, err := contract.Sealed(members)
+	if err == nil {
+		err = os.WriteFile(path, text, 0o600)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	was := []byte(`"act":"none"`)
-	if !bytes.Contains(text, was) {
-		t.Fatalf("no %s in %s", was, text)
-	}
-	if err := os.WriteFile(found[0], bytes.Replace(text, was, []byte(`"act":"fix_data"`), 1), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	return contract.SHA256(text)
 }
 
 // read returns the text of objects below the root.

@@ -21,7 +21,7 @@ var Program = task.Group{
 	Commands: []task.Command{
 		{Name: "history", Usage: "list the revisions of HEAD, newest first", Program: History},
 		{Name: "show", Usage: "show the current model, or that of a revision", Program: Show},
-		{Name: "verify", Usage: "check the history and all parts of the current model", Program: Verify},
+		{Name: "verify", Usage: "check the history, the models, their provenance and their evaluations", Program: Verify},
 		{Name: "rollback", Usage: "roll back to an earlier model, and hold promotions", Program: Rollback},
 		{Name: "release", Usage: "lift the hold that a rollback has set", Program: Release},
 	},

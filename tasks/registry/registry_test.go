@@ -2,17 +2,20 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -20,6 +23,8 @@ import (
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/objstore/storetest"
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
@@ -61,15 +66,38 @@ func (s *shop) promote(n int) string {
 
 func (s *shop) promoteAsOf(n int, day calendar.Date) string {
 	s.t.Helper()
+	return s.put(n, day, func(string) string { return "" })
+}
+
+// evaluated promotes the n-th model by an evaluation.
+func (s *shop) evaluated(n int) string {
+	s.t.Helper()
+	return s.put(n, monday, func(id string) string {
+		e := registry.Evaluation{Customers: "c", Drift: "d", Limits: map[string]any{"x": 0.1}, Result: contract.EvaluateResult{Candidate: id}}
+		eval, err := e.ID()
+		if err == nil {
+			e.Result.Eval = eval
+			_, err = registry.Record(context.Background(), s.home.Registry, e)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return eval
+	})
+}
+
+func (s *shop) put(n int, day calendar.Date, evaluate func(modelID string) string) string {
+	s.t.Helper()
 	b := modeltest.Bundle(s.t, modeltest.Customers(100, uint64(n)), 3, int64(1+3*n))
 	if err := model.Write(context.Background(), s.home.Registry, b, model.Provenance{}, table.Options{}); err != nil {
 		s.t.Fatal(err)
 	}
+	eval := evaluate(b.Manifest.ModelID)
 	m := registry.Move{Run: contract.NewRun("test", day, fmt.Sprint("run ", n)), Key: "k"}
 	_, err := s.reg.Move(context.Background(), m, func(*registry.Revision) (*registry.Revision, error) {
 		return &registry.Revision{
 			ModelID: b.Manifest.ModelID, FitID: b.Manifest.FitID, Action: contract.ActionPromote,
-			NextSegment: b.Manifest.NextSegment(), Reason: fmt.Sprint("reason ", n),
+			NextSegment: b.Manifest.NextSegment(), Reason: fmt.Sprint("reason ", n), Eval: eval,
 		}, nil
 	})
 	if err != nil {
@@ -111,7 +139,7 @@ func TestRollback(t *testing.T) {
 		s := open(t, root)
 		a, b, c := s.promote(0), s.promote(1), s.promote(2)
 		want := contract.RollbackResult{ModelID: b, Previous: c, Seq: 4, Hold: "until it is lifted"}
-		if diff := cmp.Diff(want, s.must("r1", nil)); diff != "" {
+		if diff := gocmp.Diff(want, s.must("r1", nil)); diff != "" {
 			t.Errorf("rollback (-want +got):\n%s", diff)
 		}
 		head := s.head()
@@ -119,7 +147,7 @@ func TestRollback(t *testing.T) {
 			t.Errorf("head %+v; want a rollback with next segment 10: the three models have given 1 to 9", head)
 		}
 		// The same run again: once.
-		if diff := cmp.Diff(want, s.must("r1", nil)); diff != "" || s.head().Seq != 4 {
+		if diff := gocmp.Diff(want, s.must("r1", nil)); diff != "" || s.head().Seq != 4 {
 			t.Errorf("the same rollback again (-want +got):\n%s", diff)
 		}
 		// Another one goes on to the model before, not back to the one that was left.
@@ -175,7 +203,7 @@ func TestRollbackHolds(t *testing.T) {
 	}
 	want := contract.ReleaseResult{ModelID: a, Seq: 5, Released: true}
 	for _, id := range []string{"l1", "l1"} { // the same again does nothing twice
-		if diff := cmp.Diff(want, release(id)); diff != "" {
+		if diff := gocmp.Diff(want, release(id)); diff != "" {
 			t.Error(diff)
 		}
 	}
@@ -449,50 +477,106 @@ func TestHistoryAndShow(t *testing.T) {
 	}
 }
 
+// TestVerify: of every object that the history leads to, one flipped bit, an empty one and a missing one are found, with the
+// object's name and a way to repair it.
 func TestVerify(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, "file://"+dir)
 	s.promote(0)
-	id := s.promote(1)
+	s.promote(1)
+	id := s.evaluated(2)
 	check := func() (VerifyResult, error) {
 		return Verify.Run(context.Background(), ShowConfig{Common: s.common()}, s.deps)
 	}
 	r, err := check()
-	if err != nil || r.ModelID != id || r.Revisions != 2 || r.Reference != 100 || r.Golden == 0 {
+	if err != nil || r.ModelID != id || r.Revisions != 3 || r.Models != 3 || r.Evaluations != 1 || r.Reference != 100 || r.Golden == 0 {
 		t.Fatalf("verify = %+v, %v", r, err)
 	}
-	damage := func(name string) {
-		t.Helper()
-		path := filepath.Join(dir, "registry", name)
+	var out bytes.Buffer
+	if err := Verify.Print(&out, r); err != nil || !strings.Contains(out.String(), "3 revisions, 3 models with their provenance, 1 evaluations") {
+		t.Errorf("it does not say what it read: %s, %v", out.String(), err)
+	}
+	objects := 0
+	err = filepath.WalkDir(filepath.Join(dir, "registry"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() && e.Name() == ".tmp" {
+			return cmp.Or(err, fs.SkipDir)
+		}
+		if e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			return nil
+		}
+		objects++
 		text, err := os.ReadFile(path)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		broken := bytes.Clone(text)
-		broken[len(broken)/2] ^= 1
-		if err := os.WriteFile(path, broken, 0o644); err != nil {
-			t.Fatal(err)
+		flipped := bytes.Clone(text)
+		flipped[len(flipped)/2] ^= 1
+		for _, broken := range [][]byte{flipped, {}, nil} {
+			code := fault.ExitBadData
+			if broken != nil {
+				err = os.WriteFile(path, broken, 0o644)
+			} else if err = os.Remove(path); !strings.Contains(path, "history") {
+				code = fault.ExitMissing
+			}
+			if err != nil {
+				return err
+			}
+			_, err := check()
+			if fault.CodeOf(err) != code || !strings.Contains(fmt.Sprint(err), filepath.Base(path)) || !strings.HasSuffix(path, "HEAD.json") && !strings.Contains(fmt.Sprint(err), "To repair it, ") {
+				t.Errorf("%s with %d of %d bytes: %v; want exit code %d that names it", path, len(broken), len(text), err, code)
+			}
 		}
-		if _, err := check(); fault.CodeOf(err) != fault.ExitBadData {
-			t.Errorf("%s damaged: %v; want exit code 65", name, err)
-		}
-		if err := os.WriteFile(path, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	m, err := model.ReadManifest(t.Context(), s.home.Registry, id)
+		return os.WriteFile(path, text, 0o644)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	previous := s.head().Previous
-	for _, name := range []string{
-		contract.BlobPath(m.Blobs.Model.SHA256), contract.BlobPath(m.Blobs.Reference.SHA256), contract.BlobPath(m.Blobs.Golden.SHA256),
-		contract.HistoryPath("segments", previous.Seq, previous.SHA256), contract.HeadPath("segments"),
-	} {
-		damage(name)
+	// HEAD, three revisions; three models of a manifest, provenance and three blobs; an evaluation.
+	if want := 1 + 3 + 3*5 + 1; objects != want {
+		t.Errorf("%d objects, want %d", objects, want)
 	}
 	if _, err := check(); err != nil {
 		t.Errorf("mended: %v", err)
+	}
+}
+
+// TestVerifyListsAll: one run of verify names everything that is wrong.
+func TestVerifyListsAll(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, "file://"+dir)
+	first, second := s.promote(0), s.evaluated(1)
+	names := []string{contract.ProvenancePath(first), contract.ModelPath(second), contract.EvalPath(s.head().Eval)}
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, "registry", name), []byte("{"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Verify.Run(context.Background(), ShowConfig{Common: s.common()}, s.deps)
+	for _, text := range append(names, "3 problems", "read 2 revisions, 2 models, 1 evaluations") {
+		if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(fmt.Sprint(err), text) {
+			t.Errorf("%v; want exit code 65 and %q", err, text)
+		}
+	}
+	// A network that fails is no problem of the registry.
+	ctx := objstore.WithInterceptor(t.Context(), &storetest.Fault{N: 4, Sticky: true, Err: syscall.EIO})
+	if _, err := Verify.Run(ctx, ShowConfig{Common: s.common()}, s.deps); fault.Judge(err).Code != fault.ExitTemporary {
+		t.Errorf("with EIO: %v", err)
+	}
+}
+
+// TestNothingRestsOnDamage: where the history object of HEAD's own revision is damaged, HEAD does not move.
+func TestNothingRestsOnDamage(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, "file://"+dir)
+	s.promote(0)
+	s.promote(1)
+	head := s.head()
+	path := filepath.Join(dir, "registry", contract.HistoryPath("segments", head.Seq, head.SHA256()))
+	if err := os.WriteFile(path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.rollback("r", nil); fault.Judge(err).Code != fault.ExitBadData || !strings.Contains(fmt.Sprint(err), head.SHA256()) || s.head().Seq != 2 {
+		t.Errorf("%v; want exit code 65 that names the object, and HEAD as it was", err)
 	}
 }
 

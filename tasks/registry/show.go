@@ -11,13 +11,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
-	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
-	"github.com/clientele/clientele/pkg/task/work"
 )
 
 // ShowConfig is what show and verify are told.
@@ -89,54 +86,4 @@ func printShow(w io.Writer, r ShowResult) error {
 		p.line("%s\t%s\t%s", s.ID, s.Name, strings.TrimSpace(s.Lineage+" "+s.Parent))
 	}
 	return errors.Join(p.err, t.Flush())
-}
-
-// VerifyResult is what verify reports.
-type VerifyResult struct {
-	ModelID   string `json:"model_id"`
-	Seq       int64  `json:"seq"`
-	Revisions int    `json:"revisions"` // of the history, all whole
-	Reference int    `json:"reference"` // customers
-	Golden    int    `json:"golden"`    // customers who got their answers again
-}
-
-// Verify checks the history and a model.
-var Verify = task.Task[ShowConfig, VerifyResult]{
-	Name: "registry-verify", Usage: "check the history and all parts of the current model",
-	Description: `Walks the whole history, checks every blob of the model against its SHA-256 and replays the model's golden customers. Exits with 65
-if something is damaged, with 66 if something is missing.`,
-	Example: "registry verify --root=gs://shop/clientele",
-	Flags:   showFlags, Config: newShowConfig,
-	Run: func(ctx context.Context, c ShowConfig, d task.Deps) (VerifyResult, error) {
-		return with(ctx, c.Common, d, func(home *run.Home, reg *registry.Registry) (VerifyResult, error) {
-			return verify(ctx, home, reg, c.Seq, work.Tables(d))
-		})
-	},
-	Print: func(w io.Writer, r VerifyResult) error {
-		_, err := fmt.Fprintf(w, "revision %d, model %s: %d revisions, %d reference and %d golden customers, all intact\n",
-			r.Seq, short(r.ModelID), r.Revisions, r.Reference, r.Golden)
-		return err
-	},
-}
-
-func verify(ctx context.Context, home *run.Home, reg *registry.Registry, seq int, opts table.Options) (VerifyResult, error) {
-	var none VerifyResult
-	all, err := reg.History(ctx, 0)
-	if err != nil {
-		return none, err
-	}
-	rev, err := at(ctx, home, reg, seq)
-	if err != nil {
-		return none, err
-	}
-	b, err := model.Load(ctx, home.Registry, rev.ModelID, opts)
-	if err != nil {
-		return none, err
-	}
-	if err := b.Replay(); err != nil {
-		return none, &fault.Fault{Code: fault.ExitBadData, Cause: "golden_replay", Object: rev.ModelID, Err: err}
-	}
-	return VerifyResult{
-		ModelID: rev.ModelID, Seq: rev.Seq, Revisions: len(all), Reference: b.Reference.Rows(), Golden: b.Golden.Rows(),
-	}, nil
 }

@@ -142,7 +142,11 @@ def planted(world: World, step: str, **result: Any) -> Iterator[None]:
         told = dict(a.removeprefix("--").split("=", 1) for a in self.arguments)
         run = run_name(told["pipeline"], told["as-of"], told["run-id"])
         name, manifest = world.manifest(run, step)
-        world.write(name, manifest | {"result": manifest["result"] | result})
+        unsealed = {key: value for key, value in manifest.items() if key != "seal"}
+        world.write(name, unsealed | {"result": manifest["result"] | result})
+        pointer = f"runs/{run}/{step}/current.json"
+        now = world.read(pointer)
+        world.write(pointer, {key: value for key, value in now.items() if key not in ("seal", "sha256")})
         return execute(self, context)
 
     with mock.patch.object(LocalStepOperator, "execute", changing):
