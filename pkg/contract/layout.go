@@ -18,8 +18,10 @@ type Place struct {
 
 // Where objects are stored. Steps never build a path; the functions below do.
 var (
-	partition  = Place{Path: "lines/<source>/<day>/<sha256>.arrow", Writers: []string{Ingest}, Meaning: "table lines: one source's lines of one day"}
-	snapshot   = Place{Path: "lines/index/<sha256>.json", Writers: []string{Ingest}, Meaning: "a snapshot: which files have the lines of each day"}
+	partition = Place{Path: "lines/<source>/<day>/<sha256>.arrow", Writers: []string{Ingest}, Meaning: "table lines: one source's lines of one day"}
+	snapshot  = Place{Path: "lines/index/<sha256>.json", Writers: []string{Ingest}, Meaning: "a snapshot: its parts, and how each source is read"}
+	part      = Place{Path: "lines/index/<source>/<year>/<sha256>.json", Writers: []string{Ingest},
+		Meaning: "a part of snapshots: which files have the lines of each day, of one source and year, and what was delivered"}
 	quarantine = Place{Path: "quarantine/<source>/<delivery>.arrow", Writers: []string{Ingest}, Meaning: "table quarantine: the rejected records of a delivery"}
 	seen       = Place{Path: "sources/<sha256>/<n>.json", Writers: []string{Ingest},
 		Meaning: "what a server reported about a delivery, so that an unchanged one is not downloaded again"}
@@ -43,7 +45,7 @@ var (
 
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
-	snapshot, partition, quarantine, current, output, manifest, seen, driftState, scoreState, linesState, meaning,
+	snapshot, part, partition, quarantine, current, output, manifest, seen, driftState, scoreState, linesState, meaning,
 	head, history, blob, evaluation, bundle, provenance,
 }
 
@@ -64,8 +66,13 @@ func PartitionPath(source string, day calendar.Date, sha256 string) string {
 	return partition.at(source, day.String(), sha256)
 }
 
-// SnapshotPath is the index of a snapshot, named by its content.
+// SnapshotPath is a snapshot, named by its content.
 func SnapshotPath(sha256 string) string { return snapshot.at(sha256) }
+
+// PartPath is the part of snapshots that has one source's days of one year, named by its content.
+func PartPath(source string, year int, sha256 string) string {
+	return part.at(source, strconv.Itoa(year), sha256)
+}
 
 // QuarantinePath holds the rejected records of a delivery.
 func QuarantinePath(source, delivery string) string { return quarantine.at(source, delivery) }

@@ -13,13 +13,13 @@ import (
 func TestTheLayoutListsEveryPath(t *testing.T) {
 	run := Run{Pipeline: "<pipeline>", Slug: "<slug>"} // its as-of is 1970-01-01
 	made := []string{
-		PartitionPath("<source>", 0, "<sha256>"), SnapshotPath("<sha256>"), QuarantinePath("<source>", "<delivery>"), SeenPath("<sha256>", 7),
+		PartitionPath("<source>", 0, "<sha256>"), SnapshotPath("<sha256>"), PartPath("<source>", 1970, "<sha256>"), QuarantinePath("<source>", "<delivery>"), SeenPath("<sha256>", 7),
 		LinesStatePath(), ScoreStatePath("<name>"), DriftStatePath("<name>"),
 		OutputPath(run, "<step>", "<key>", "<name>"), ManifestPath(run, "<step>", "<key>"), CurrentPath(run, "<step>"),
 		BlobPath("<sha256>"), ModelPath("<model_id>"), ProvenancePath("<model_id>"), EvalPath("<eval_id>"), HeadPath("<name>"),
 		HistoryPath("<name>", 7, "<sha256>"), MeaningStatePath(),
 	}
-	values := strings.NewReplacer("<day>", "1970-01-01", "<as-of>", "1970-01-01", "<n>", "7", "<seq>", "7")
+	values := strings.NewReplacer("<day>", "1970-01-01", "<year>", "1970", "<as-of>", "1970-01-01", "<n>", "7", "<seq>", "7")
 	var listed []string
 	for _, p := range Layout {
 		listed = append(listed, values.Replace(p.Path))

@@ -1,7 +1,7 @@
 package lines
 
 import (
-	"encoding/json"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,6 +34,7 @@ type Change struct {
 	KeyMark    string
 	AsOf       calendar.Date // of the run that delivers
 	Append     bool          // the lines are added to their days; else they replace those that the source delivered before
+	Everything bool          // the delivery is all that its source has: days that it has not are not in force any more
 	AllowOlder bool          // replaces days that a run of a later as-of delivered, too
 	AllowLess  bool          // replaces days by ones of far fewer lines, too
 	Reading    []byte        // how the delivery was read, in JSON, for the next one of its source; nil keeps what is there
@@ -41,8 +42,8 @@ type Change struct {
 
 // check returns an error if the change must not be made to a snapshot. done says that this step of this run has made it
 // before: then it is not new to the snapshot.
-func (d *Change) check(base *Snapshot, done bool) error {
-	if len(base.Partitions) == 0 {
+func (d *Change) check(ctx context.Context, base *Snapshot, done bool) error {
+	if len(base.Parts) == 0 {
 		return nil
 	}
 	switch {
@@ -53,14 +54,20 @@ func (d *Change) check(base *Snapshot, done bool) error {
 	case base.KeyMark != d.KeyMark:
 		return ErrCustomerKey.Errorf("customer_key", "", "customer ids of the stored lines are hashed with %s, those of this delivery with %s: one customer would become two",
 			keyName(base.KeyMark), keyName(d.KeyMark))
-	case done:
-		return nil
-	case d.Append:
-		return d.checkAppend(base)
-	case d.AllowLess:
+	case done, d.AllowLess && !d.Append:
 		return nil
 	}
-	return d.checkReplace(base)
+	files, err := d.parts(ctx, base)
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.Append:
+		return d.checkAppend(files)
+	case d.Everything:
+		return d.checkEverything(files)
+	}
+	return d.checkReplace(files)
 }
 
 // keyName says which customer key, by its mark.
@@ -72,20 +79,23 @@ func keyName(mark string) string {
 }
 
 // checkAppend refuses lines that are stored already: the same file, or a day of the same content from another file.
-func (d *Change) checkAppend(base *Snapshot) error {
-	for _, other := range base.Deliveries {
-		if other.Source != d.Delivery.Source {
-			continue
-		}
-		for _, f := range d.Delivery.Files {
-			if slices.Contains(other.Files, f) {
-				return ErrStored.Errorf("already_in_force", f,
-					"the file (sha256 %s) is stored already, by delivery %s: appending it would count its lines twice", f, other.ID)
+func (d *Change) checkAppend(files []*partFile) error {
+	stored := map[string]bool{}
+	for _, f := range files {
+		for _, other := range f.Deliveries {
+			for _, file := range d.Delivery.Files {
+				if slices.Contains(other.Files, file) {
+					return ErrStored.Errorf("already_in_force", file,
+						"the file (sha256 %s) is stored already, by delivery %s: appending it would count its lines twice", file, other.ID)
+				}
 			}
+		}
+		for _, p := range f.Partitions {
+			stored[p.Object] = true
 		}
 	}
 	for _, p := range d.Partitions {
-		if slices.ContainsFunc(base.Partitions, func(q Partition) bool { return q.Object == p.Object }) {
+		if stored[p.Object] {
 			return ErrStored.Errorf("already_in_force", p.Object,
 				"the lines of %s are stored already, from another file: appending them would count them twice", p.Day)
 		}
@@ -93,11 +103,39 @@ func (d *Change) checkAppend(base *Snapshot) error {
 	return nil
 }
 
+// checkEverything refuses to let go of more than a fifth of a source's lines, or of its days. Single days may lose more: who
+// asks to be forgotten can be all that a day has.
+func (d *Change) checkEverything(files []*partFile) error {
+	var before, after int64
+	had, has := map[calendar.Date]bool{}, map[calendar.Date]bool{}
+	for _, p := range d.Partitions {
+		has[p.Day] = true
+		after += p.Rows
+	}
+	for _, f := range files {
+		kept := d.kept(f.Partitions)
+		for _, p := range f.Partitions {
+			before += p.Rows
+			had[p.Day] = true
+			if kept[p.Day] {
+				has[p.Day] = true
+				after += p.Rows
+			}
+		}
+	}
+	if shrinkDen*after >= shrinkNum*before && shrinkDen*len(has) >= shrinkNum*len(had) {
+		return nil
+	}
+	return ErrShrunk.Errorf("shrink", d.Delivery.Source, "the delivery is to be everything, and has %d lines of %d days, where %d lines of %d days are stored: over 20 %% fewer",
+		after, len(has), before, len(had))
+}
+
 // checkReplace refuses days that lose more than a fifth of their lines.
-func (d *Change) checkReplace(base *Snapshot) error {
-	kept, before := d.kept(base), map[calendar.Date]int64{}
-	for _, p := range base.Partitions {
-		if p.Source == d.Delivery.Source {
+func (d *Change) checkReplace(files []*partFile) error {
+	kept, before := map[calendar.Date]bool{}, map[calendar.Date]int64{}
+	for _, f := range files {
+		maps.Copy(kept, d.kept(f.Partitions))
+		for _, p := range f.Partitions {
 			before[p.Day] += p.Rows
 		}
 	}
@@ -116,91 +154,4 @@ func (d *Change) checkReplace(base *Snapshot) error {
 	}
 	return ErrShrunk.Errorf("shrink", d.Delivery.Source,
 		"%d delivered days have over 20 %% fewer lines than stored: %s%s", len(days), strings.Join(shown, ", "), more)
-}
-
-// kept returns the delivered days that stay as they are, because a run of a later as-of delivered them.
-func (d *Change) kept(base *Snapshot) map[calendar.Date]bool {
-	if d.Append || d.AllowOlder {
-		return nil
-	}
-	delivered := map[calendar.Date]string{}
-	for _, p := range d.Partitions {
-		delivered[p.Day] = p.Object
-	}
-	days := map[calendar.Date]bool{}
-	for _, p := range base.Partitions {
-		object, same := delivered[p.Day]
-		if same && p.Source == d.Delivery.Source && p.Object != object && p.AsOf > d.AsOf {
-			days[p.Day] = true
-		}
-	}
-	return days
-}
-
-// onto returns the snapshot with the change made, whose parent is the base of that hash. changed is false if the base has it
-// all: then it is the base. What a base has of a delivered day with the same content stays, with its delivery; so does a day
-// that a run of a later as-of delivered.
-func (d *Change) onto(base *Snapshot, baseHash string) (next *Snapshot, changed bool) {
-	delivered := map[calendar.Date]Partition{}
-	for _, p := range d.Partitions {
-		delivered[p.Day] = p
-	}
-	next = &Snapshot{Version: SnapshotVersion, Zone: d.Zone, Currency: d.Currency, KeyMark: d.KeyMark, Parent: baseHash}
-	kept, there := d.kept(base), map[calendar.Date]bool{}
-	for _, p := range base.Partitions {
-		n, same := delivered[p.Day]
-		switch same = same && p.Source == d.Delivery.Source; {
-		case same && p.Object == n.Object:
-			there[p.Day] = true
-		case same && !d.Append && !kept[p.Day]:
-			changed = true
-			continue
-		}
-		next.Partitions = append(next.Partitions, p)
-	}
-	for _, p := range d.Partitions {
-		if !there[p.Day] && !kept[p.Day] {
-			p.AsOf = d.AsOf
-			next.Partitions = append(next.Partitions, p)
-			changed = true
-		}
-	}
-	if !changed {
-		return base, false
-	}
-	next.Readings = maps.Clone(base.Readings)
-	if d.Reading != nil {
-		if next.Readings == nil {
-			next.Readings = map[string]json.RawMessage{}
-		}
-		next.Readings[d.Delivery.Source] = d.Reading
-	}
-	for _, listed := range append(slices.Clone(base.Deliveries), d.Delivery) {
-		holds := func(p Partition) bool { return p.Source == listed.Source && p.Delivery == listed.ID }
-		same := func(l Delivery) bool { return l.Source == listed.Source && l.ID == listed.ID }
-		if slices.ContainsFunc(next.Partitions, holds) && !slices.ContainsFunc(next.Deliveries, same) {
-			next.Deliveries = append(next.Deliveries, listed)
-		}
-	}
-	next.Sort()
-	return next, true
-}
-
-// disjoint reports whether two snapshots have the same of the delivered days: then what came between them does not touch this
-// change.
-func (d *Change) disjoint(a, b *Snapshot) bool {
-	days := map[calendar.Date]bool{}
-	for _, p := range d.Partitions {
-		days[p.Day] = true
-	}
-	objects := func(s *Snapshot) (list []string) {
-		for _, p := range s.Partitions {
-			if p.Source == d.Delivery.Source && days[p.Day] {
-				list = append(list, p.Object)
-			}
-		}
-		slices.Sort(list)
-		return list
-	}
-	return slices.Equal(objects(a), objects(b))
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"math/rand/v2"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
@@ -14,9 +16,13 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 )
 
-// maxSwaps bounds how often a lost swap is tried again on what the winner left: so many deliveries of other days at one moment
-// are no accident.
-const maxSwaps = 20
+// How long a change goes on trying after it has lost a swap to deliveries that do not touch it, and the longest pause between two
+// tries. A bucket takes about one new version of an object a second, so a hundred deliveries at once take minutes.
+const (
+	patience     = 5 * time.Minute
+	longestPause = 2 * time.Second
+	firstPause   = 20 * time.Millisecond
+)
 
 // state is what state/lines.json holds in each entry.
 type state struct {
@@ -39,6 +45,9 @@ type Current struct {
 	root  *objstore.Store
 	run   contract.Run
 	state run.State[state]
+	parts *known
+
+	patience time.Duration
 }
 
 // Outcome is what came of a change.
@@ -50,7 +59,7 @@ type Outcome struct {
 
 // Open reads the current snapshot of a root. Whoever only looks needs no run.
 func Open(ctx context.Context, root *objstore.Store, of contract.Run) (*Current, error) {
-	c := &Current{root: root, run: of}
+	c := &Current{root: root, run: of, parts: newKnown(), patience: patience}
 	return c, c.read(ctx)
 }
 
@@ -65,9 +74,12 @@ func (c *Current) read(ctx context.Context) (err error) {
 func (c *Current) snapshotOf(ctx context.Context, s run.State[state]) (string, *Snapshot, error) {
 	head := s.Head()
 	if head == nil {
-		return "", &Snapshot{Version: SnapshotVersion}, nil
+		return "", &Snapshot{Version: SnapshotVersion, root: c.root, known: c.parts}, nil
 	}
-	snapshot, err := Read(ctx, c.root, head.Value.Snapshot)
+	if c.Snapshot != nil && c.SHA256 == head.Value.Snapshot {
+		return c.SHA256, c.Snapshot, nil
+	}
+	snapshot, err := read(ctx, c.root, head.Value.Snapshot, c.parts)
 	return head.Value.Snapshot, snapshot, err
 }
 
@@ -89,57 +101,114 @@ func (c *Current) swap(ctx context.Context, key, snapshot string) error {
 }
 
 // Check returns an error of [ErrZone], [ErrCurrency], [ErrCustomerKey], [ErrStored] or [ErrShrunk] if the change must not be
-// made.
-func (c *Current) Check(d *Change) error { return d.check(c.Snapshot, c.has(d.Delivery.ID)) }
+// made, and one of [objstore.ErrTooLarge] if what it makes could not be read again.
+func (c *Current) Check(ctx context.Context, d *Change) error {
+	if err := d.check(ctx, c.Snapshot, c.has(d.Delivery.ID)); err != nil {
+		return err
+	}
+	sized := *d // with names as long as those to come
+	sized.Partitions = slices.Clone(d.Partitions)
+	for i := range sized.Partitions {
+		if p := &sized.Partitions[i]; p.Object == "" {
+			p.SHA256 = strings.Repeat("0", 64)
+			p.Object = contract.PartitionPath(d.Delivery.Source, p.Day, p.SHA256)
+		}
+	}
+	e, err := sized.onto(ctx, c.Snapshot, c.SHA256)
+	if err == nil && e.changed {
+		_, err = e.next.encode()
+	}
+	return err
+}
 
 // Put makes the change current by one swap. Whoever loses the swap tries again on what the winner left, unless that has touched
-// the delivered days: then the error is of class [fault.ErrLostSwap]. Other errors are those of [Current.Check].
+// the delivered days: then the error is of class [fault.ErrLostSwap]. So it is when others were faster for minutes on end. Other
+// errors are those of [Current.Check].
 func (c *Current) Put(ctx context.Context, d *Change) (out Outcome, err error) {
-	if err := c.Check(d); err != nil {
+	if err := c.Check(ctx, d); err != nil {
 		return out, err
 	}
 	hash, before, err := c.snapshotOf(ctx, c.state.Before(c.run))
 	if err != nil {
 		return out, err
 	}
-	_, out.New = d.onto(before, hash)
-	if out.Snapshot, err = c.put(ctx, d); err != nil {
+	e, err := d.onto(ctx, before, hash)
+	if err != nil {
 		return out, err
 	}
-	out.Kept = slices.Sorted(maps.Keys(d.kept(c.Snapshot)))
-	return out, nil
+	out.New = e.lines
+	out.Snapshot, out.Kept, err = c.put(ctx, d)
+	return out, err
 }
 
-func (c *Current) put(ctx context.Context, d *Change) (sha256 string, err error) {
-	for range maxSwaps {
-		next, changed := d.onto(c.Snapshot, c.SHA256)
-		if !changed {
-			return c.SHA256, nil
+// put swaps until it has won, or must not win any more.
+func (c *Current) put(ctx context.Context, d *Change) (sha256 string, kept []calendar.Date, err error) {
+	path := contract.LinesStatePath()
+	patient, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		e, err := d.onto(ctx, c.Snapshot, c.SHA256)
+		if err != nil || !e.changed {
+			return c.SHA256, e.days(), err
 		}
-		sha256, err := Write(ctx, c.root, next)
+		sha256, err := Write(ctx, c.root, e.next)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		if err = c.swap(ctx, d.Delivery.ID, sha256); !errors.Is(err, objstore.ErrConflict) {
-			return sha256, err
+			return sha256, e.days(), err
+		}
+		if err := sleep(patient, rand.N(pause)); err != nil {
+			break
 		}
 		before := c.Snapshot
 		if err = c.read(ctx); err != nil {
-			return "", err
+			return "", nil, err
 		}
-		done := c.has(d.Delivery.ID)
-		if _, changed := d.onto(c.Snapshot, c.SHA256); !changed && (done || !d.Append) {
-			return c.SHA256, nil // a copy of this step, or a delivery of the same lines
+		if done, kept, err := c.done(ctx, d); err != nil || done {
+			return c.SHA256, kept, err
 		}
-		if !d.disjoint(before, c.Snapshot) {
-			break
+		if alone, err := d.disjoint(ctx, before, c.Snapshot); err != nil {
+			return "", nil, err
+		} else if !alone {
+			return "", nil, fault.ErrLostSwap.Errorf("lost_swap", c.root.URI(path), "move %s: another delivery of the same days was stored at the same moment", path)
 		}
-		if err := d.check(c.Snapshot, done); err != nil {
-			return "", err
+		if err := d.check(ctx, c.Snapshot, c.has(d.Delivery.ID)); err != nil {
+			return "", nil, err
 		}
 	}
-	path := contract.LinesStatePath()
-	return "", fault.ErrLostSwap.Errorf("lost_swap", c.root.URI(path), "move %s: another delivery of the same days was stored at the same moment", path)
+	if ctx.Err() != nil {
+		return "", nil, fmt.Errorf("move %s: %w", path, ctx.Err())
+	}
+	return "", nil, fault.ErrLostSwap.Errorf("lost_swap", c.root.URI(path), "move %s: other deliveries were stored again and again for %v, each just before this one; no one of them has its days", path, c.patience)
+}
+
+// done reports whether a copy of this step, or a delivery of the same lines, has made the change.
+func (c *Current) done(ctx context.Context, d *Change) (bool, []calendar.Date, error) {
+	e, err := d.onto(ctx, c.Snapshot, c.SHA256)
+	if err != nil {
+		return false, nil, err
+	}
+	return !e.changed && (c.has(d.Delivery.ID) || !d.Append), e.kept, nil
+}
+
+func (e *effect) days() []calendar.Date {
+	if e == nil {
+		return nil
+	}
+	return e.kept
+}
+
+// sleep returns an error if the context ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
 
 // Undo makes the parent of a snapshot current if the snapshot is, on behalf of the step of that key; the parent of the first

@@ -68,15 +68,19 @@ func has(t *testing.T, root *objstore.Store, want ...string) {
 	now := open(t, root, contract.Run{})
 	var got []string
 	listed := map[string]bool{}
-	for _, p := range now.Snapshot.Partitions {
+	partitions, deliveries, err := now.Snapshot.All(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range partitions {
 		got = append(got, fmt.Sprintf("%s %d %s %s", p.Source, p.Day, p.Object, p.Delivery))
 		listed[p.Delivery] = true
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if len(listed) != len(now.Snapshot.Deliveries) {
-		t.Errorf("%d deliveries have partitions, listed are %v", len(listed), now.Snapshot.Deliveries)
+	if len(listed) != len(deliveries) {
+		t.Errorf("%d deliveries have partitions, listed are %v", len(listed), deliveries)
 	}
 }
 
@@ -147,7 +151,7 @@ func TestCheckRefuses(t *testing.T) {
 	} {
 		c := change("2", runOf("b"), test.days...)
 		test.alter(c)
-		if err := open(t, root, runOf("b")).Check(c); !errors.Is(err, test.class) {
+		if err := open(t, root, runOf("b")).Check(t.Context(), c); !errors.Is(err, test.class) {
 			t.Errorf("got %v, want %v", err, test.class)
 		}
 	}

@@ -9,10 +9,24 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/clientele/clientele/pkg/fault"
 )
 
-// maxRead bounds what Read returns in memory. Larger content goes through Open.
-const maxRead = 64 << 20
+// MaxRead bounds what [Store.Read] returns in memory, in bytes. Larger content goes through Open.
+const MaxRead = 64 << 20
+
+// ErrTooLarge says that an object that is read at once would be too large to be read again.
+var ErrTooLarge = fault.ErrBadData.New("too_large", "too large to be read at once")
+
+// CheckWhole returns an error of class [ErrTooLarge] unless an object of so many bytes can be read at once. Whoever has more to
+// write before it asks first: [Store.CreateBytes] and [Store.Swap] refuse it too, but what came before would be there.
+func CheckWhole(name string, size int) error {
+	if size <= MaxRead {
+		return nil
+	}
+	return ErrTooLarge.Errorf("too_large", name, "%s would have %d bytes, and what is read at once has at most %d", name, size, MaxRead)
+}
 
 // castagnoli is the polynomial of CRC32C.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -85,15 +99,21 @@ func (s *Store) Create(ctx context.Context, name string, src io.ReaderAt, size i
 	return attrs, b.wrap(err)
 }
 
-// CreateBytes is [Store.Create] of data.
+// CreateBytes is [Store.Create] of data that [Store.Read] returns: more than that reads is [ErrTooLarge].
 func (s *Store) CreateBytes(ctx context.Context, name string, data []byte) (Attrs, error) {
+	if err := CheckWhole(s.URI(name), len(data)); err != nil {
+		return Attrs{}, err
+	}
 	return s.Create(ctx, name, bytes.NewReader(data), int64(len(data)))
 }
 
 // Swap replaces the object by data if its generation is still the given one; generation 0 means that there was no object.
 // Otherwise it returns [ErrConflict] and leaves the object alone. When Swap returns nil, data and everything written
-// before it survive a power cut.
+// before it survive a power cut. More than [Store.Read] reads is [ErrTooLarge].
 func (s *Store) Swap(ctx context.Context, name string, generation int64, data []byte) (Attrs, error) {
+	if err := CheckWhole(s.URI(name), len(data)); err != nil {
+		return Attrs{}, err
+	}
 	b, err := s.bound(ctx, "swap", name, int64(len(data)))
 	if err != nil {
 		return Attrs{}, err
@@ -123,8 +143,8 @@ func (s *Store) Read(ctx context.Context, name string) ([]byte, Attrs, error) {
 
 func (s *Store) read(b *bound, name string) ([]byte, Attrs, error) {
 	o, err := s.driver(b.ctx).open(b.ctx, name, 0, func(size int64) error {
-		if size > maxRead {
-			return fmt.Errorf("%d bytes exceed the limit of %d for reading at once", size, maxRead)
+		if size > MaxRead {
+			return fmt.Errorf("%d bytes exceed the limit of %d for reading at once", size, MaxRead)
 		}
 		b.grow(size)
 		return nil

@@ -103,7 +103,11 @@ func (s *shop) read(ctx context.Context, t testing.TB, home *run.Home, of contra
 	if s.snapshot, err = lines.Read(ctx, home.Root, s.ingest.Snapshot); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range s.snapshot.Window(days.First, days.Last+1) {
+	partitions, err := s.snapshot.Window(ctx, days.First, days.Last+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range partitions {
 		part, err := home.ReadStored(ctx, run.Stored{Object: p.Object, SHA256: p.SHA256}, contract.Lines, table.Options{})
 		if err != nil {
 			t.Fatal(err)

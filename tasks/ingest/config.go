@@ -28,7 +28,8 @@ var Task = task.Task[Config, contract.IngestResult]{
 zip. The format is detected from the content. Records that fail a check are rejected and kept with their raw text. If their share exceeds
 --max-quarantine-share, the delivery is rejected and the ten most common reasons are listed. All lines become visible at once, by
 one swap of state/lines.json. With --mode=replace, a delivered day replaces that day of the same --source-name; with append, its
-lines are added, and a file that has already been ingested is rejected. Ingesting the same file again changes nothing. A day that was
+lines are added, and a file that has already been ingested is rejected; with everything, the delivery replaces all that its source has
+stored. Ingesting the same file again changes nothing. A day that was
 delivered with a later as-of stays, unless --allow-older says otherwise.`,
 	Example: "ingest --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --source=online-retail.csv.gz\n" +
 		"ingest --root=gs://shop/clientele --pipeline=daily --run-id=manual --as-of=2011-12-10 --source=/data/sales.csv \\\n" +
@@ -43,8 +44,9 @@ delivered with a later as-of stays, unless --allow-older says otherwise.`,
 
 // Modes of a delivery.
 const (
-	modeReplace = "replace"
-	modeAppend  = "append"
+	modeReplace    = "replace"
+	modeAppend     = "append"
+	modeEverything = "everything"
 )
 
 // minKey is the least length of a customer key: shop customer numbers are few, so a short key would be guessed.
@@ -69,12 +71,12 @@ type Config struct {
 func Flags() []cli.Flag {
 	return slices.Concat(task.CommonFlags(), intake.SourceFlags(), []cli.Flag{
 		task.String("source-name", "shop", "`NAME` of the source; a delivered day replaces that day of the same source"),
-		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day) or append (its lines are added)"),
+		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day), append (its lines are added) or everything (the delivery replaces all days of its source)"),
 		task.String("profile", "", profile.Usage),
 	}, intake.ReadFlags(), []cli.Flag{
 		task.Int("max-days", 20_000, "maximum `NUMBER` of days of a delivery, 0 for any"),
 		task.Float("max-quarantine-share", 0.02, "maximum `SHARE` of rejected records, 0 to 1"),
-		task.Bool("allow-shrink", "accept a day with over 20 % fewer lines than the stored one"),
+		task.Bool("allow-shrink", "accept a day with over 20 % fewer lines than the stored one; with --mode=everything, a source with over 20 % fewer lines or days"),
 		task.Bool("allow-older", "replace stored days even if a run with a later as-of delivered them; otherwise those days stay"),
 		task.String("undo", "", "make the snapshot before this `SNAPSHOT` current again, if this one is current; reads no delivery"),
 		task.Secret(task.String("customer-key", "", "`SECRET` key for hashing customer ids (HMAC-SHA256), at least 16 bytes; set it in the environment, not on the command line")),
@@ -111,8 +113,8 @@ func (c Config) Validate() error {
 	if !sourceName.MatchString(c.SourceName) || c.SourceName == "index" {
 		p.Add("source-name", "want 1 to 63 of a-z, 0-9, _ and -, and not index", c.SourceName)
 	}
-	if c.Mode != modeReplace && c.Mode != modeAppend {
-		p.Add("mode", "want replace or append", c.Mode)
+	if c.Mode != modeReplace && c.Mode != modeAppend && c.Mode != modeEverything {
+		p.Add("mode", "want replace, append or everything", c.Mode)
 	}
 	c.in().Check(&p, c.Undo == "")
 	if !(c.MaxQuarantineShare >= 0 && c.MaxQuarantineShare <= 1) {

@@ -36,7 +36,7 @@ func TestValidate(t *testing.T) {
 		{"undo and a source", func(c *Config) { c.Undo = snapshot }, "--undo: takes nothing in"},
 		{"source name for a path", func(c *Config) { c.SourceName = "../shop" }, "--source-name: want"},
 		{"source name of the snapshots", func(c *Config) { c.SourceName = "index" }, "--source-name: want"},
-		{"mode", func(c *Config) { c.Mode = "merge" }, "--mode: want replace or append"},
+		{"mode", func(c *Config) { c.Mode = "merge" }, "--mode: want replace, append or everything"},
 		{"columns", func(c *Config) { c.Columns = "bill=Invoice" }, "--columns: "},
 		{"date layout", func(c *Config) { c.DateLayout = "dd/mm/yyyy" }, "--date-layout: "},
 		{"encoding", func(c *Config) { c.Encoding = "utf-16" }, "--encoding: "},

@@ -127,7 +127,7 @@ func (m *recall) known() []source.Known {
 // result returns what reading the unchanged delivery would come to, if that is certain. It is not for append, which
 // refuses such a delivery, nor for a run that has put lines into force itself.
 func (m *recall) result(c Config, s *run.Session) (r contract.IngestResult, ok bool) {
-	if m.seen == nil || c.Mode != modeReplace || m.lines.Moved() {
+	if m.seen == nil || c.Mode == modeAppend || m.lines.Moved() {
 		return r, false
 	}
 	r = m.seen.Result

@@ -267,9 +267,10 @@ func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestR
 		return result, err
 	}
 	change := &lines.Change{
-		Delivery: lines.Delivery{ID: j.s.Key(), Source: j.c.SourceName, Files: j.src.Hashes()},
+		Delivery: j.delivered(counts),
 		Zone:     j.c.Zone, Currency: j.c.Currency, KeyMark: keyMark([]byte(j.c.CustomerKey)), AsOf: j.s.Run().AsOf,
-		Reading: result.Reading, Append: j.c.Mode == modeAppend, AllowOlder: j.c.AllowOlder, AllowLess: j.c.AllowShrink,
+		Reading: result.Reading, Append: j.c.Mode == modeAppend, Everything: j.c.Mode == modeEverything,
+		AllowOlder: j.c.AllowOlder, AllowLess: j.c.AllowShrink,
 	}
 	for _, day := range j.spool.dates() { // their names are not known yet, and need not be
 		change.Partitions = append(change.Partitions, lines.Partition{Source: j.c.SourceName, Day: day, Rows: j.spool.days[day].rows})
@@ -277,7 +278,7 @@ func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestR
 	if err := j.c.CheckAsOf(j.d, j.c.Zone, max(*result.Last, now.Snapshot.Last())); err != nil {
 		return result, err
 	}
-	if err := now.Check(change); err != nil {
+	if err := now.Check(ctx, change); err != nil {
 		return result, err
 	}
 	bar := j.d.Progress.Bar("writing", counts.Accepted)

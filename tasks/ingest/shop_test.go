@@ -175,14 +175,25 @@ func (s *shop) home() *run.Home {
 	return h
 }
 
+// stored is a snapshot with what its parts say.
+type stored struct {
+	*lines.Snapshot
+	Partitions []lines.Partition
+	Deliveries []lines.Delivery
+}
+
 // current returns the current snapshot and its hash.
-func (s *shop) current() (string, *lines.Snapshot) {
+func (s *shop) current() (string, stored) {
 	s.Helper()
 	now, err := lines.Open(context.Background(), s.home().Root, contract.Run{})
 	if err != nil {
 		s.Fatal(err)
 	}
-	return now.SHA256, now.Snapshot
+	all := stored{Snapshot: now.Snapshot}
+	if all.Partitions, all.Deliveries, err = now.Snapshot.All(context.Background()); err != nil {
+		s.Fatal(err)
+	}
+	return now.SHA256, all
 }
 
 // read returns a table, checked against the hash that names it if there is one.

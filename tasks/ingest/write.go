@@ -11,8 +11,10 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
@@ -52,13 +54,14 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]lines.Partitio
 				if err != nil {
 					return fmt.Errorf("make lines of %s: %w", days[i], err)
 				}
+				amount := b.amount
 				sending <- struct{}{}
 				g.Go(func() (err error) {
 					defer func() {
 						_ = file.Close()
 						<-sending
 					}()
-					out[i], err = w.send(ctx, days[i], file)
+					out[i], err = w.send(ctx, days[i], file, amount)
 					bar.Add(file.Rows)
 					return err
 				})
@@ -69,10 +72,10 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]lines.Partitio
 	return out, g.Wait()
 }
 
-func (w *writer) send(ctx context.Context, day calendar.Date, file *table.File) (lines.Partition, error) {
+func (w *writer) send(ctx context.Context, day calendar.Date, file *table.File, amount money.Amount) (lines.Partition, error) {
 	p := lines.Partition{
 		Source: w.source, Day: day, Object: contract.PartitionPath(w.source, day, file.SHA256),
-		Rows: file.Rows, SHA256: file.SHA256, Delivery: w.delivery,
+		Rows: file.Rows, Amount: amount, SHA256: file.SHA256, Delivery: w.delivery,
 	}
 	return p, create(ctx, w.home.Root, p.Object, file)
 }
@@ -114,6 +117,7 @@ type linesBuilder struct {
 	table  *table.Writer
 	frames frames
 	used   bool
+	amount money.Amount // of the lines of the table made last
 }
 
 func newLinesBuilder(opts table.Options) *linesBuilder {
@@ -125,7 +129,7 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	if b.used {
 		b.table.Reset()
 	}
-	b.used = true
+	b.used, b.amount = true, 0
 	t := b.table
 	text := func(name string) *table.TextColumn { return t.Text(contract.Lines.Index(name)) }
 	number := func(name string) *table.IntColumn { return t.Int(contract.Lines.Index(name)) }
@@ -133,7 +137,10 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	customer, country, status := text("customer"), text("country"), text("status")
 	quantity, stamp, price := number("quantity"), number("time"), number("price")
 	amount, ordinal := number("amount"), number("record")
-	add := func(l *record.Line) error {
+	add := func(l *record.Line) (err error) {
+		if b.amount, err = b.amount.Plus(l.Amount); err != nil {
+			return fault.ErrBadData.Errorf("range", "", "sum the money of the day: %w", err)
+		}
 		invoice.AppendBytes(l.Invoice)
 		code.AppendBytes(l.Code)
 		description.AppendBytes(l.Description)

@@ -31,7 +31,11 @@ func BenchmarkReal(b *testing.B) {
 	for day, f := range days {
 		parts = append(parts, s.store(contract.Lines, day, f))
 	}
-	sum, err := lines.Write(b.Context(), s.home.Root, &lines.Snapshot{Version: lines.SnapshotVersion, Partitions: parts})
+	snapshot, err := lines.New("Europe/London", "GBP", "", parts)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sum, err := lines.Write(b.Context(), s.home.Root, snapshot)
 	if err != nil {
 		b.Fatal(err)
 	}

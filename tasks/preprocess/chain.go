@@ -1,7 +1,12 @@
 package preprocess
 
 import (
+	"context"
+	"math"
+
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
@@ -16,43 +21,74 @@ func spansOf(parts []lines.Partition) []span {
 	return spans
 }
 
-// chain follows the records from the deliveries to the kept lines.
-func (j *job) chain(snapshot *lines.Snapshot, window []lines.Partition, l retail.Ledger) []contract.ChainRow {
-	var stored, inside int64
-	for _, p := range snapshot.Partitions {
-		stored += p.Rows
+// stored returns the rows of everything stored: by day from the window's first day on, by part before it.
+func (j *job) stored(ctx context.Context, snapshot *lines.Snapshot) ([]span, error) {
+	start := j.window.Start()
+	days, err := snapshot.Window(ctx, start, math.MaxInt32)
+	if err != nil {
+		return nil, err
 	}
+	spans := spansOf(days)
+	type year struct {
+		source string
+		year   int
+	}
+	inside := map[year]int64{} // of the parts that the window begins in
+	for _, d := range days {
+		inside[year{d.Source, d.Day.Year()}] += d.Rows
+	}
+	for _, p := range snapshot.Parts {
+		if rows := p.Rows - inside[year{p.Source, p.From.Year()}]; p.From < start && rows > 0 {
+			spans = append(spans, span{p.From, min(p.To, start-1), rows})
+		}
+	}
+	return spans, nil
+}
+
+// doubts is what to know of the lines before trusting them: findings, and the chain from what was delivered to what is kept.
+func (j *job) doubts(ctx context.Context, snapshot *lines.Snapshot, window []lines.Partition, look seen) (found []finding.Finding, rows []contract.ChainRow, err error) {
+	if look.stored, err = j.stored(ctx, snapshot); err != nil {
+		return nil, nil, err
+	}
+	all, err := snapshot.Account()
+	if err != nil {
+		return nil, nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
+	}
+	return look.findings(), chain(all, window, look.kept.Ledger), nil
+}
+
+// chain follows the records from the deliveries to the kept lines.
+func chain(all lines.Account, window []lines.Partition, l retail.Ledger) []contract.ChainRow {
+	inside := int64(0)
 	for _, p := range window {
 		inside += p.Rows
 	}
 	in, kept := l.Input(), l.Kept()
-	rows := append(j.delivered(snapshot, stored),
-		contract.ChainRow{Stage: contract.ChainInForce, Records: stored},
-		contract.ChainRow{Stage: contract.ChainOutside, Records: stored - inside},
+	var rows []contract.ChainRow
+	outside := all.InForce.Records - inside
+	if all.Unpriced == 0 {
+		rows = append(rows,
+			tallied(contract.ChainDelivered, all.Delivered), tallied(contract.ChainRejected, all.Rejected), tallied(contract.ChainSuperseded, all.Superseded),
+			row(contract.ChainInForce, all.InForce.Records, all.InForce.Amount), row(contract.ChainOutside, outside, all.InForce.Amount-in.Amount))
+	} else { // of what came before version 2 of the snapshot more is not known
+		rows = append(rows, contract.ChainRow{Stage: contract.ChainInForce, Records: all.InForce.Records}, contract.ChainRow{Stage: contract.ChainOutside, Records: outside})
+		if outside == 0 { // then all money is in the window
+			rows = []contract.ChainRow{row(contract.ChainInForce, all.InForce.Records, in.Amount), row(contract.ChainOutside, 0, 0)}
+		}
+	}
+	return append(rows,
 		row(contract.ChainWindow, inside, in.Amount),
 		row(contract.ChainRemoved, in.Lines-kept.Lines, in.Amount-kept.Amount),
 		row(contract.ChainKept, kept.Lines, kept.Amount))
-	if stored == inside { // then all money is in the window
-		at := len(rows) - 5
-		rows[at] = row(contract.ChainInForce, stored, in.Amount)
-		rows[at+1] = row(contract.ChainOutside, 0, 0)
-	}
-	return rows
+}
+
+// tallied is a row of what is known to the physical line.
+func tallied(stage string, t lines.Tally) contract.ChainRow {
+	r := row(stage, t.Records, t.Amount)
+	r.Lines = &t.Lines
+	return r
 }
 
 func row(stage string, records int64, amount money.Amount) contract.ChainRow {
 	return contract.ChainRow{Stage: stage, Records: records, Amount: &amount}
-}
-
-// delivered is what became of the records of the one delivery that is in force. Of several, this run's ingest knows its own only.
-func (j *job) delivered(snapshot *lines.Snapshot, stored int64) []contract.ChainRow {
-	in := j.ingest
-	if len(snapshot.Deliveries) != 1 || snapshot.Deliveries[0].ID != in.Delivery || in.RowsRead-in.RowsQuarantined-in.RowsSuperseded != stored {
-		return nil
-	}
-	return []contract.ChainRow{
-		{Stage: contract.ChainDelivered, Records: in.RowsRead},
-		{Stage: contract.ChainRejected, Records: in.RowsQuarantined},
-		{Stage: contract.ChainSuperseded, Records: in.RowsSuperseded},
-	}
 }

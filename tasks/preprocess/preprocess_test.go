@@ -325,7 +325,11 @@ func TestReaderReleases(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := reader{home: s.home, window: p.window, opts: checked(t), progress: task.Silent{}}
-		lines, err := r.read(t.Context(), &lines.Snapshot{Partitions: parts})
+		snapshot, err := lines.New("Europe/London", "GBP", "", parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, err := r.read(t.Context(), snapshot)
 		if (err == nil) != (spoil == nil) || err == nil && lines.Len() != 8 {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -106,9 +106,9 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	})
 	result := resultOf(kept, customers, j.window)
 	result.Meaning, result.Decisions, result.MeaningChanged = j.rules.Meaning, decided.decisions, decided.changed
-	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days), stored: spansOf(snapshot.Partitions), changed: decided.changed}
-	result.Findings, result.Chain = look.findings(), j.chain(snapshot, r.days, kept.Ledger)
-	err = g.Wait()
+	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days), changed: decided.changed}
+	result.Findings, result.Chain, err = j.doubts(ctx, snapshot, r.days, look)
+	err = errors.Join(err, g.Wait())
 	defer closeFiles(people, sales)
 	if err != nil {
 		return nil, err

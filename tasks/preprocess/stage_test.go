@@ -74,7 +74,11 @@ func newStage(t testing.TB, root string, sold []retailtest.Line, spoil func(*sta
 	if spoil != nil {
 		spoil(s, parts)
 	}
-	sum, err := lines.Write(t.Context(), home.Root, &lines.Snapshot{Version: lines.SnapshotVersion, Zone: "Europe/London", Currency: "GBP", Partitions: parts})
+	snapshot, err := lines.New("Europe/London", "GBP", "", parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := lines.Write(t.Context(), home.Root, snapshot)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +133,7 @@ func (s *stage) store(schema frame.Schema, day calendar.Date, f *frame.Frame) li
 		s.t.Fatal(err)
 	}
 	defer file.Close()
-	p := lines.Partition{Source: "test", Day: day, Object: contract.PartitionPath("test", day, file.SHA256), Rows: file.Rows, SHA256: file.SHA256}
+	p := lines.Partition{Source: "test", Day: day, Object: contract.PartitionPath("test", day, file.SHA256), Rows: file.Rows, Unpriced: true, SHA256: file.SHA256}
 	if _, err := s.home.Root.Create(s.t.Context(), p.Object, file, file.Size); err != nil {
 		s.t.Fatal(err)
 	}

@@ -44,7 +44,10 @@ type shard struct {
 
 // read opens the day files inside the window, and no others.
 func (r *reader) read(ctx context.Context, snapshot *lines.Snapshot) (*retail.Lines, error) {
-	parts := snapshot.Window(r.window.Start(), r.window.AsOf)
+	parts, err := snapshot.Window(ctx, r.window.Start(), r.window.AsOf)
+	if err != nil {
+		return nil, err
+	}
 	if len(parts) == 0 {
 		return nil, r.empty(snapshot)
 	}
@@ -83,11 +86,7 @@ func (r *reader) read(ctx context.Context, snapshot *lines.Snapshot) (*retail.Li
 // empty is the Fault of a window without a line: it says which days there are.
 func (r *reader) empty(snapshot *lines.Snapshot) error {
 	has := "has no lines at all"
-	if n := len(snapshot.Partitions); n > 0 {
-		first, last := snapshot.Partitions[0].Day, snapshot.Partitions[0].Day
-		for _, p := range snapshot.Partitions {
-			first, last = min(first, p.Day), max(last, p.Day)
-		}
+	if first, last, ok := snapshot.Days(); ok {
 		has = fmt.Sprintf("has lines from %s to %s", first, last)
 	}
 	return fault.Errorf(fault.ExitMissing, "window", "",

@@ -67,7 +67,7 @@ func (s *shop) made(step string, refs map[string]string, result any, tables map[
 
 func (s *shop) preprocess(customers int64) string {
 	s.t.Helper()
-	snapshot, err := lines.Write(s.t.Context(), s.home.Root, &lines.Snapshot{Version: 1, Zone: "Europe/London", Currency: "GBP"})
+	snapshot, err := lines.Write(s.t.Context(), s.home.Root, &lines.Snapshot{Zone: "Europe/London", Currency: "GBP"})
 	if err != nil {
 		s.t.Fatal(err)
 	}

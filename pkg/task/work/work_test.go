@@ -72,7 +72,11 @@ func ingested(t *testing.T, home *run.Home, of contract.Run, last string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hash, err := lines.Write(t.Context(), home.Root, &lines.Snapshot{Version: lines.SnapshotVersion, Partitions: []lines.Partition{{Day: day}, {Day: day - 9}}})
+	snapshot, err := lines.New("Europe/London", "GBP", "", []lines.Partition{{Source: "shop", Day: day}, {Source: "shop", Day: day - 9}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := lines.Write(t.Context(), home.Root, snapshot)
 	if err != nil {
 		t.Fatal(err)
 	}
