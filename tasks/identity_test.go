@@ -18,16 +18,16 @@ import (
 var pinned = map[string]string{
 	"fit_id":            "fb8cf0a467cc35921261fb5736394fedc128fd7952a4d2400852f696f67ac4ab",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
-	"key of drift":      "8bfbb6049fdb",
-	"key of evaluate":   "722b5f7ad878",
+	"key of drift":      "35506653137f",
+	"key of evaluate":   "d6fd9a27deec",
 	"key of ingest":     "c4fc128cc2f4",
-	"key of preprocess": "a052c999ad57",
-	"key of promote":    "664e2918e2b3",
-	"key of report":     "afccd1498eec",
-	"key of score":      "d635383f7fc1",
-	"key of train":      "24f4e08552d3",
+	"key of preprocess": "dfbba56a50da",
+	"key of promote":    "52528d4d9e9c",
+	"key of report":     "457acf90210b",
+	"key of score":      "2ec21826930f",
+	"key of train":      "66751c63dd03",
 	"model_id":          "9e3e3271f3cee728c3393b81a3e4dc63b89d5cec87dc4f1668411ae5c0f88dee",
-	"snapshot":          "1ed29f62624dc95cca5f468889e9561935d95087e0b19c64ff9d8db81e0022bb",
+	"snapshot":          "736bfeead1c9a705c60a45843bb30198ef054f38582056a4f8e3f940d8f98413",
 }
 
 // TestIdentities pins what names things: the hash of a table's content, the key of every step, the fit and the model that
