@@ -24,6 +24,11 @@ type IngestResult struct {
 	RowsAccepted    int64          `json:"rows_accepted"`
 	RowsQuarantined int64          `json:"rows_quarantined"`
 	RowsSuperseded  int64          `json:"rows_superseded"` // lines of days that a later sheet of the workbook has too
+	Lines           int64          `json:"lines"`           // physical lines of the source, without its header
+	RejectedLines   int64          `json:"rejected_lines"`  // of them
+	AcceptedMoney   money.Amount   `json:"accepted_money"`  // Σ|amount| of accepted lines
+	AcceptedNet     money.Amount   `json:"accepted_net"`    // Σ amount of them
+	RejectedMoney   money.Amount   `json:"rejected_money"`  // Σ|amount| of rejected records, as far as it can be read
 	Days            int            `json:"days"`
 	DaysKept        int            `json:"days_kept,omitempty"` // delivered days that stay as a later as-of delivered them
 	First           *calendar.Date `json:"first"`

@@ -75,7 +75,7 @@ func Flags() []cli.Flag {
 		task.String("profile", "", profile.Usage),
 	}, intake.ReadFlags(), []cli.Flag{
 		task.Int("max-days", 20_000, "maximum `NUMBER` of days of a delivery, 0 for any"),
-		task.Float("max-quarantine-share", 0.02, "maximum `SHARE` of rejected records, 0 to 1"),
+		task.Float("max-quarantine-share", 0.02, "maximum `SHARE` of rejected records, 0 to 1; also of the physical lines and of the money in them"),
 		task.Bool("allow-shrink", "accept a day with over 20 % fewer lines than the stored one; with --mode=everything, a source with over 20 % fewer lines or days"),
 		task.Bool("allow-older", "replace stored days even if a run with a later as-of delivered them; otherwise those days stay"),
 		task.String("undo", "", "make the snapshot before this `SNAPSHOT` current again, if this one is current; reads no delivery"),

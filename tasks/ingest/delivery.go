@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -14,6 +16,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/pkg/task/work"
 )
@@ -115,15 +118,51 @@ func (c Config) accept(name string, n record.Counts) error {
 	if n.Records == 0 {
 		return fault.Errorf(fault.ExitBadData, "empty", name, "%s is empty except for its header", name)
 	}
-	if n.Accepted > 0 && float64(n.Rejected) <= c.MaxQuarantineShare*float64(n.Records) {
+	what := c.excess(n)
+	if n.Accepted > 0 && what == "" {
 		return nil
 	}
 	limit := fmt.Sprintf("more than --max-quarantine-share=%g", c.MaxQuarantineShare)
 	if n.Accepted == 0 {
-		limit = "all of them"
+		what, limit = c.shares(n)[0].String(), "all of them"
 	}
-	return fault.Errorf(fault.ExitBadData, "quarantine_share", name, "%s: %d of %d records (%.1f %%) break a rule, %s; nothing was stored; %s%s",
-		name, n.Rejected, n.Records, 100*float64(n.Rejected)/float64(n.Records), limit, commonest(n), hint(n))
+	return fault.Errorf(fault.ExitBadData, "quarantine_share", name, "%s: %s break a rule, %s; nothing was stored; %s%s",
+		name, what, limit, commonest(n), hint(n))
+}
+
+// rejectedShare is how much of a delivery was rejected by one measure.
+type rejectedShare struct {
+	rejected, all string
+	unit          string
+	share         float64
+}
+
+func (s rejectedShare) String() string {
+	return fmt.Sprintf("%s of %s %s (%.1f %%)", s.rejected, s.all, s.unit, 100*s.share)
+}
+
+// shares returns what was rejected in records, in physical lines and in money. Money is that of records whose numbers can be read.
+func (c Config) shares(n record.Counts) []rejectedShare {
+	of := func(unit string, rejected, all int64, text func(int64) string) rejectedShare {
+		return rejectedShare{text(rejected), text(all), unit, float64(rejected) / float64(max(all, 1))}
+	}
+	count := func(v int64) string { return strconv.FormatInt(v, 10) }
+	amount := func(v int64) string { return strconv.FormatFloat(money.Amount(v).Float(), 'f', 2, 64) }
+	all := []rejectedShare{of("records", n.Rejected, n.Records, count), of("lines", n.RejectedLines, n.Lines, count)}
+	if accepted, rejected := int64(n.AcceptedAmount), int64(n.RejectedAmount); accepted < math.MaxInt64-rejected {
+		all = append(all, of(c.Currency, rejected, accepted+rejected, amount))
+	}
+	return all
+}
+
+// excess says of which measure too large a share was rejected, records before lines before money; "" means none.
+func (c Config) excess(n record.Counts) string {
+	for _, s := range c.shares(n) {
+		if s.share > c.MaxQuarantineShare {
+			return s.String()
+		}
+	}
+	return ""
 }
 
 // commonest lists the ten rules that most records broke, with an example each.

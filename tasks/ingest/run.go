@@ -364,6 +364,8 @@ func (j *job) result(counts record.Counts) contract.IngestResult {
 	r := contract.IngestResult{
 		SHA256: j.src.SHA256, Source: j.c.SourceName, Delivery: j.s.Key(), RowsRead: counts.Records,
 		RowsAccepted: counts.Accepted - j.spool.superseded, RowsSuperseded: j.spool.superseded, RowsQuarantined: counts.Rejected,
+		Lines: counts.Lines, RejectedLines: counts.RejectedLines,
+		AcceptedMoney: counts.AcceptedAmount, AcceptedNet: counts.AcceptedNet, RejectedMoney: counts.RejectedAmount,
 		Days: len(j.spool.days), First: &first, Last: &last, Quarantine: []contract.RuleCount{},
 	}
 	for _, n := range ruleCounts(counts) {

@@ -20,6 +20,7 @@ type Block struct {
 	First    int64 // earliest time stamp of an accepted row, µs; of no meaning where Accepted is 0
 	Last     int64 // latest
 	Runs     []Run
+	Tally
 	Rejects  []Reject
 	Broken   [NumBreaches]int64 // records by rule; a record can break several
 	Examples [NumBreaches]Example

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"unicode/utf8"
@@ -13,6 +14,7 @@ type Builder struct {
 	Fields [numSlots][]byte // of the record, by [Columns.Field]; they may be used until the next one
 	At     [numSlots]Span   // where the fields are in the record's bytes, quotes included
 	Count  int              // of the record's fields, wanted or not
+	Loose  bool             // the fields were cut regardless of quotes that the record breaks a rule with: its money can be told
 
 	opts    *Options
 	columns Columns
@@ -60,12 +62,16 @@ func (p *Builder) Begin(b *Block) {
 }
 
 // Pass counts lines of the source as passed: examples say on which line a record begins.
-func (p *Builder) Pass(lines int64) { p.block.lines += lines }
+func (p *Builder) Pass(lines int64) {
+	p.block.lines += lines
+	p.block.Lines += lines
+}
 
 // Check adds a record whose fields are set. raw is all of it, without its line end; breach is what cutting it found.
 func (p *Builder) Check(raw []byte, breach Breach) {
 	p.block.Records++
 	if len(raw) > p.opts.MaxRecord {
+		p.block.RejectedLines += 1 + int64(bytes.Count(raw, []byte{'\n'}))
 		p.carried.forget()
 		p.reject(raw, RecordTooLong, nil)
 		return
@@ -81,6 +87,11 @@ func (p *Builder) Check(raw []byte, breach Breach) {
 		p.carried.forget()
 	}
 	if breach != 0 {
+		if breach&unlocated == 0 || p.Loose {
+			p.block.RejectedAmount = plus(p.block.RejectedAmount, p.worth())
+		}
+		p.block.RejectedLines += 1 + int64(bytes.Count(raw, []byte{'\n'}))
+		p.Loose = false
 		p.reject(raw, breach, nil)
 		return
 	}
@@ -90,6 +101,7 @@ func (p *Builder) Check(raw []byte, breach Breach) {
 // CheckLong rejects a record that is too long to be kept, of which raw is the beginning.
 func (p *Builder) CheckLong(raw []byte, long *LongRecord) {
 	p.block.Records++
+	p.block.RejectedLines++
 	p.carried.forget()
 	p.reject(raw, RecordTooLong, long)
 }
@@ -103,6 +115,8 @@ func (p *Builder) accept() {
 	if p.columns.Has(FieldStatus) {
 		l.Status = p.columns.status(f)
 	}
+	p.block.AcceptedAmount = plus(p.block.AcceptedAmount, abs(l.Amount))
+	p.block.AcceptedNet = plus(p.block.AcceptedNet, l.Amount)
 	p.rows.add(l)
 }
 

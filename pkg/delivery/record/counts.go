@@ -1,13 +1,35 @@
 package record
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/clientele/clientele/pkg/money"
+)
 
 // Counts are the outcome of a delivery: Records = Accepted + Rejected.
 type Counts struct {
 	Records, Accepted, Rejected int64
-	First, Last                 int64 // time stamps of accepted rows, µs; of no meaning where Accepted is 0
-	Broken                      [NumBreaches]int64
-	Examples                    [NumBreaches]Example
+	Tally
+	First, Last int64 // time stamps of accepted rows, µs; of no meaning where Accepted is 0
+	Broken      [NumBreaches]int64
+	Examples    [NumBreaches]Example
+}
+
+// Tally counts what of a delivery was accepted and rejected in physical lines and in money.
+type Tally struct {
+	Lines, RejectedLines int64        // physical lines of the source, its headers excluded; rows of a table
+	AcceptedAmount       money.Amount // Σ|amount| of accepted rows
+	AcceptedNet          money.Amount // Σ amount of them
+	RejectedAmount       money.Amount // Σ|amount| of rejected records, as far as their numbers can be read
+}
+
+// add adds the tally of what comes next.
+func (t *Tally) add(next Tally) {
+	t.Lines += next.Lines
+	t.RejectedLines += next.RejectedLines
+	t.AcceptedAmount = plus(t.AcceptedAmount, next.AcceptedAmount)
+	t.AcceptedNet = plus(t.AcceptedNet, next.AcceptedNet)
+	t.RejectedAmount = plus(t.RejectedAmount, next.RejectedAmount)
 }
 
 // Collector numbers and counts the blocks of a source in their order, and hands them on.
@@ -37,6 +59,7 @@ func (r *Collector) Collect(b *Block) error {
 	c.Records += b.Records
 	c.Accepted += b.Accepted
 	c.Rejected += int64(len(b.Rejects))
+	c.add(b.Tally)
 	for i, n := range b.Broken {
 		c.Broken[i] += n
 		if c.Examples[i].Record == 0 {
@@ -90,4 +113,5 @@ func (c *Counts) Add(next Counts) {
 	c.Records += next.Records
 	c.Accepted += next.Accepted
 	c.Rejected += next.Rejected
+	c.add(next.Tally)
 }

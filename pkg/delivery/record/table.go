@@ -157,6 +157,7 @@ func (p *tableParser) fill(row *Row) (ended bool, err error) {
 func (p *tableParser) row(row *Row) {
 	p.block.Records++
 	p.block.lines = row.Line - 1
+	p.block.Lines++
 	size := 0
 	for i := range row.Cells {
 		size += len(row.Cells[i].Text)
@@ -182,6 +183,10 @@ func (p *tableParser) row(row *Row) {
 	if breach == 0 {
 		p.accept()
 		return
+	}
+	p.block.RejectedLines++
+	if breach != RecordTooLong {
+		p.block.RejectedAmount = plus(p.block.RejectedAmount, p.worth())
 	}
 	p.raw = p.join(row.Cells)
 	p.reject(p.raw, breach, nil)

@@ -51,7 +51,13 @@ func (p *parser) segment(seg *segment) {
 				n, breach := p.splitQuoted(rec)
 				end = i + n
 				line = trimCR(data[i:end])
+				if breach&(record.BadQuote|record.UnterminatedQuote) != 0 {
+					count := p.Count
+					p.Loose = p.splitPlain(line) == 0
+					p.Count = count
+				}
 				p.Check(line, breach)
+				p.Loose = false
 				lines += int64(bytes.Count(line, []byte{'\n'}))
 			}
 		}
