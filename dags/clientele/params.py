@@ -56,10 +56,10 @@ def delivery(d: Deployment) -> dict[str, Param]:
         ),
         "mode": Param(
             "replace",
-            enum=["replace", "append"],
+            enum=["replace", "append", "everything"],
             type="string",
             title="Mode",
-            description="replace: a delivered day replaces the stored day. append: its lines are added to the stored day.",
+            description="replace: a delivered day replaces the stored day. append: its lines are added to it. everything: what is not delivered goes.",
             **section,
         ),
         "columns": Param(
