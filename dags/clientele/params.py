@@ -59,7 +59,8 @@ def delivery(d: Deployment) -> dict[str, Param]:
             enum=["replace", "append", "everything"],
             type="string",
             title="Mode",
-            description="replace: a delivered day replaces the stored day. append: its lines are added to it. everything: what is not delivered goes.",
+            description="replace: a delivered day replaces the stored day. append: its lines are added to it. "
+            "everything: what is not delivered goes.",
             **section,
         ),
         "columns": Param(
@@ -193,7 +194,7 @@ def model() -> dict[str, Param]:
             type=["null", "string"],
             pattern=r"^([a-z_]+(,[a-z_]+)*)?\Z",
             title="Accepted findings",
-            description="Codes of findings about the lines to accept, such as rule_share. Others that stop keep every model from being promoted.",
+            description="Codes of findings to accept, such as rule_share. Others that stop keep every model from being promoted.",
             **section,
         ),
         "hysteresis": Param(

@@ -79,7 +79,7 @@ type classed struct{ io.ReaderAt }
 
 func (r classed) ReadAt(p []byte, at int64) (int, error) {
 	n, err := r.ReaderAt.ReadAt(p, at)
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return it as it is
+	if err != nil && err != io.EOF {
 		err = osError(err)
 	}
 	return n, err
