@@ -118,7 +118,7 @@ func (d *decider) adjustments(given string) string {
 	switch {
 	case given != "":
 		return given
-	case called > 0 && float64(called) <= fewAdjustments*float64(all):
+	case float64(called) <= fewAdjustments*float64(all): // none at all too: the first one that comes changes nothing
 		return uciAdjustments
 	}
 	return NoInvoice

@@ -78,7 +78,10 @@ func (k sortKey) sortLines(lines []uint32, scratch []keyed) []keyed {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
-		return compareLines(k.kinds.l, a.line, b.line)
+		if c := compareLines(k.kinds.l, a.line, b.line); c != 0 || k.kinds.spread == nil {
+			return c
+		}
+		return cmp.Compare(k.kinds.spread[a.line], k.kinds.spread[b.line]) // no longer interchangeable
 	})
 	return scratch
 }

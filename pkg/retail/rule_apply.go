@@ -21,8 +21,7 @@ type pass struct {
 	rules Rules
 	out   *Kept
 
-	taken     []uint8        // by line
-	spread    []money.Amount // by line: the part of discounts that it bears, below 0; of an allocated discount its amount, above 0; nil for none
+	taken     []uint8 // by line
 	discounts Discounts
 
 	order []uint32 // lines that the first five rules left, by customer

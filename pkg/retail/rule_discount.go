@@ -56,7 +56,9 @@ func (p *pass) allocateTo(lines []uint32, discount money.Amount) bool {
 	if worth < discount {
 		return false
 	}
-	slices.SortFunc(lines, func(a, b uint32) int { return compareLines(p.l, a, b) })
+	slices.SortFunc(lines, func(a, b uint32) int {
+		return cmp.Or(compareLines(p.l, a, b), cmp.Compare(p.customer[a], p.customer[b]))
+	})
 	left := discount
 	remainders := make([]uint64, len(lines))
 	for n, i := range lines {

@@ -27,6 +27,8 @@ type kinds struct {
 
 	sold  bitset // by compared code: sold at a positive price
 	above bitset // by invoice: has a line above zero
+
+	spread []money.Amount // by line: the part of discounts that it bears, below 0; of an allocated discount its amount, above 0; nil for none
 }
 
 // newKinds answers what depends on a text alone once for each text, and then what depends on other lines.

@@ -117,7 +117,7 @@ def test_a_failure_is_notified_and_the_address_is_not_logged(empty: World, shop:
     assert outcome.tasks["ingest"] == ("failed", 1)
     (alert,) = got
     assert (alert["event"], alert["task_id"], alert["run_id"]) == ("failure", "data.ingest", outcome.run_id)
-    assert "ingest: exit code 65 (bad_data), cause quarantine_share" in alert["text"]
+    assert "ingest: exit code 65 (bad_data), cause date_layout" in alert["text"]
     out, err = capfd.readouterr()
     assert "a-secret-path" not in re.sub(r'"POST /a-secret-path HTTP/1.1"', "", out + err)  # the server's own log has it
 
