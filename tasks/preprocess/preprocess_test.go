@@ -56,7 +56,7 @@ func TestRun(t *testing.T) {
 		{Stage: "in_force", Records: 10}, {Stage: "outside_window", Records: 2}, {Stage: "window", Records: 8, Amount: &all},
 		{Stage: "removed", Records: 5, Amount: &gone}, {Stage: "kept", Records: 3, Amount: &kept},
 	}
-	want.Findings = got.Findings                // have tests of their own
+	want.Findings = got.Findings // have tests of their own
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(contract.PreprocessResult{}, "Decisions")); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
