@@ -249,9 +249,11 @@ def nothing_visible(bucket: Bucket) -> None:
 
 
 def taken_in_once(bucket: Bucket, snapshot: str) -> None:
-    """One manifest, one snapshot, and the pointer on it."""
+    """One manifest, one snapshot with one part a year, and the pointer on it."""
     assert len(bucket.manifests("ingest")) == 1
-    assert bucket.names("shop/lines/index/") == [f"shop/lines/index/{snapshot}.json"]
+    parts = bucket.names("shop/lines/index/shop/")
+    assert len({part.rpartition("/")[0] for part in parts}) == len(parts) > 0, parts
+    assert bucket.names("shop/lines/index/") == sorted([f"shop/lines/index/{snapshot}.json", *parts])
     entries = bucket.json("shop/state/lines.json")["entries"]
     assert [e["value"]["snapshot"] for e in entries] == [snapshot]
 
