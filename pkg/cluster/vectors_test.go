@@ -67,27 +67,29 @@ func TestUseVectors(t *testing.T) {
 	}
 }
 
-// TestRefitOfAFile is what tools/bench/kmeans.py times: it writes the points, as float64 behind their number, dimensions and k, and
-// reads what is logged.
-func TestRefitOfAFile(t *testing.T) {
+// BenchmarkRefitOfAFile is what tools/bench/kmeans.py times: it writes the points, as float64 behind their number, dimensions and k,
+// and reads what is logged.
+func BenchmarkRefitOfAFile(b *testing.B) {
 	file := os.Getenv("CLIENTELE_POINTS")
 	if file == "" {
-		t.Skip("CLIENTELE_POINTS is not set: tools/bench/kmeans.py makes the file of points")
+		b.Skip("CLIENTELE_POINTS is not set: tools/bench/kmeans.py makes the file of points")
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	x := make([]float64, len(text)/8)
 	for i := range x {
 		x[i] = math.Float64frombits(binary.LittleEndian.Uint64(text[8*i:]))
 	}
 	p, k := Points{N: int(x[0]), D: int(x[1]), X: x[3:]}, int(x[2])
-	withVectors(t, os.Getenv("CLIENTELE_VECTORS"))
-	began := time.Now()
-	r, err := Refit(t.Context(), p, p.X[:k*p.D], Options{})
-	if err != nil {
-		t.Fatal(err)
+	withVectors(b, os.Getenv("CLIENTELE_VECTORS"))
+	for b.Loop() {
+		began := time.Now()
+		r, err := Refit(b.Context(), p, p.X[:k*p.D], Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Logf(`refit:{"seconds": %g, "iterations": %d, "inertia": %.17g}`, time.Since(began).Seconds(), r.Iterations, r.Inertia)
 	}
-	t.Logf(`refit:{"seconds": %g, "iterations": %d, "inertia": %.17g}`, time.Since(began).Seconds(), r.Iterations, r.Inertia)
 }

@@ -211,22 +211,23 @@ func TestReadOn(t *testing.T) {
 	}
 }
 
-// Files from shops, each with one habit.
+// Files from shops, each with one habit: all of them can be read, but for a column that a spreadsheet has half converted.
 func TestCases(t *testing.T) {
 	folder := os.Getenv("CLIENTELE_CASES")
 	if folder == "" {
-		t.Skip("CLIENTELE_CASES is not set")
+		t.Skip("CLIENTELE_CASES is not set: it names the folder of the shops' files")
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*", "*.*"))
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files in %s, %v", len(files), folder, err)
 	}
 	for _, file := range files {
 		found, err := lookAt(t, detect.Options{}, file)
-		if err != nil {
-			t.Logf("%s: %v", file, err)
-			continue
+		switch half := filepath.Base(file) == "half.xlsx"; {
+		case half && (err == nil || !strings.Contains(err.Error(), "day and month")):
+			t.Errorf("%s: got %v", file, err)
+		case !half && (err != nil || found.Reading.DateLayout == "" && found.Format == "delimited text"):
+			t.Errorf("%s: got %+v, %v", file, found, err)
 		}
-		t.Logf("%s: %s %s", file, found.Format, found.Reading)
 	}
 }
