@@ -13,6 +13,7 @@ import (
 type Decision struct {
 	Field        string       `json:"field"`  // of [Meaning]
 	Value        string       `json:"value"`  // what holds
+	Now          string       `json:"now"`    // what would be decided now; "" for what is never decided, or is stated
 	Stated       bool         `json:"stated"` // by a profile or a flag, not decided
 	Why          string       `json:"why"`    // one sentence
 	Lines        int64        `json:"lines"`  // that it is about
@@ -30,46 +31,53 @@ const (
 	fewAdjustments = 0.01 // share of invoices, up to which those called A and digits are adjustments
 )
 
-// Decide fills what a meaning leaves empty, from the lines themselves, and says what it decided and what that is about. It seals the
-// lines. The outcome does not depend on their order. An error is about a pattern or list that cannot be read.
-func Decide(l *Lines, given Meaning) (Meaning, []Decision, error) {
-	d := decider{l: l}
-	m, err := d.complete(given)
-	if err != nil {
-		return m, nil, err
+// Decide fills what is not given, by what was decided before or else from the lines themselves, and says what it decided and what
+// that is about. It seals the lines. The outcome does not depend on their order. An error is about a pattern or list that cannot
+// be read.
+func Decide(l *Lines, given, before Meaning) (Meaning, []Decision, error) {
+	if wrong := append(given.Problems(), before.Problems()...); len(wrong) > 0 {
+		return given, nil, fmt.Errorf("meaning: %s", strings.Join(wrong, "; "))
 	}
+	l.Seal()
+	d := decider{l: l}
+	inParallel(
+		func() { d.now.Invoice = d.invoice() },
+		func() { d.now.Adjustments = d.adjustments() },
+		func() { d.now.NonProducts = d.nonProducts() },
+	)
+	m := given.Or(before).Or(d.now).Or(Meaning{ReturnInvoices: NoInvoice, Discounts: DropDiscounts})
 	k, err := newKinds(l, m)
 	if err != nil {
 		return m, nil, fmt.Errorf("meaning: %w", err)
 	}
+	l.kinds = k // for the rules
 	d.explain(k, m, given)
 	return m, d.decisions, nil
 }
 
-// Complete is [Decide] without the explanation.
-func Complete(l *Lines, given Meaning) (Meaning, error) {
-	d := decider{l: l}
-	return d.complete(given)
-}
-
-func (d *decider) complete(given Meaning) (Meaning, error) {
-	if wrong := given.Problems(); len(wrong) > 0 {
-		return given, fmt.Errorf("meaning: %s", strings.Join(wrong, "; "))
+// Decided returns what of a meaning was decided from the lines, now or before: not what was given.
+func (m Meaning) Decided(given, before Meaning) Meaning {
+	kept := Meaning{Invoice: m.Invoice, Adjustments: m.Adjustments, NonProducts: m.NonProducts}
+	for _, f := range []struct{ mine, given, before *string }{
+		{&kept.Invoice, &given.Invoice, &before.Invoice}, {&kept.Adjustments, &given.Adjustments, &before.Adjustments},
+		{&kept.NonProducts, &given.NonProducts, &before.NonProducts},
+	} {
+		if *f.given != "" {
+			*f.mine = *f.before
+		}
 	}
-	d.l.Seal()
-	m := given.Or(Meaning{ReturnInvoices: NoInvoice, Discounts: DropDiscounts})
-	m.Invoice, m.Adjustments, m.NonProducts = d.invoice(m.Invoice), d.adjustments(m.Adjustments), d.nonProducts(m.NonProducts)
-	return m, nil
+	return kept
 }
 
 type decider struct {
 	l         *Lines
+	now       Meaning // what the lines themselves say
 	decisions []Decision
 	why       [3]string // of invoice, adjustments, non-products
 }
 
 // invoice decides whether numbers are used again: at least 1 % of them come again 7 or more days later with another customer.
-func (d *decider) invoice(given string) string {
+func (d *decider) invoice() string {
 	l := d.l
 	keys := l.Invoices.Keys.Len()
 	type first struct {
@@ -99,14 +107,11 @@ func (d *decider) invoice(given string) string {
 		value = ByNumberAndDay
 	}
 	d.why[0] = fmt.Sprintf("%d of %d invoice numbers come again %d or more days later with another customer; from %g %% on they are used again", reused, numbers, reusedAfter, 100*reusedNumbers)
-	if given != "" {
-		return given
-	}
 	return value
 }
 
 // adjustments decides whether invoices called A and digits adjust the books: they do where they are few.
-func (d *decider) adjustments(given string) string {
+func (d *decider) adjustments() string {
 	keys := &d.l.Invoices.Keys
 	all, called := int64(keys.Len()-1), int64(0)
 	for id := range keys.Len() {
@@ -115,10 +120,7 @@ func (d *decider) adjustments(given string) string {
 		}
 	}
 	d.why[1] = fmt.Sprintf("%d of %d invoices are called A and digits; up to %g %% they are adjustments of the books", called, all, 100*fewAdjustments)
-	switch {
-	case given != "":
-		return given
-	case float64(called) <= fewAdjustments*float64(all): // none at all too: the first one that comes changes nothing
+	if float64(called) <= fewAdjustments*float64(all) { // none at all too: the first one that comes changes nothing
 		return uciAdjustments
 	}
 	return NoInvoice
@@ -126,7 +128,7 @@ func (d *decider) adjustments(given string) string {
 
 // nonProducts decides whether a code with fewer than two digits is a service: it is where the shop's codes are like UCI's, five digits
 // and a letter or two.
-func (d *decider) nonProducts(given string) string {
+func (d *decider) nonProducts() string {
 	codes := &d.l.Codes.Keys
 	all, like, without := 0, 0, 0
 	for id := 1; id < codes.Len(); id++ {
@@ -147,10 +149,7 @@ func (d *decider) nonProducts(given string) string {
 	}
 	general := float64(like) < likeUCI*float64(all) || float64(without) > max(fewWithout*float64(all), 1)
 	d.why[2] = fmt.Sprintf("%d of %d codes are five digits and at most three letters, %d have fewer than two digits", like, all, without)
-	switch {
-	case given != "":
-		return given
-	case all == 0 || general:
+	if all == 0 || general {
 		return GeneralNonProducts().String()
 	}
 	return DefaultNonProducts().String()
@@ -181,7 +180,6 @@ func (d *decider) explain(k *kinds, m, given Meaning) {
 		samples[to].add(text)
 	}
 	for i := range l.Len() {
-		code := l.Codes.String(l.Code[i])
 		if k.customer[i] != l.Customer[i] {
 			note(&customer, i, l.Invoices.String(l.Invoice[i]))
 		}
@@ -191,13 +189,21 @@ func (d *decider) explain(k *kinds, m, given Meaning) {
 		case k.adjustment != nil && k.adjustment[l.Invoices.Key[l.Invoice[i]]]:
 			note(&adjust, i, l.Invoices.String(l.Invoice[i]))
 		case k.isDiscount(i):
-			note(&discount, i, code)
+			note(&discount, i, l.Codes.String(l.Code[i]))
 		case k.noCode[l.Codes.Key[l.Code[i]]]:
-			note(&non, i, code)
+			note(&non, i, l.Codes.String(l.Code[i]))
 		case k.noLabel[l.Description[i]]:
 			note(&non, i, l.Descriptions.String(l.Description[i]))
 		case k.isReturn(i):
 			note(&returns, i, l.Invoices.String(l.Invoice[i]))
+		}
+	}
+	for _, one := range []struct {
+		decision   *Decision
+		given, now string
+	}{{&invoice, given.Invoice, d.now.Invoice}, {&adjust, given.Adjustments, d.now.Adjustments}, {&non, given.NonProducts, d.now.NonProducts}} {
+		if one.given == "" {
+			one.decision.Now = one.now
 		}
 	}
 	for _, one := range []*Decision{&returns, &void, &invoice, &adjust, &non, &discount, &customer} {
@@ -218,22 +224,4 @@ func (s *sample) add(text string) {
 	}
 	s.texts = slices.Insert(s.texts, at, text)
 	s.texts = s.texts[:min(len(s.texts), 3)]
-}
-
-// Differences returns the fields in which two meanings differ, "field: one, not other" each.
-func (m Meaning) Differences(other Meaning) []string {
-	var differ []string
-	for _, f := range []struct{ name, a, b string }{
-		{"return_invoices", m.ReturnInvoices, other.ReturnInvoices}, {"adjustments", m.Adjustments, other.Adjustments},
-		{"discounts", m.Discounts, other.Discounts}, {"non_products", m.NonProducts, other.NonProducts}, {"invoice", m.Invoice, other.Invoice},
-		{"return_statuses", strings.Join(m.ReturnStatuses, ","), strings.Join(other.ReturnStatuses, ",")},
-		{"void_statuses", strings.Join(m.VoidStatuses, ","), strings.Join(other.VoidStatuses, ",")},
-		{"sale_statuses", strings.Join(m.SaleStatuses, ","), strings.Join(other.SaleStatuses, ",")},
-		{"discount_codes", strings.Join(m.DiscountCodes, ","), strings.Join(other.DiscountCodes, ",")},
-	} {
-		if f.a != f.b {
-			differ = append(differ, fmt.Sprintf("%s: %q, not %q", f.name, f.a, f.b))
-		}
-	}
-	return differ
 }

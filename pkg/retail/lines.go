@@ -101,6 +101,7 @@ type Lines struct {
 	// Room, if not nil, is memory for the kept lines, of as many rows as there are lines.
 	Room []Row
 
+	kinds   *kinds // what [Decide] found out
 	shards  []*Lines
 	scratch []uint32
 	room    int // of a shard: the most lines; -1 for any number

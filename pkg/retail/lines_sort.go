@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // The one order of a customer's lines: time, invoice, code, price, quantity, description, country, amount, status, then
@@ -13,23 +15,25 @@ import (
 // comparison of two lines.
 type sortKey struct {
 	kinds    *kinds
-	first    int64  // earliest time
-	unit     uint64 // every time is a whole number of units after first: of shops that keep minutes, 60,000,000 µs
-	time     uint   // what the units are shifted left by
-	invoice  uint   // what the invoice is shifted left by
-	hasParts bool   // invoice and code fit beside the time
+	spread   []money.Amount // see [pass]
+	first    int64          // earliest time
+	span     uint64         // from it to the latest
+	unit     uint64         // every time is a whole number of units after first: of shops that keep minutes, 60,000,000 µs
+	time     uint           // what the units are shifted left by
+	invoice  uint           // what the invoice is shifted left by
+	hasParts bool           // invoice and code fit beside the time
 }
 
-func newSortKey(kinds *kinds) sortKey {
-	l := kinds.l
+// newSortKey looks at the times. [sortKey.fit] does the rest.
+func newSortKey(l *Lines) sortKey {
 	if l.Len() == 0 {
-		return sortKey{kinds: kinds, unit: 1}
+		return sortKey{unit: 1}
 	}
 	first, last := l.Time[0], l.Time[0]
 	for _, t := range l.Time {
 		first, last = min(first, t), max(last, t)
 	}
-	k := sortKey{kinds: kinds, first: first}
+	k := sortKey{first: first, span: uint64(last) - uint64(first)}
 	before := first
 	for _, t := range l.Time {
 		if t != before && k.unit != 1 {
@@ -38,11 +42,16 @@ func newSortKey(kinds *kinds) sortKey {
 		}
 	}
 	k.unit = max(k.unit, 1)
-	codes, invoices := width(l.Codes.Keys.Len()), width(kinds.invoices)
-	if bits.Len64((uint64(last)-uint64(first))/k.unit)+codes+invoices <= 64 {
+	return k
+}
+
+// fit packs invoices and codes beside the time, if there is room.
+func (k *sortKey) fit(kinds *kinds) {
+	k.kinds = kinds
+	codes, invoices := width(kinds.l.Codes.Keys.Len()), width(kinds.invoices)
+	if bits.Len64(k.span/k.unit)+codes+invoices <= 64 {
 		k.time, k.invoice, k.hasParts = uint(codes+invoices), uint(codes), true
 	}
-	return k
 }
 
 // gcd returns the greatest common divisor; of 0 and b it is b.
@@ -78,19 +87,20 @@ func (k sortKey) sortLines(lines []uint32, scratch []keyed) []keyed {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
-		if c := compareLines(k.kinds.l, a.line, b.line); c != 0 || k.kinds.spread == nil {
+		if c := compareLines(k.kinds, a.line, b.line); c != 0 || k.spread == nil {
 			return c
 		}
-		return cmp.Compare(k.kinds.spread[a.line], k.kinds.spread[b.line]) // no longer interchangeable
+		return cmp.Compare(k.spread[a.line], k.spread[b.line]) // no longer interchangeable
 	})
 	return scratch
 }
 
-func compareLines(l *Lines, a, b uint32) int {
+func compareLines(k *kinds, a, b uint32) int {
+	l := k.l
 	if c := cmp.Compare(l.Time[a], l.Time[b]); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Invoices.Key[l.Invoice[a]], l.Invoices.Key[l.Invoice[b]]); c != 0 {
+	if c := cmp.Compare(k.invoiceOf(int(a)), k.invoiceOf(int(b))); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(l.Codes.Key[l.Code[a]], l.Codes.Key[l.Code[b]]); c != 0 {

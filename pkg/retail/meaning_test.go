@@ -198,7 +198,7 @@ func numbered() []retailtest.Line {
 func TestNumbersThatAreUsedAgain(t *testing.T) {
 	decide := func(lines []retailtest.Line, given retail.Meaning) (retail.Meaning, *retail.Kept) {
 		l := retailtest.Lines(t, lines)
-		m, _, err := retail.Decide(l, given)
+		m, _, err := retail.Decide(l, given, retail.Meaning{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -243,7 +243,7 @@ func TestWhatIsNoProduct(t *testing.T) {
 		"one digit each": {[]string{"P1", "Q2", "R3", "S4"}, 0},
 	} {
 		l := retailtest.Lines(t, lines(c.codes...))
-		m, _, err := retail.Decide(l, retail.Meaning{})
+		m, _, err := retail.Decide(l, retail.Meaning{}, retail.Meaning{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -266,7 +266,7 @@ func TestLettersOfInvoicesMeanNothingByThemselves(t *testing.T) {
 		lines = append(lines, retailtest.Line{Invoice: fmt.Sprintf("%c%d", "AC"[i%2], 1000+i), Code: "22001", Quantity: money.QuantityScale, Price: "1", Time: "2011-01-03 10:00", Customer: "7"})
 	}
 	l := retailtest.Lines(t, lines)
-	m, decisions, err := retail.Decide(l, retail.Meaning{})
+	m, decisions, err := retail.Decide(l, retail.Meaning{}, retail.Meaning{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,10 +287,75 @@ func TestMeaningProblems(t *testing.T) {
 	if got := m.Problems(); len(got) != 5 {
 		t.Errorf("got %q", got)
 	}
-	if _, _, err := retail.Decide(retail.NewLines(0), m); err == nil {
+	if _, _, err := retail.Decide(retail.NewLines(0), m, retail.Meaning{}); err == nil {
 		t.Error("decided")
 	}
 	if got := retail.UCI().Problems(); got != nil {
 		t.Errorf("got %q", got)
+	}
+}
+
+// A total whose sign is not that of quantity × price counts as the return that its quantity or price makes of it, before the rules and
+// after them.
+func TestTotalsOfTheOtherSign(t *testing.T) {
+	for name, line := range map[string]retailtest.Line{
+		"negative quantity":       {Quantity: -money.QuantityScale, Price: "0.001", Total: "0.0050"},
+		"negative price":          {Quantity: money.QuantityScale, Price: "-0.001", Total: "0.0050"},
+		"marked, without a price": {Quantity: money.QuantityScale, Price: "0", Total: "5.0000", Status: "Credit note"},
+	} {
+		line.Invoice, line.Code, line.Time, line.Customer = "2", "22001", "2011-01-04 10:00", "7"
+		sale := retailtest.Line{Invoice: "1", Code: "22001", Quantity: 5 * money.QuantityScale, Price: "10", Time: "2011-01-03 10:00", Customer: "7"}
+		rules := retail.DefaultRules()
+		for _, off := range []retail.Rule{retail.RulePrice, retail.RuleDuplicate} { // with the rule price, and without
+			kept, err := rules.Apply(retailtest.Lines(t, []retailtest.Line{sale, line}))
+			if err != nil { // the ledger does not add up
+				t.Errorf("%s: %v", name, err)
+			} else if in := kept.Ledger.Input(); in.Returns >= 0 || in.Sales.String() != "50.0000" {
+				t.Errorf("%s: input %+v", name, in)
+			}
+			rules.Switch(off, false)
+		}
+	}
+}
+
+// Two tills count alike: their invoices of one number and day are two, in any order of the lines.
+func TestTheSameNumberAtTwoTills(t *testing.T) {
+	apply := func(order ...uint16) *retail.Kept {
+		l := retail.NewLines(0)
+		for _, source := range order {
+			b := retailtest.Batch([]retailtest.Line{{Invoice: "1", Code: "22001", Quantity: money.QuantityScale, Price: "1", Time: "2011-01-03 10:00:01", Customer: "7"}})
+			b.Source = source
+			if err := l.Append(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rules := retail.DefaultRules()
+		rules.Meaning.Invoice = retail.ByNumberAndDay
+		kept, err := rules.Apply(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	one, other := apply(0, 1, 0, 1), apply(1, 1, 0, 0)
+	if one.Ledger.Kept().Invoices != 2 || one.Duplicates != 2 || !cmp.Equal(one.Ledger, other.Ledger) || one.Duplicates != other.Duplicates {
+		t.Errorf("%d duplicates, %+v; in another order %d, %+v", one.Duplicates, one.Ledger.Kept(), other.Duplicates, other.Ledger.Kept())
+	}
+}
+
+// What was decided stays, what was stated does not.
+func TestDecidedBefore(t *testing.T) {
+	l := retailtest.Lines(t, numbered())
+	m, decisions, err := retail.Decide(l, retail.Meaning{Discounts: retail.AllocateDiscounts}, retail.Meaning{Invoice: retail.ByNumber})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(decisions, func(d retail.Decision) bool { return d.Field == "invoice" })
+	if d := decisions[at]; m.Invoice != retail.ByNumber || d.Stated || d.Now != retail.ByNumberAndDay {
+		t.Errorf("%s: %+v", m.Invoice, d)
+	}
+	kept := m.Decided(retail.Meaning{NonProducts: m.NonProducts}, retail.Meaning{})
+	if kept.Discounts != "" || kept.NonProducts != "" || kept.Invoice != retail.ByNumber || kept.Adjustments != m.Adjustments {
+		t.Errorf("keeps %+v", kept)
 	}
 }

@@ -21,7 +21,8 @@ type pass struct {
 	rules Rules
 	out   *Kept
 
-	taken     []uint8 // by line
+	taken     []uint8        // by line
+	spread    []money.Amount // by line: the part of discounts that it bears, below 0; of an allocated discount its amount, above 0; nil for none
 	discounts Discounts
 
 	order []uint32 // lines that the first five rules left, by customer
@@ -39,14 +40,15 @@ func (r Rules) Apply(l *Lines) (*Kept, error) {
 	l.Seal()
 	p := &pass{rules: r, taken: make([]uint8, l.Len())}
 	var err, rangeErr error
-	inParallel(func() { p.kinds, err = newKinds(l, r.Meaning) }, func() { rangeErr = checkRange(l) })
+	inParallel(func() { p.kinds, err = kindsOf(l, r.Meaning) }, func() { rangeErr = checkRange(l) }, func() { p.key = newSortKey(l) })
 	if err = errors.Join(err, rangeErr); err != nil {
 		return nil, fmt.Errorf("apply rules: %w", err)
 	}
-	p.key = newSortKey(p.kinds)
+	p.key.fit(p.kinds)
 	p.tally = newTally(p.invoices, l.Customers.Len())
 	p.takeLines()
 	p.takeDiscounts()
+	p.key.spread = p.spread
 	p.groupByCustomer()
 	p.settleCustomers()
 	p.out.Discounts, p.out.Filled = p.discounts, p.filled

@@ -57,7 +57,7 @@ func (p *pass) allocateTo(lines []uint32, discount money.Amount) bool {
 		return false
 	}
 	slices.SortFunc(lines, func(a, b uint32) int {
-		return cmp.Or(compareLines(p.l, a, b), cmp.Compare(p.customer[a], p.customer[b]))
+		return cmp.Or(compareLines(p.kinds, a, b), cmp.Compare(p.customer[a], p.customer[b]))
 	})
 	left := discount
 	remainders := make([]uint64, len(lines))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -12,7 +13,8 @@ import (
 
 // kinds are the answers to what a line is, of everything that the rules ask about it. They are found before any rule is.
 type kinds struct {
-	l *Lines
+	l       *Lines
+	meaning Meaning
 
 	customer []uint32 // by line: the lines' own, with those filled in
 	filled   int64
@@ -27,13 +29,19 @@ type kinds struct {
 
 	sold  bitset // by compared code: sold at a positive price
 	above bitset // by invoice: has a line above zero
+}
 
-	spread []money.Amount // by line: the part of discounts that it bears, below 0; of an allocated discount its amount, above 0; nil for none
+// kindsOf returns the kinds of lines, those that [Decide] found if it was asked for the same meaning.
+func kindsOf(l *Lines, m Meaning) (*kinds, error) {
+	if l.kinds != nil && reflect.DeepEqual(l.kinds.meaning, m) {
+		return l.kinds, nil
+	}
+	return newKinds(l, m)
 }
 
 // newKinds answers what depends on a text alone once for each text, and then what depends on other lines.
 func newKinds(l *Lines, m Meaning) (*kinds, error) {
-	k := &kinds{l: l, customer: l.Customer, invoices: l.Invoices.Keys.Len()}
+	k := &kinds{l: l, meaning: m, customer: l.Customer, invoices: l.Invoices.Keys.Len()}
 	nonProducts, err := ParseNonProducts(m.NonProducts)
 	if err != nil {
 		return nil, fmt.Errorf("non-products: %w", err)
@@ -178,10 +186,10 @@ func (k *kinds) marked(i int) bool {
 	return k.returned != nil && k.returned[k.l.Invoices.Key[k.l.Invoice[i]]] || k.gaveBack != nil && k.gaveBack[k.l.Status[i]]
 }
 
-// amount returns what a line is worth: below zero if it is marked as a return.
+// amount returns what a line is worth: below zero if it is a return, or marked as one.
 func (k *kinds) amount(i int) money.Amount {
 	a := money.Amount(k.l.Amount[i])
-	if a > 0 && k.marked(i) {
+	if a > 0 && (k.marked(i) || (k.l.Quantity[i] < 0 || k.l.Price[i] < 0) && k.isReturn(i)) {
 		return -a
 	}
 	return a

@@ -93,12 +93,12 @@ func (s *settler) customer(c uint32) {
 func (s *settler) row(line uint32) Row {
 	l := s.l
 	r := Row{
-		Time: l.Time[line], Quantity: money.Quantity(l.Quantity[line]), Price: money.Price(l.Price[line]), Amount: money.Amount(l.Amount[line]),
+		Time: l.Time[line], Quantity: money.Quantity(l.Quantity[line]), Price: money.Price(l.Price[line]), Amount: s.amount(int(line)),
 		Invoice: l.Invoice[line], Code: l.Code[line], Country: l.Country[line], description: l.Description[line], status: l.Status[line],
 	}
 	r.InvoiceKey, r.CodeKey = s.invoiceOf(int(line)), l.Codes.Key[r.Code]
 	if r.Return = s.isReturn(int(line)); r.Return { // whatever its marker: a quantity below zero at a positive price
-		r.Quantity, r.Price, r.Amount = -max(r.Quantity, -r.Quantity), max(r.Price, -r.Price), -max(r.Amount, -r.Amount)
+		r.Quantity, r.Price = -max(r.Quantity, -r.Quantity), max(r.Price, -r.Price)
 	}
 	if s.spread != nil {
 		r.discount = s.spread[line]

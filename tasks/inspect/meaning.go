@@ -12,7 +12,7 @@ func (g *gatherer) meaning(r *Result, p *profile.Profile) error {
 	if g.lines.Len() == 0 {
 		return nil
 	}
-	made, decisions, err := retail.Decide(g.lines.Lines, p.Meaning)
+	made, decisions, err := retail.Decide(g.lines.Lines, p.Meaning, retail.Meaning{})
 	if err != nil {
 		return fault.ErrConfig.Errorf("profile", "", "%w", err)
 	}

@@ -54,11 +54,19 @@ func (j *job) doubts(ctx context.Context, snapshot *lines.Snapshot, window []lin
 	if err != nil {
 		return nil, nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
 	}
-	return look.findings(), chain(all, window, look.kept.Ledger), nil
+	return look.findings(), chain(all, window, delivered(look.lines), look.kept.Ledger), nil
 }
 
-// chain follows the records from the deliveries to the kept lines.
-func chain(all lines.Account, window []lines.Partition, l retail.Ledger) []contract.ChainRow {
+// delivered is what lines are worth as they were delivered: the ledger has a return that is marked and above zero below zero.
+func delivered(l *retail.Lines) (sum money.Amount) {
+	for _, amount := range l.Amount {
+		sum += money.Amount(amount)
+	}
+	return sum
+}
+
+// chain follows the records from the deliveries to the kept lines. worth is what the lines of the window were delivered for.
+func chain(all lines.Account, window []lines.Partition, worth money.Amount, l retail.Ledger) []contract.ChainRow {
 	inside := int64(0)
 	for _, p := range window {
 		inside += p.Rows
@@ -69,16 +77,16 @@ func chain(all lines.Account, window []lines.Partition, l retail.Ledger) []contr
 	if all.Unpriced == 0 {
 		rows = append(rows,
 			tallied(contract.ChainDelivered, all.Delivered), tallied(contract.ChainRejected, all.Rejected), tallied(contract.ChainSuperseded, all.Superseded),
-			row(contract.ChainInForce, all.InForce.Records, all.InForce.Amount), row(contract.ChainOutside, outside, all.InForce.Amount-in.Amount))
+			row(contract.ChainInForce, all.InForce.Records, all.InForce.Amount), row(contract.ChainOutside, outside, all.InForce.Amount-worth))
 	} else { // of what came before version 2 of the snapshot more is not known
 		rows = append(rows, contract.ChainRow{Stage: contract.ChainInForce, Records: all.InForce.Records}, contract.ChainRow{Stage: contract.ChainOutside, Records: outside})
 		if outside == 0 { // then all money is in the window
-			rows = []contract.ChainRow{row(contract.ChainInForce, all.InForce.Records, in.Amount), row(contract.ChainOutside, 0, 0)}
+			rows = []contract.ChainRow{row(contract.ChainInForce, all.InForce.Records, worth), row(contract.ChainOutside, 0, 0)}
 		}
 	}
 	return append(rows,
-		row(contract.ChainWindow, inside, in.Amount),
-		row(contract.ChainRemoved, in.Lines-kept.Lines, in.Amount-kept.Amount),
+		row(contract.ChainWindow, inside, worth),
+		row(contract.ChainRemoved, in.Lines-kept.Lines, worth-kept.Amount),
 		row(contract.ChainKept, kept.Lines, kept.Amount))
 }
 

@@ -2,6 +2,7 @@ package preprocess
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -27,7 +28,7 @@ func (j *job) recall(ctx context.Context) error {
 	return nil
 }
 
-// decided is what the lines mean, and what they would mean if nothing had been decided before.
+// decided is what was decided of the lines, and what would be decided otherwise if nothing had been before.
 type decided struct {
 	decisions []retail.Decision
 	changed   []string
@@ -36,27 +37,14 @@ type decided struct {
 // decide sets what the lines mean to the rules: what flags and profile say, else what was decided for the root before, else what the
 // lines themselves say. What was decided stays, and is told where it would be decided otherwise now.
 func (j *job) decide(lines *retail.Lines) (d decided, err error) {
-	bad := func(err error) error {
-		return fault.Errorf(fault.ExitConfig, "meaning", j.Profile, "what the lines mean: %w", err)
-	}
-	given := j.given
 	d.changed = []string{}
-	if j.kept != nil {
-		given = given.Or(*j.kept)
-	}
-	if j.rules.Meaning, d.decisions, err = retail.Decide(lines, given); err != nil {
-		return d, bad(err)
-	}
-	if j.kept != nil {
-		fresh, err := retail.Complete(lines, j.given)
-		if err != nil {
-			return d, bad(err)
-		}
-		if differ := fresh.Differences(j.rules.Meaning); len(differ) > 0 {
-			d.changed = differ
-		}
+	if j.rules.Meaning, d.decisions, err = retail.Decide(lines, j.given, j.before()); err != nil {
+		return d, fault.Errorf(fault.ExitConfig, "meaning", j.Profile, "what the lines mean: %w", err)
 	}
 	for _, one := range d.decisions {
+		if one.Now != "" && one.Now != one.Value {
+			d.changed = append(d.changed, fmt.Sprintf("%s: %q, not %q", one.Field, one.Now, one.Value))
+		}
 		j.deps.Log.Info("what the lines mean", "field", one.Field, "value", one.Value, "stated", one.Stated, "lines", one.Lines, "amount", one.Money.String())
 	}
 	for _, change := range d.changed {
@@ -65,10 +53,18 @@ func (j *job) decide(lines *retail.Lines) (d decided, err error) {
 	return d, nil
 }
 
-// advance keeps what the lines were taken for, for later runs.
+// before is what was decided before; it says nothing on a first run.
+func (j *job) before() retail.Meaning {
+	if j.kept == nil {
+		return retail.Meaning{}
+	}
+	return *j.kept
+}
+
+// advance keeps what was decided, for later runs. What a flag or a profile states holds for its own run alone.
 func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.PreprocessResult) (contract.PreprocessResult, error) {
 	_, err := run.Advance(ctx, j.home.Root, contract.MeaningStatePath(), run.Entry[retail.Meaning]{
-		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key, Value: r.Meaning,
+		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key, Value: r.Meaning.Decided(j.given, j.before()),
 	}, keepMeaning)
 	return r, err
 }
