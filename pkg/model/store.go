@@ -330,11 +330,10 @@ func unreadable(what, uri string, err error) error {
 }
 
 func damaged(what, uri string, err error) error {
-	cause := "damaged"
 	_, newer := errors.AsType[*VersionError](err)
 	_, newerTable := errors.AsType[*table.VersionError](err)
-	if newer || newerTable {
-		cause = "newer_version"
+	if newer || newerTable { // what a later program wrote must not be made again
+		return fault.ErrNewer.Errorf("newer_version", uri, "read %s: %w", what, err)
 	}
-	return fault.ErrBadData.Errorf(cause, uri, "read %s: %w", what, err)
+	return fault.ErrBadData.Errorf("damaged", uri, "read %s: %w", what, err)
 }

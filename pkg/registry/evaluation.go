@@ -56,7 +56,7 @@ func Record(ctx context.Context, registry *objstore.Store, e Evaluation) (other 
 		again, err := contract.Sealed(old)
 		return string(again) != string(text), err
 	}
-	if fault.Judge(err).Code != fault.ExitBadData {
+	if fault.Judge(err).Code != fault.ExitBadData || errors.Is(err, fault.ErrNewer) {
 		return false, err
 	}
 	attrs, statErr := registry.Stat(ctx, name)

@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -78,5 +79,30 @@ func TestRecord(t *testing.T) {
 	}
 	if got, err := registry.ReadEvaluation(ctx, store, e.Result.Eval); err != nil || got.Result.Verdict != e.Result.Verdict {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestRecordLeavesWhatALaterProgramWrote: it is not damaged, and not made again.
+func TestRecordLeavesWhatALaterProgramWrote(t *testing.T) {
+	ctx := context.Background()
+	store, err := objstore.Open(ctx, "mem://"+t.Name(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := evaluation(t, nil)
+	later := e
+	later.Version = 99
+	text, err := contract.Sealed(later)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.CreateBytes(ctx, contract.EvalPath(e.Result.Eval), text); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := registry.Record(ctx, store, e); !errors.Is(err, fault.ErrNewer) {
+		t.Errorf("got %v", err)
+	}
+	if got, _, err := store.Read(ctx, contract.EvalPath(e.Result.Eval)); err != nil || string(got) != string(text) {
+		t.Errorf("it holds %s, %v", got, err)
 	}
 }

@@ -65,10 +65,10 @@ const (
 	mendHead     = "restore the object from a backup or an earlier generation; its revision is also in history/"
 	mendLatest   = "write the object again: it is the member revision of HEAD.json and a line end. Until then nothing is promoted or rolled back"
 	mendHistory  = "restore the object from a backup or an earlier generation; revisions before it cannot be reached until then"
-	mendModel    = "restore the object, or delete it and run train of that run again; until then nothing can be rolled back to this model"
+	mendModel    = "restore the object, or delete it and the manifest of train in that run and run train again; until then nothing can be rolled back to this model"
 	mendParent   = "restore the object from a backup or an earlier generation; no step reads it"
-	mendProvided = "restore the object from a backup; no step reads it, so it may also be deleted, and train of that run writes it again"
-	mendEval     = "restore the object, or delete it and run evaluate of that run again; no step reads it"
+	mendProvided = "restore the object from a backup; no step reads it, so it may also be deleted; after deleting the manifest of train in that run too, train writes it again"
+	mendEval     = "restore the object, or delete it and the manifest of evaluate in that run and run evaluate again; no step reads it"
 )
 
 // note keeps a problem for the end. What is no problem of the registry, such as a network that fails, is returned.

@@ -128,6 +128,7 @@ type walk struct {
 	quoted bool // the record has had a quoted field
 
 	lineEnd int // of the record that a stray quote is in
+	fields  counted
 }
 
 // What a step found.

@@ -84,16 +84,24 @@ func (w *walk) stray(open, after int, closed bool) (lineEnd, verdict int) {
 	}
 }
 
-// fieldsBefore counts the fields of the record before the one at open.
-func (w *walk) fieldsBefore(open int) (n int) {
-	before := w.buf[w.rec:open]
-	var scratch []byte
-	for from := 0; from < len(before); n++ {
-		f := nextField(before, from, w.sep, scratch[:0])
-		scratch, from = f.scratch, f.end+1
+// fieldsBefore counts the fields of the record before the one at open. It goes on where it ended last: a record may have many fields
+// of several lines.
+func (w *walk) fieldsBefore(open int) int {
+	c := &w.fields
+	if c.rec != w.rec || c.at > open {
+		*c = counted{rec: w.rec, at: w.rec}
 	}
-	return n
+	var scratch []byte
+	for c.at < open {
+		f := nextField(w.buf[:open], c.at, w.sep, scratch[:0])
+		scratch, c.at = f.scratch, f.end+1
+		c.n++
+	}
+	return c.n
 }
+
+// counted is how many fields the record at rec has before at.
+type counted struct{ rec, at, n int }
 
 // endsIn reports whether what follows the field's end is not in the buffer yet.
 func (w *walk) endsIn(after int) bool {

@@ -26,7 +26,7 @@ type Config struct {
 	SourceTimeout    int    // seconds
 	MaxBytes         string // see task.ParseBytes
 	Profile          string // a location of a file, see package profile
-	Preset           string // "" or auto leave this and the next seven to the profile, to earlier deliveries and to the delivery
+	Preset           string // "" or auto leave this and the next six to the profile, to earlier deliveries and to the delivery
 	Columns          string
 	DateLayout       string
 	Encoding         string
