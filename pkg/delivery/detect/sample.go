@@ -197,9 +197,15 @@ func filled(cells []record.Cell) (n int) {
 
 // keep copies a row, whose memory its reader uses again.
 func keep(row record.Row) record.Row {
-	cells := make([]record.Cell, len(row.Cells))
+	size := 0
+	for _, c := range row.Cells {
+		size += len(c.Text)
+	}
+	cells, text := make([]record.Cell, len(row.Cells)), make([]byte, 0, size)
 	for i, c := range row.Cells {
-		cells[i] = record.Cell{Kind: c.Kind, Text: bytes.Clone(c.Text), Micros: c.Micros}
+		from := len(text)
+		text = append(text, c.Text...)
+		cells[i] = record.Cell{Kind: c.Kind, Text: text[from:len(text):len(text)], Micros: c.Micros}
 	}
 	return record.Row{Line: row.Line, Cells: cells}
 }

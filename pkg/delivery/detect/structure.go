@@ -50,15 +50,15 @@ func (l *look) separator() {
 	h := &l.sample.heads[0]
 	var best shape
 	d := Decision{Part: "separator"}
+	shapes := make([]shape, len(signs))
 	for i, sign := range []byte(signs) {
-		s := l.shape(h, sign)
-		if i == 0 || s.better(best) {
-			best = s
+		if shapes[i] = l.shape(h, sign); i == 0 || shapes[i].better(best) {
+			best = shapes[i]
 		}
 	}
-	for _, sign := range []byte(signs) {
-		if s := l.shape(h, sign); sign != best.sep && s.width > 1 {
-			d.Alternatives = append(d.Alternatives, Alternative{reading.SeparatorName(sign), s.says()})
+	for _, s := range shapes {
+		if s.sep != best.sep && s.width > 1 {
+			d.Alternatives = append(d.Alternatives, Alternative{reading.SeparatorName(s.sep), s.says()})
 		}
 	}
 	keptFits := true
@@ -217,8 +217,8 @@ func (l *look) name(t *table) {
 func (h *head) table(sep byte) table {
 	t := table{whole: h.whole}
 	rows := newTextRows(bytes.NewReader(h.text), sep)
+	var row record.Row
 	for {
-		var row record.Row
 		if err := rows.ReadRow(&row); err != nil {
 			break
 		}

@@ -17,7 +17,7 @@ import (
 
 // timesOf gathers how times are written: texts with how often each comes, and cells that are times themselves.
 type timesOf struct {
-	texts  map[string]int // nil keys never; at most mostTexts
+	texts  map[string]int // at most mostTexts
 	order  []string
 	values int // texts, each as often as it comes
 
@@ -80,7 +80,7 @@ const trials = 64
 // fits returns the layouts that take most of the texts, those that fail least first; of layouts that mean the same, one.
 func (t *timesOf) fits(zone *time.Location) []fit {
 	var left []fit
-	for _, l := range record.CandidateLayouts {
+	for _, l := range record.CandidateLayouts() {
 		l = l.In(zone)
 		good, tried := 0, 0
 		for _, i := range spread(len(t.order), trials) {
@@ -127,15 +127,20 @@ func (t *timesOf) compact(fits []fit) []fit {
 		}
 		return (last-first)/calendar.DayMicros > farApart || last < firstSale
 	}
-	var sound []fit
+	var sound, strange []fit
 	for _, f := range fits {
-		if !odd(f) {
+		if odd(f) {
+			strange = append(strange, f)
+		} else {
 			sound = append(sound, f)
 		}
 	}
-	return slices.DeleteFunc(fits, func(f fit) bool {
-		return odd(f) && slices.ContainsFunc(sound, func(g fit) bool { return g.fails <= f.fails })
-	})
+	for _, f := range strange {
+		if !slices.ContainsFunc(sound, func(g fit) bool { return g.fails <= f.fails }) {
+			sound = append(sound, f)
+		}
+	}
+	return sound
 }
 
 // agree reports whether two layouts mean the same time wherever both take a text.
@@ -180,12 +185,13 @@ func (l *look) dates() error {
 	t := &timesOf{texts: map[string]int{}}
 	l.sample.each(record.FieldTime, func(c record.Cell, of *table) { t.add(c, of.dates) })
 	stated := l.o.Stated.DateLayout != ""
-	if !stated && !l.sample.whole() && (t.cells > 0 && t.values > 0 || l.open(t)) {
-		full := &timesOf{texts: map[string]int{}}
-		if err := l.eachTime(full.add); err != nil {
+	fits := t.fits(l.zone())
+	if !stated && !l.sample.whole() && (t.cells > 0 && t.values > 0 || l.open(fits)) {
+		t = &timesOf{texts: map[string]int{}}
+		if err := l.eachTime(t.add); err != nil {
 			return err
 		}
-		t = full
+		fits = t.fits(l.zone())
 	}
 	if t.values == 0 {
 		why := "no times were found"
@@ -195,7 +201,6 @@ func (l *look) dates() error {
 		l.layout(Decision{Part: "date_layout", Why: why}, true)
 		return nil
 	}
-	fits := t.fits(l.zone())
 	if !stated {
 		if err := l.halfConverted(t, fits); err != nil {
 			return err
@@ -205,12 +210,8 @@ func (l *look) dates() error {
 }
 
 // open reports whether the sample leaves two layouts that mean different times, and nothing else decides.
-func (l *look) open(t *timesOf) bool {
-	if l.o.Kept.DateLayout != "" {
-		return false
-	}
-	fits := t.fits(l.zone())
-	return len(fits) > 1 && fits[0].fails == fits[1].fails
+func (l *look) open(fits []fit) bool {
+	return l.o.Kept.DateLayout == "" && len(fits) > 1 && fits[0].fails == fits[1].fails
 }
 
 // damagedShare is the share of values that may be damaged before a layout no longer fits.
@@ -349,7 +350,7 @@ func (t *timesOf) halves([]fit) (a, b record.Layout, ok bool) {
 		low, high int
 	}
 	var all []half
-	for _, layout := range record.CandidateLayouts {
+	for _, layout := range record.CandidateLayouts() {
 		h := half{layout: layout}
 		for _, i := range spread(len(t.order), trials) {
 			if h.n++; plausible(layout, t.order[i]) {

@@ -2,12 +2,13 @@ package record
 
 import (
 	"slices"
+	"sync"
 	"time"
 )
 
-// CandidateLayouts are the date layouts that shops were seen to use, for finding out which of them a delivery's times are in.
+// CandidateLayouts returns the date layouts that shops were seen to use, for finding out which of them a delivery's times are in.
 // Where it matters for speed, the one that is read faster comes first.
-var CandidateLayouts = candidateLayouts()
+var CandidateLayouts = sync.OnceValue(candidateLayouts)
 
 func candidateLayouts() []Layout {
 	dates := []string{

@@ -131,7 +131,7 @@ func TestALineIsTheSameInEveryDialect(t *testing.T) {
 
 // detects checks that the layout and the form of numbers are among those that fit all that was written.
 func detects(t *rapid.T, s spelled, written [][]string, layout string) {
-	layouts, forms := slices.Clone(record.CandidateLayouts), slices.Clone(record.NumberForms)
+	layouts, forms := slices.Clone(record.CandidateLayouts()), slices.Clone(record.NumberForms)
 	for _, fields := range written {
 		when := []byte(fields[4])
 		if s.clock != "" {

@@ -87,7 +87,7 @@ func TestFitLayouts(t *testing.T) {
 		{[]string{"1672666380000"}, []string{"unixmilli"}},
 		{[]string{"2023-01-02 13:33:00", "yesterday"}, nil},
 	} {
-		left := slices.Clone(record.CandidateLayouts)
+		left := slices.Clone(record.CandidateLayouts())
 		for _, text := range test.texts {
 			left = record.FitLayouts(left, []byte(text))
 		}
@@ -154,7 +154,7 @@ func FuzzForms(f *testing.F) {
 		if got, ok := form.Plain(nil, text); ok && !plain.Match(got) {
 			t.Errorf("%q is %q", text, got)
 		}
-		l := record.CandidateLayouts[which%uint(len(record.CandidateLayouts))].In(zone)
+		l := record.CandidateLayouts()[which%uint(len(record.CandidateLayouts()))].In(zone)
 		if got, ok := l.Parse(text); ok && (got < first || got >= last) {
 			t.Errorf("%s: %q is %v", l, text, utc(got))
 		}
