@@ -36,7 +36,6 @@ const (
 	Duplicates      = "duplicates"
 	MeaningChanged  = "meaning_changed"
 	Discounts       = "discounts"
-	Services        = "services"
 	OrderTotalsOnly = "order_totals_only"
 )
 
@@ -61,7 +60,6 @@ var Specs = []Spec{
 	{ProductShare, "one product has over a third of the revenue", ""},
 	{Duplicates, "over 1 % of the lines repeat another one", "over a third"},
 	{Discounts, "discount lines are not taken off", ""},
-	{Services, "codes were taken for services, not products", ""},
 	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
 }
 

@@ -3,8 +3,6 @@ package objstore
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 )
@@ -40,7 +38,7 @@ func (s *Store) OpenHashed(ctx context.Context, name, want string) (*Object, err
 		if err != nil {
 			return nil, err
 		}
-		got, err := hashOf(o)
+		got, err := hashAll(io.NewSectionReader(o, 0, o.Size))
 		if err == nil && got == want {
 			return o, nil
 		}
@@ -54,12 +52,4 @@ func (s *Store) OpenHashed(ctx context.Context, name, want string) (*Object, err
 		last = got
 	}
 	return nil, fmt.Errorf("read %s: %w: sha256 is %s, want %s", s.URI(name), ErrCorrupt, last, want)
-}
-
-func hashOf(o *Object) (string, error) {
-	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(o, 0, o.Size)); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
 }

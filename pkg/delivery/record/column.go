@@ -30,9 +30,6 @@ func (c *Columns) FieldAt(position int) (Field, bool) {
 // Has reports whether the records have a field.
 func (c *Columns) Has(f Field) bool { return c.At[f] >= 0 }
 
-// Totals reports whether the records are orders: they name no product.
-func (c *Columns) Totals() bool { return !c.Has(FieldCode) }
-
 // Carries reports whether a record can lack what one before it says, so that records must be read in their order.
 func (c *Columns) Carries() bool { return c.preset != nil && len(c.preset.Carry) > 0 }
 

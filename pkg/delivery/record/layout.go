@@ -173,19 +173,6 @@ func (l Layout) In(zone *time.Location) Layout {
 	return l
 }
 
-// Zoned reports whether the layout writes a zone, so that times are instants.
-func (l Layout) Zoned() bool {
-	if l.unix > 0 {
-		return true
-	}
-	for _, p := range l.parts {
-		if p.kind == partZoneName || p.kind == partOffset {
-			return true
-		}
-	}
-	return false
-}
-
 // String returns the layout as it was written.
 func (l Layout) String() string { return l.text }
 
