@@ -34,6 +34,7 @@ type shop struct {
 	dir     string // of root, "" for mem://
 	sources string
 	log     bytes.Buffer
+	logger  *slog.Logger       // the one that writes it: several runs at once share its lock
 	onBar   func(title string) // called when a bar moves
 	now     time.Time          // zero: no day is in the future
 }
@@ -61,7 +62,10 @@ func (b *bar) Add(int64) {
 func (*bar) Done() {}
 
 func (s *shop) deps() task.Deps {
-	return task.Deps{Log: slog.New(slog.NewJSONHandler(&s.log, nil)), Progress: s, Scratch: s.TempDir(), Code: "test", Now: s.now}
+	if s.logger == nil {
+		s.logger = slog.New(slog.NewJSONHandler(&s.log, nil))
+	}
+	return task.Deps{Log: s.logger, Progress: s, Scratch: s.TempDir(), Code: "test", Now: s.now}
 }
 
 // file writes a delivery and returns its path.
