@@ -11,7 +11,7 @@ model's ids come back, and the ids of the replaced model are never used for anot
 there is no model before the current one. Clearing `rollback` does not roll back a second time; a new run does.
 
 Afterwards promotions are on hold: `clientele_segmentation` still trains and evaluates on Monday, but keeps this model, and
-`clientele_drift` asks for no new one. The hold ends on the day *Hold until*, or when somebody runs `registry release`.
+`clientele_drift` asks for no new one. The hold ends on the day *Hold until*, or when somebody runs `registry unfreeze`.
 """
 
 # Airflow reads only files that have the words "airflow" and "dag" in them; everything of its own comes by compat.

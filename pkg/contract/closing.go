@@ -70,8 +70,8 @@ func (r RollbackResult) Closing() []slog.Attr {
 }
 
 // Closing names the champion, which stays.
-func (r ReleaseResult) Closing() []slog.Attr {
-	return append([]slog.Attr{slog.String("action", ActionRelease)}, inForce(r.ModelID, r.Seq)...)
+func (r SteerResult) Closing() []slog.Attr {
+	return append([]slog.Attr{slog.String("action", r.Action)}, inForce(r.ModelID, r.Seq)...)
 }
 
 // Closing says whether any step made anything, and the model that scored.

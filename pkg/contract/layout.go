@@ -40,7 +40,7 @@ var (
 	head       = Place{Path: "<name>/HEAD.json", Registry: true, Pointer: true, Writers: headWriters, Meaning: "the champion"}
 	history    = Place{Path: "<name>/history/<seq>-<sha256>.json", Registry: true, Writers: headWriters, Meaning: "one revision of HEAD"}
 
-	headWriters = []string{Promote, "registry rollback", "registry release"}
+	headWriters = []string{Promote, "registry rollback", "registry freeze", "registry unfreeze", "registry deny", "registry allow"}
 )
 
 // Layout lists every kind of object, root before registry, in the order of their paths.

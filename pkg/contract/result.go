@@ -213,7 +213,11 @@ const (
 	ActionHold      = "hold"
 	ActionUnchanged = "unchanged" // the candidate's fit is HEAD's
 	ActionRollback  = "rollback"  // by bin/registry
-	ActionRelease   = "release"   // by bin/registry: the same model, without the hold
+	// By bin/registry too; HEAD's model stays. Revisions of before have "release" for ActionUnfreeze.
+	ActionFreeze   = "freeze"   // nothing is promoted
+	ActionUnfreeze = "unfreeze" // candidates may be promoted again
+	ActionDeny     = "deny"     // one fit is never promoted
+	ActionAllow    = "allow"    // it may be again
 )
 
 // PromoteResult is what promote reports.
@@ -262,11 +266,14 @@ type RollbackResult struct {
 	Hold     string `json:"hold"` // how long no other model is promoted
 }
 
-// ReleaseResult is what registry release reports.
-type ReleaseResult struct {
-	ModelID  string `json:"model_id"`
-	Seq      int64  `json:"seq"`
-	Released bool   `json:"released"` // false if there was no hold
+// SteerResult is what the commands of registry report that decide what may be promoted, and leave the model.
+type SteerResult struct {
+	Action  string `json:"action"`   // ActionFreeze, ActionUnfreeze, ActionDeny or ActionAllow
+	ModelID string `json:"model_id"` // the current one
+	Seq     int64  `json:"seq"`
+	Changed bool   `json:"changed"` // false if it was so before
+	Hold    string `json:"hold"`    // how long no other model is promoted, "" for no hold
+	FitID   string `json:"fit_id"`  // that was denied or allowed, else ""
 }
 
 // PipelineResult is what pipeline reports.

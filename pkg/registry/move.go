@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +21,8 @@ type Move struct {
 	// Lower makes the revision's as-of that of the run even where HEAD's is later. Without it HEAD's as-of never goes back: an
 	// older run must not let older ones in.
 	Lower bool
+	// Actor is who moves HEAD, "" for the run's pipeline. It is not part of the decision.
+	Actor string
 }
 
 // Decision returns the move's id: hex sha256 over run and key.
@@ -29,7 +32,7 @@ func (m Move) Decision() string { return contract.SHA256([]byte(m.Run.String() +
 // in the history by now.
 //
 // build gets the revision in force (nil: none) and returns the next one with ModelID, FitID, Action, Eval, NextSegment, Reason
-// and Hold; the rest is filled in. It may return nil to leave HEAD alone; Move then returns nil. build is called at most
+// and Hold; the rest is filled in. Denied is carried over where build leaves it nil; an empty one clears it. It may return nil to leave HEAD alone; Move then returns nil. build is called at most
 // once. A HEAD that somebody else moves in the meantime is a Fault of exit code 75: what build decided no longer holds.
 func (r *Registry) Move(ctx context.Context, m Move, build func(head *Revision) (*Revision, error)) (*Revision, error) {
 	head, err := r.Head(ctx)
@@ -67,8 +70,12 @@ func (r *Registry) Move(ctx context.Context, m Move, build func(head *Revision) 
 func complete(next, head *Revision, m Move) {
 	next.Version, next.Seq, next.Previous = Version, 1, nil
 	next.Run, next.AsOf, next.Decision = m.Run.String(), m.Run.AsOf, m.Decision()
+	next.Actor = cmp.Or(m.Actor, m.Run.Pipeline)
 	if head != nil {
 		next.Seq = head.Seq + 1
+		if next.Denied == nil {
+			next.Denied = head.Denied
+		}
 		if !m.Lower {
 			next.AsOf = max(next.AsOf, head.AsOf)
 		}
@@ -79,7 +86,10 @@ func complete(next, head *Revision, m Move) {
 		next.Previous = &Previous{Seq: head.Seq, SHA256: head.sha256, ModelID: head.ModelID}
 	}
 	if next.Hold != nil {
-		next.Hold.Since = next.Seq
+		next.Hold.Since = cmp.Or(next.Hold.Since, next.Seq)
+	}
+	for i := range next.Denied {
+		next.Denied[i].Since = cmp.Or(next.Denied[i].Since, next.Seq)
 	}
 }
 

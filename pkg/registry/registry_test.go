@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/clientele/clientele/pkg/objstore/gcstest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -291,8 +293,17 @@ func TestLower(t *testing.T) {
 
 // TestManyMoveAtOnce: whoever loses tries again, as a scheduler would; nothing may be lost.
 func TestManyMoveAtOnce(t *testing.T) {
-	const movers, copies = 12, 2
-	for kind, home := range homes(t) {
+	const movers, copies = 16, 2
+	all := homes(t)
+	if os.Getenv(gcstest.Variable) != "" {
+		home, err := run.OpenHome(t.Context(), gcstest.Start(t)+"/shop", "", "segments", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = home.Close() })
+		all["gs"] = home
+	}
+	for kind, home := range all {
 		t.Run(kind, func(t *testing.T) {
 			r := registry.New(home)
 			var all sync.WaitGroup

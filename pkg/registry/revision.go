@@ -37,6 +37,12 @@ type Revision struct {
 	// LatestAsOf is the latest as-of in the history where a rollback has lowered AsOf below it, else zero.
 	LatestAsOf calendar.Date `json:"latest_as_of,omitzero"`
 
+	// Actor is who moved HEAD: the pipeline's name, or a person's for a command by hand. "" in revisions of before.
+	Actor string `json:"actor,omitempty"`
+	// Denied are the fits that are never promoted, in the order in which they were denied. Like the hold they are part of the
+	// revision, so that denying a fit and promoting it exclude each other by the same compare-and-swap.
+	Denied []Denial `json:"denied,omitempty"`
+
 	sha256     string // of the history object
 	generation int64  // of HEAD.json when it was read from there, else 0
 }
@@ -76,6 +82,31 @@ func (r *Revision) Held(asOf calendar.Date) *Hold {
 		return nil
 	}
 	return r.Hold
+}
+
+// Denial keeps one fit from being promoted.
+type Denial struct {
+	FitID  string `json:"fit_id"`
+	Since  int64  `json:"since"` // revision that denied it
+	Reason string `json:"reason"`
+}
+
+// String says since when and why.
+func (d *Denial) String() string {
+	return fmt.Sprintf("fit %.12s is denied since revision %d of HEAD (%s)", d.FitID, d.Since, d.Reason)
+}
+
+// Denies returns why a fit is never promoted, nil if it may be.
+func (r *Revision) Denies(fitID string) *Denial {
+	if r == nil {
+		return nil
+	}
+	for i := range r.Denied {
+		if r.Denied[i].FitID == fitID {
+			return &r.Denied[i]
+		}
+	}
+	return nil
 }
 
 // Model returns the revision's model id, "" for nil.

@@ -95,6 +95,9 @@ func (j *job) move(ctx context.Context, key string) (contract.PromoteResult, err
 			held = contract.PromoteResult{Action: action, ModelID: head.Model(), Previous: head.Model(), Seq: head.Number(), Why: why}
 			return nil, nil
 		}
+		if err := j.proven(ctx, candidate); err != nil {
+			return nil, err
+		}
 		return &registry.Revision{
 			ModelID: candidate.ModelID, FitID: candidate.FitID, Action: action, Eval: eval.Eval,
 			NextSegment: candidate.NextSegment(), Reason: why,
@@ -113,13 +116,29 @@ func (j *job) move(ctx context.Context, key string) (contract.PromoteResult, err
 	return r, nil
 }
 
+// proven reads every part of the candidate, holds it against its hash, and replays its golden customers: evaluate did so too,
+// but what is put in force is what the registry holds now.
+func (j *job) proven(ctx context.Context, candidate *model.Manifest) error {
+	b, err := model.Load(ctx, j.home.Registry, candidate.ModelID, work.Tables(j.deps))
+	if err != nil {
+		return fmt.Errorf("load candidate: %w", err)
+	}
+	if err := b.Replay(); err != nil {
+		return fault.ErrBadData.Errorf("golden_replay", j.home.Registry.URI(contract.ModelPath(candidate.ModelID)),
+			"replay of model %s: %w", candidate.ModelID, err)
+	}
+	return nil
+}
+
 // decide says what becomes of the candidate, given what HEAD names at this moment, and why.
 func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest, eval contract.EvaluateResult) (action, why string) {
 	switch {
 	case head != nil && head.FitID == candidate.FitID:
 		return contract.ActionUnchanged, "the candidate has the same fit as the current model"
 	case head.Held(run.AsOf) != nil:
-		return contract.ActionHold, head.Held(run.AsOf).String() + "; to lift it: registry release"
+		return contract.ActionHold, head.Held(run.AsOf).String() + "; to lift it: registry unfreeze"
+	case head.Denies(candidate.FitID) != nil:
+		return contract.ActionHold, head.Denies(candidate.FitID).String() + "; to let it be promoted: registry allow"
 	case eval.Verdict != contract.EvalPass:
 		return contract.ActionHold, refusal(eval)
 	case head != nil && head.AsOf > run.AsOf:

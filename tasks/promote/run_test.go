@@ -16,6 +16,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
@@ -224,7 +225,7 @@ func TestHoldAfterARollback(t *testing.T) {
 	}
 	put("a", &registry.Hold{Reason: "wrong prices"})
 	r := s.run(s.common("2", "2011-12-13"), modeltest.Customers(200, 2))
-	expect(t, r, contract.ActionHold, 2, "promotion is on hold since revision 2 of HEAD, until it is lifted (wrong prices); to lift it: registry release")
+	expect(t, r, contract.ActionHold, 2, "promotion is on hold since revision 2 of HEAD, until it is lifted (wrong prices); to lift it: registry unfreeze")
 	if r.ModelID != first.ModelID {
 		t.Errorf("the champion is %s, want %s", r.ModelID, first.ModelID)
 	}
@@ -439,4 +440,59 @@ func TestValidate(t *testing.T) {
 			t.Errorf("problems of an empty configuration do not name %s: %v", flag, err)
 		}
 	}
+}
+
+// TestDeniedFit: a fit that was denied is held back though it passes every gate, until it is allowed again.
+func TestDeniedFit(t *testing.T) {
+	s := open(t)
+	s.run(s.common("1", monday), modeltest.Customers(200, 1))
+	c := s.common("2", nextDay)
+	s.candidate(c, modeltest.Customers(200, 2), noLimits)
+	head := s.history()[0]
+	steer := func(id string, denied []registry.Denial) {
+		t.Helper()
+		_, err := registry.New(s.home).Move(t.Context(), registry.Move{Run: s.common(id, monday).Run(), Key: "k"}, func(*registry.Revision) (*registry.Revision, error) {
+			return &registry.Revision{ModelID: head.ModelID, FitID: head.FitID, Action: contract.ActionDeny, Denied: denied}, nil
+		})
+		must(t, 0, err)
+	}
+	candidate := s.trained(c)
+	steer("deny", []registry.Denial{{FitID: candidate.FitID, Reason: "nonsense"}})
+	s.evaluate(c, noLimits)
+	expect(t, s.promote(c), contract.ActionHold, 2, "is denied since revision 2 of HEAD (nonsense); to let it be promoted: registry allow")
+}
+
+// TestPromoteRefusesADamagedCandidate: a flipped bit in any part is refused by name before HEAD moves.
+func TestPromoteRefusesADamagedCandidate(t *testing.T) {
+	s := open(t)
+	c := s.common("1", monday)
+	s.candidate(c, modeltest.Customers(200, 1), noLimits)
+	m, err := model.ReadManifest(t.Context(), s.home.Registry, s.trained(c).ModelID)
+	must(t, 0, err)
+	for _, blob := range []model.Blob{m.Blobs.Model, m.Blobs.Reference, m.Blobs.Golden} {
+		name := contract.BlobPath(blob.SHA256)
+		whole, attrs, err := s.home.Registry.Read(t.Context(), name)
+		must(t, 0, err)
+		bad := append([]byte{}, whole...)
+		bad[len(bad)/2] ^= 1
+		attrs, err = s.home.Registry.Swap(t.Context(), name, attrs.Generation, bad)
+		must(t, 0, err)
+		_, err = promote.Run(t.Context(), promote.Config{Common: c}, s.deps)
+		if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(fault.Judge(err).Object, name) || len(s.history()) != 0 {
+			t.Errorf("%s: %v; want exit code 65 and its name", name, err)
+		}
+		_, err = s.home.Registry.Swap(t.Context(), name, attrs.Generation, whole)
+		must(t, 0, err)
+	}
+	expect(t, s.promote(c), contract.ActionBootstrap, 1, "")
+}
+
+// trained returns what train reported in a run.
+func (s *shop) trained(c task.Common) contract.TrainResult {
+	s.t.Helper()
+	m, err := s.home.Current(context.Background(), c.Run(), contract.Train)
+	must(s.t, 0, err)
+	var r contract.TrainResult
+	must(s.t, 0, m.Decode(&r))
+	return r
 }

@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"os/user"
+	"regexp"
 	"slices"
 	"time"
 
@@ -28,6 +30,28 @@ func moveFlags() []cli.Flag {
 		task.String("run-id", "", "`ID` of the run; the same ID again changes nothing (default: a new one)"),
 		task.String("as-of", "", "`DATE` to use as today, YYYY-MM-DD in the shop's time zone (default: the latest as-of of HEAD and state, at most today)"),
 	)
+}
+
+// isFit matches a fit's id.
+var isFit = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// personFlags are what the history keeps of who moved HEAD and why.
+func personFlags() []cli.Flag {
+	return []cli.Flag{
+		task.String("reason", "", "`REASON` to record in the history"),
+		task.String("actor", "", "`NAME` of who does it, to record in the history (default: the user's, or the pipeline's)"),
+	}
+}
+
+// actor names who moves HEAD: by default the user at the keyboard, and for any other pipeline that pipeline.
+func actor(given, pipeline string) string {
+	if given != "" || pipeline != program {
+		return given
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
 }
 
 // checkMove notes what is wrong with the flags of a command that moves HEAD. Those that have a default may be empty.

@@ -77,10 +77,11 @@ func printHistory(w io.Writer, r HistoryResult) error {
 	if len(r.Revisions) == 0 {
 		p.line("no model has been promoted yet")
 	} else {
-		p.line("seq\tas of\taction\tmodel\thold\trun\treason")
+		p.line("seq\tas of\taction\tmodel\thold\tactor\trun\tevaluation\tdecision\treason")
 	}
 	for _, v := range r.Revisions {
-		p.line("%d\t%s\t%s\t%s\t%s\t%s\t%s", v.Seq, v.AsOf, v.Action, short(v.ModelID), v.Hold.Term(), v.Run, v.Reason)
+		p.line("%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", v.Seq, v.AsOf, v.Action, short(v.ModelID), v.Hold.Term(), v.Actor, v.Run,
+			short(v.Eval), short(v.Decision), v.Reason)
 	}
 	return errors.Join(p.err, t.Flush())
 }

@@ -1,4 +1,4 @@
-// Package registry shows people which model is in force and was before, checks it, and rolls back.
+// Package registry shows people which model is in force and was before, checks it, rolls back, and decides what may be promoted.
 package registry
 
 import (
@@ -17,13 +17,16 @@ import (
 // Program is the registry's commands.
 var Program = task.Group{
 	Name:  "registry",
-	Usage: "inspect the model registry and roll back",
+	Usage: "inspect the model registry, roll back, and decide what may be promoted",
 	Commands: []task.Command{
 		{Name: "history", Usage: "list the revisions of HEAD, newest first", Program: History},
 		{Name: "show", Usage: "show the current model, or that of a revision", Program: Show},
 		{Name: "verify", Usage: "check the history, the models, their provenance and their evaluations", Program: Verify},
-		{Name: "rollback", Usage: "roll back to an earlier model, and hold promotions", Program: Rollback},
-		{Name: "release", Usage: "lift the hold that a rollback has set", Program: Release},
+		{Name: "rollback", Usage: "roll back to an earlier model, deny the present one, and hold promotions", Program: Rollback},
+		{Name: "freeze", Usage: "hold promotions", Program: Freeze},
+		{Name: "unfreeze", Usage: "lift the hold that freeze or rollback has set", Program: Unfreeze},
+		{Name: "deny", Usage: "never promote a fit", Program: Deny},
+		{Name: "allow", Usage: "let a fit be promoted again that was denied", Program: Allow},
 	},
 }
 

@@ -191,30 +191,30 @@ func TestRollbackHolds(t *testing.T) {
 	if r := s.must("r3", func(c *RollbackConfig) { c.ToModel, c.HoldUntil = a, "2012-01-09" }); r.Seq != 4 {
 		t.Errorf("the same again made revision %d", r.Seq)
 	}
-	release := func(id string) contract.ReleaseResult {
+	unfreeze := func(id string) contract.SteerResult {
 		t.Helper()
-		c := ReleaseConfig{Common: s.common(), Reason: "corrected"}
+		c := SteerConfig{Common: s.common(), Reason: "corrected"}
 		c.Pipeline, c.RunID = program, id
-		r, err := Release.Run(t.Context(), c, s.deps)
+		r, err := Unfreeze.Run(t.Context(), c, s.deps)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	want := contract.ReleaseResult{ModelID: a, Seq: 5, Released: true}
+	want := contract.SteerResult{Action: contract.ActionUnfreeze, ModelID: a, Seq: 5, Changed: true}
 	for _, id := range []string{"l1", "l1"} { // the same again does nothing twice
-		if diff := gocmp.Diff(want, release(id)); diff != "" {
+		if diff := gocmp.Diff(want, unfreeze(id)); diff != "" {
 			t.Error(diff)
 		}
 	}
-	if head := s.head(); head.Seq != 5 || head.Hold != nil || head.ModelID != a || head.AsOf != monday || head.Action != contract.ActionRelease {
+	if head := s.head(); head.Seq != 5 || head.Hold != nil || head.ModelID != a || head.AsOf != monday || head.Action != contract.ActionUnfreeze {
 		t.Errorf("HEAD %+v", head)
 	}
-	if r := release("l2"); r.Released || r.Seq != 5 {
+	if r := unfreeze("l2"); r.Changed || r.Seq != 5 {
 		t.Errorf("without a hold: %+v", r)
 	}
-	if _, err := Release.Run(t.Context(), ReleaseConfig{Common: open(t, "mem://"+t.Name()+"-empty").common()}, s.deps); fault.CodeOf(err) != fault.ExitMissing {
-		t.Errorf("release without HEAD: %v; want exit code 66", err)
+	if _, err := Unfreeze.Run(t.Context(), SteerConfig{Common: open(t, "mem://"+t.Name()+"-empty").common()}, s.deps); fault.CodeOf(err) != fault.ExitMissing {
+		t.Errorf("unfreeze without HEAD: %v; want exit code 66", err)
 	}
 
 	var out bytes.Buffer
@@ -360,7 +360,7 @@ func TestByHand(t *testing.T) {
 		if head := s.head(); head.Seq != int64(4+i) || !strings.HasPrefix(head.Run, test.prefix) {
 			t.Errorf("%v: revision %d by run %s", test.args, head.Seq, head.Run)
 		}
-		if got := strings.Contains(out.String(), "score"); got != test.advice || !strings.Contains(out.String(), "registry release") {
+		if got := strings.Contains(out.String(), "score"); got != test.advice || !strings.Contains(out.String(), "registry unfreeze") {
 			t.Errorf("%v printed:\n%s", test.args, out.String())
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
@@ -25,6 +24,7 @@ type RollbackConfig struct {
 	ToModel   string
 	HoldUntil string // YYYY-MM-DD, "" for no end
 	Reason    string
+	Actor     string
 }
 
 // rolledBack is the result, and whether a person at a keyboard asked for it: a scheduler does the rest by itself.
@@ -35,10 +35,11 @@ type rolledBack struct {
 
 // Rollback makes an earlier model the champion.
 var Rollback = task.Task[RollbackConfig, rolledBack]{
-	Name: "registry-rollback", Usage: "roll back to an earlier model, and hold promotions",
+	Name: "registry-rollback", Usage: "roll back to an earlier model, deny the present one, and hold promotions",
 	Description: `Writes a new revision of HEAD with an earlier model: that of --to-seq, --to-model or, without either, the champion before the
-present one. The history keeps all revisions, and segment ids are never reused. Promotions are on hold from then on, until
---hold-until or until "registry release" lifts the hold: without it the next run would promote the same candidate again.
+present one. Before that every part of the model is checked against its hash, and its golden customers are replayed. The history
+keeps all revisions, and segment ids are never reused. Promotions are on hold from then on, until --hold-until or until
+"registry unfreeze" lifts the hold, and the fit that was replaced is denied until "registry allow".
 Sets HEAD and the state of score and drift to the rollback's as-of, even if theirs was later: this undoes a run with a mistyped
 date. To score the last customers with the earlier model, pass "run" from the result to score as --from-run.`,
 	Example: "registry rollback --root=gs://shop/clientele --reason='too few segments'\n" +
@@ -48,17 +49,17 @@ date. To score the last customers with the earlier model, pass "run" from the re
 }
 
 func rollbackFlags() []cli.Flag {
-	return append(moveFlags(),
+	return append(append(moveFlags(), personFlags()...),
 		task.Int("to-seq", 0, "roll back to the model of revision `SEQ`"),
 		task.String("to-model", "", "roll back to this `MODEL`, which must have been promoted before"),
-		task.String("hold-until", "", "hold promotions of runs with an as-of before this `DATE`, YYYY-MM-DD (default: until registry release)"),
-		task.String("reason", "", "`REASON` to record in the history"),
+		task.String("hold-until", "", "hold promotions of runs with an as-of before this `DATE`, YYYY-MM-DD (default: until registry unfreeze)"),
 	)
 }
 
 func newRollbackConfig(c *cli.Context) RollbackConfig {
 	return RollbackConfig{
 		Common: task.NewCommon(c), ToSeq: c.Int("to-seq"), ToModel: c.String("to-model"), HoldUntil: c.String("hold-until"), Reason: c.String("reason"),
+		Actor: c.String("actor"),
 	}
 }
 
@@ -72,18 +73,10 @@ func (c RollbackConfig) Validate() error {
 	if c.ToSeq != 0 && c.ToModel != "" {
 		p.Add("to-model", "cannot be given together with --to-seq", c.ToModel)
 	}
-	if _, err := c.until(); err != nil {
+	if _, err := parseUntil(c.HoldUntil); err != nil {
 		p.Add("hold-until", "want a calendar day written YYYY-MM-DD", c.HoldUntil)
 	}
 	return p.Err()
-}
-
-// until returns the end of the hold, 0 for none.
-func (c RollbackConfig) until() (calendar.Date, error) {
-	if c.HoldUntil == "" {
-		return 0, nil
-	}
-	return calendar.ParseDate(c.HoldUntil)
 }
 
 func runRollback(ctx context.Context, c RollbackConfig, d task.Deps) (rolledBack, error) {
@@ -109,7 +102,7 @@ func (c RollbackConfig) rollback(ctx context.Context, home *run.Home, reg *regis
 		return none, err
 	}
 	var kept *registry.Revision
-	rev, err := reg.Move(ctx, registry.Move{Run: c.Run(), Key: key, Lower: true}, func(head *registry.Revision) (*registry.Revision, error) {
+	rev, err := reg.Move(ctx, registry.Move{Run: c.Run(), Key: key, Lower: true, Actor: actor(c.Actor, c.Pipeline)}, func(head *registry.Revision) (*registry.Revision, error) {
 		if head == nil {
 			return nil, noHead(home)
 		}
@@ -118,8 +111,8 @@ func (c RollbackConfig) rollback(ctx context.Context, home *run.Home, reg *regis
 			return nil, err
 		}
 		// What cannot be scored with must not become the champion.
-		if _, err := model.Load(ctx, home.Registry, target.ModelID, opts); err != nil {
-			return nil, fmt.Errorf("load the model of revision %d: %w", target.Seq, err)
+		if err := proven(ctx, home, target, opts); err != nil {
+			return nil, err
 		}
 		next, err := c.revision(head, target)
 		if err == nil && head.ModelID == next.ModelID && latest <= c.Run().AsOf && head.Hold != nil && head.Hold.Until == next.Hold.Until {
@@ -146,7 +139,7 @@ func (c RollbackConfig) rollback(ctx context.Context, home *run.Home, reg *regis
 
 // revision returns the revision that makes the target's model the champion, on hold.
 func (c RollbackConfig) revision(head, target *registry.Revision) (*registry.Revision, error) {
-	until, err := c.until()
+	until, err := parseUntil(c.HoldUntil)
 	if err != nil {
 		return nil, err
 	}
@@ -155,10 +148,30 @@ func (c RollbackConfig) revision(head, target *registry.Revision) (*registry.Rev
 		text = fmt.Sprintf("kept the model of revision %d", head.Seq)
 	}
 	reason := because(text, c.Reason)
-	return &registry.Revision{
+	next := &registry.Revision{
 		ModelID: target.ModelID, FitID: target.FitID, Action: contract.ActionRollback, Reason: reason,
-		Hold: &registry.Hold{Until: until, Reason: reason},
-	}, nil
+		Hold: &registry.Hold{Until: until, Reason: reason}, Denied: allow(head, target.FitID),
+	}
+	if head.FitID != target.FitID {
+		next.Denied = append(next.Denied, registry.Denial{FitID: head.FitID, Reason: reason})
+	}
+	return next, nil
+}
+
+// proven reads every part of a revision's model, holds it against its hash, and replays its golden customers.
+func proven(ctx context.Context, home *run.Home, rev *registry.Revision, opts table.Options) error {
+	b, err := model.Load(ctx, home.Registry, rev.ModelID, opts)
+	if err != nil {
+		return fmt.Errorf("load the model of revision %d: %w", rev.Seq, err)
+	}
+	if b.Manifest.FitID != rev.FitID {
+		return fault.ErrBadData.Errorf("model", home.Registry.URI(contract.ModelPath(rev.ModelID)),
+			"model %s has fit %s, revision %d says %s", rev.ModelID, b.Manifest.FitID, rev.Seq, rev.FitID)
+	}
+	if err := b.Replay(); err != nil {
+		return fault.ErrBadData.Errorf("golden_replay", home.Registry.URI(contract.ModelPath(rev.ModelID)), "replay of model %s: %w", rev.ModelID, err)
+	}
+	return nil
 }
 
 // target returns the revision whose model is wanted. One that does not exist is a Fault of exit code 66.
@@ -222,7 +235,7 @@ func printRollback(w io.Writer, r rolledBack) error {
 	} else {
 		p.line("revision %d: model %s is now current, instead of %s", r.Seq, short(r.ModelID), short(r.Previous))
 	}
-	p.line("promotion is on hold %s; to lift it, run: registry release", r.Hold)
+	p.line("promotion is on hold %s; to lift it, run: registry unfreeze", r.Hold)
 	if r.Run != "" && r.byHand {
 		p.line("to score the last customers with it, run: score … --from-run=%s", r.Run)
 	}

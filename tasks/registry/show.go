@@ -72,11 +72,14 @@ func printShow(w io.Writer, r ShowResult) error {
 	v := r.Revision
 	for _, row := range [][2]string{
 		{"revision", fmt.Sprint(v.Seq)}, {"model", v.ModelID}, {"fit", v.FitID}, {"action", v.Action}, {"as of", v.AsOf.String()},
-		{"run", v.Run}, {"reason", v.Reason}, {"hold", v.Hold.Term()}, {"evaluation", v.Eval}, {"next segment", model.SegmentID(max(1, v.NextSegment))},
+		{"run", v.Run}, {"actor", v.Actor}, {"reason", v.Reason}, {"hold", v.Hold.Term()}, {"evaluation", v.Eval}, {"next segment", model.SegmentID(max(1, v.NextSegment))},
 	} {
 		if row[1] != "" {
 			p.line("%s\t%s", row[0], row[1])
 		}
+	}
+	for i := range v.Denied {
+		p.line("denied\t%s since revision %d: %s", v.Denied[i].FitID, v.Denied[i].Since, v.Denied[i].Reason)
 	}
 	p.line("")
 	p.line("segment\tname\tlineage")
