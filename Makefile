@@ -22,10 +22,10 @@ SUM  := bin/gotestsum
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform preflight airflow lint fuzz fuzz-short bench clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back preflight airflow lint fuzz fuzz-short bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: $(TASKS:%=bin/%) ## Build every task into bin/
 
@@ -49,7 +49,7 @@ demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele
 
 test: ## Everything: format, vet, lint, all tests, a short run of every fuzz target; at the end, what was skipped and what failed
 	@rm -rf .clientele/tests
-	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-terraform test-dags test-e2e fuzz-short || code=$$?; \
+	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-terraform test-cicd test-dags test-e2e fuzz-short || code=$$?; \
 	python3 tools/outcome.py .clientele/tests; exit $$code
 
 # What go test has cached is not run again; TestScripts, which a cache cannot see the programs of, is left to make test.
@@ -82,6 +82,23 @@ test-e2e: bin/demo bin/pipeline $(GCS) ## The DAGs by a real scheduler in real p
 # tools/terraform.sh says what it needs.
 test-terraform: bin/pipeline bin/demo bin/ingest ## terraform/ without a cloud: format, validation, the modules' tests, policies on both plans; ARGS="-k bucket"
 	tools/terraform.sh $(ARGS)
+
+# tools/cicd.sh says what it needs.
+test-cicd: $(GCS) ## Deploying DAG sets and going back, on a folder and on a bucket; ARGS="-k killed"
+	tools/cicd.sh $(ARGS)
+
+DEPLOY := python3 tools/cicd/deploy.py
+
+dags: ## Make dist/dags/NAME.zip: the DAGs as one set, with the digests of dist/images/images.json (IMAGES=file)
+	@$(DEPLOY) build $(if $(IMAGES),--images='$(IMAGES)')
+
+# TO=gs://bucket/dags, or a folder, instead of Terraform's output of ENV; SMOKE=command that must pass, else the old set is in force again.
+deploy: ## Put SET=dist/dags/NAME.zip in force in ENV=dev, after a plan and a question; ARGS=--dry-run; YES=1 does not ask
+	@test -n '$(SET)' || { echo "make deploy: want SET=dist/dags/NAME.zip, which make dags writes" >&2; exit 64; }
+	@$(DEPLOY) deploy --env='$(ENV)' --to='$(TO)' --set='$(SET)' --smoke='$(SMOKE)' $(if $(YES),--yes) $(ARGS)
+
+deploy-back: ## Put the set before in force again in ENV=dev (or TO=…), after a plan and a question; ARGS=--dry-run
+	@$(DEPLOY) back --env='$(ENV)' --to='$(TO)' $(if $(YES),--yes) $(ARGS)
 
 preflight: ## Ask Google what would stop the first apply of ENV=dev: APIs, roles, quota, region; changes nothing
 	@python3 tools/terraform/preflight.py '$(ENV)'

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import json
 import os
 import re
 import runpy
 import socket
-import subprocess
 import sys
 import warnings
-import zipfile
 from datetime import timedelta
 from graphlib import TopologicalSorter
 from unittest import mock
@@ -117,38 +114,6 @@ def test_the_dag_bag_takes_them(alone):
     bag = DagBag(str(DAGS))
     assert bag.import_errors == {}
     assert sorted(bag.dags) == list(wiring.IDS)
-
-
-def test_one_zip_is_the_whole_set(tmp_path):
-    """A file that is synchronised whole or not at all. A fresh Airflow finds the DAGs in it, and a worker one of them."""
-    folder = tmp_path / "dags"
-    folder.mkdir()
-    with zipfile.ZipFile(folder / "clientele.zip", "w") as z:
-        for file in [*FILES, *(DAGS / "clientele").iterdir()]:
-            if file.is_file():
-                z.write(file, file.relative_to(DAGS))
-    code = (
-        "import json, os, sys\n"
-        "try:\n    from airflow.dag_processing.dagbag import DagBag\n"
-        "except ImportError:\n    from airflow.models.dagbag import DagBag\n"
-        "bag = DagBag(sys.argv[1])\n"
-        "assert bag.import_errors == {}, bag.import_errors\n"
-        "import clientele\n"
-        "assert 'clientele.zip' in clientele.__file__, clientele.__file__\n"
-        "dag = bag.dags['clientele_drift']\n"
-        "again = DagBag(os.path.join(sys.argv[1], dag.relative_fileloc)).dags['clientele_drift']\n"
-        "print(json.dumps([sorted(bag.dags), sorted(t.task_id for t in again.tasks)]))\n"
-    )
-    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    env |= {"AIRFLOW_HOME": str(tmp_path / "home"), "AIRFLOW__CORE__DAGS_FOLDER": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(folder)], env=env, cwd="/", capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.strip().splitlines()[-1]) == [
-        list(wiring.IDS),
-        sorted(t.task_id for t in wiring.dags()["clientele_drift"].tasks),
-    ]
 
 
 @pytest.mark.parametrize("dag_id", wiring.IDS)

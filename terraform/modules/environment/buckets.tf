@@ -124,7 +124,13 @@ module "airflow_bucket" {
   iam = {
     maintainers = local.airflow
     readers     = var.repository == null ? {} : { ci = module.cicd[0].members["dags"] }
-    pointers    = var.repository == null ? {} : { dags = { starts = "dags/clientele.zip", members = { ci = module.cicd[0].members["dags"] } } }
+    # tools/cicd/deploy.py: sets are created and never change; these three objects are overwritten.
+    creators = var.repository == null ? {} : { "dags/clientele/sets/" = { ci = module.cicd[0].members["dags"] } }
+    pointers = var.repository == null ? {} : { for name, object in {
+      current = "dags/clientele/current.json"
+      ignore  = "dags/clientele/.airflowignore"
+      loader  = "dags/clientele_dags.py"
+    } : name => { starts = object, members = { ci = module.cicd[0].members["dags"] } } }
   }
 
   depends_on = [google_project_service.this]
