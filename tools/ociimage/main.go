@@ -3,9 +3,12 @@
 //
 //	ociimage -context=context -arg=TASK=ingest -arg=REVISION=… -created=1700000000 -name=clientele.local/ingest:1 -out=ingest.tar
 //	ociimage -saved=saved.tar -created=1700000000 -name=clientele.local/ingest:1 -out=ingest.tar
+//	ociimage push -to=region-docker.pkg.dev/project/clientele dist/images/*.tar
+//	ociimage serve
 //
 // The first form builds the image itself, without docker, buildah or root. The second takes what `docker save` wrote of an
 // image that another builder made from images/Dockerfile. Both print the digest of the image's manifest.
+// push copies such archives to a registry; serve is a registry in memory.
 package main
 
 import (
@@ -18,10 +21,20 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:], os.Stdout); err != nil {
+	if err := command(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "ociimage:", err)
 		os.Exit(1)
 	}
+}
+
+func command(arguments []string) error {
+	switch {
+	case len(arguments) > 0 && arguments[0] == "push":
+		return runPush(arguments[1:], os.Stdout)
+	case len(arguments) == 1 && arguments[0] == "serve":
+		return runServe(os.Stdin, os.Stdout)
+	}
+	return run(arguments, os.Stdout)
 }
 
 func run(arguments []string, stdout io.Writer) error {
