@@ -92,12 +92,12 @@ DEPLOY := python3 tools/cicd/deploy.py
 dags: ## Make dist/dags/NAME.zip: the DAGs as one set, with the digests of dist/images/images.json (IMAGES=file)
 	@$(DEPLOY) build $(if $(IMAGES),--images='$(IMAGES)')
 
-# TO=gs://bucket/dags, or a folder, instead of Terraform's output of ENV; SMOKE=command that must pass, else the old set is in force again.
-deploy: ## Put SET=dist/dags/NAME.zip in force in ENV=dev, after a plan and a question; ARGS=--dry-run; YES=1 does not ask
+# TO=gs://bucket/dags, or a folder, instead of Terraform's output of ENV; SMOKE=command that must pass, else the old set is current again.
+deploy: ## Make SET=dist/dags/NAME.zip the current set of ENV=dev, after a plan and a question; ARGS=--dry-run; YES=1 does not ask
 	@test -n '$(SET)' || { echo "make deploy: want SET=dist/dags/NAME.zip, which make dags writes" >&2; exit 64; }
 	@$(DEPLOY) deploy --env='$(ENV)' --to='$(TO)' --set='$(SET)' --smoke='$(SMOKE)' $(if $(YES),--yes) $(ARGS)
 
-deploy-back: ## Put the set before in force again in ENV=dev (or TO=…), after a plan and a question; ARGS=--dry-run
+deploy-back: ## Make the set before it current again in ENV=dev (or TO=…), after a plan and a question; ARGS=--dry-run
 	@$(DEPLOY) back --env='$(ENV)' --to='$(TO)' $(if $(YES),--yes) $(ARGS)
 
 preflight: ## Ask Google what would stop the first apply of ENV=dev: APIs, roles, quota, region; changes nothing

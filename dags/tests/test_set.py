@@ -28,11 +28,11 @@ def look():
         return {"errors": list(bag.import_errors.values())}
     import clientele
     drift = bag.dags["clientele_drift"]
-    again = DagBag(os.path.join(sys.argv[1], drift.relative_fileloc)).dags["clientele_drift"]
+    again = DagBag(drift.fileloc).dags["clientele_drift"]
     return {
         "dags": sorted(bag.dags),
         "tasks": sorted(t.task_id for t in again.tasks),
-        "file": str(drift.relative_fileloc),
+        "file": os.path.basename(drift.fileloc),
         "image": clientele.config.Deployment.from_env().image("drift"),
         "set": clientele.__file__.partition("/sets/")[2].partition(".zip")[0],
         "tags": sorted(t for t in drift.tags if t.startswith("set:")),
@@ -71,7 +71,7 @@ def test_every_file_of_it_finds_its_way(tmp_path):
     env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "CLIENTELE_IMAGES")}
     env |= {"AIRFLOW_HOME": str(tmp_path / "home"), "AIRFLOW__CORE__DAGS_FOLDER": str(folder)}
     words = [sys.executable, "-c", LOOK, str(folder), json.dumps(spoil)]
-    done = subprocess.run(words, env=env, cwd="/", capture_output=True, text=True, timeout=120)
+    done = subprocess.run(words, env=env, cwd="/", capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     new, old, none = json.loads(done.stdout.strip().splitlines()[-1])
     for seen, letter, name in ((new, "b", names[1]), (old, "a", names[0])):

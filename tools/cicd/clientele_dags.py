@@ -1,7 +1,7 @@
 """Clientele's DAGs, of the set that clientele/current.json names: Airflow's only file of ours in the DAGs folder.
 
 tools/cicd/deploy.py puts it there. A set is one zip under a name of its own, which never changes. The folder reaches schedulers and
-workers file by file: where the named set has not arrived, or not whole, the one before it is still in force here.
+workers file by file: where the named set has not arrived, or not whole, the one before it is still current here.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ python3 tools/cicd/deploy.py prune  --env dev [--dry-run] [--yes]
 The DAGs folder is Terraform's output of --env, or --to gs://bucket/dags or a folder. In it:
 
     clientele_dags.py             what Airflow reads; loads the first set of the list that is there whole
-    clientele/current.json        the list: the set in force, then those before it
+    clientele/current.json        the list: the current set, then those before it
     clientele/sets/NAME.zip       the sets, which never change
 
-A set is copied and read back before current.json, the one small file, is swapped: killed at any moment, the old set is in force and
+A set is copied and read back before current.json, the one small file, is swapped: killed at any moment, the old set is current and
 whole. Going back swaps current.json again and copies nothing.
 """
 
@@ -47,7 +47,7 @@ class Environment:
         self.sets: list[dict[str, str]] = json.loads(self.text)["sets"] if self.text else []
 
     def plan(self, new: DagSet) -> list[str]:
-        """What a deployment of the set would do, a line each; nothing if it is in force and all is there."""
+        """What a deployment of the set would do, a line each; nothing if it is current and all is there."""
         found = [n for n in OLD_LAYOUTS if self.store.read(n)[0] is not None]
         if found:
             raise Refused(f"{', '.join(found)} in the DAGs folder would define the same DAGs: remove it first")
@@ -72,10 +72,10 @@ class Environment:
         if self.store.read(self._path(new.name))[0] != new.data:
             raise Refused(f"{self._path(new.name)} reads back differently; nothing was switched")
         self._switch([new.entry(), *(s for s in self.sets if s != new.entry())][:KEPT])
-        self._put(loader, code)  # last: without a set in force it would be an import error
+        self._put(loader, code)  # last: without a current set it would be an import error
 
     def back(self) -> dict[str, str]:
-        """The set before the one in force; Refused if there is none, or it is not whole."""
+        """The set before the current one; Refused if there is none, or it is not whole."""
         if len(self.sets) < 2:
             raise Refused(f"there is no set before {self.sets[0]['name']}" if self.sets else "no set was deployed here")
         before = self.sets[1]
@@ -85,7 +85,7 @@ class Environment:
         return before
 
     def go_back(self) -> None:
-        """Puts the set before in force; its file was never touched."""
+        """Makes the set before current again; its file was never touched."""
         self.back()
         self._switch(self.sets[1:])
 
@@ -135,7 +135,7 @@ def confirmed(args: argparse.Namespace, steps: list[str], where: str) -> bool:
 
 
 def run_deploy(args: argparse.Namespace, where: str) -> int:
-    """deploy: the set in force is the new one and has passed its smoke run, or the old one again."""
+    """deploy: the current set is the new one and has passed its smoke run, or the old one again."""
     environment, new = Environment(store(where)), dagset.opened(args.set)
     steps = environment.plan(new)
     if args.smoke and steps:
@@ -144,7 +144,7 @@ def run_deploy(args: argparse.Namespace, where: str) -> int:
         return 0
     had = environment.sets
     environment.deploy(new)
-    print(f"in force: {new.name}", flush=True)
+    print(f"current: {new.name}", flush=True)
     if not args.smoke:
         return 0
     code = subprocess.run(args.smoke, shell=True, env={**os.environ, "CLIENTELE_SET": new.name, "CLIENTELE_DAGS": where}).returncode
@@ -152,18 +152,18 @@ def run_deploy(args: argparse.Namespace, where: str) -> int:
         print("the smoke run passed", flush=True)
         return 0
     if not had or had[0] == new.entry():
-        raise Refused(f"the smoke run failed (exit code {code}), and no other set was in force before: pause the DAGs")
+        raise Refused(f"the smoke run failed (exit code {code}), and no other set was current before: pause the DAGs")
     environment.go_back()
-    raise Refused(f"the smoke run failed (exit code {code}); in force again: {environment.sets[0]['name']}")
+    raise Refused(f"the smoke run failed (exit code {code}); current again: {environment.sets[0]['name']}")
 
 
 def run_back(args: argparse.Namespace, where: str) -> int:
-    """back: the set before is in force."""
+    """back: the set before is current."""
     environment = Environment(store(where))
     before = environment.back()
     if confirmed(args, [f"switch {CURRENT}: {environment.sets[0]['name']} -> {before['name']}"], where):
         environment.go_back()
-        print(f"in force: {before['name']}")
+        print(f"current: {before['name']}")
     return 0
 
 
@@ -178,9 +178,9 @@ def run_prune(args: argparse.Namespace, where: str) -> int:
 
 
 def run_show(_: argparse.Namespace, where: str) -> int:
-    """show: the set in force, and those that there is a way back to."""
+    """show: the current set, and those that there is a way back to."""
     for i, one in enumerate(Environment(store(where)).sets):
-        print("in force" if i == 0 else "   before", one["name"], one["sha256"][:12])
+        print("current" if i == 0 else "   before", one["name"], one["sha256"][:12])
     return 0
 
 

@@ -99,7 +99,7 @@ def test_deploy_and_the_way_back_restore_every_byte(tree, place, tmp_path):
     done = run("back", "--to", place, "--yes")
     assert done.returncode == 0, done.stderr
     after = everything(place)
-    assert after.pop(f"{SETS}{two.name}.zip") == two.data, "a set that is not in force stays for the next time"
+    assert after.pop(f"{SETS}{two.name}.zip") == two.data, "a set that is not current stays for the next time"
     assert after == before
     done = run("back", "--to", place, "--yes")
     assert done.returncode == 1 and f"there is no set before {one.name}" in done.stderr
@@ -227,7 +227,7 @@ def test_a_failed_smoke_run_goes_back(tree, place, tmp_path):
     before = everything(place)
     smoke = f'test "$CLIENTELE_SET" = {one.name}'
     done = run("deploy", "--to", place, "--set", saved(two, tmp_path), "--smoke", smoke, "--yes")
-    assert done.returncode == 1 and f"in force again: {one.name}" in done.stderr
+    assert done.returncode == 1 and f"current again: {one.name}" in done.stderr
     after = everything(place)
     assert {n: after[n] for n in before} == before
 
@@ -273,7 +273,7 @@ def test_show_lists_the_way_back(tree, place):
     deployed(one, place)
     deployed(two, place)
     lines = run("show", "--to", place).stdout.splitlines()
-    assert [line.split()[-2] for line in lines] == [two.name, one.name] and lines[0].startswith("in force")
+    assert [line.split()[-2] for line in lines] == [two.name, one.name] and lines[0].startswith("current")
 
 
 def test_a_place_must_be_named():
