@@ -174,6 +174,19 @@ def cleaning() -> dict[str, Param]:
     }
 
 
+def use() -> dict[str, Param]:
+    """How people buy."""
+    return {
+        "thresholds": Param(
+            None,
+            type=["null", "string"],
+            title="Packs and cartons",
+            description="Thresholds that are given, not found: code=pack/carton, separated by semicolons, such as 85123A=6/32;*=/100.",
+            section="Purchases",
+        ),
+    }
+
+
 def model() -> dict[str, Param]:
     """How train chooses segments."""
     section = {"section": "Segments"}

@@ -90,7 +90,8 @@ def test_edges_of_segmentation():
         "model.promote": ["model.model_in_force", "use.segments_are_there"],  # the second is its XCom
         "model.data_are_sound": ["use.score"],
         "model.model_in_force": ["use.score"],
-        "use.score": ["use.report"],
+        "use.score": ["use.explore"],
+        "use.explore": ["use.report"],
         "use.report": ["use.segments_are_there"],
         "use.segments_are_there": [],
     }
@@ -103,6 +104,7 @@ def test_edges_of_segmentation():
 CUSTOMERS = ["sales", "ledger", "customers"]
 DRIFT = ["features", "effects"]
 SEGMENTS = ["assignments", "segments", "movers"]
+EXPLORED = ["nature", "customer_nature"]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
 LINEAGE = {
     "ingest": ([], ["lines", "quarantine"]),
@@ -113,7 +115,8 @@ LINEAGE = {
     "promote": (["head"], ["head"]),
     "registry": (["head"], ["head"]),
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
-    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS], ["report.html"]),
+    "explore": ([*CUSTOMERS, *SEGMENTS], EXPLORED),
+    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED], ["report.html"]),
 }
 
 

@@ -14,6 +14,7 @@ const (
 	Evaluate   = "evaluate"
 	Promote    = "promote"
 	Score      = "score"
+	Explore    = "explore"
 	Report     = "report"
 )
 
@@ -115,8 +116,18 @@ var Steps = []Step{
 		Pod:    Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},
 	{
+		Name: Explore, Does: "tell personal, bulk and reseller purchases apart, by thresholds found in the quantities",
+		Reads: []string{Preprocess, Score}, Writes: []frame.Schema{Natures, CustomerNatures},
+		Exits: []Exit{
+			{fault.ExitBadData, "damaged sales"},
+			{fault.ExitMissing, "no customers or no segments"},
+		},
+		Params: []string{"thresholds"},
+		Pod:    Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"}, // holds the window's kept lines
+	},
+	{
 		Name: Report, Does: "write an HTML report of the run",
-		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score}, Files: []string{"report.html"},
+		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore}, Files: []string{"report.html"},
 		Exits: []Exit{{fault.ExitMissing, "no customers"}},
 		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},

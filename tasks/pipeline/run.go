@@ -17,7 +17,7 @@ import (
 )
 
 // Run runs the steps in the contract's order. Two things keep score from running: drift's act fix_data, and no model in force.
-// The report is still written, and the error is a Fault of exit code 65.
+// A step that reads a skipped one is skipped too. The report is still written, and the error is a Fault of exit code 65.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, error) {
 	result := contract.PipelineResult{Steps: map[string]any{}}
 	if err := checkTruth(c.Truth); err != nil {
@@ -39,9 +39,16 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 	result.Run = c.Common.Run().String()
 
 	var noModel error
+	skipped := map[string]bool{}
 	for _, s := range c.steps {
 		if s.name == contract.Score && dataAreBroken(result) {
 			d.Log.Warn("score is skipped: drift asks for the act " + contract.ActFixData)
+			skipped[s.name] = true
+			continue
+		}
+		if reads := s.needs(skipped); reads != "" {
+			d.Log.Warn(s.name + " is skipped: it reads " + reads + ", which did not run")
+			skipped[s.name] = true
 			continue
 		}
 		before := keyOf(ctx, home, c, s.name)
@@ -53,6 +60,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		if s.name == contract.Score && err != nil && fault.Judge(err).Cause == "head" {
 			noModel = err
 			d.Log.Warn("score is skipped because there is no model; the report is still written", "why", err.Error())
+			skipped[s.name] = true
 			continue
 		}
 		if err != nil {
@@ -90,6 +98,19 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		return result, fault.NothingNew("")
 	}
 	return result, nil
+}
+
+// needs returns a skipped step that this one cannot do without, or "". The report shows what there is.
+func (b bound) needs(skipped map[string]bool) string {
+	if b.name == contract.Report {
+		return ""
+	}
+	for _, step := range b.reads {
+		if skipped[step] {
+			return step
+		}
+	}
+	return ""
 }
 
 // dataAreBroken says whether drift found that the data changed and not the customers: such customers are not published.

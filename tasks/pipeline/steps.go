@@ -7,6 +7,7 @@ import (
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/drift"
 	"github.com/clientele/clientele/tasks/evaluate"
+	"github.com/clientele/clientele/tasks/explore"
 	"github.com/clientele/clientele/tasks/ingest"
 	"github.com/clientele/clientele/tasks/preprocess"
 	"github.com/clientele/clientele/tasks/promote"
@@ -18,7 +19,8 @@ import (
 // steps are the pipeline's: what the contract says of each, and the program that does it. Flags, configuration, order,
 // contract.json and the tables in the docs follow from this list.
 var steps = join(contract.Steps,
-	ingest.Task, preprocess.Task, drift.Task, train.Task, evaluate.Task, promote.Task, score.Task, report.Task,
+	ingest.Task, preprocess.Task, drift.Task, train.Task, evaluate.Task, promote.Task, score.Task, explore.Task,
+	report.Task,
 )
 
 // step is one of the pipeline's.
@@ -41,6 +43,7 @@ func join(entries []contract.Step, programs ...task.Step) []step {
 
 // bound is a step with its flags.
 type bound struct {
-	name string
+	name  string
+	reads []string
 	task.Bound
 }

@@ -153,6 +153,7 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	d.Evaluate = optional[contract.EvaluateResult](decode, contract.Evaluate)
 	d.Promote = optional[contract.PromoteResult](decode, contract.Promote)
 	d.Score = optional[contract.ScoreResult](decode, contract.Score)
+	d.Explore = optional[contract.ExploreResult](decode, contract.Explore)
 	if err != nil {
 		return d, err
 	}

@@ -26,6 +26,7 @@ type Inputs struct {
 	Evaluate   *contract.EvaluateResult
 	Promote    *contract.PromoteResult
 	Score      *contract.ScoreResult
+	Explore    *contract.ExploreResult
 
 	// Segments is score's table of that name, with its profile columns, one row per segment; nil without scores.
 	Segments *frame.Frame

@@ -8,6 +8,7 @@ locals {
     evaluate   = { seconds = 3600, bytes = 2147483648 }
     promote    = { seconds = 1800, bytes = 1073741824 }
     score      = { seconds = 3600, bytes = 2147483648 }
+    explore    = { seconds = 3600, bytes = 2147483648 }
     report     = { seconds = 1800, bytes = 2147483648 }
   }
 }

@@ -1,0 +1,33 @@
+package view
+
+import "github.com/clientele/clientele/pkg/contract"
+
+// Explore is what the sale lines say of the shop.
+type Explore struct {
+	contract.ExploreResult
+	Natures []Nature `json:"natures"` // personal, bulk, reseller
+}
+
+// Nature is one class of purchases.
+type Nature struct {
+	Name string `json:"name"`
+	contract.NatureClass
+	CustomerShare Number `json:"customer_share"` // of all customers
+}
+
+func newExplore(in Inputs) *Explore {
+	r := in.Explore
+	if r == nil {
+		return nil
+	}
+	e := &Explore{ExploreResult: *r}
+	n := r.Nature
+	all := n.Personal.Customers + n.Bulk.Customers + n.Reseller.Customers
+	for _, c := range []struct {
+		name  string
+		class contract.NatureClass
+	}{{"personal", n.Personal}, {"bulk", n.Bulk}, {"reseller", n.Reseller}} {
+		e.Natures = append(e.Natures, Nature{Name: c.name, NatureClass: c.class, CustomerShare: Number(float64(c.class.Customers) / float64(all))})
+	}
+	return e
+}
