@@ -59,10 +59,13 @@ func TestPointersAreInTheLayout(t *testing.T) {
 
 // What is not declared cannot be documented: every table and every column says what it means.
 func TestEveryColumnHasAMeaning(t *testing.T) {
-	tables := 0
+	seen := map[string]bool{}
 	for _, s := range Steps {
 		for _, table := range s.Writes {
-			tables++
+			if seen[table.Name] {
+				t.Errorf("table %s is declared twice", table.Name)
+			}
+			seen[table.Name] = true
 			if !strings.HasSuffix(table.Meaning, ".") {
 				t.Errorf("table %s: meaning %q is no sentence", table.Name, table.Meaning)
 			}
@@ -73,7 +76,7 @@ func TestEveryColumnHasAMeaning(t *testing.T) {
 			}
 		}
 	}
-	if tables != 11 {
-		t.Errorf("%d tables, want 11", tables)
+	if len(seen) < 11 {
+		t.Errorf("%d tables, want all of them", len(seen))
 	}
 }
