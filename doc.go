@@ -19,6 +19,7 @@
 //	pkg/cluster    k-means, seeding, criteria, the choice of k
 //	pkg/drift      statistics and verdict
 //	pkg/explore    how people buy, by thresholds found in the quantities
+//	pkg/recommend  what to offer to whom, judged on the last month
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
 //	pkg/lines      the stored lines: snapshots, and the pointer to the current one (replace, append, undo)
 //	pkg/registry   HEAD, promote, rollback, history

@@ -137,6 +137,7 @@ DID = {
     "evaluate": "{verdict}, candidate {candidate:.12}",
     "promote": "{action}, model {model_id:.12}, revision {seq}: {why}",
     "score": "{customers:,} customers, {moved:,} moved, model {model_id:.12}",
+    "recommend": "lists for {listed:,} customers by {served[method]}, judged on {judged:,}",
     "explore": "{nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, {nature[reseller][customers]:,} reseller",
     "report": "{page}, {size:,} bytes",
     "registry": "champion {model_id:.12}, revision {seq}",

@@ -175,7 +175,7 @@ def cleaning() -> dict[str, Param]:
 
 
 def use() -> dict[str, Param]:
-    """How people buy."""
+    """How people buy, and what to offer them."""
     return {
         "thresholds": Param(
             None,
@@ -183,6 +183,28 @@ def use() -> dict[str, Param]:
             title="Packs and cartons",
             description="Thresholds that are given, not found: code=pack/carton, separated by semicolons, such as 85123A=6/32;*=/100.",
             section="Purchases",
+        ),
+        "sold_within": Param(
+            60,
+            type="integer",
+            minimum=0,
+            title="Sold within days",
+            description="Suggest only products sold in this many days before the as-of date; 0 suggests all.",
+            section="Suggestions",
+        ),
+        "exclude_products": Param(
+            None,
+            type=["null", "string"],
+            title="Products never suggested",
+            description="Location of a text file with one product code a line.",
+            section="Suggestions",
+        ),
+        "include_products": Param(
+            None,
+            type=["null", "string"],
+            title="The only products suggested",
+            description="Location of a text file with one product code a line, such as those in stock.",
+            section="Suggestions",
         ),
     }
 

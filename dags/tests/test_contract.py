@@ -90,8 +90,9 @@ def test_edges_of_segmentation():
         "model.promote": ["model.model_in_force", "use.segments_are_there"],  # the second is its XCom
         "model.data_are_sound": ["use.score"],
         "model.model_in_force": ["use.score"],
-        "use.score": ["use.explore"],
+        "use.score": ["use.explore", "use.recommend"],
         "use.explore": ["use.report"],
+        "use.recommend": ["use.report"],
         "use.report": ["use.segments_are_there"],
         "use.segments_are_there": [],
     }
@@ -105,6 +106,7 @@ CUSTOMERS = ["sales", "ledger", "customers"]
 DRIFT = ["features", "effects"]
 SEGMENTS = ["assignments", "segments", "movers"]
 EXPLORED = ["nature", "customer_nature"]
+OFFERED = ["suggestions", "pairs", "methods"]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
 LINEAGE = {
     "ingest": ([], ["lines", "quarantine"]),
@@ -116,7 +118,8 @@ LINEAGE = {
     "registry": (["head"], ["head"]),
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
     "explore": ([*CUSTOMERS, *SEGMENTS], EXPLORED),
-    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED], ["report.html"]),
+    "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
+    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED, *OFFERED], ["report.html"]),
 }
 
 

@@ -15,6 +15,7 @@ const (
 	Promote    = "promote"
 	Score      = "score"
 	Explore    = "explore"
+	Recommend  = "recommend"
 	Report     = "report"
 )
 
@@ -126,8 +127,19 @@ var Steps = []Step{
 		Pod:    Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"}, // holds the window's kept lines
 	},
 	{
+		Name: Recommend, Does: "list what to offer to every customer, judged on the last month",
+		Reads: []string{Preprocess, Score}, Writes: []frame.Schema{Suggestions, Pairs, Methods},
+		Exits: []Exit{
+			{fault.ExitBadData, "damaged sales, or a list of products that is no text"},
+			{fault.ExitMissing, "no sales or no segments"},
+			{fault.ExitConfig, "too little memory for this many products"},
+		},
+		Params: []string{"sold-within", "exclude-products", "include-products"},
+		Pod:    Pod{Minutes: 60, CPU: "2", Memory: "4Gi", Disk: "1Gi"}, // 16 bytes times the square of the products
+	},
+	{
 		Name: Report, Does: "write an HTML report of the run",
-		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore}, Files: []string{"report.html"},
+		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend}, Files: []string{"report.html"},
 		Exits: []Exit{{fault.ExitMissing, "no customers"}},
 		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},

@@ -11,6 +11,7 @@ import (
 	"github.com/clientele/clientele/tasks/ingest"
 	"github.com/clientele/clientele/tasks/preprocess"
 	"github.com/clientele/clientele/tasks/promote"
+	"github.com/clientele/clientele/tasks/recommend"
 	"github.com/clientele/clientele/tasks/report"
 	"github.com/clientele/clientele/tasks/score"
 	"github.com/clientele/clientele/tasks/train"
@@ -20,7 +21,7 @@ import (
 // contract.json and the tables in the docs follow from this list.
 var steps = join(contract.Steps,
 	ingest.Task, preprocess.Task, drift.Task, train.Task, evaluate.Task, promote.Task, score.Task, explore.Task,
-	report.Task,
+	recommend.Task, report.Task,
 )
 
 // step is one of the pipeline's.

@@ -16,7 +16,7 @@ var Task = task.Task[Config, contract.ReportResult]{
 	Name:  contract.Report,
 	Usage: contract.Does(contract.Report),
 	Description: `Reads the output of this run's steps and writes report.html, a single file that needs no network: segments, how customers buy,
-the choice of k, the ledger, drift, gates and provenance. Only preprocess is required; the page states which other steps are missing. Steps that did not
+what to offer, the choice of k, the ledger, drift, gates and provenance. Only preprocess is required; the page states which other steps are missing. Steps that did not
 run in this run are read from --from-run, if given. The page contains counts, never customer ids.`,
 	Example: `report --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10 --title="Gifts and lamps"`,
 	Flags:   Flags, Config: NewConfig, Run: Run,

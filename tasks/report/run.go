@@ -154,6 +154,7 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	d.Promote = optional[contract.PromoteResult](decode, contract.Promote)
 	d.Score = optional[contract.ScoreResult](decode, contract.Score)
 	d.Explore = optional[contract.ExploreResult](decode, contract.Explore)
+	d.Recommend = optional[contract.RecommendResult](decode, contract.Recommend)
 	if err != nil {
 		return d, err
 	}

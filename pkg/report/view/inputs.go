@@ -27,6 +27,7 @@ type Inputs struct {
 	Promote    *contract.PromoteResult
 	Score      *contract.ScoreResult
 	Explore    *contract.ExploreResult
+	Recommend  *contract.RecommendResult
 
 	// Segments is score's table of that name, with its profile columns, one row per segment; nil without scores.
 	Segments *frame.Frame

@@ -9,6 +9,7 @@ locals {
     promote    = { seconds = 1800, bytes = 1073741824 }
     score      = { seconds = 3600, bytes = 2147483648 }
     explore    = { seconds = 3600, bytes = 2147483648 }
+    recommend  = { seconds = 3600, bytes = 4294967296 }
     report     = { seconds = 1800, bytes = 2147483648 }
   }
 }

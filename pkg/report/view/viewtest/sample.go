@@ -87,7 +87,7 @@ func Sample(t testing.TB) view.Inputs {
 			}},
 		Promote: &contract.PromoteResult{Action: contract.ActionPromote, ModelID: "53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3",
 			Previous: "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730", Seq: 4, Why: "the candidate passed every gate"},
-		Explore: exploreResult(t),
+		Explore: exploreResult(t), Recommend: recommendResult(t),
 		Score: &contract.ScoreResult{ModelID: "53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3", Seq: 4, Customers: 4323, Moved: 161,
 			Segments: []contract.SegmentResult{
 				{ID: "seg-0001", Name: "Champions", Customers: 726, Share: 726. / 4323, Revenue: amount(t, "5612403.17"), RevenueShare: 5612403.17 / 8309328.59},
