@@ -13,11 +13,20 @@ import (
 // hashInName matches names that end with the hex sha256 of their content, but for an ending.
 var hashInName = regexp.MustCompile(`(?:^|[/-])([0-9a-f]{64})(?:\.[a-z]+)?$`)
 
+// Hashed is content whose hex sha256 was taken as it was made. [Store.Create] need not read such content once more.
+type Hashed interface {
+	io.ReaderAt
+	ContentSHA256() string
+}
+
 // namedByContent reports whether the name of an object is the sha256 of its content.
 func namedByContent(name string, src io.ReaderAt, size int64) bool {
 	in := hashInName.FindStringSubmatch(name)
 	if in == nil {
 		return false
+	}
+	if h, ok := src.(Hashed); ok {
+		return h.ContentSHA256() == in[1]
 	}
 	sum, err := hashAll(io.NewSectionReader(src, 0, size))
 	return err == nil && sum == in[1]

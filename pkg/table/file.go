@@ -30,6 +30,9 @@ type File struct {
 	scratch *os.File
 }
 
+// ContentSHA256 returns SHA256: see objstore.Hashed.
+func (f *File) ContentSHA256() string { return f.SHA256 }
+
 // Close frees what the file holds; nothing may read it any more. A second one does nothing.
 func (f *File) Close() error {
 	s := f.scratch

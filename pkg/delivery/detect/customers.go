@@ -21,8 +21,8 @@ const (
 type customerOf struct {
 	id     string
 	lines  int
-	places map[string]bool
-	bills  map[string]bool
+	places map[string]bool // of a filler
+	bills  map[string]bool // of a filler
 }
 
 // missing settles which ids stand for no customer.
@@ -55,11 +55,15 @@ func (l *look) missing() error {
 // nobody reports whether an id stands for no customer: a zero, nines or -1 does where it is frequent, unless all of its lines are one
 // place's.
 func (c *customerOf) nobody() bool {
-	if c.lines < leastLines || len(c.bills) < manyPlaces {
+	if c.bills == nil || c.lines < leastLines || len(c.bills) < manyPlaces {
 		return false
 	}
-	made := strings.Trim(c.id, "0.") == "" || len(c.id) > 2 && strings.Trim(c.id, "9") == "" || c.id == "-1"
-	return made && len(c.places) != 1
+	return len(c.places) != 1
+}
+
+// filler reports whether an id is one that stands in for another: zeros, nines or -1.
+func filler(id string) bool {
+	return strings.Trim(id, "0.") == "" || len(id) > 2 && strings.Trim(id, "9") == "" || id == "-1"
 }
 
 // frequent returns the ids of the most lines.
@@ -70,17 +74,22 @@ func (l *look) frequent() []*customerOf {
 		t := &l.sample.tables[i]
 		at, country, invoice := t.at[record.FieldCustomer], t.at[record.FieldCountry], t.at[record.FieldInvoice]
 		for _, row := range t.rows {
-			id := string(cell(row, at))
-			if id == "" || len(id) > 64 {
+			text := cell(row, at)
+			if len(text) == 0 || len(text) > 64 {
 				continue
 			}
-			c := byID[id]
+			c := byID[string(text)]
 			if c == nil {
-				c = &customerOf{id: id, places: map[string]bool{}, bills: map[string]bool{}}
-				byID[id] = c
+				c = &customerOf{id: string(text)}
+				if filler(c.id) {
+					c.places, c.bills = map[string]bool{}, map[string]bool{}
+				}
+				byID[c.id] = c
 				all = append(all, c)
 			}
-			c.lines++
+			if c.lines++; c.bills == nil {
+				continue
+			}
 			if len(country) > 0 && len(c.places) < manyPlaces {
 				c.places[string(cell(row, country))] = true
 			}

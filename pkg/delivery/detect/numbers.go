@@ -26,6 +26,9 @@ func newNumbers() *numbersOf {
 
 // add takes a value.
 func (n *numbersOf) add(text []byte) {
+	if n.plain(text) {
+		return
+	}
 	core := digits(text)
 	if core == "" {
 		return
@@ -61,8 +64,37 @@ func (n *numbersOf) add(text []byte) {
 	}
 }
 
+// plain takes digits, and digits with one point that can only be the decimal one, which nearly all values are; it leaves others
+// to add.
+func (n *numbersOf) plain(text []byte) bool {
+	point := -1
+	for i, c := range text {
+		switch {
+		case c >= '0' && c <= '9':
+		case c == '.' && point < 0 && i > 0:
+			point = i
+		default:
+			return false
+		}
+	}
+	switch decimals := len(text) - 1 - point; {
+	case len(text) == 0:
+		return false
+	case point < 0:
+		n.values++
+		return true
+	case decimals == 0 || decimals == 3 && point <= 3: // 1.250 can be a thousand
+		return false
+	}
+	n.values++
+	n.saw(n.decimal, "decimal", '.', text)
+	return true
+}
+
 func (n *numbersOf) saw(where map[byte]int, what string, sign byte, text []byte) {
-	where[sign]++
+	if where[sign]++; where[sign] > 3 {
+		return
+	}
 	key := what + string(sign)
 	if len(n.examples[key]) < 3 {
 		n.examples[key] = append(n.examples[key], string(bytes.TrimSpace(text)))

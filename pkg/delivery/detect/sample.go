@@ -160,6 +160,7 @@ func (s *sample) table(ctx context.Context, t *record.Table) error {
 		return nil
 	}
 	out := table{name: t.Name, header: t.Header, dates: t.Dates}
+	var room slab
 	for len(out.rows) < tableRows {
 		var row record.Row
 		err := t.Rows.ReadRow(&row)
@@ -180,7 +181,7 @@ func (s *sample) table(ctx context.Context, t *record.Table) error {
 			out.header = headerOf(row.Cells)
 			continue
 		}
-		out.rows = append(out.rows, keep(row))
+		out.rows = append(out.rows, room.keep(row))
 	}
 	s.tables = append(s.tables, out)
 	return nil
@@ -195,19 +196,31 @@ func filled(cells []record.Cell) (n int) {
 	return n
 }
 
+// slab is memory for rows that are kept, many in one piece.
+type slab struct {
+	cells []record.Cell
+	text  []byte
+}
+
 // keep copies a row, whose memory its reader uses again.
-func keep(row record.Row) record.Row {
+func (s *slab) keep(row record.Row) record.Row {
 	size := 0
 	for _, c := range row.Cells {
 		size += len(c.Text)
 	}
-	cells, text := make([]record.Cell, len(row.Cells)), make([]byte, 0, size)
-	for i, c := range row.Cells {
-		from := len(text)
-		text = append(text, c.Text...)
-		cells[i] = record.Cell{Kind: c.Kind, Text: text[from:len(text):len(text)], Micros: c.Micros}
+	if n := len(row.Cells); cap(s.cells)-len(s.cells) < n {
+		s.cells = make([]record.Cell, 0, max(1024, n))
 	}
-	return record.Row{Line: row.Line, Cells: cells}
+	if cap(s.text)-len(s.text) < size {
+		s.text = make([]byte, 0, max(32<<10, size))
+	}
+	first := len(s.cells)
+	for _, c := range row.Cells {
+		from := len(s.text)
+		s.text = append(s.text, c.Text...)
+		s.cells = append(s.cells, record.Cell{Kind: c.Kind, Text: s.text[from:len(s.text):len(s.text)], Micros: c.Micros})
+	}
+	return record.Row{Line: row.Line, Cells: s.cells[first:len(s.cells):len(s.cells)]}
 }
 
 func headerOf(cells []record.Cell) []string {

@@ -218,6 +218,7 @@ func (h *head) table(sep byte) table {
 	t := table{whole: h.whole}
 	rows := newTextRows(bytes.NewReader(h.text), sep)
 	var row record.Row
+	var room slab
 	for {
 		if err := rows.ReadRow(&row); err != nil {
 			break
@@ -226,7 +227,7 @@ func (h *head) table(sep byte) table {
 			t.header = headerOf(row.Cells)
 			continue
 		}
-		t.rows = append(t.rows, keep(row))
+		t.rows = append(t.rows, room.keep(row))
 	}
 	if !h.whole && len(t.rows) > 0 { // cut by the sample's end
 		t.rows = t.rows[:len(t.rows)-1]

@@ -42,6 +42,7 @@ func (t *textRows) ReadRow(row *record.Row) error {
 // record returns the next record without its line end.
 func (t *textRows) record() ([]byte, error) {
 	t.buf = t.buf[:0]
+	seen, quoted := 0, false
 	for {
 		line, err := t.in.ReadSlice('\n')
 		t.buf = append(t.buf, line...)
@@ -54,29 +55,30 @@ func (t *textRows) record() ([]byte, error) {
 			return nil, err
 		}
 		t.line++
-		if err == nil && open(t.buf, t.sep) && len(t.buf) < maxRecord {
+		quoted = open(t.buf, seen, quoted, t.sep)
+		seen = len(t.buf)
+		if err == nil && quoted && len(t.buf) < maxRecord {
 			continue
 		}
 		return bytes.TrimRight(t.buf, "\r\n"), nil
 	}
 }
 
-// open reports whether a record ends within quotes.
-func open(rec []byte, sep byte) bool {
-	if bytes.IndexByte(rec, '"') < 0 {
-		return false
-	}
-	quoted := false
-	for i := 0; i < len(rec); i++ {
+// open reports whether a record ends within quotes, when it was seen up to a position that was within quotes or not.
+func open(rec []byte, seen int, quoted bool, sep byte) bool {
+	for i := seen; ; i++ {
+		next := bytes.IndexByte(rec[i:], '"')
+		if next < 0 {
+			return quoted
+		}
+		i += next
 		switch {
-		case rec[i] != '"':
 		case quoted:
 			quoted = false
 		case i == 0 || rec[i-1] == sep || rec[i-1] == '"':
 			quoted = true
 		}
 	}
-	return quoted
 }
 
 // split cuts a record into cells. An empty field is no cell.

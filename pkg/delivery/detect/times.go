@@ -77,25 +77,36 @@ type fit struct {
 // trials is how many different texts a layout must do well on before it is tried on all.
 const trials = 64
 
+// some returns as many texts as are tried, in the bytes that layouts take.
+func (t *timesOf) some() [][]byte {
+	var some [][]byte
+	for _, i := range spread(len(t.order), trials) {
+		some = append(some, []byte(t.order[i]))
+	}
+	return some
+}
+
 // fits returns the layouts that take most of the texts, those that fail least first; of layouts that mean the same, one.
 func (t *timesOf) fits(zone *time.Location) []fit {
 	var left []fit
+	tried := t.some()
 	for _, l := range record.CandidateLayouts() {
 		l = l.In(zone)
-		good, tried := 0, 0
-		for _, i := range spread(len(t.order), trials) {
-			tried++
-			if plausible(l, t.order[i]) {
-				good++
+		failed := 0
+		for _, text := range tried {
+			if !plausible(l, text) {
+				if failed++; failed*2 > len(tried) {
+					break
+				}
 			}
 		}
-		if good*2 >= tried && good > 0 {
+		if failed*2 <= len(tried) && failed < len(tried) {
 			left = append(left, fit{layout: l})
 		}
 	}
 	for i := range left {
 		for _, text := range t.order {
-			if !plausible(left[i].layout, text) {
+			if !plausible(left[i].layout, []byte(text)) {
 				left[i].fails += t.texts[text]
 			}
 		}
@@ -165,8 +176,8 @@ var (
 	lastYear  = time.Date(2300, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 )
 
-func plausible(l record.Layout, text string) bool {
-	micros, ok := l.Parse([]byte(text))
+func plausible(l record.Layout, text []byte) bool {
+	micros, ok := l.Parse(text)
 	return ok && micros >= firstYear && micros < lastYear
 }
 
@@ -298,7 +309,7 @@ func (l *look) halfConverted(t *timesOf, fits []fit) error {
 		}
 		swapped, left = t.cells, t.values
 		for _, text := range t.order {
-			if !plausible(fits[0].layout, text) {
+			if !plausible(fits[0].layout, []byte(text)) {
 				continue
 			}
 			if low(fits[0].layout, text) {
@@ -306,13 +317,15 @@ func (l *look) halfConverted(t *timesOf, fits []fit) error {
 			}
 			kept = text
 		}
+	case len(fits) > 0 && fits[0].fails == 0:
+		return nil
 	default: // the same, saved as text: two layouts, each with one kind of days
 		a, b, ok := t.halves(fits)
 		if !ok {
 			return nil
 		}
 		for _, text := range t.order {
-			inA, inB := plausible(a, text), plausible(b, text)
+			inA, inB := plausible(a, []byte(text)), plausible(b, []byte(text))
 			switch {
 			case inA == inB:
 				if inA {
@@ -350,12 +363,13 @@ func (t *timesOf) halves([]fit) (a, b record.Layout, ok bool) {
 		low, high int
 	}
 	var all []half
+	tried := t.some()
 	for _, layout := range record.CandidateLayouts() {
 		h := half{layout: layout}
-		for _, i := range spread(len(t.order), trials) {
-			if h.n++; plausible(layout, t.order[i]) {
+		for _, text := range tried {
+			if h.n++; plausible(layout, text) {
 				h.takes++
-				if low(layout, t.order[i]) {
+				if low(layout, string(text)) {
 					h.low++
 				} else {
 					h.high++

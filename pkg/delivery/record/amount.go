@@ -18,6 +18,15 @@ var plainForm = NumberForm{Decimal: '.'}
 // numbers parses quantity, price and amount as texts write them.
 func (p *Builder) numbers(quantity, price, amount []byte) Breach {
 	form := p.form()
+	if c := &p.columns; c.At[FieldAmount] < 0 && c.At[FieldQuantity] >= 0 { // as nearly all lines are: not for another result
+		q, okQ := short(quantity, form.Decimal, money.QuantityDecimals)
+		v, okP := short(price, form.Decimal, money.PriceDecimals)
+		if okQ && okP && max(q, -q) <= maxQuantity && max(v, -v) <= money.Max {
+			l := &p.line
+			l.Quantity, l.Price, l.HasAmount = money.Quantity(q), money.Price(v), false
+			return p.times()
+		}
+	}
 	return p.money(written{quantity, form}, written{price, form}, written{amount, form})
 }
 

@@ -112,7 +112,7 @@ func (p *Builder) accept() {
 	l.Record = p.block.Records
 	l.Invoice, l.Code, l.Description, l.Country = f[FieldInvoice], f[FieldCode], f[FieldDescription], f[FieldCountry]
 	l.Customer = p.normalCustomer()
-	if p.columns.Has(FieldStatus) {
+	if p.columns.At[FieldStatus] >= 0 {
 		l.Status = p.columns.status(f)
 	}
 	p.block.AcceptedAmount = plus(p.block.AcceptedAmount, abs(l.Amount))
@@ -170,16 +170,23 @@ func (p *Builder) texts() (breach Breach) {
 	} else if c.same || c.preset != nil && c.preset.CodeOrDescription && len(trimSpace(f[FieldCode])) == 0 {
 		f[FieldCode] = f[FieldDescription]
 	}
-	if len(trimSpace(f[FieldInvoice])) == 0 {
+	if blank(f[FieldInvoice]) {
 		breach |= MissingInvoice
 	}
-	if len(trimSpace(f[FieldCode])) == 0 && c.Has(FieldCode) {
+	if blank(f[FieldCode]) && c.Has(FieldCode) {
 		breach |= MissingCode
 	}
-	if rounded(f[FieldInvoice]) || rounded(f[FieldCode]) || rounded(f[FieldCustomer]) {
-		breach |= RoundedID
+	if perhapsRounded(f[FieldInvoice]) || perhapsRounded(f[FieldCode]) || perhapsRounded(f[FieldCustomer]) {
+		if rounded(f[FieldInvoice]) || rounded(f[FieldCode]) || rounded(f[FieldCustomer]) {
+			breach |= RoundedID
+		}
 	}
 	return breach
+}
+
+// blank reports whether a text is empty but for ASCII blanks. Nearly all texts are told by their first byte.
+func blank(text []byte) bool {
+	return len(text) == 0 || isBlank(text[0]) && len(trimSpace(text)) == 0
 }
 
 // AppendClock appends a time that is written in two columns, date and time of day, as a layout reads it: with a blank between

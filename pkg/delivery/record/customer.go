@@ -78,8 +78,13 @@ func appendLower(dst, text []byte) []byte {
 // rounded reports whether an id is a number in scientific notation, as spreadsheets show and save one that is too long for
 // their cells: 6.34E+15. Its last digits are lost, and many ids have become one.
 func rounded(b []byte) bool {
+	return perhapsRounded(b) && isRounded(trimBlank(b))
+}
+
+// perhapsRounded leaves nearly all ids out, by two of their bytes.
+func perhapsRounded(b []byte) bool {
 	n := len(b)
-	return n > 4 && (b[n-3] == '+' || b[n-1] <= ' ' || b[n-1] >= utf8.RuneSelf) && isRounded(trimBlank(b))
+	return n > 4 && (b[n-3] == '+' || b[n-1] <= ' ' || b[n-1] >= utf8.RuneSelf)
 }
 
 func isRounded(b []byte) bool {
