@@ -170,10 +170,10 @@ func (p *Builder) texts() (breach Breach) {
 	} else if c.same || c.preset != nil && c.preset.CodeOrDescription && len(trimSpace(f[FieldCode])) == 0 {
 		f[FieldCode] = f[FieldDescription]
 	}
-	if blank(f[FieldInvoice]) {
+	if blankText(f[FieldInvoice]) {
 		breach |= MissingInvoice
 	}
-	if blank(f[FieldCode]) && c.Has(FieldCode) {
+	if blankText(f[FieldCode]) && c.Has(FieldCode) {
 		breach |= MissingCode
 	}
 	if perhapsRounded(f[FieldInvoice]) || perhapsRounded(f[FieldCode]) || perhapsRounded(f[FieldCustomer]) {
@@ -184,8 +184,8 @@ func (p *Builder) texts() (breach Breach) {
 	return breach
 }
 
-// blank reports whether a text is empty but for ASCII blanks. Nearly all texts are told by their first byte.
-func blank(text []byte) bool {
+// blankText reports whether a text is empty but for ASCII blanks. Nearly all texts are told by their first byte.
+func blankText(text []byte) bool {
 	return len(text) == 0 || isBlank(text[0]) && len(trimSpace(text)) == 0
 }
 
