@@ -15,10 +15,7 @@ type Row struct {
 
 	Invoice, Code, Country uint32 // as written
 	InvoiceKey, CodeKey    uint32 // as compared
-	description, status    uint32
-	Return                 bool // a return line, of a quantity and an amount below zero; kept only with cancellation_unmatched off
-
-	discount money.Amount // that part of the amount which is an allocated discount, 0 or below
+	Return                 bool   // a return line, of a quantity and an amount below zero; kept only with cancellation_unmatched off
 }
 
 // Part returns what n of the row's quantity is worth: n × price, and of what the row's amount differs from quantity × price,

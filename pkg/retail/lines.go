@@ -32,6 +32,11 @@ func (c TextColumn) Len() int {
 	return c.texts()
 }
 
+// empty reports whether no row has a text.
+func (c TextColumn) empty() bool {
+	return len(c.Offsets) == 0 || c.Offsets[0] == c.Offsets[len(c.Offsets)-1]
+}
+
 func (c TextColumn) texts() int { return max(len(c.Offsets)-1, 0) }
 
 func (c TextColumn) check(rows int) error {
@@ -173,16 +178,30 @@ func (l *Lines) Append(b LineBatch) error {
 	l.Country, l.scratch = appendIDs(l.Country, &l.Countries, b.Country, l.scratch)
 	l.Code, l.scratch = appendIDs(l.Code, &l.Codes.Dict, b.Code, l.scratch)
 	l.Invoice, l.scratch = appendIDs(l.Invoice, &l.Invoices.Dict, b.Invoice, l.scratch)
-	if l.Status, l.scratch = appendIDs(l.Status, &l.Statuses, b.Status, l.scratch); b.Status.Len() == 0 {
-		l.Status = append(l.Status, make([]uint32, len(b.Time))...)
+	if b.Status.empty() {
+		l.Status = appendZeros(l.Status, len(b.Time), l.room >= 0)
+	} else {
+		l.Status, l.scratch = appendIDs(l.Status, &l.Statuses, b.Status, l.scratch)
 	}
 	l.Time = append(l.Time, b.Time...)
 	l.Quantity = append(l.Quantity, b.Quantity...)
 	l.Price = append(l.Price, b.Price...)
+	if b.Source == 0 {
+		l.Source = appendZeros(l.Source, len(b.Time), l.room >= 0)
+		return nil
+	}
 	for range b.Time {
 		l.Source = append(l.Source, b.Source)
 	}
 	return nil
+}
+
+// appendZeros adds n zeros. Memory that is still as it was made has them already, and need not be touched.
+func appendZeros[T uint16 | uint32](dst []T, n int, asMade bool) []T {
+	if asMade && cap(dst)-len(dst) >= n {
+		return dst[:len(dst)+n]
+	}
+	return append(dst, make([]T, n)...)
 }
 
 // appendAmounts adds what each line is worth. What it returns with an error is dst.
@@ -319,6 +338,9 @@ func (l *Lines) sealColumn(column func(*Lines) ([]uint32, *Dict), seal func() []
 }
 
 func renumber(ids, to []uint32) {
+	if len(to) == 1 { // the empty text alone, which keeps its number
+		return
+	}
 	for i, id := range ids {
 		ids[i] = to[id]
 	}

@@ -129,6 +129,36 @@ func TestDiscounts(t *testing.T) {
 	}
 }
 
+// The copy of a line takes no part of a discount with it: of 10 + 20, 6 off leaves 24 wherever the copy stands and however its code
+// is written.
+func TestDiscountsStayOnTheLinesThatStay(t *testing.T) {
+	for _, copied := range []string{"22", "22 ", " 22"} {
+		lines := retailtest.CSV(t, `
+1,22,HEART,1,2011-01-03 10:00,10,7,UK
+1,`+copied+`,HEART,1,2011-01-03 10:00,10,7,UK
+1,23,STAR,1,2011-01-03 10:00,20,7,UK
+1,SALE,VOUCHER,-1,2011-01-03 10:00,6,7,UK`)
+		for range 2 {
+			rules := retail.DefaultRules()
+			if err := rules.Set("+duplicate"); err != nil {
+				t.Fatal(err)
+			}
+			rules.Meaning.Discounts = retail.AllocateDiscounts
+			kept, err := rules.Apply(retailtest.Lines(t, lines))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := kept.Ledger.Kept(); got.Lines != 2 || got.Amount.String() != "24.0000" {
+				t.Errorf("copy %q: kept %+v", copied, got)
+			}
+			if got := kept.Ledger.Taken(retail.RuleDuplicate); got.Lines != 1 || got.Amount.String() != "10.0000" {
+				t.Errorf("copy %q: taken as a duplicate %+v", copied, got)
+			}
+			slices.Reverse(lines)
+		}
+	}
+}
+
 // Allocated or not, everything adds up, in any order of the lines, and the money kept is the same but for what was allocated.
 func TestAllocationAddsUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -37,6 +37,9 @@ func (p *pass) allocate() {
 	}
 	p.spread = make([]money.Amount, p.l.Len())
 	for _, s := range invoices {
+		if p.rules.On(RuleDuplicate) {
+			s.lines = p.withoutCopies(s.lines)
+		}
 		s.allocated = p.allocateTo(s.lines, s.discount)
 	}
 	for i, rule := range p.taken { // of an invoice whose discounts found a place, none is left
@@ -45,6 +48,19 @@ func (p *pass) allocate() {
 			p.discounts.Allocated += p.amount(i)
 		}
 	}
+}
+
+// withoutCopies leaves out the lines that the rule of duplicates will take, so that no part of a discount goes with them.
+func (p *pass) withoutCopies(lines []uint32) []uint32 {
+	slices.SortFunc(lines, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(p.customer[a], p.customer[b]), compareLines(p.kinds, a, b))
+	})
+	return slices.CompactFunc(lines, func(a, b uint32) bool {
+		l := p.l
+		return p.customer[a] == p.customer[b] && l.Time[a] == l.Time[b] && l.Codes.Key[l.Code[a]] == l.Codes.Key[l.Code[b]] &&
+			l.Price[a] == l.Price[b] && l.Quantity[a] == l.Quantity[b] && l.Amount[a] == l.Amount[b] &&
+			l.Description[a] == l.Description[b] && l.Country[a] == l.Country[b] && l.Status[a] == l.Status[b]
+	})
 }
 
 // allocateTo spreads a discount over lines, and reports whether they are worth as much.

@@ -29,6 +29,7 @@ type kinds struct {
 
 	sold  bitset // by compared code: sold at a positive price
 	above bitset // by invoice: has a line above zero
+	turns bool   // a line can be worth less than its amount: see amount
 }
 
 // kindsOf returns the kinds of lines, those that [Decide] found if it was asked for the same meaning.
@@ -168,8 +169,12 @@ func (k *kinds) fill() {
 // seeSales notes which codes are sold at a positive price and which invoices have a line above zero.
 func (k *kinds) seeSales() {
 	k.sold, k.above = newBitset(k.l.Codes.Keys.Len()), newBitset(k.invoices)
+	k.turns = k.returned != nil || k.gaveBack != nil
 	for i, amount := range k.l.Amount {
-		if amount <= 0 || k.isVoid(i) || k.marked(i) {
+		if amount <= 0 {
+			continue
+		}
+		if k.turns = k.turns || k.l.Price[i] < 0 || k.l.Quantity[i] < 0; k.isVoid(i) || k.marked(i) {
 			continue
 		}
 		k.above.set(k.invoiceOf(i))
@@ -189,10 +194,15 @@ func (k *kinds) marked(i int) bool {
 // amount returns what a line is worth: below zero if it is a return, or marked as one.
 func (k *kinds) amount(i int) money.Amount {
 	a := money.Amount(k.l.Amount[i])
-	if a > 0 && (k.marked(i) || (k.l.Quantity[i] < 0 || k.l.Price[i] < 0) && k.isReturn(i)) {
+	if k.turns && a > 0 && k.turned(i) {
 		return -a
 	}
 	return a
+}
+
+// turned reports whether a line above zero is a return.
+func (k *kinds) turned(i int) bool {
+	return k.marked(i) || (k.l.Quantity[i] < 0 || k.l.Price[i] < 0) && k.isReturn(i)
 }
 
 // isReturn reports whether a line gives a product back, if it is a product's.

@@ -18,6 +18,7 @@ type settler struct {
 
 	keyed    []keyed
 	left     []money.Quantity // what is left of each row's quantity
+	discount []money.Amount   // what of each row's amount is an allocated discount, 0 or below; empty where none is allocated
 	invoices []uint32
 	matcher  matcher
 }
@@ -67,8 +68,13 @@ func (s *settler) customer(c uint32) {
 	from, to := int(s.start[c]), int(s.start[c+1])
 	s.keyed = s.key.sortLines(s.order[from:to], s.keyed)
 	rows := s.out.rows[from:to]
+	s.discount = s.discount[:0]
 	for i, k := range s.keyed {
-		rows[i] = s.row(k.line)
+		s.row(&rows[i], k.line)
+		if s.spread != nil {
+			s.discount = append(s.discount, s.spread[k.line])
+			rows[i].Amount += s.discount[i]
+		}
 	}
 	rows = s.takeDuplicates(c, rows)
 	s.left = s.left[:0]
@@ -90,21 +96,25 @@ func (s *settler) customer(c uint32) {
 	}
 }
 
-func (s *settler) row(line uint32) Row {
+// row fills a row with a line.
+func (s *settler) row(r *Row, line uint32) {
 	l := s.l
-	r := Row{
+	*r = Row{
 		Time: l.Time[line], Quantity: money.Quantity(l.Quantity[line]), Price: money.Price(l.Price[line]), Amount: s.amount(int(line)),
-		Invoice: l.Invoice[line], Code: l.Code[line], Country: l.Country[line], description: l.Description[line], status: l.Status[line],
+		Invoice: l.Invoice[line], Code: l.Code[line], Country: l.Country[line],
 	}
 	r.InvoiceKey, r.CodeKey = s.invoiceOf(int(line)), l.Codes.Key[r.Code]
 	if r.Return = s.isReturn(int(line)); r.Return { // whatever its marker: a quantity below zero at a positive price
 		r.Quantity, r.Price = -max(r.Quantity, -r.Quantity), max(r.Price, -r.Price)
 	}
-	if s.spread != nil {
-		r.discount = s.spread[line]
-		r.Amount += r.discount
+}
+
+// discountOf returns what of a row's amount is an allocated discount.
+func (s *settler) discountOf(i int) money.Amount {
+	if len(s.discount) == 0 {
+		return 0
 	}
-	return r
+	return s.discount[i]
 }
 
 // takeDuplicates counts later copies, which stand beside the first one, and takes them where the rule is on. The copy
@@ -112,22 +122,32 @@ func (s *settler) row(line uint32) Row {
 func (s *settler) takeDuplicates(c uint32, rows []Row) []Row {
 	n := 0
 	for i := range rows {
-		if i > 0 && equalAsCompared(&rows[n-1], &rows[i]) {
+		if i > 0 && s.equalAsCompared(&rows[n-1], &rows[i], n-1, i) {
 			s.duplicates++
 			if s.rules.On(RuleDuplicate) {
-				s.line(int(RuleDuplicate), c, &rows[i], rows[i].Amount, rows[i].discount)
+				s.line(int(RuleDuplicate), c, &rows[i], rows[i].Amount, s.discountOf(i))
 				continue
 			}
 		}
-		rows[n] = rows[i]
+		if n != i {
+			rows[n], s.keyed[n] = rows[i], s.keyed[i]
+			if len(s.discount) > 0 {
+				s.discount[n] = s.discount[i]
+			}
+		}
 		n++
 	}
 	return rows[:n]
 }
 
-func equalAsCompared(a, b *Row) bool {
-	return a.Time == b.Time && a.InvoiceKey == b.InvoiceKey && a.CodeKey == b.CodeKey && a.Price == b.Price &&
-		a.Quantity == b.Quantity && a.Amount-a.discount == b.Amount-b.discount && a.status == b.status && a.description == b.description && a.Country == b.Country
+// equalAsCompared reports whether rows at two places repeat each other: all that is stored of them, but for the spelling of invoice
+// and code.
+func (s *settler) equalAsCompared(a, b *Row, atA, atB int) bool {
+	if a.Time != b.Time || a.InvoiceKey != b.InvoiceKey || a.CodeKey != b.CodeKey || a.Price != b.Price || a.Quantity != b.Quantity || a.Country != b.Country {
+		return false
+	}
+	i, j := s.keyed[atA].line, s.keyed[atB].line
+	return a.Amount-s.discountOf(atA) == b.Amount-s.discountOf(atB) && s.l.Status[i] == s.l.Status[j] && s.l.Description[i] == s.l.Description[j]
 }
 
 func (s *settler) returns(rows []Row) Returns {
@@ -154,9 +174,9 @@ func (s *settler) line(at int, c uint32, r *Row, amount, discount money.Amount) 
 // settle counts every row where it belongs and moves what is kept to the front. It returns how many rows are kept.
 func (s *settler) settle(c uint32, rows []Row) int {
 	n := 0
-	keep := func(r Row, left money.Quantity, amount, discount money.Amount) {
-		r.Quantity, r.Amount, r.discount = left, amount, discount
-		rows[n] = r
+	keep := func(r *Row, left money.Quantity, amount money.Amount) {
+		rows[n] = *r
+		rows[n].Quantity, rows[n].Amount = left, amount
 		n++
 		s.products.set(r.CodeKey)
 		if !r.Return {
@@ -164,24 +184,25 @@ func (s *settler) settle(c uint32, rows []Row) int {
 		}
 	}
 	for i := range rows {
-		r, left := rows[i], s.left[i]
+		r, left := &rows[i], s.left[i] // n is at most i: keep overwrites no row that is still to come
 		whole, rest := r.Amount, r.Part(left)
 		gone := whole - rest
-		restDiscount := r.discount
-		if r.discount != 0 {
-			restDiscount = r.discount.Part(left, r.Quantity)
+		discount := s.discountOf(i)
+		restDiscount := discount
+		if discount != 0 {
+			restDiscount = discount.Part(left, r.Quantity)
 		}
 		switch {
 		case !r.Return && left == r.Quantity:
-			s.line(rowKept, c, &r, whole, r.discount)
-			keep(r, left, rest, r.discount)
+			s.line(rowKept, c, r, whole, discount)
+			keep(r, left, rest)
 		case !r.Return && left > 0:
-			s.line(rowKept, c, &r, rest, restDiscount)
-			s.tally.amount(int(RuleMatched), gone-(r.discount-restDiscount))
-			s.tally.amount(int(RuleMatched), r.discount-restDiscount)
-			keep(r, left, rest, restDiscount)
+			s.line(rowKept, c, r, rest, restDiscount)
+			s.tally.amount(int(RuleMatched), gone-(discount-restDiscount))
+			s.tally.amount(int(RuleMatched), discount-restDiscount)
+			keep(r, left, rest)
 		case !r.Return:
-			s.line(int(RuleMatched), c, &r, whole, r.discount)
+			s.line(int(RuleMatched), c, r, whole, discount)
 		case left == r.Quantity:
 			s.cancel.Unmatched++
 			if s.rules.On(RuleUnmatched) {
@@ -189,7 +210,7 @@ func (s *settler) settle(c uint32, rows []Row) int {
 				continue
 			}
 			s.tally.line(rowKept, r.InvoiceKey, c, whole)
-			keep(r, left, rest, 0)
+			keep(r, left, rest)
 		default:
 			s.tally.line(int(RuleMatched), r.InvoiceKey, c, gone)
 			s.cancel.Amount += gone
@@ -203,7 +224,7 @@ func (s *settler) settle(c uint32, rows []Row) int {
 				continue
 			}
 			s.tally.amount(rowKept, rest)
-			keep(r, left, rest, 0)
+			keep(r, left, rest)
 		}
 	}
 	return n

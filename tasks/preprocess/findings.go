@@ -39,6 +39,8 @@ type seen struct {
 	days      []span   // of the window, one a day and source
 	stored    []span   // of everything stored
 	changed   []string // what would be decided otherwise now
+
+	first, last *calendar.Date // see ends
 }
 
 // span is rows of some days.
@@ -139,23 +141,40 @@ type sums struct {
 	all    sum
 }
 
+// ends returns the first and the last day of the lines, of which there is one at least.
+func (s *seen) ends() (first, last calendar.Date) {
+	if s.first == nil {
+		a, b := calendar.DateOf(slices.Min(s.lines.Time)), calendar.DateOf(slices.Max(s.lines.Time))
+		s.first, s.last = &a, &b
+	}
+	return *s.first, *s.last
+}
+
 func (s *seen) sum() sums {
 	l := s.lines
 	t := sums{byCode: make([]sum, s.kept.Codes.Keys.Len())}
 	if l.Len() == 0 {
 		return t
 	}
-	t.first = calendar.DateOf(slices.Min(l.Time))
-	t.byDay = make([]sum, calendar.DateOf(slices.Max(l.Time))-t.first+1)
+	first, last := s.ends()
+	t.first, t.byDay = first, make([]sum, last-first+1)
+	var time int64
+	day := &t.byDay[0]
 	for c := range uint32(s.kept.NumCustomers()) {
 		rows := s.kept.Rows(c)
 		for i := range rows {
 			r := &rows[i]
-			for _, to := range [...]*sum{&t.byDay[calendar.DateOf(r.Time)-t.first], &t.byCode[r.CodeKey], &t.all} {
-				to.lines++
-				to.amount += r.Amount
+			if r.Time != time || i == 0 { // the lines of an invoice come together
+				time, day = r.Time, &t.byDay[calendar.DateOf(r.Time)-t.first]
 			}
+			code := &t.byCode[r.CodeKey]
+			day.lines++
+			day.amount += r.Amount
+			code.lines++
+			code.amount += r.Amount
+			t.all.amount += r.Amount
 		}
+		t.all.lines += int64(len(rows))
 	}
 	return t
 }

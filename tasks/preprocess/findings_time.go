@@ -165,30 +165,35 @@ func (s *seen) unit() []finding.Finding {
 	if l.Len() == 0 || codes < leastCodes {
 		return nil
 	}
-	first, last := calendar.DateOf(slices.Min(l.Time)), calendar.DateOf(slices.Max(l.Time))
+	first, last := s.ends()
 	size := max(7, (int(last-first)+1)*codes/cells+1)
 	if size > maxBlockDays {
 		return nil // nothing to compare in
 	}
 	blocks := int(last-first)/size + 1
-	prices := make([]money.Price, codes*blocks)
+	prices := make([]money.Price, codes*blocks) // block after block: lines come in the order of days
+	time, block := l.Time[0]-1, prices
 	for i, p := range l.Price {
+		if t := l.Time[i]; t != time { // the lines of an invoice come together
+			b := int(calendar.DateOf(t)-first) / size
+			time, block = t, prices[b*codes:(b+1)*codes]
+		}
 		if p <= 0 || l.Quantity[i] <= 0 {
 			continue
 		}
-		at := int(l.Codes.Key[l.Code[i]])*blocks + int(calendar.DateOf(l.Time[i])-first)/size
-		if was := prices[at]; was == 0 || money.Price(p) < was {
-			prices[at] = money.Price(p)
+		at := l.Codes.Key[l.Code[i]]
+		if was := block[at]; was == 0 || money.Price(p) < was {
+			block[at] = money.Price(p)
 		}
 	}
 	all, up, down := make([]int, blocks), make([]int, blocks), make([]int, blocks)
-	for c := range codes {
-		before := money.Price(0)
-		for b, p := range prices[c*blocks : (c+1)*blocks] {
+	latest := make([]money.Price, codes)
+	for b := range blocks {
+		for c, p := range prices[b*codes : (b+1)*codes] {
 			if p == 0 {
 				continue
 			}
-			if before > 0 {
+			if before := latest[c]; before > 0 {
 				all[b]++
 				switch ratio := p.Float() / before.Float(); {
 				case ratio > factor/factorSlack && ratio < factor*factorSlack:
@@ -197,7 +202,7 @@ func (s *seen) unit() []finding.Finding {
 					down[b]++
 				}
 			}
-			before = p
+			latest[c] = p
 		}
 	}
 	var out []finding.Finding
