@@ -194,15 +194,18 @@ func (k *kinds) marked(i int) bool {
 // amount returns what a line is worth: below zero if it is a return, or marked as one.
 func (k *kinds) amount(i int) money.Amount {
 	a := money.Amount(k.l.Amount[i])
-	if k.turns && a > 0 && k.turned(i) {
-		return -a
+	if k.turns {
+		return k.turned(i, a)
 	}
 	return a
 }
 
-// turned reports whether a line above zero is a return.
-func (k *kinds) turned(i int) bool {
-	return k.marked(i) || (k.l.Quantity[i] < 0 || k.l.Price[i] < 0) && k.isReturn(i)
+// turned is amount where a line above zero can be a return.
+func (k *kinds) turned(i int, a money.Amount) money.Amount {
+	if a > 0 && (k.marked(i) || (k.l.Quantity[i] < 0 || k.l.Price[i] < 0) && k.isReturn(i)) {
+		return -a
+	}
+	return a
 }
 
 // isReturn reports whether a line gives a product back, if it is a product's.

@@ -108,6 +108,10 @@ func (c *TextColumn) Append(v string) {
 // AppendBytes adds a value and keeps no reference to it.
 func (c *TextColumn) AppendBytes(v []byte) {
 	if c.now {
+		if len(v) == 0 && c.spec.Nullable {
+			c.codes.rows = append(c.codes.rows, -1)
+			return
+		}
 		if !c.any || string(c.lastText()) != string(v) {
 			c.take(v)
 		}
@@ -287,11 +291,11 @@ func (c *IntColumn) Append(v int64) {
 		c.ints = append(c.ints, v)
 		return
 	}
+	if v == frame.NullInt && c.spec.Nullable {
+		c.codes.rows = append(c.codes.rows, -1)
+		return
+	}
 	if c.last < 0 || c.dict.values[c.last] != v {
-		if v == frame.NullInt && c.spec.Nullable {
-			c.codes.rows = append(c.codes.rows, -1)
-			return
-		}
 		c.last = c.dict.code(v)
 	}
 	c.codes.rows = append(c.codes.rows, c.last)

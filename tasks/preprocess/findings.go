@@ -2,7 +2,6 @@ package preprocess
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -39,8 +38,6 @@ type seen struct {
 	days      []span   // of the window, one a day and source
 	stored    []span   // of everything stored
 	changed   []string // what would be decided otherwise now
-
-	first, last *calendar.Date // see ends
 }
 
 // span is rows of some days.
@@ -141,13 +138,17 @@ type sums struct {
 	all    sum
 }
 
-// ends returns the first and the last day of the lines, of which there is one at least.
+// ends returns the first and the last day of the window that have lines.
 func (s *seen) ends() (first, last calendar.Date) {
-	if s.first == nil {
-		a, b := calendar.DateOf(slices.Min(s.lines.Time)), calendar.DateOf(slices.Max(s.lines.Time))
-		s.first, s.last = &a, &b
+	for i, d := range s.days {
+		if i == 0 || d.from < first {
+			first = d.from
+		}
+		if i == 0 || d.to > last {
+			last = d.to
+		}
 	}
-	return *s.first, *s.last
+	return first, last
 }
 
 func (s *seen) sum() sums {

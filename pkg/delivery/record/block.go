@@ -108,6 +108,13 @@ const (
 	sameCountry
 	sameStatus
 	hasAmount // no sharing: the row has an amount of its own
+	usual     // nor is this: whole units at a price in pennies, as nearly all are; they take fewer bytes so
+)
+
+// What the quantity and the price of a usual row are multiples of.
+const (
+	wholeUnit = money.QuantityScale
+	penny     = money.PriceScale / 100
 )
 
 // rowEncoder appends rows to a block.
@@ -145,8 +152,13 @@ func (e *rowEncoder) add(l *Line) {
 	} else {
 		data = binary.AppendUvarint(data, uint64(l.Time-day.Start()))
 	}
-	data = binary.AppendVarint(data, int64(l.Quantity))
-	data = binary.AppendVarint(data, int64(l.Price))
+	quantity, price := int64(l.Quantity), int64(l.Price)
+	if quantity%wholeUnit == 0 && price%penny == 0 {
+		flags |= usual
+		quantity, price = quantity/wholeUnit, price/penny
+	}
+	data = binary.AppendVarint(data, quantity)
+	data = binary.AppendVarint(data, price)
 	if l.HasAmount {
 		flags |= hasAmount
 		data = binary.AppendVarint(data, int64(l.Amount))
@@ -202,6 +214,9 @@ func (r Run) Each(visit func(*Line) error) (err error) {
 		}
 		line.Quantity = money.Quantity(d.varint())
 		line.Price = money.Price(d.varint())
+		if flags&usual != 0 {
+			line.Quantity, line.Price = line.Quantity*wholeUnit, line.Price*penny
+		}
 		if line.HasAmount = flags&hasAmount != 0; line.HasAmount {
 			line.Amount = money.Amount(d.varint())
 		} else if line.Amount, err = line.Price.Times(line.Quantity); err != nil {
