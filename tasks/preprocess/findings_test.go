@@ -227,7 +227,10 @@ func TestFindingOfOrderTotals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := seen{lines: l, kept: kept, customers: feature.Build(kept, retail.Window{AsOf: 20_000})}
+	s := seen{
+		lines: l, kept: kept, customers: feature.Build(kept, retail.Window{AsOf: 20_000}),
+		days: []span{{calendar.DateOf(l.Time[0]), calendar.DateOf(l.Time[l.Len()-1]), int64(l.Len())}},
+	}
 	if found := s.findings(); len(found) != 1 || found[0].Code != finding.OrderTotalsOnly || found[0].Money != money.Amount(50_000) {
 		t.Errorf("found %+v, want %s", found, finding.OrderTotalsOnly)
 	}
