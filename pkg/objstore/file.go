@@ -30,9 +30,10 @@ import (
 // The generation is the file's modification time in nanoseconds; a swap makes it larger than the one before. So no
 // second file has to be kept in step, and kill -9 at any instant leaves the old object or the new one.
 type fileDriver struct {
-	root  string
-	sweep sync.Once
-	named atomic.Bool // files without a name have been found not to work here
+	root    string
+	sweep   sync.Once
+	folders sync.Map    // that have been found to be none of links
+	named   atomic.Bool // files without a name have been found not to work here
 }
 
 const (
@@ -56,7 +57,33 @@ func openFile(where location) (driver, error) {
 
 func (d *fileDriver) path(name string) string { return filepath.Join(d.root, filepath.FromSlash(name)) }
 
+// below returns an error if a folder on the way to an object is a link: it could lead anywhere, and what is written there would
+// be no part of the root. The root itself may be reached by one.
+func (d *fileDriver) below(name string) error {
+	for i, c := range name {
+		if c != '/' {
+			continue
+		}
+		if _, ok := d.folders.Load(name[:i]); ok {
+			continue
+		}
+		switch info, err := os.Lstat(d.path(name[:i])); {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // it is made, and so is all that is below
+		case err != nil:
+			return osError(err)
+		case info.Mode()&fs.ModeSymlink != 0:
+			return fmt.Errorf("%w: %s is a link to another folder: nothing is written through it", ErrNoStore, d.path(name[:i]))
+		}
+		d.folders.Store(name[:i], true)
+	}
+	return nil
+}
+
 func (d *fileDriver) create(ctx context.Context, name string, src io.ReaderAt, size int64) (Attrs, error) {
+	if err := d.below(name); err != nil {
+		return Attrs{}, err
+	}
 	if _, err := os.Lstat(d.path(name)); err == nil {
 		return Attrs{}, cmp.Or(d.mend(ctx, name, src, size), error(ErrExists)) // before the work; link decides below
 	}
@@ -84,6 +111,9 @@ func (d *fileDriver) create(ctx context.Context, name string, src io.ReaderAt, s
 }
 
 func (d *fileDriver) swap(ctx context.Context, name string, generation int64, data []byte) (Attrs, error) {
+	if err := d.below(name); err != nil {
+		return Attrs{}, err
+	}
 	path := d.path(name)
 	if err := makeFolder(filepath.Dir(path)); err != nil {
 		return Attrs{}, err

@@ -14,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/scratch"
 )
 
 // Common are the flags that every step has: where things lie, and which run this is.
@@ -149,10 +150,19 @@ func Workers() int { return max(1, runtime.GOMAXPROCS(0)) }
 
 // scratchFolder makes a folder for spool files, which is removed when the task ends.
 func scratchFolder(name string) (string, func(), error) {
-	dir, err := os.MkdirTemp("", "clientele-"+name+"-")
+	dir, remove, err := scratch.Folder(name)
 	if err != nil {
-		return "", nil, &fault.Fault{Code: fault.ExitConfig, Cause: "scratch", Object: os.TempDir(),
-			Err: fmt.Errorf("make a folder for scratch files (set TMPDIR to a writable one): %w", err)}
+		return "", nil, hostFault("scratch", os.TempDir(), fmt.Errorf("%w; TMPDIR names another place", err))
 	}
-	return dir, func() { _ = os.RemoveAll(dir) }, nil
+	return dir, remove, nil
+}
+
+// hostFault is about a file of the machine that the program runs on. A full disk or too many open files pass; a folder that
+// cannot be written to is to be mended by a person.
+func hostFault(cause, object string, err error) *fault.Fault {
+	code := fault.ExitConfig
+	if fault.Temporary(err) {
+		code = fault.ExitTemporary
+	}
+	return &fault.Fault{Code: code, Cause: cause, Object: object, Err: err}
 }

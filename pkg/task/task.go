@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -134,6 +135,7 @@ func runnerFlags() []cli.Flag {
 		String("result", "", "write the result as JSON to this `FILE` (default: standard output)"),
 		String("termination-log", "/dev/termination-log", "on failure, write the reason to this `FILE` if it exists"),
 		String("memory", "", "`SIZE` of memory that buffers share, such as 2GiB (default: nine tenths of the container's limit, or half of the machine's memory)"),
+		String("deadline", "6h", "longest `TIME` that the program may take before it ends with exit code 75, such as 90m; 0 is no limit"),
 		String("log", "auto", "`FORMAT` of the log on standard error: json, plain, or auto (plain on a terminal)"),
 	}
 }
@@ -173,6 +175,10 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 			if err != nil {
 				problems.Add("memory", err.Error(), c.String("memory"))
 			}
+			deadline, err := time.ParseDuration(c.String("deadline"))
+			if err != nil || deadline < 0 {
+				problems.Add("deadline", "want a time such as 90m or 6h, or 0 for none", c.String("deadline"))
+			}
 			if memory == 0 {
 				memory = int64(memoryBudget(os.DirFS("/")))
 			}
@@ -183,7 +189,9 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 				return err
 			}
 			out.log = newLogger(c.String("log"), t.Name, std)
-			return t.work(ctx, cfg, c.String("result"), scratch.Budget(memory), &out)
+			return within(ctx, deadline, func(ctx context.Context) error {
+				return t.work(ctx, cfg, c.String("result"), scratch.Budget(memory), &out)
+			})
 		},
 	}
 	if err := app.RunContext(ctx, append([]string{name}, good...)); err != nil {
@@ -191,6 +199,21 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 	}
 	out.close(fault.ExitDone, "")
 	return fault.ExitDone
+}
+
+// within does work under a deadline; 0 is none. What the deadline has ended is temporary, whatever the work says of it.
+func within(ctx context.Context, deadline time.Duration, work func(context.Context) error) error {
+	if deadline == 0 {
+		return work(ctx)
+	}
+	late := &fault.Fault{Code: fault.ExitTemporary, Cause: "deadline", Err: fmt.Errorf("the program has not ended within --deadline=%s", deadline)}
+	bounded, cancel := context.WithTimeoutCause(ctx, deadline, late)
+	defer cancel()
+	err := work(bounded)
+	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(bounded), late) {
+		return &fault.Fault{Code: late.Code, Cause: late.Cause, Object: fault.Judge(err).Object, Err: fmt.Errorf("%w: %w", late, err)}
+	}
+	return err
 }
 
 // work runs the step and hands its result on.
@@ -209,7 +232,7 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, memory s
 		progress = newBars(out.std.err)
 	}
 	if err := removeStale(resultFile); err != nil {
-		return &fault.Fault{Code: fault.ExitConfig, Cause: "result", Object: resultFile, Err: fmt.Errorf("remove the result of an earlier run: %w", err)}
+		return hostFault("result", resultFile, fmt.Errorf("remove the result of an earlier run: %w", err))
 	}
 	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: folder, Memory: memory, Code: code, Now: time.Now()})
 	if f, ok := errors.AsType[*fault.Fault](err); err != nil && (!ok || !f.Whole) {
@@ -235,7 +258,7 @@ func (t Task[C, R]) hand(result R, file string, out *outcome) error {
 				"the result has %d bytes, more than the %d that a scheduler accepts: the field %q has %d of them", len(text), contract.ResultLimit, field, size)
 		}
 		if err := writeWhole(file, text); err != nil {
-			return &fault.Fault{Code: fault.ExitConfig, Cause: "result", Object: file, Err: fmt.Errorf("write result: %w", err)}
+			return hostFault("result", file, fmt.Errorf("write result: %w", err))
 		}
 	}
 	switch {
@@ -272,10 +295,12 @@ func writeWhole(file string, text []byte) error {
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
 		return os.WriteFile(file, text, 0o644) // a pipe or a device has no half-way state
 	}
+	scratch.SweepFiles(filepath.Dir(file), unfinishedResult, time.Now().Add(-time.Minute))
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".result-*")
 	if err != nil {
 		return err
 	}
+	_ = scratch.Lock(tmp) // a file system without locks has nothing to sweep by
 	_, err = tmp.Write(text)
 	err = errors.Join(err, tmp.Chmod(0o644), tmp.Close())
 	if err == nil {
@@ -286,6 +311,9 @@ func writeWhole(file string, text []byte) error {
 	}
 	return nil
 }
+
+// unfinishedResult matches the names of results that a killed process has left before they had theirs.
+var unfinishedResult = regexp.MustCompile(`^\.result-[0-9]+$`)
 
 // removeStale removes the result of an earlier run: where this one fails there is none.
 func removeStale(file string) error {

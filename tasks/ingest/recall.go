@@ -96,7 +96,7 @@ func (m *recall) look(ctx context.Context) (err error) {
 			return err
 		}
 		var s seen
-		if json.Unmarshal(text, &s) == nil && s.Version == seenVersion && s.Result.Last != nil { // else it is as good as forgotten
+		if contract.CheckSeal(text) == nil && json.Unmarshal(text, &s) == nil && s.Version == seenVersion && s.Result.Last != nil { // else it is as good as forgotten
 			m.seen = &s
 		}
 	}
@@ -165,7 +165,7 @@ func (m *recall) write(ctx context.Context, src *source.Delivery, r contract.Ing
 	if err != nil {
 		return err
 	}
-	text, err := contract.Canonical(now)
+	text, err := contract.Sealed(now)
 	if err != nil {
 		return fmt.Errorf("encode a memory: %w", err)
 	}

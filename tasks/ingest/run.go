@@ -225,6 +225,14 @@ func (j *job) begin(ctx context.Context) (*run.Manifest, error) {
 		j.d.Log.Warn("the pointer to the lines was gone and names the snapshot of this delivery again: later deliveries are not in it",
 			"object", j.home.Root.URI(contract.LinesStatePath()), "snapshot", r.Snapshot)
 	}
+	now, err := lines.Open(ctx, j.home.Root, j.s.Run())
+	if err != nil {
+		return nil, err
+	}
+	if r.Snapshot != now.SHA256 {
+		j.d.Log.Warn("this run's snapshot is not in force: later deliveries or an undo have put another one there, and the steps of this run go on with theirs; a new run id takes the delivery in again",
+			"snapshot", r.Snapshot, "in_force", now.SHA256)
+	}
 	return m, j.s.Point(ctx)
 }
 

@@ -355,6 +355,13 @@ func TestUndo(t *testing.T) {
 	if r := undo("d", second.Snapshot); !r.New || r.Snapshot != first.Snapshot {
 		t.Errorf("the same undo again: %+v", r)
 	}
+	s.log.Reset()
+	s.must(s.config(filepath.Join(s.sources, "b.csv"), runID("b")))
+	for _, want := range []string{"is not in force", `"snapshot":"` + second.Snapshot, `"in_force":"` + first.Snapshot} {
+		if !strings.Contains(s.log.String(), want) {
+			t.Errorf("the undone delivery's run again does not say %s:\n%s", want, s.log.String())
+		}
+	}
 	r := undo("e", first.Snapshot)
 	if diff := cmp.Diff([]string(nil), s.invoices()); diff != "" || !r.New {
 		t.Errorf("undo of the first delivery: %+v\n%s", r, diff)

@@ -212,6 +212,43 @@ func TestUnchangedURLIsNotFetched(t *testing.T) {
 	}
 }
 
+// TestChangedMemoryIsForgotten: whatever bit of a memory flips, the delivery is fetched and comes to the same.
+func TestChangedMemoryIsForgotten(t *testing.T) {
+	s := newShop(t)
+	server, trust := s.online()
+	url := server.URL("whole", s.name("a.csv", header+day("2011-12-01", 1, 3)))
+	want := s.must(s.config(url, trust))
+	want.New = false
+	var path string
+	for name := range s.objects() {
+		if strings.HasPrefix(name, "sources/") {
+			path = filepath.Join(s.dir, name)
+		}
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(whole); i += len(whole)/25 + 1 {
+		changed := slices.Clone(whole)
+		changed[i] ^= 1
+		if err := os.WriteFile(path, changed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		server.Requests()
+		got := s.must(s.config(url, trust, runID(fmt.Sprint("flip", i))))
+		if diff := cmp.Diff(want, got); diff != "" || server.Statuses() == "304" {
+			t.Fatalf("byte %d, %q: used all the same:\n%s", i, changed[max(0, i-20):min(len(changed), i+20)], diff)
+		}
+		if err := os.RemoveAll(filepath.Dir(path)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestWhatLeftDaysOutIsFetchedAgain: a run of a later as-of has to read what an older one was not allowed to replace.
 func TestWhatLeftDaysOutIsFetchedAgain(t *testing.T) {
 	s := newShop(t)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -25,36 +26,39 @@ type client struct {
 	header    http.Header // credentials, for a server that the source names
 	hosts     []string    // the only ones that are sent header; nil means any
 	allowHTTP bool
+	private   []string                     // hosts that may be redirected to although their addresses are private
+	inside    func(at netip.AddrPort) bool // see isInside, but in tests
 	timeout   time.Duration
 }
 
 func newClient(opts Options) *client {
 	tlsConfig := &tls.Config{RootCAs: opts.RootCAs, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
-	dialer := &net.Dialer{}
+	c := &client{
+		header: opts.Header, hosts: opts.HeaderHosts, allowHTTP: opts.AllowHTTP, private: opts.PrivateHosts, inside: isInside, timeout: opts.Timeout,
+	}
+	dialer := &net.Dialer{ControlContext: c.guard}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	return &client{
-		header: opts.Header, hosts: opts.HeaderHosts, allowHTTP: opts.AllowHTTP, timeout: opts.Timeout,
-		transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, Protocols: protocols, TLSClientConfig: tlsConfig,
-			DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: 256 << 10,
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				conn, err := dialer.DialContext(ctx, network, address)
-				if err != nil {
-					return nil, err
-				}
-				return underWatch(ctx, conn), nil
-			},
-			DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				d := tls.Dialer{NetDialer: dialer, Config: tlsConfig}
-				conn, err := d.DialContext(ctx, network, address)
-				if err != nil {
-					return nil, err
-				}
-				return underWatch(ctx, conn), nil
-			},
+	c.transport = &http.Transport{
+		Proxy: http.ProxyFromEnvironment, Protocols: protocols, TLSClientConfig: tlsConfig,
+		DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: 256 << 10,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return underWatch(ctx, c.saw(ctx, conn)), nil
+		},
+		DialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			d := tls.Dialer{NetDialer: dialer, Config: tlsConfig}
+			conn, err := d.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return underWatch(ctx, c.saw(ctx, conn)), nil
 		},
 	}
+	return c
 }
 
 // answer is a server's answer to a request.
@@ -68,6 +72,7 @@ type answer struct {
 // get asks for u, and follows redirects. extra are headers for this request. Close the answer's body.
 func (c *client) get(ctx context.Context, u *url.URL, extra http.Header) (*answer, error) {
 	a := &answer{stranger: len(c.header) > 0 && !c.knows(u)}
+	way := &hops{}
 	for hop := 0; ; hop++ {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 		if err != nil {
@@ -83,9 +88,11 @@ func (c *client) get(ctx context.Context, u *url.URL, extra http.Header) (*answe
 		a.watch = nil
 		if proxy, err := c.transport.Proxy(req); err == nil && proxy == nil {
 			a.watch = newWatch(min(c.timeout/8, 250*time.Millisecond))
-			req = req.WithContext(withWatch(ctx, a.watch))
+			req = req.WithContext(withHops(withWatch(ctx, a.watch), way))
 		}
-		if a.Response, err = c.transport.RoundTrip(req); err != nil {
+		if a.Response, err = c.transport.RoundTrip(req); errors.Is(err, errInside) {
+			return nil, fmt.Errorf("%w to %s, which has a private or link-local address: if it is meant, name the host by --source-private-host", ErrRedirect, u.Hostname())
+		} else if err != nil {
 			return nil, transportError(ctx, err)
 		}
 		next, err := c.redirect(u, a.Response, hop)
@@ -97,6 +104,7 @@ func (c *client) get(ctx context.Context, u *url.URL, extra http.Header) (*answe
 			return nil, err
 		}
 		a.forwarded = a.forwarded || origin(next) != origin(u)
+		way.redirected, way.meant = a.forwarded, ofHosts(c.private, next)
 		u = next
 	}
 }
@@ -118,6 +126,8 @@ func (c *client) redirect(from *url.URL, r *http.Response, hop int) (*url.URL, e
 		return nil, fmt.Errorf("%w to something other than an https:// URL without a password", ErrRedirect)
 	case to.Scheme == "http" && from.Scheme == "https":
 		return nil, fmt.Errorf("%w from https to http, on host %s", ErrRedirect, to.Host)
+	case origin(to) != origin(from) && !ofHosts(c.private, to) && isLinkLocal(to.Hostname()):
+		return nil, fmt.Errorf("%w to the link-local address %s: if it is meant, name the host by --source-private-host", ErrRedirect, to.Hostname())
 	case cleartext(to) && !c.allowHTTP:
 		return nil, fmt.Errorf("%w to http on another machine, %s", ErrRedirect, to.Host)
 	}
@@ -126,7 +136,12 @@ func (c *client) redirect(from *url.URL, r *http.Response, hop int) (*url.URL, e
 
 // knows reports whether the credentials are for u's host.
 func (c *client) knows(u *url.URL) bool {
-	return c.hosts == nil || slices.ContainsFunc(c.hosts, func(host string) bool {
+	return c.hosts == nil || ofHosts(c.hosts, u)
+}
+
+// ofHosts reports whether a URL's host is one of those.
+func ofHosts(hosts []string, u *url.URL) bool {
+	return slices.ContainsFunc(hosts, func(host string) bool {
 		return origin(&url.URL{Scheme: u.Scheme, Host: host}) == origin(u)
 	})
 }

@@ -16,10 +16,12 @@ type Options struct {
 	// HeaderHosts are the only hosts that are sent Header, see [ParseHosts]; nil means each that a location names. A host that
 	// a server redirects to is never sent it.
 	HeaderHosts []string
-	RootCAs     *x509.CertPool // who vouches for servers; nil means whom the system trusts
-	AllowHTTP   bool           // http:// to other machines too
-	Known       []Known        // of each file at an earlier time, in their order; nil for nothing
-	Progress    func(n int64)  // receives the number of bytes as they are fetched
+	// PrivateHosts are the hosts that a server may redirect to although their addresses are private or link-local, see [ParseHosts].
+	PrivateHosts []string
+	RootCAs      *x509.CertPool // who vouches for servers; nil means whom the system trusts
+	AllowHTTP    bool           // http:// to other machines too
+	Known        []Known        // of each file at an earlier time, in their order; nil for nothing
+	Progress     func(n int64)  // receives the number of bytes as they are fetched
 	// HashLater leaves a delivery of one local file without a hash until [Delivery.Hash], so that the file is read once and
 	// not twice: while its content is read, or before that where it is read out of order. Other deliveries are hashed at once.
 	HashLater bool

@@ -21,22 +21,26 @@ type Config struct {
 	SourceHeaderEnv  string // name of a variable
 	SourceHeaderFile string
 	SourceHeaderHost string // see source.ParseHosts
-	CAFile           string
-	AllowHTTP        bool
-	SourceTimeout    int    // seconds
-	MaxBytes         string // see task.ParseBytes
-	Profile          string // a location of a file, see package profile
-	Preset           string // "" or auto leave this and the next six to the profile, to earlier deliveries and to the delivery
-	Columns          string
-	DateLayout       string
-	Encoding         string
-	Separator        string // see reading.ParseSeparator
-	Decimal          string // see reading.ParseDecimal
-	Sheets           string // add or latest
-	Sheet            string // of a workbook; "" means all
-	MaxUnpacked      string // see task.ParseBytes
-	Zone             string
-	Currency         string
+	// SourcePrivateHost are hosts inside that a server may redirect to, see source.ParseHosts.
+	SourcePrivateHost string
+	CAFile            string
+	AllowHTTP         bool
+	SourceTimeout     int    // seconds
+	MaxBytes          string // see task.ParseBytes
+	Profile           string // a location of a file, see package profile
+	Preset            string // "" or auto leave this and the next eight to the profile, to earlier deliveries and to the delivery
+	Columns           string
+	DateLayout        string
+	Encoding          string
+	Separator         string // see reading.ParseSeparator
+	Decimal           string // see reading.ParseDecimal
+	Group             string // see reading.ParseGroup
+	Missing           string // customers who are nobody, comma separated
+	Sheets            string // add or latest
+	Sheet             string // of a workbook; "" means all
+	MaxUnpacked       string // see task.ParseBytes
+	Zone              string
+	Currency          string
 
 	Day string // as-of day, YYYY-MM-DD, for {as_of} in Source; may be ""
 }
@@ -48,6 +52,7 @@ func SourceFlags() []cli.Flag {
 		task.String("source-header-env", "", "`NAME` of the environment variable with an HTTP header for https:// sources, such as Authorization: Bearer …"),
 		task.String("source-header-file", "", "`FILE` with that header instead"),
 		task.String("source-header-host", "", "`HOST` that may receive the header, such as shop.example or shop.example:8443; comma separated (default: the hosts in --source)"),
+		task.String("source-private-host", "", "`HOST` with a private or link-local address that a server may redirect to, such as files.internal; comma separated (default: none, unless the server is inside itself)"),
 		task.String("ca-file", "", "`FILE` of additional certificate authorities, in PEM"),
 		task.Bool("allow-http", "allow http:// sources on other machines, although others can read or change them in transit"),
 		task.Int("source-timeout", 120, "time limit for a file in `SECONDS`, plus one second per MiB"),
@@ -64,6 +69,8 @@ func ReadFlags() []cli.Flag {
 		task.String("encoding", reading.Auto, "text `ENCODING`: utf-8, cp1252 or iso-8859-1; auto tells them apart"),
 		task.String("separator", reading.Auto, "field `SEPARATOR`: comma, semicolon, tab, pipe or a character; auto takes the one that fits the header"),
 		task.String("decimal", reading.Auto, "decimal `SEPARATOR`: point or comma; auto takes the one that fits the whole delivery"),
+		task.String("group", reading.Auto, "`SIGN` between thousands: none, comma, point, space or apostrophe; auto takes the one that fits the whole delivery"),
+		task.String("missing", "", "`LIST` of customers who are nobody, comma separated, such as 0,99999 (default: the known words, and a filler that is found)"),
 		task.String("sheets", reading.Auto, "how the `SHEETS` of a workbook belong together: add (each has lines of its own), latest (a day in two sheets is the later sheet's) or auto, which compares them"),
 		task.String("sheet", "", "`NAME` of the sheet to read from a workbook (default: all)"),
 		task.String("max-unpacked", "64GiB", "maximum size of a delivery in `BYTES` after decompression, such as 512MiB"),
@@ -76,10 +83,10 @@ func ReadFlags() []cli.Flag {
 func NewConfig(c *cli.Context) Config {
 	return Config{
 		Source: c.String("source"), SourceHeaderEnv: c.String("source-header-env"), SourceHeaderFile: c.String("source-header-file"),
-		SourceHeaderHost: c.String("source-header-host"), CAFile: c.String("ca-file"), AllowHTTP: c.Bool("allow-http"),
+		SourceHeaderHost: c.String("source-header-host"), SourcePrivateHost: c.String("source-private-host"), CAFile: c.String("ca-file"), AllowHTTP: c.Bool("allow-http"),
 		SourceTimeout: c.Int("source-timeout"), MaxBytes: c.String("max-bytes"), Profile: c.String("profile"), Preset: c.String("preset"),
 		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"), Separator: c.String("separator"),
-		Decimal: c.String("decimal"), Sheets: c.String("sheets"), Sheet: c.String("sheet"), MaxUnpacked: c.String("max-unpacked"),
+		Decimal: c.String("decimal"), Group: c.String("group"), Missing: c.String("missing"), Sheets: c.String("sheets"), Sheet: c.String("sheet"), MaxUnpacked: c.String("max-unpacked"),
 		Zone: c.String("zone"), Currency: c.String("currency"), Day: c.String("as-of"),
 	}
 }

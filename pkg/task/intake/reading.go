@@ -25,9 +25,16 @@ func flagOf(part string) string { return strings.ReplaceAll(part, "_", "-") }
 // flags is what the flags state.
 func (c Config) flags() (reading.Reading, error) {
 	columns, err := reading.ParseColumns(c.Columns)
-	return reading.Reading{
-		Preset: c.Preset, Encoding: c.Encoding, Separator: c.Separator, Decimal: c.Decimal, DateLayout: c.DateLayout, Sheets: c.Sheets, Columns: columns,
-	}, err
+	r := reading.Reading{
+		Preset: c.Preset, Encoding: c.Encoding, Separator: c.Separator, Decimal: c.Decimal, Group: c.Group, DateLayout: c.DateLayout,
+		Sheets: c.Sheets, Columns: columns,
+	}
+	for word := range strings.SplitSeq(c.Missing, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			r.Missing = append(r.Missing, word)
+		}
+	}
+	return r, err
 }
 
 // Stated is what flags and profile state; the flags win.

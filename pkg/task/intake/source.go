@@ -20,7 +20,7 @@ import (
 )
 
 // ReachFlags are the flags that say how a source is reached, and change nothing of what it holds.
-var ReachFlags = []string{"source-header-env", "source-header-file", "source-header-host", "ca-file", "allow-http", "source-timeout", "max-bytes"}
+var ReachFlags = []string{"source-header-env", "source-header-file", "source-header-host", "source-private-host", "ca-file", "allow-http", "source-timeout", "max-bytes"}
 
 // Locations returns the locations of the delivery on the as-of day.
 func (c Config) Locations() ([]source.Location, error) {
@@ -65,6 +65,9 @@ func (c Config) checkReach(p *task.Problems) {
 	if _, err := source.ParseHosts(c.SourceHeaderHost); err != nil {
 		p.Add("source-header-host", err.Error(), c.SourceHeaderHost)
 	}
+	if _, err := source.ParseHosts(c.SourcePrivateHost); err != nil {
+		p.Add("source-private-host", err.Error(), c.SourcePrivateHost)
+	}
 	if c.SourceTimeout < 1 {
 		p.Add("source-timeout", "want a number of seconds, 1 or more", c.SourceTimeout)
 	}
@@ -100,6 +103,9 @@ func (c Config) Open(ctx context.Context, d task.Deps, where []source.Location, 
 		return nil, err
 	}
 	if opts.HeaderHosts, err = source.ParseHosts(c.SourceHeaderHost); err != nil {
+		return nil, err
+	}
+	if opts.PrivateHosts, err = source.ParseHosts(c.SourcePrivateHost); err != nil {
 		return nil, err
 	}
 	if opts.RootCAs, err = c.authorities(); err != nil {
