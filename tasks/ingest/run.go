@@ -230,8 +230,8 @@ func (j *job) begin(ctx context.Context) (*run.Manifest, error) {
 		return nil, err
 	}
 	if r.Snapshot != now.SHA256 {
-		j.d.Log.Warn("this run's snapshot is not in force: later deliveries or an undo have put another one there, and the steps of this run go on with theirs; a new run id takes the delivery in again",
-			"snapshot", r.Snapshot, "in_force", now.SHA256)
+		j.d.Log.Warn("this run's snapshot is not the current one: a later delivery or an undo has made another current; to take this delivery in again, use a new run id",
+			"snapshot", r.Snapshot, "current", now.SHA256)
 	}
 	return m, j.s.Point(ctx)
 }

@@ -357,7 +357,7 @@ func TestUndo(t *testing.T) {
 	}
 	s.log.Reset()
 	s.must(s.config(filepath.Join(s.sources, "b.csv"), runID("b")))
-	for _, want := range []string{"is not in force", `"snapshot":"` + second.Snapshot, `"in_force":"` + first.Snapshot} {
+	for _, want := range []string{"is not the current one", `"snapshot":"` + second.Snapshot, `"current":"` + first.Snapshot} {
 		if !strings.Contains(s.log.String(), want) {
 			t.Errorf("the undone delivery's run again does not say %s:\n%s", want, s.log.String())
 		}
