@@ -18,11 +18,12 @@ SOURCES := go.mod go.sum version.go VERSION $(shell find pkg tasks -type f ! -na
 LINT := bin/golangci-lint
 GCS  := bin/fake-gcs-server
 SUM  := bin/gotestsum
+ACT  := bin/actionlint
 
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back preflight airflow lint fuzz fuzz-short bench clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow lint fuzz fuzz-short bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,7 +85,7 @@ test-terraform: bin/pipeline bin/demo bin/ingest ## terraform/ without a cloud: 
 	tools/terraform.sh $(ARGS)
 
 # tools/cicd.sh says what it needs.
-test-cicd: $(GCS) ## Deploying DAG sets and going back, on a folder and on a bucket; ARGS="-k killed"
+test-cicd: $(GCS) $(ACT) ## Deploying DAG sets and going back, on a folder and on a bucket; policies of the workflows; ARGS="-k killed"
 	tools/cicd.sh $(ARGS)
 
 DEPLOY := python3 tools/cicd/deploy.py
@@ -92,13 +93,33 @@ DEPLOY := python3 tools/cicd/deploy.py
 dags: ## Make dist/dags/NAME.zip: the DAGs as one set, with the digests of dist/images/images.json (IMAGES=file)
 	@$(DEPLOY) build $(if $(IMAGES),--images='$(IMAGES)')
 
+SET ?= $(wildcard dist/dags/*.zip)
+
 # TO=gs://bucket/dags, or a folder, instead of Terraform's output of ENV; SMOKE=command that must pass, else the old set is current again.
 deploy: ## Make SET=dist/dags/NAME.zip the current set of ENV=dev, after a plan and a question; ARGS=--dry-run; YES=1 does not ask
-	@test -n '$(SET)' || { echo "make deploy: want SET=dist/dags/NAME.zip, which make dags writes" >&2; exit 64; }
+	@test '$(words $(SET))' = 1 || { echo "make deploy: want SET=dist/dags/NAME.zip, which make dags writes (got $(SET))" >&2; exit 64; }
 	@$(DEPLOY) deploy --env='$(ENV)' --to='$(TO)' --set='$(SET)' --smoke='$(SMOKE)' $(if $(YES),--yes) $(ARGS)
 
 deploy-back: ## Make the set before it current again in ENV=dev (or TO=…), after a plan and a question; ARGS=--dry-run
 	@$(DEPLOY) back --env='$(ENV)' --to='$(TO)' $(if $(YES),--yes) $(ARGS)
+
+sbom: ## Write dist/sbom/TASK.cdx.json: every module in a program, with its licence
+	@tools/cicd/supply.sh sbom $(TASKS)
+
+vulnerabilities: ## Fail where the code calls what is known to be vulnerable; VULNDB=file:///folder instead of vuln.go.dev
+	@VULNDB='$(VULNDB)' tools/cicd/supply.sh vulnerabilities
+
+push: ## Push dist/images to IMAGES=registry/prefix, with the digests that they have
+	@tools/cicd/supply.sh push
+
+sign: ## Sign them in IMAGES=registry/prefix by cosign: COSIGN_KEY=file, or in CI without a key
+	@tools/cicd/supply.sh sign
+
+demo-cicd: build $(GCS) ## A commit through test, images, DAG set, deployment and smoke run, then a bad one and the way back, on this machine alone
+	@tools/cicd/demo.sh
+
+release-notes: ## Print the notes of the release in VERSION, or why this tree is none
+	@python3 tools/cicd/release.py
 
 preflight: ## Ask Google what would stop the first apply of ENV=dev: APIs, roles, quota, region; changes nothing
 	@python3 tools/terraform/preflight.py '$(ENV)'
@@ -131,6 +152,9 @@ $(LINT): tools/go.mod tools/go.sum
 
 $(GCS): tools/go.mod tools/go.sum
 	$(GO) build -C tools -o ../$@ github.com/fsouza/fake-gcs-server
+
+$(ACT): tools/actionlint/go.mod tools/actionlint/go.sum
+	$(GO) build -C tools/actionlint -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
 
 $(SUM): tools/go.mod tools/go.sum
 	$(GO) build -C tools -o ../$@ gotest.tools/gotestsum

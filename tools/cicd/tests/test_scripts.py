@@ -1,0 +1,141 @@
+"""What the workflows call beside deploy.py: release notes, the smoke run, the judge of plans, bills of materials."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import CICD, REPOSITORY, git
+
+import release
+
+FRAGMENT = "Enhancement: See more\n\nOne line\nand another.\n"
+
+
+@pytest.fixture
+def released(tmp_path):
+    """A tree that is a release."""
+    root = tmp_path / "tree"
+    for path, text in {
+        "VERSION": "0.2.0\n",
+        "dags/clientele/contract.json": '{"version": "0.2.0"}',
+        "changelog/0.2.0/see-more": FRAGMENT,
+        "changelog/0.2.0/mend": "Bugfix: Count once\n\nIt counted twice.\n",
+        "changelog/0.2.0/a-change": "Change: Another flag\n\nUse --new.\n",
+    }.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    git(root, "init", "--quiet")
+    git(root, "add", "-A")
+    git(root, "commit", "--quiet", "-m", "Release 0.2.0")
+    return root
+
+
+def test_notes_are_the_fragments_by_kind(released, capsys):
+    assert release.main([], released) == 0
+    assert capsys.readouterr().out == (
+        "# Clientele 0.2.0\n\n## Changes\n\n**Another flag.** Use --new.\n\n## New\n\n**See more.** One line and another.\n"
+        "\n## Fixed\n\n**Count once.** It counted twice.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        ("VERSION", "0.2.0-dev\n", "want a release such as 0.2.0"),
+        ("VERSION", "0.3.0\n", "want version 0.3.0 (got 0.2.0)"),
+        ("VERSION", "0.3.0\n", "git mv changelog/unreleased changelog/0.3.0"),
+        ("dags/clientele/contract.json", '{"version": "0.1.0"}', "make contract"),
+        ("changelog/0.2.0/mend", "Fixed: x\n\ny\n", "mend: want 'Change or Enhancement or Bugfix: title'"),
+        ("changelog/0.2.0/mend", "Bugfix: x\n", "an empty line and a text"),
+    ],
+)
+def test_a_tree_that_is_no_release_is_refused(released, capsys, path, text, says):
+    (released / path).write_text(text)
+    assert release.main([], released) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_a_version_is_released_once(released, capsys):
+    git(released, "tag", "v0.2.0")
+    assert release.main([], released) == 1
+    assert "is tagged already" in capsys.readouterr().err
+
+
+def test_the_fragments_of_this_tree_make_notes():
+    done = subprocess.run([sys.executable, str(CICD / "release.py"), "--next"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("# Clientele ")
+
+
+# A gcloud that answers as `composer environments run` does: a line of its own, then Airflow's JSON.
+GCLOUD = """#!/bin/sh
+echo "$*" >>"$CALLS"
+case "$*" in
+  *"dags details"*) echo '{"tags": ["clientele", "set:'"$HAS"'"]}' ;;
+  *list-import-errors*) echo "$ERRORS" ;;
+  *"list-runs -- -d"*) exit 2 ;;
+  *list-runs*) run=$(sed -n 's/.*--run-id //p' "$CALLS"); echo "Executing"; echo '[{"run_id": "'"$run"'", "state": "'"$STATE"'"}]' ;;
+esac
+"""
+
+
+@pytest.fixture
+def smoke(tmp_path):
+    """Runs smoke.sh on an environment that answers so."""
+    stub = tmp_path / "gcloud"
+    stub.write_text(GCLOUD)
+    stub.chmod(0o755)
+
+    def run(**answers: str) -> subprocess.CompletedProcess[str]:
+        env = {"HAS": "new", "ERRORS": "[]", "STATE": "success", "SMOKE_DAG": "clientele_drift", "MINUTES": "0", "PAUSE": "0"}
+        env |= {"CLIENTELE_SET": "new", "ENVIRONMENT": "e", "LOCATION": "l", "CALLS": str(tmp_path / "calls")} | answers
+        env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"} | env
+        return subprocess.run([str(CICD / "smoke.sh")], env=env, capture_output=True, text=True, timeout=60)
+
+    return run
+
+
+def test_a_smoke_run_passes(smoke):
+    done = smoke()
+    assert done.returncode == 0, done.stderr
+    assert "clientele_segmentation is of the set" in done.stdout and "succeeded" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ({"HAS": "old"}, "clientele_drift is of the set: not within"),
+        ({"ERRORS": '[{"filepath": "/dags/clientele_dags.py"}]'}, "no import error: not within"),
+        ({"STATE": "failed"}, "clientele_drift failed"),
+        ({"STATE": "running"}, "succeeded: not within"),
+    ],
+)
+def test_a_smoke_run_fails(smoke, answers, says):
+    done = smoke(**answers)
+    assert done.returncode == 1 and says in done.stderr, done.stderr
+
+
+def test_a_smoke_run_may_only_look(smoke, tmp_path):
+    assert smoke(SMOKE_DAG="").returncode == 0
+    assert "trigger" not in (tmp_path / "calls").read_text()
+
+
+@pytest.mark.parametrize("action", ["create", "update"])
+def test_a_plan_is_judged(tmp_path, action):
+    values = {"bucket": "b", "role": "roles/storage.objectViewer", "member": "allUsers", "condition": []}
+    change = {"actions": [action], "after": values, "after_unknown": {}}
+    plan = {"resource_changes": [{"address": "x", "type": "google_storage_bucket_iam_member", "mode": "managed", "change": change}]}
+
+    def judged() -> subprocess.CompletedProcess[str]:
+        (tmp_path / "plan.json").write_text(json.dumps(plan))
+        words = [sys.executable, "tools/terraform/judge.py", str(tmp_path / "plan.json")]
+        return subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True)
+
+    assert judged().returncode == 1
+    values["member"] = "serviceAccount:a@b.iam.gserviceaccount.com"
+    done = judged()
+    assert done.returncode == 0, done.stdout + done.stderr
