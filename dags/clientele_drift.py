@@ -25,23 +25,29 @@ from clientele.begin import begin
 from clientele.compat import DAG, cron
 from clientele.config import Deployment
 
-d = Deployment.from_env()
 
-with DAG(
-    dag_id="clientele_drift",
-    description="Compares this morning's customers with those of the current model",
-    doc_md=__doc__,
-    schedule=cron("0 5 * * *", d.zone),
-    params={**params.run(), **params.delivery(d), **params.cleaning()},
-    tags=["clientele", "drift"],
-    **steps.dag_args(d),
-) as dag:
-    ingest = steps.ingest(d)
-    preprocess = steps.step(d, "preprocess")
-    drift = steps.step(d, "drift")
-    data_are_sound = branches.data_are_sound(drift.output)
-    asks_for_new_model = branches.asks_for_new_model(drift.output)
-    ask_for_new_model = branches.ask_for_new_model(d)(drift.output)
+def build(d: Deployment) -> DAG:
+    """The DAG of a deployment."""
+    with DAG(
+        dag_id=d.dag_id("clientele_drift"),
+        description="Compares this morning's customers with those of the current model",
+        doc_md=__doc__,
+        schedule=cron("0 5 * * *", d.zone),
+        params={**params.run(), **params.delivery(d), **params.cleaning()},
+        tags=steps.tags(d, "drift"),
+        **steps.dag_args(d),
+    ) as dag:
+        ingest = steps.ingest(d)
+        preprocess = steps.step(d, "preprocess")
+        drift = steps.step(d, "drift")
+        data_are_sound = branches.data_are_sound(drift.output)
+        asks_for_new_model = branches.asks_for_new_model(drift.output)
+        ask_for_new_model = branches.ask_for_new_model(d)(drift.output)
 
-    begin(d) >> ingest >> preprocess >> drift >> [data_are_sound, asks_for_new_model]
-    asks_for_new_model >> ask_for_new_model
+        begin(d) >> ingest >> preprocess >> drift >> [data_are_sound, asks_for_new_model]
+        asks_for_new_model >> ask_for_new_model
+    return dag
+
+
+for d in Deployment.every():
+    dag = globals()[d.dag_id("clientele_drift")] = build(d)

@@ -20,22 +20,28 @@ from clientele.begin import begin
 from clientele.compat import DAG
 from clientele.config import Deployment
 
-d = Deployment.from_env()
 
-with DAG(
-    dag_id="clientele_rollback",
-    description="Makes an earlier model current again and scores the last customers with it",
-    doc_md=__doc__,
-    schedule=None,
-    params={**params.run(), **params.rollback()},
-    tags=["clientele", "registry"],
-    **steps.dag_args(d),
-) as dag:
-    last_run = "{{ ti.xcom_pull(task_ids='rollback')['run'] }}"
+def build(d: Deployment) -> DAG:
+    """The DAG of a deployment."""
+    with DAG(
+        dag_id=d.dag_id("clientele_rollback"),
+        description="Makes an earlier model current again and scores the last customers with it",
+        doc_md=__doc__,
+        schedule=None,
+        params={**params.run(), **params.rollback()},
+        tags=steps.tags(d, "registry"),
+        **steps.dag_args(d),
+    ) as dag:
+        last_run = "{{ ti.xcom_pull(task_ids='rollback')['run'] }}"
 
-    rollback = steps.rollback(d)
-    scored_before = branches.scored_before(rollback.output)
-    score = steps.step(d, "score", from_run=last_run)
-    report = steps.report(d, from_run=last_run)
+        rollback = steps.rollback(d)
+        scored_before = branches.scored_before(rollback.output)
+        score = steps.step(d, "score", from_run=last_run)
+        report = steps.report(d, from_run=last_run)
 
-    begin(d) >> rollback >> scored_before >> score >> report
+        begin(d) >> rollback >> scored_before >> score >> report
+    return dag
+
+
+for d in Deployment.every():
+    dag = globals()[d.dag_id("clientele_rollback")] = build(d)

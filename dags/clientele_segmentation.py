@@ -33,34 +33,40 @@ from clientele.begin import begin
 from clientele.compat import DAG, TaskGroup, cron_or_asset
 from clientele.config import Deployment
 
-d = Deployment.from_env()
 
-with DAG(
-    dag_id="clientele_segmentation",
-    description="From raw lines to promoted and scored segments",
-    doc_md=__doc__,
-    schedule=cron_or_asset("0 6 * * MON", d.zone, assets.new_model_wanted(d)),
-    params={**params.run(), **params.delivery(d), **params.cleaning(), **params.model(), **params.use()},
-    tags=["clientele", "segments"],
-    **steps.dag_args(d),
-) as dag:
-    with TaskGroup("data", tooltip="From the delivery to customers"):
-        ingest = steps.ingest(d)
-        preprocess = steps.step(d, "preprocess")
-    with TaskGroup("model", tooltip="A candidate, and whether it becomes the champion"):
-        drift = steps.step(d, "drift")
-        train = steps.step(d, "train")
-        evaluate = steps.step(d, "evaluate")
-        promote = steps.step(d, "promote")
-        data_are_sound = branches.sound_data_go_on(drift.output)
-        model_in_force = branches.model_in_force(promote.output)
-    with TaskGroup("use", tooltip="Segments for people"):
-        score = steps.step(d, "score")
-        explore = steps.step(d, "explore")
-        recommend = steps.step(d, "recommend")
-        report = steps.report(d, trigger_rule="none_failed")  # also if score and what reads it was skipped
-        segments_are_there = branches.segments_are_there(drift.output, promote.output)
+def build(d: Deployment) -> DAG:
+    """The DAG of a deployment."""
+    with DAG(
+        dag_id=d.dag_id("clientele_segmentation"),
+        description="From raw lines to promoted and scored segments",
+        doc_md=__doc__,
+        schedule=cron_or_asset("0 6 * * MON", d.zone, assets.new_model_wanted(d)),
+        params={**params.run(), **params.delivery(d), **params.cleaning(), **params.model(), **params.use()},
+        tags=steps.tags(d, "segments"),
+        **steps.dag_args(d),
+    ) as dag:
+        with TaskGroup("data", tooltip="From the delivery to customers"):
+            ingest = steps.ingest(d)
+            preprocess = steps.step(d, "preprocess")
+        with TaskGroup("model", tooltip="A candidate, and whether it becomes the champion"):
+            drift = steps.step(d, "drift")
+            train = steps.step(d, "train")
+            evaluate = steps.step(d, "evaluate")
+            promote = steps.step(d, "promote")
+            data_are_sound = branches.sound_data_go_on(drift.output)
+            model_in_force = branches.model_in_force(promote.output)
+        with TaskGroup("use", tooltip="Segments for people"):
+            score = steps.step(d, "score")
+            explore = steps.step(d, "explore")
+            recommend = steps.step(d, "recommend")
+            report = steps.report(d, trigger_rule="none_failed")  # also if score and what reads it was skipped
+            segments_are_there = branches.segments_are_there(drift.output, promote.output)
 
-    begin(d) >> ingest >> preprocess >> drift >> train >> evaluate >> promote
-    promote >> model_in_force >> score >> [explore, recommend] >> report >> segments_are_there
-    data_are_sound >> score
+        begin(d) >> ingest >> preprocess >> drift >> train >> evaluate >> promote
+        promote >> model_in_force >> score >> [explore, recommend] >> report >> segments_are_there
+        data_are_sound >> score
+    return dag
+
+
+for d in Deployment.every():
+    dag = globals()[d.dag_id("clientele_segmentation")] = build(d)

@@ -11,7 +11,8 @@ HEAD = "head"
 
 def asset(d: Deployment, what: str):
     """The asset of a table or pointer of this deployment. x- marks a scheme of one's own: no provider interprets it."""
-    return compat.asset(f"x-clientele://{d.name}/{what}", f"{d.name} {what}")
+    name = f"{d.shop}-{d.name}" if d.shop else d.name  # one shop's new model is not another's
+    return compat.asset(f"x-clientele://{name}/{what}", f"{name} {what}")
 
 
 def new_model_wanted(d: Deployment):

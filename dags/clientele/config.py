@@ -6,7 +6,8 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ RESOURCES: dict[str, dict[str, str]] = {
 OWN_ENV = (
     "GOMEMLIMIT",
     "TMPDIR",
+    "TRACEPARENT",
     "CLIENTELE_CUSTOMER_KEY",
     "SOURCE_HEADER",
     "CLIENTELE_SOURCE_HEADER_ENV",
@@ -54,6 +56,7 @@ class Deployment:
 
     place: str
     root: str
+    shop: str = ""  # of CLIENTELE_SHOPS; "" for the only one
     registry: str = ""
     name: str = "segments"
     zone: str = "Europe/London"
@@ -78,9 +81,42 @@ class Deployment:
     on_failure: str = ""
     on_retry: str = ""
     deadline_hours: float = 0
+    owner: str = "clientele"
+    owner_link: str = "https://github.com/clientele/clientele"
+    start_date: str = "2026-01-01"
     retry_seconds: int = 60
     look_seconds: int = 600
     bin: str = "bin"
+
+    @classmethod
+    def every(cls, env: Mapping[str, str] | None = None) -> list[Deployment]:
+        """The deployment of the environment, or one for each shop of CLIENTELE_SHOPS: the environment with the shop's changes."""
+        env = dict(os.environ if env is None else env)
+        problems: list[str] = []
+        shops = _json_object(env, "CLIENTELE_SHOPS", problems)
+        env.pop("CLIENTELE_SHOPS", None)
+        found: list[Deployment] = []
+        for shop, changes in shops.items():
+            if not re.fullmatch(r"[a-z0-9]{1,20}", shop) or not _is_texts(changes):
+                want = 'want {"uk": {"CLIENTELE_ROOT": "gs://…"}, …}, shops of 1 to 20 of a-z and 0-9, values as texts'
+                problems.append(f"CLIENTELE_SHOPS: {want} (got {shop!r}: {changes!r})")
+                continue
+            unknown = sorted(set(changes) - SETTINGS)
+            if unknown:
+                problems.append(f"CLIENTELE_SHOPS: {shop} sets what no DAG reads (got {', '.join(unknown)})")
+            pool = env.get("CLIENTELE_POOL", cls.pool)
+            try:
+                found.append(replace(cls.from_env(env | {"CLIENTELE_POOL": f"{pool}_{shop}"} | changes), shop=shop))
+            except ConfigurationError as e:
+                problems += [f"{shop}: {line}" for line in str(e).splitlines()]
+        problems += [f"CLIENTELE_SHOPS: {p}" for p in _shared(found)]
+        if problems:
+            raise ConfigurationError("\n".join(problems))
+        return found or [cls.from_env(env)]
+
+    def dag_id(self, name: str) -> str:
+        """The DAG's id: a shop of several has it at the end."""
+        return f"{name}_{self.shop}" if self.shop else name
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Deployment:
@@ -138,9 +174,21 @@ class Deployment:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError):
             want(False, "CLIENTELE_ZONE", "want an IANA time zone such as Europe/London", self.zone)
+        self._want_dags(want)
         self._want_pods(want)
         self._want_alerts(want)
         return wrong
+
+    def _want_dags(self, want: Callable[[object, str, str, object], None]) -> None:
+        """What the DAGs' list shows, and since when they run."""
+        want(re.fullmatch(r"[\w .@-]{1,60}", self.owner), "CLIENTELE_OWNER", "want a team's name", self.owner)
+        linked = re.fullmatch(r"(https?://|mailto:)\S+", self.owner_link)
+        want(linked, "CLIENTELE_OWNER_LINK", "want https://… or mailto:…", self.owner_link)
+        try:
+            good = date.fromisoformat(self.start_date).isoformat() == self.start_date
+        except ValueError:
+            good = False
+        want(good, "CLIENTELE_START_DATE", "want a day such as 2026-01-01", self.start_date)
 
     def _want_alerts(self, want: Callable[[object, str, str, object], None]) -> None:
         """Callables that can be imported, and one for the deadline."""
@@ -223,10 +271,37 @@ _TEXTS = (
     "source_header_secret",
     "source_header_host",
     "pool",
+    "owner",
+    "owner_link",
+    "start_date",
     "on_failure",
     "on_retry",
     "bin",
 )
+
+
+# Every variable that a deployment is made of.
+SETTINGS = frozenset(
+    "CLIENTELE_" + name.upper()
+    for name in (*_TEXTS, "place", "images", "pod_env", "resources", "retry_seconds", "look_seconds", "deadline_hours")
+)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+
+
+def _shared(shops: list[Deployment]) -> list[str]:
+    """What two shops have in common and must not: a place to store, where they would overwrite each other, or a pool."""
+    problems = []
+    for what, of in (("CLIENTELE_ROOT", lambda d: d.root.rstrip("/")), ("CLIENTELE_POOL", lambda d: d.pool)):
+        by: dict[str, list[str]] = {}
+        for d in shops:
+            by.setdefault(of(d), []).append(d.shop)
+        problems += [
+            f"{' and '.join(names)} have the same {what} (got {value!r})" for value, names in by.items() if len(names) > 1
+        ]
+    return problems
 
 
 def _digests(env: Mapping[str, str], problems: list[str]) -> dict[str, str]:

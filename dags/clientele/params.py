@@ -261,7 +261,8 @@ def rollback() -> dict[str, Param]:
             type=["null", "string"],
             format="date",
             title="Hold until",
-            description="Runs with an as-of before this day promote no other model. Empty: until somebody runs registry unfreeze.",
+            description="Runs with an as-of before this day promote no other model. "
+            "Empty: until somebody runs registry unfreeze.",
             **section,
         ),
         "reason": Param(

@@ -29,6 +29,7 @@ def step_operator(
     # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
     env.append(k8s.V1EnvVar(name="GOMEMLIMIT", value=str(memory_bytes(resources["memory"]) * 9 // 10)))
     env.append(k8s.V1EnvVar(name="TMPDIR", value="/scratch"))  # spool files; the root file system is read-only
+    env.append(k8s.V1EnvVar(name="TRACEPARENT", value="{{ traceparent(ti) }}"))
     for name in secrets:
         if secret := getattr(d, f"{name}_secret"):  # by reference: the value is never in Airflow
             ref = k8s.V1SecretKeySelector(name=secret, key=name.replace("_", "-"))
@@ -36,6 +37,7 @@ def step_operator(
     if "source_header" in secrets and d.source_header_secret:
         env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_ENV", value=SECRETS["source_header"]))
         env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_HOST", value=d.header_hosts()))
+    shop = {"app.kubernetes.io/instance": d.shop} if d.shop else {}
     kind, where = place(d, program)
     return kind(
         step=program,
@@ -47,7 +49,7 @@ def step_operator(
         arguments=list(arguments),
         env_vars=env,
         # Labels find a pod again after a restart, so nothing in them may differ between tries.
-        labels={"app.kubernetes.io/part-of": "clientele", "app.kubernetes.io/component": program},
+        labels={"app.kubernetes.io/part-of": "clientele", "app.kubernetes.io/component": program, **shop},
         container_resources=equal(resources),
         volumes=[k8s.V1Volume(name="scratch", empty_dir=k8s.V1EmptyDirVolumeSource(size_limit=resources["ephemeral-storage"]))],
         volume_mounts=[k8s.V1VolumeMount(name="scratch", mount_path="/scratch")],

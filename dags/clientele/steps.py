@@ -12,7 +12,7 @@ import pendulum
 from clientele import assets
 from clientele.alerts import callback
 from clientele.asof import as_of
-from clientele.begin import image
+from clientele.begin import image, traceparent
 from clientele.compat import BACKOFF, deadline
 from clientele.config import Deployment
 from clientele.contract import STEPS, swaps_pointers
@@ -28,13 +28,18 @@ def dag_args(d: Deployment) -> dict[str, Any]:
     late = deadline(timedelta(hours=d.deadline_hours), d.on_failure) if d.deadline_hours else {}
     return {
         **late,
-        "start_date": pendulum.datetime(2026, 1, 1, tz=d.zone),
+        "start_date": pendulum.datetime(*map(int, d.start_date.split("-")), tz=d.zone),
         "catchup": False,
         "max_active_runs": 1,
         "default_args": default_args(d),
-        "user_defined_macros": {"as_of": partial(as_of, zone=d.zone), "image": image},
-        "owner_links": {"clientele": "https://github.com/clientele/clientele"},
+        "user_defined_macros": {"as_of": partial(as_of, zone=d.zone), "image": image, "traceparent": traceparent},
+        "owner_links": {d.owner: d.owner_link},
     }
+
+
+def tags(d: Deployment, *more: str) -> list[str]:
+    """The DAG's tags: with the shop, where there are several."""
+    return ["clientele", *more, *([f"shop:{d.shop}"] if d.shop else [])]
 
 
 def default_args(d: Deployment) -> dict[str, Any]:
@@ -42,7 +47,7 @@ def default_args(d: Deployment) -> dict[str, Any]:
     alerts = {"on_failure_callback": (d.on_failure, "failure"), "on_retry_callback": (d.on_retry, "retry")}
     return {
         **{name: callback(path, event) for name, (path, event) in alerts.items() if path},
-        "owner": "clientele",
+        "owner": d.owner,
         "retries": TRIES - 1,
         "retry_delay": timedelta(seconds=d.retry_seconds),
         "retry_exponential_backoff": BACKOFF,

@@ -237,12 +237,24 @@ def test_a_wrong_environment_is_told_at_once():
         ("CLIENTELE_RETRY_SECONDS", "soon"),
         ("CLIENTELE_LOOK_SECONDS", "-1"),
         ("CLIENTELE_DEADLINE_HOURS", "soon"),
+        ("CLIENTELE_OWNER", "<b>"),
+        ("CLIENTELE_OWNER_LINK", "javascript:alert(1)"),
+        ("CLIENTELE_START_DATE", "2026-02-30"),
+        ("CLIENTELE_START_DATE", "20260101"),
     ],
 )
 def test_settings_are_refused(variable, bad):
     """At parse, and not by a program or the API server later."""
     with pytest.raises(ValueError, match=f"(?m)^{variable}: "):
         wiring.load("clientele_drift", **{variable: bad})
+
+
+def test_owner_link_and_start_are_settings():
+    changes = {"OWNER": "Data team", "OWNER_LINK": "mailto:data@shop.example", "START_DATE": "2026-03-01"}
+    dag = wiring.load("clientele_drift", **{f"CLIENTELE_{k}": v for k, v in changes.items()})
+    assert {t.owner for t in dag.tasks} == {"Data team"}
+    assert dag.owner_links == {"Data team": "mailto:data@shop.example"}
+    assert dag.start_date.isoformat() == "2026-03-01T00:00:00+00:00"
 
 
 @pytest.mark.parametrize("image", ["cluster.local/shell:2", "r.example:5000/shell:1.0-b", "alpine@sha256:" + "a" * 64])
@@ -257,12 +269,9 @@ def test_the_sidecar_is_pinned_by_its_digest():
 
 def test_every_variable_is_documented():
     """docs/airflow.md has a row for each variable that config.py reads."""
-    from clientele.config import _TEXTS
+    from clientele.config import SETTINGS
 
-    names = {
-        "CLIENTELE_" + n.upper()
-        for n in (*_TEXTS, "place", "pod_env", "resources", "retry_seconds", "look_seconds", "deadline_hours", "images")
-    }
+    names = SETTINGS | {"CLIENTELE_SHOPS"}
     doc = (DAGS.parent / "docs" / "airflow.md").read_text()
     assert names == set(re.findall(r"(?m)^\| `(CLIENTELE_[A-Z_]+)` \|", doc))
 

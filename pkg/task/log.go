@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -18,8 +20,24 @@ func newLogger(format, task string, std stdio) *slog.Logger {
 		return slog.New(&plain{w: std.err, mu: new(sync.Mutex)})
 	}
 	h := slog.NewJSONHandler(std.err, &slog.HandlerOptions{ReplaceAttr: cloudLogging})
-	return slog.New(h).With(slog.Group("logging.googleapis.com/labels", slog.String("task", task)))
+	log := slog.New(h).With(slog.Group("logging.googleapis.com/labels", slog.String("task", task)))
+	if trace, span, ok := traceparent(os.Getenv("TRACEPARENT")); ok {
+		log = log.With("logging.googleapis.com/trace", trace, "logging.googleapis.com/spanId", span)
+	}
+	return log
 }
+
+// traceparent returns the trace and the span of a traceparent, by which the records of a run's steps are found together.
+// https://www.w3.org/TR/trace-context/#traceparent-header: version 00, and ids that are not all zeros.
+func traceparent(text string) (trace, span string, ok bool) {
+	m := tracePattern.FindStringSubmatch(text)
+	if m == nil || strings.Trim(m[1], "0") == "" || strings.Trim(m[2], "0") == "" {
+		return "", "", false
+	}
+	return m[1], m[2], true
+}
+
+var tracePattern = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
 
 // cloudLogging gives the handler's own fields the names that Cloud Logging reads.
 // https://cloud.google.com/logging/docs/structured-logging

@@ -12,6 +12,7 @@ import json
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 # Airflow reads only files that have the words "airflow" and "dag" in them.
 HOME = Path(__file__).resolve().parent / "clientele"
@@ -34,7 +35,7 @@ def modules(path: Path) -> list[str]:
         return sorted(n.removesuffix(".py") for n in z.namelist() if n.endswith(".py") and "/" not in n)
 
 
-def load(path: Path) -> dict[str, object]:
+def load(path: Path) -> dict[str, Any]:
     """Imports the set's DAG files and returns their DAGs. What another set has left in this process is forgotten."""
     files = modules(path)
     for name in list(sys.modules):
@@ -42,7 +43,8 @@ def load(path: Path) -> dict[str, object]:
             del sys.modules[name]
     sys.path[:] = [str(path), *(p for p in sys.path if Path(p).parent != SETS)]
     importlib.invalidate_caches()
-    return {name: importlib.import_module(name).dag for name in files}
+    loaded = [value for name in files for value in vars(importlib.import_module(name)).values()]
+    return {dag.dag_id: dag for dag in loaded if hasattr(dag, "task_dict")}
 
 
 _name, _path = in_force()

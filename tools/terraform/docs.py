@@ -63,7 +63,7 @@ def settings() -> list[str]:
     tree = ast.parse((REPOSITORY / "dags" / "clientele" / "config.py").read_text())
     (deployment,) = [n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == "Deployment"]
     fields = {n.target.id for n in deployment.body if isinstance(n, ast.AnnAssign)}
-    return sorted("CLIENTELE_" + name.upper() for name in fields - {"digests"} | {"images"})
+    return sorted("CLIENTELE_" + name.upper() for name in fields - {"digests", "shop"} | {"images", "shops"})
 
 
 def settings_file() -> str:
