@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# make demo-cicd: takes a commit the whole way, on this machine alone: test, images, registry, DAG set, deployment, smoke run; then a
+# make demo-cicd: takes a commit through every stage, on this machine alone: test, images, registry, DAG set, deployment, smoke run; then a
 # commit that breaks the DAGs, which the deployment goes back from; then the way back by hand. It works on a clone of the last commit.
 #
-#   a bucket of fake-gcs-server        stands in for Composer's
+#   a bucket of fake-gcs-server        replaces Composer's
 #   a registry in memory               for Artifact Registry
 #   an Airflow 3 and programs of bin/  for the environment that synchronises the bucket and runs the DAGs
 #
@@ -17,7 +17,7 @@ trap 'exec 7>&- 8>&-; wait; rm -rf "$work"' EXIT
 say() { printf '\n== %s\n' "$*"; }
 export GIT_AUTHOR_NAME=demo GIT_AUTHOR_EMAIL=demo@shop.example GIT_COMMITTER_NAME=demo GIT_COMMITTER_EMAIL=demo@shop.example
 
-# --- what stands in for Google: both servers end with this script ---
+# --- what replaces Google: both servers end with this script ---
 port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
 mkfifo "$work/gcs" "$work/registry"
 sh -c '"$@" & server=$!; cat >/dev/null; kill $server' sh "${CLIENTELE_FAKE_GCS:-$repository/bin/fake-gcs-server}" -backend memory -scheme http \

@@ -1,4 +1,4 @@
-"""The smoke run where a folder and one Airflow stand in for Composer: what make demo-cicd deploys to.
+"""The smoke run where a folder and one Airflow replace Composer: what make demo-cicd deploys to.
 
 It brings the DAGs folder (CLIENTELE_DAGS) here, as Composer brings it to a scheduler, and looks, as a scheduler does, whether all DAGs
 are of the set CLIENTELE_SET; then it runs clientele_segmentation with the programs of CLIENTELE_BIN on CLIENTELE_SOURCE.
