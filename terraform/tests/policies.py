@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -166,14 +167,41 @@ def alerts_reach_somebody(planned: list[Resource], runbook: str) -> Iterator[str
                 yield f"{r.address}: the runbook has no section {url.partition('#')[2]!r}"
 
 
+# What Composer measures, as far as alerts use it: https://cloud.google.com/composer/docs/composer-3/monitor-environments
+COMPOSER_METRICS = {
+    "environment/healthy",
+    "environment/scheduler_heartbeat_count",
+    "environment/dag_processing/parse_error_count",
+    "workflow/run_count",
+}
+
+
 def alerts_have_their_metric(planned: list[Resource]) -> Iterator[str]:
     names = {r.values["name"] for r in of(planned, "google_logging_metric")}
     for r in of(planned, "google_monitoring_alert_policy"):
         for c in r.values["conditions"]:
             (threshold,) = c["condition_threshold"]
-            found = re.search(r'metric\.type="logging\.googleapis\.com/user/([^"]+)"', threshold["filter"])
-            if not found or found.group(1) not in names:
+            if not metric_is_there(threshold["filter"], names):
                 yield f"{r.address}: no such metric: {threshold['filter']}"
+
+
+def metric_is_there(query: str, names: set[str]) -> bool:
+    """Whether a filter's metric is one of the plan's, or one of Composer's."""
+    found = re.search(r'metric\.type="(logging\.googleapis\.com/user|composer\.googleapis\.com)/([^"]+)"', query)
+    return bool(found) and found.group(2) in (names if found.group(1).startswith("logging") else COMPOSER_METRICS)
+
+
+def the_dashboard_shows_what_is_there(planned: list[Resource]) -> Iterator[str]:
+    """Every tile has a metric of the plan's, or one of Composer's; the first one is the business's."""
+    names = {r.values["name"] for r in of(planned, "google_logging_metric")}
+    for r in of(planned, "google_monitoring_dashboard"):
+        tiles = json.loads(r.values["dashboard_json"])["mosaicLayout"]["tiles"]
+        queries = [d["timeSeriesQuery"]["timeSeriesFilter"]["filter"] for t in tiles for d in t["widget"]["xyChart"]["dataSets"]]
+        for query in queries:
+            if not metric_is_there(query, names):
+                yield f"{r.address}: no such metric: {query}"
+        if not queries or "clientele/customers" not in queries[0]:
+            yield f"{r.address}: want customers first"
 
 
 def ci_is_one_repository_on_one_ref(planned: list[Resource]) -> Iterator[str]:

@@ -35,6 +35,7 @@ POLICIES = {
     "labels are there": lambda r, p: policies.labels_are_there(r),
     "alerts reach somebody": lambda r, p: policies.alerts_reach_somebody(r, RUNBOOK),
     "alerts have their metric": lambda r, p: policies.alerts_have_their_metric(r),
+    "the dashboard shows what is there": lambda r, p: policies.the_dashboard_shows_what_is_there(r),
     "CI is one repository on one ref": lambda r, p: policies.ci_is_one_repository_on_one_ref(r),
     "Composer is of the third generation": lambda r, p: policies.composer_is_of_the_third_generation(r),
     "DAGs read every variable": lambda r, p: policies.dags_read_every_variable(r, docs.settings()),
@@ -116,6 +117,8 @@ FAULTS = [
     ("alerts reach somebody", change("google_monitoring_alert_policy", "documentation.0.links", [])),
     ("alerts reach somebody", change("google_monitoring_alert_policy", "documentation.0.links.0.url", "https://x/y#nowhere")),
     ("alerts have their metric", change("google_logging_metric", "name", "clientele/renamed", '"failed"')),
+    ("the dashboard shows what is there", change("google_logging_metric", "name", "clientele/renamed", '"findings"')),
+    ("the dashboard shows what is there", change("google_monitoring_dashboard", "dashboard_json", '{"mosaicLayout": {"tiles": []}}')),
     ("CI is one repository on one ref", change("google_iam_workload_identity_pool_provider", "attribute_condition", None)),
     (
         "CI is one repository on one ref",

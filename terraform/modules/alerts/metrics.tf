@@ -20,6 +20,7 @@ locals {
     run          = { about = "Runs that got as far as drift", where = { message = "step finished", step = "drift" }, labels = ["step"] }
     drift_alert  = { about = "Verdict alert of drift", where = { message = "step finished", step = "drift", verdict = "alert" }, labels = ["act"] }
     gate_refused = { about = "Candidates that a gate refused", where = { message = "step finished", step = "evaluate", verdict = "fail" }, labels = ["step"] }
+    late         = { about = "Looks for a source that is not there yet", where = { message = "step failed", step = "ingest", cause = "source" }, labels = ["step"] }
     held         = { about = "Promotions on hold", where = { message = "step finished", step = "promote", action = "hold" }, labels = ["step"] }
   }
 
@@ -27,6 +28,9 @@ locals {
     rejected_share = { about = "Share of rejected records", field = "rejected_share", unit = "1", bounds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5] }
     seconds        = { about = "Duration of a step", field = "seconds", unit = "s", bounds = [1, 10, 60, 300, 600] }
     cpu_seconds    = { about = "Processor time of a step", field = "cpu_seconds", unit = "s", bounds = [1, 10, 60, 300, 600, 1800, 3600, 7200] }
+    customers      = { about = "Customers that preprocess made, or score assigned", field = "customers", unit = "1", bounds = [100, 1000, 10000, 100000, 1000000, 10000000] }
+    moved          = { about = "Customers that changed segment", field = "moved", unit = "1", bounds = [10, 100, 1000, 10000, 100000, 1000000] }
+    findings       = { about = "Findings of preprocess", field = "findings", unit = "1", bounds = [0.5, 1.5, 2.5, 5.5, 10.5] }
     peak_rss_bytes = { about = "Most memory of a step at once", field = "peak_rss_bytes", unit = "By", bounds = [67108864, 268435456, 536870912] }
   }
 
@@ -35,6 +39,9 @@ locals {
     rejected_share = [var.rejected_share]
     seconds        = values(local.slow)
     cpu_seconds    = []
+    customers      = []
+    moved          = []
+    findings       = []
     peak_rss_bytes = values(local.large)
   }
 
@@ -108,5 +115,26 @@ resource "google_logging_metric" "distribution" {
       key        = "step"
       value_type = "STRING"
     }
+  }
+}
+
+# A step that the kernel ended has no closing record: Airflow says so in its task's log (dags/clientele/outcome.py).
+resource "google_logging_metric" "out_of_memory" {
+  count = var.environment == null ? 0 : 1
+
+  project     = var.project.id
+  name        = "clientele/out_of_memory"
+  description = "Steps that were ended because they were over their memory limit, by Airflow's log."
+  filter = join(" AND ", [
+    "resource.type=\"cloud_composer_environment\"",
+    "resource.labels.environment_name=\"${coalesce(var.environment, "-")}\"",
+    "log_id(\"airflow-worker\")",
+    "textPayload:\"${local.out_of_memory}\"",
+  ])
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
   }
 }

@@ -18,6 +18,12 @@ variable "logs" {
   }
 }
 
+variable "environment" {
+  description = "Composer environment whose health, scheduler, parse errors, failed runs and killed pods are watched; null for another Airflow."
+  type        = string
+  default     = null
+}
+
 variable "emails" {
   description = "Name → address that every alert goes to."
   type        = map(string)
@@ -58,6 +64,17 @@ variable "silent_hours" {
   validation {
     condition     = var.silent_hours > 24 && var.silent_hours <= 25
     error_message = "Cloud Monitoring looks back 25 hours at most, and the daily run comes every 24."
+  }
+}
+
+variable "late_looks" {
+  description = "Looks for a missing source within an hour above which somebody is told; a look comes every CLIENTELE_LOOK_SECONDS (600)."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.late_looks >= 0
+    error_message = "Want 0 or more."
   }
 }
 

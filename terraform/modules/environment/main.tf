@@ -149,6 +149,7 @@ module "alerts" {
   project  = var.project
   labels   = local.labels
   logs     = var.own_cluster == null ? { environment = module.composer.name } : { namespace = var.own_cluster.namespace }
+  environment = module.composer.name
   emails   = var.alerts.emails
   channels = var.alerts.channels
   runbook  = var.alerts.runbook

@@ -67,6 +67,11 @@ locals {
       permission = "monitoring.alertPolicies.create"
       resources  = ["google_monitoring_alert_policy"]
     }
+    "roles/monitoring.dashboardEditor" = {
+      why        = "make the dashboard"
+      permission = "monitoring.dashboards.create"
+      resources  = ["google_monitoring_dashboard"]
+    }
     "roles/monitoring.notificationChannelEditor" = {
       why        = "make the channels that alerts go to"
       permission = "monitoring.notificationChannels.create"
