@@ -14,6 +14,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 KINDS = {"Change": "Changes", "Enhancement": "New", "Bugfix": "Fixed"}  # in the order of the notes: what breaks comes first
+ALSO = {"New": "Enhancement", "Fix": "Bugfix"}  # other words that people write
 
 
 class NoRelease(Exception):
@@ -25,9 +26,9 @@ def fragments(folder: Path) -> list[tuple[str, str, str]]:
     found, wrong = [], []
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         first, _, text = path.read_text().partition("\n")
-        m = re.fullmatch(rf"({'|'.join(KINDS)}): (\S.*)", first)
+        m = re.fullmatch(rf"({'|'.join((*KINDS, *ALSO))}): (\S.*)", first)
         if m and text.strip():
-            found.append((m[1], m[2], text.strip()))
+            found.append((ALSO.get(m[1], m[1]), m[2], text.strip()))
         else:
             wrong.append(f"{path}: want '{' or '.join(KINDS)}: title', an empty line and a text")
     if wrong:

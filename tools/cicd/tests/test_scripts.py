@@ -23,7 +23,7 @@ def released(tmp_path):
         "VERSION": "0.2.0\n",
         "dags/clientele/contract.json": '{"version": "0.2.0"}',
         "changelog/0.2.0/see-more": FRAGMENT,
-        "changelog/0.2.0/mend": "Bugfix: Count once\n\nIt counted twice.\n",
+        "changelog/0.2.0/mend": "Fix: Count once\n\nIt counted twice.\n",
         "changelog/0.2.0/a-change": "Change: Another flag\n\nUse --new.\n",
     }.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
