@@ -105,7 +105,10 @@ def test_edges_of_segmentation():
 CUSTOMERS = ["sales", "ledger", "customers"]
 DRIFT = ["features", "effects"]
 SEGMENTS = ["assignments", "segments", "movers"]
-EXPLORED = ["nature", "customer_nature"]
+EXPLORED = [
+    *("nature", "customer_nature", "nature_shares", "regions", "lifts", "tree", "cohorts"),
+    *("distributions", "times", "concentration", "top", "gaps", "correlations"),
+]
 OFFERED = ["suggestions", "pairs", "methods"]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
 LINEAGE = {
@@ -117,7 +120,7 @@ LINEAGE = {
     "promote": (["head"], ["head"]),
     "registry": (["head"], ["head"]),
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
-    "explore": ([*CUSTOMERS, *SEGMENTS], EXPLORED),
+    "explore": (["lines", "quarantine", *CUSTOMERS, *SEGMENTS], EXPLORED),
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
     "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED, *OFFERED], ["report.html"]),
 }

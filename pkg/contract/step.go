@@ -117,8 +117,9 @@ var Steps = []Step{
 		Pod:    Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},
 	{
-		Name: Explore, Does: "tell personal, bulk and reseller purchases apart, by thresholds found in the quantities",
-		Reads: []string{Preprocess, Score}, Writes: []frame.Schema{Natures, CustomerNatures},
+		Name: Explore, Does: "say how customers buy, where they are, and where the revenue comes from",
+		Reads: []string{Ingest, Preprocess, Score}, Writes: []frame.Schema{Natures, CustomerNatures, NatureShares, Regions, ProductLifts, Tree, Cohorts,
+			Distributions, Times, Concentration, Top, Gaps, Correlations},
 		Exits: []Exit{
 			{fault.ExitBadData, "damaged sales"},
 			{fault.ExitMissing, "no customers or no segments"},

@@ -37,7 +37,8 @@ func natureResult(n *explore.Nature) contract.NatureResult {
 }
 
 // statements say what the lines cannot show.
-func statements(s *explore.Shop, n *explore.Nature) []string {
+func (f *found) statements() []string {
+	s, n := f.shop, f.nature
 	all := []string{"Nobody has said who resells: the classes follow from quantities alone and cannot be checked against a truth."}
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if w := s.Without; w.GuestLines > 0 {
@@ -54,6 +55,32 @@ func statements(s *explore.Shop, n *explore.Nature) []string {
 	}
 	if math.IsNaN(n.Halves.Kappa) {
 		say("The lines before and after %s have too few customers in common to say whether classes last.", n.Halves.Cut)
+	}
+	few := 0
+	for _, g := range f.regions.All {
+		if g.TooFew {
+			few++
+		}
+	}
+	if few > 0 {
+		say("%d of %d countries have too few customers, or hang on too few of them, to say more than sums.", few, len(f.regions.All))
+	}
+	if f.regions.Fits[explore.ByRevenue] == nil {
+		say("An index of countries needs at least three of them, with more customers than countries; there is none here.")
+	}
+	switch {
+	case f.lifts == nil:
+		say("Whether a country prefers a product needs two countries and two products.")
+	case len(f.lifts.All) == 0:
+		say("No country prefers a product beyond chance: there is no reason to advertise different products in different countries.")
+	}
+	if f.whole == nil {
+		say("The lines do not reach back 180 days, so the revenue of the last 90 days cannot be compared with the 90 days before.")
+	} else if f.whole.Contribution == nil {
+		say("There is no purchase in one of the last two periods of 90 days, so the change of revenue has no factors.")
+	}
+	if s.Tree(comparisons[1].shift, 1, func(*explore.Invoice) int32 { return 0 }) == nil {
+		say("The lines do not reach back 455 days, so nothing can be compared with a year ago.")
 	}
 	return all
 }

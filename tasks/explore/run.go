@@ -22,6 +22,7 @@ type job struct {
 	opts       table.Options
 	preprocess *run.Manifest
 	score      *run.Manifest
+	ingest     *run.Manifest // nil where it has expired
 	says       contract.PreprocessResult
 }
 
@@ -43,9 +44,16 @@ func (j *job) begin(ctx context.Context, home *run.Home) (_ *run.Session, err er
 	if err := j.preprocess.Decode(&j.says); err != nil {
 		return nil, err
 	}
+	refs := map[string]string{"preprocess": j.preprocess.Key, "score": j.score.Key}
+	switch j.ingest, err = home.Current(ctx, j.ReadRun(), contract.Ingest); {
+	case err == nil:
+		refs["ingest"] = j.ingest.Key
+	case fault.CodeOf(err) != fault.ExitMissing:
+		return nil, err
+	}
 	rule := j.rule()
 	return home.Begin(ctx, j.Run(), contract.Explore, contract.Inputs{
-		Refs: map[string]string{"preprocess": j.preprocess.Key, "score": j.score.Key},
+		Refs: refs,
 		Params: map[string]any{"pack_ratio": rule.SpikeRatio, "pack_floor": rule.SpikeFloor, "carton_score": rule.CartonScore,
 			"thresholds": spelled(rule.Fixed)},
 		Code: j.deps.Code,
@@ -69,25 +77,84 @@ func (j *job) describe(ctx context.Context, s *run.Session) (*run.Manifest, erro
 	if err != nil {
 		return nil, err
 	}
+	customers, err := j.home.ReadTable(ctx, j.preprocess, contract.Customers, j.opts)
+	if err != nil {
+		return nil, err
+	}
+	assignments, err := j.home.ReadTable(ctx, j.score, contract.Assignments, j.opts)
+	if err != nil {
+		return nil, err
+	}
+	var in *contract.IngestResult
+	if j.ingest != nil {
+		in = &contract.IngestResult{}
+		if err := j.ingest.Decode(in); err != nil {
+			return nil, err
+		}
+	}
 	shop := explore.New(sales, j.options())
 	if len(shop.Lines) == 0 {
 		return nil, fault.Errorf(fault.ExitMissing, "customers", "", "no kept sale line has a customer: there is nobody to describe")
 	}
-	nature := shop.Nature(j.rule())
-	result := contract.ExploreResult{
-		Nature: natureResult(nature), CodesWithPack: nature.OwnPacks, CodesWithCarton: nature.OwnCarton,
-		Statements: statements(shop, nature),
-	}
-	for _, t := range []struct {
-		schema frame.Schema
-		rows   *frame.Frame
-	}{
-		{contract.Natures, natureFrame(shop, nature)},
-		{contract.CustomerNatures, customerFrame(shop, nature)},
-	} {
+	f := find(shop, j.rule(), assignments)
+	tables := append(f.tables(),
+		output{contract.Gaps, gapsFrame(sales, in, &j.says)},
+		output{contract.Correlations, correlationsFrame(customers)})
+	for _, t := range tables {
 		if err := s.PutFrame(ctx, t.schema, t.rows, j.opts); err != nil {
 			return nil, err
 		}
 	}
-	return s.Commit(ctx, result)
+	return s.Commit(ctx, f.result())
+}
+
+// output is a table that explore writes.
+type output struct {
+	schema frame.Schema
+	rows   *frame.Frame
+}
+
+// found is what explore found in a shop.
+type found struct {
+	shop     *explore.Shop
+	nature   *explore.Nature
+	regions  *explore.Regions
+	lifts    *explore.Lifts  // nil below two countries or products
+	whole    *explore.Branch // nil where the lines do not reach back so far
+	tree     *frame.Frame
+	segments []string
+	of       []int32 // segment of each customer
+}
+
+// find does the arithmetic.
+func find(shop *explore.Shop, rule explore.Rule, assignments *frame.Frame) *found {
+	f := &found{shop: shop, nature: shop.Nature(rule), regions: shop.Regions(), lifts: shop.Lifts()}
+	f.segments, f.of = segmentsOf(shop, assignments)
+	f.tree, f.whole = treeFrame(shop, groupings(shop, f.nature, f.segments, f.of))
+	return f
+}
+
+func (f *found) tables() []output {
+	s := f.shop
+	return []output{
+		{contract.Natures, natureFrame(s, f.nature)},
+		{contract.CustomerNatures, customerFrame(s, f.nature)},
+		{contract.NatureShares, sharesFrame(s, f.nature, f.segments, f.of)},
+		{contract.Regions, regionsFrame(s, f.regions)},
+		{contract.ProductLifts, liftsFrame(s, f.lifts)},
+		{contract.Tree, f.tree},
+		{contract.Cohorts, cohortsFrame(s)},
+		{contract.Distributions, distributionsFrame(s)},
+		{contract.Times, timesFrame(s)},
+		{contract.Concentration, concentrationFrame(s)},
+		{contract.Top, topFrame(s)},
+	}
+}
+
+func (f *found) result() contract.ExploreResult {
+	return contract.ExploreResult{
+		Nature: natureResult(f.nature), CodesWithPack: f.nature.OwnPacks, CodesWithCarton: f.nature.OwnCarton,
+		Regions: regionResults(f.shop, f.regions), Lifts: liftResults(f.shop, f.regions, f.lifts),
+		Tree: treeResult(f.whole), Change: changeResult(f.whole), Statements: f.statements(),
+	}
 }
