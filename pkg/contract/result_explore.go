@@ -12,7 +12,7 @@ type ExploreResult struct {
 	CodesWithCarton int64        `json:"codes_with_carton"`
 	// Regions are the 20 countries of most revenue; the table has all.
 	Regions []RegionResult `json:"regions"`
-	Lifts   []LiftResult   `json:"lifts"` // up to three products for each of them, the surest first
+	Lifts   []LiftResult   `json:"lifts"` // up to three products, the surest first, of the first eight countries that have any
 	// Tree is the change of the last 90 days' revenue against the 90 days before, by factor; empty where it has none.
 	Tree       []TreeResult  `json:"tree"`
 	Change     *ChangeResult `json:"change"`     // null where the lines do not reach back so far

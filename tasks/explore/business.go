@@ -141,8 +141,11 @@ func liftsFrame(s *explore.Shop, l *explore.Lifts) *frame.Frame {
 	return f
 }
 
-// preferred is how many products the result lists by region, and of how many regions.
-const preferred = 3
+// The result lists so many products of each of so many regions: it must stay small.
+const (
+	preferred      = 3
+	withPreference = 8
+)
 
 // liftResults are the first products of each region of the result that has any.
 func liftResults(s *explore.Shop, r *explore.Regions, l *explore.Lifts) []contract.LiftResult {
@@ -150,13 +153,20 @@ func liftResults(s *explore.Shop, r *explore.Regions, l *explore.Lifts) []contra
 	if l == nil {
 		return all
 	}
-	for _, g := range r.All[:min(mostRegions, len(r.All))] {
+	regions := 0
+	for _, g := range r.All {
 		n := 0
 		for _, x := range l.All {
 			if x.Country == g.Country && n < preferred {
 				n++
 				all = append(all, contract.LiftResult{Region: s.Countries[x.Country], Code: s.Codes[x.Code], Customers: x.Customers, EBGM: x.Mean, EB05: x.Low})
 			}
+		}
+		if n > 0 {
+			regions++
+		}
+		if regions == withPreference {
+			break
 		}
 	}
 	return all
