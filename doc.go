@@ -15,8 +15,9 @@
 //	pkg/retail     transaction lines in memory: rules, ledger, matching of cancellations, windows
 //	pkg/feature    customers out of sales lines
 //	pkg/rfm        tie-safe scores and the named grid
-//	pkg/space      what k-means sees: transforms and scaling
+//	pkg/space      what k-means sees: transforms, scaling, principal components
 //	pkg/cluster    k-means, seeding, criteria, the choice of k
+//	pkg/fit        a recipe and customers make a fit
 //	pkg/drift      statistics and verdict
 //	pkg/explore    how people buy, by thresholds found in the quantities
 //	pkg/recommend  what to offer to whom, judged on the last month

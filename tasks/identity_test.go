@@ -16,17 +16,17 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"fit_id":            "fb8cf0a467cc35921261fb5736394fedc128fd7952a4d2400852f696f67ac4ab",
+	"fit_id":            "36b208cdddcd8dab1500f5f760fa13bfa55af424adf1c8f3c60208fad456a961",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
 	"key of drift":      "35506653137f",
 	"key of evaluate":   "d6fd9a27deec",
 	"key of ingest":     "c4fc128cc2f4",
 	"key of preprocess": "dfbba56a50da",
 	"key of promote":    "52528d4d9e9c",
-	"key of report":     "457acf90210b",
-	"key of score":      "2ec21826930f",
+	"key of report":     "6b73cdf5bd1b",
+	"key of score":      "c21968272420",
 	"key of train":      "66751c63dd03",
-	"model_id":          "9e3e3271f3cee728c3393b81a3e4dc63b89d5cec87dc4f1668411ae5c0f88dee",
+	"model_id":          "cb1b1983a17ffade7162b2b9a84443c73551a40e673177856fac02f8ac8e91e0",
 	"snapshot":          "736bfeead1c9a705c60a45843bb30198ef054f38582056a4f8e3f940d8f98413",
 }
 

@@ -42,12 +42,12 @@ func TestLoadOfTheVersionBefore(t *testing.T) {
 	b.Model.Features = model.FeaturesOf(before(customers).Specs())
 	b.Model.Reference = model.Content{SHA256: reference.Hash(), Rows: reference.Rows()}
 	b.Model.Golden = model.Content{SHA256: golden.Hash(), Rows: golden.Rows()}
-	text, fitID, err := b.Model.Encode()
+	text, fitID, err := model.AsVersion1(b.Model)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Manifest.FitID = fitID
-	if err := b.Identify(b.Manifest.Segments, model.Parent{}); err != nil {
+	b.Manifest.Version, b.Manifest.FitID = 1, fitID
+	if err := b.Identify(b.Manifest.Segments, nil, model.Parent{}); err != nil {
 		t.Fatal(err)
 	}
 	store := open(t, "mem://"+t.Name())
@@ -98,4 +98,34 @@ func tableBlob(t *testing.T, store *objstore.Store, name string, f *frame.Frame)
 		t.Fatal(err)
 	}
 	return model.Blob{SHA256: file.SHA256, Size: file.Size}
+}
+
+// TestLoadAfterANewColumn: the customers table gets a column after a model was written; the model is as whole as before.
+func TestLoadAfterANewColumn(t *testing.T) {
+	ctx, store := context.Background(), open(t, "mem://"+t.Name())
+	customers := modeltest.Customers(60, 1)
+	b := modeltest.Bundle(t, customers, 2, 1)
+	if err := model.Write(ctx, store, b, model.Provenance{}, checked(t)); err != nil {
+		t.Fatal(err)
+	}
+	was := contract.Customers
+	t.Cleanup(func() { contract.Customers = was })
+	contract.Customers.Version++
+	contract.Customers.Columns = append(slices.Clone(was.Columns), frame.Spec{Name: "later", Kind: frame.Float, Nullable: true})
+
+	got, err := model.Load(ctx, store, b.Manifest.ModelID, checked(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := got.Replay(); err != nil {
+		t.Error(err)
+	}
+	if got.Reference.Column("later") != nil || got.Reference.Hash() != b.Model.Reference.SHA256 {
+		t.Error("the reference is not as it was written")
+	}
+	now := &frame.Frame{Columns: append(slices.Clone(customers.Columns),
+		frame.Column{Spec: contract.Customers.Columns[len(was.Columns)], Floats: make([]float64, customers.Rows())})}
+	if _, err := got.Assign(now); err != nil {
+		t.Error(err)
+	}
 }

@@ -33,7 +33,7 @@ func Build(m Model, customers *frame.Frame) (*Bundle, error) {
 	if err := m.Check(); err != nil {
 		return nil, fmt.Errorf("build bundle: %w", err)
 	}
-	b := &Bundle{Model: m, Reference: Sample(customers, ReferenceRows, m.Seed)}
+	b := &Bundle{Model: m, Reference: Sample(customers, ReferenceRows, m.Recipe.Seed)}
 	a, err := b.Assign(customers)
 	if err != nil {
 		return nil, fmt.Errorf("build bundle: %w", err)
@@ -50,13 +50,14 @@ func Build(m Model, customers *frame.Frame) (*Bundle, error) {
 	return b, nil
 }
 
-// Identify gives the bundle its segments, one a centroid in their order, and with them its model_id.
-func (b *Bundle) Identify(segments []Segment, parent Parent) error {
+// Identify gives the bundle its segments, one a centroid in their order, those of the parent that are gone, and with them its
+// model_id.
+func (b *Bundle) Identify(segments []Segment, gone []Gone, parent Parent) error {
 	if len(segments) != b.Model.K() {
 		return fmt.Errorf("identify model: %d segments but %d centroids", len(segments), b.Model.K())
 	}
 	m := b.Manifest
-	m.Segments, m.Parent, m.ParentFit = segments, parent.ModelID, parent.FitID
+	m.Segments, m.Gone, m.Parent, m.ParentFit = segments, gone, parent.ModelID, parent.FitID
 	if err := m.checkSegments(); err != nil {
 		return fmt.Errorf("identify model: %w", err)
 	}

@@ -12,7 +12,7 @@ import (
 func small() Model {
 	return Model{
 		Version: Version, Features: FeaturesOf(contract.Customers.Columns), Schema: contract.Customers.Version,
-		Space:     space.Space{Axes: []space.Axis{{Feature: "recency", Transform: space.Identity, Mean: 90, SD: 100}}},
+		Space:     space.Space{Axes: []space.Axis{{Feature: "recency", Transform: space.Identity, Scaling: space.ZScore, Center: 90, Scale: 100}}},
 		Centroids: [][]float64{{-0.5}, {1.5}},
 	}
 }
@@ -26,7 +26,8 @@ func FuzzModel(f *testing.F) {
 	}
 	f.Add(text)
 	f.Add([]byte(`{"version":1}`))
-	f.Add([]byte(`{"version":2,"centroids":"none"}`))
+	f.Add([]byte(`{"version":3,"centroids":"none"}`))
+	f.Add([]byte(`{"version":2,"space":{"axes":[{"feature":"recency","transform":"winsor=0.9","scaling":"z","scale":1}]},"centroids":[[1]]}`))
 	f.Add([]byte(`{"version":1,"space":{"axes":[{"feature":"recency","transform":"ln","mean":1e308,"sd":1e-308}]},"centroids":[[1]]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := decodeModel(text)

@@ -1,19 +1,22 @@
 package model
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fit"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/rfm"
 	"github.com/clientele/clientele/pkg/space"
 )
 
-// Version of the model's JSON. A reader takes its own version and the one before.
-const Version = 1
+// Version of the model's and the manifest's JSON. A reader takes every version up to its own: a rollback may reach back years.
+const Version = 2
 
 // Model is the pure function of a customer that training found, and all that it was found from. Its canonical JSON is
 // what the fit_id is taken over: it holds no URI, no run, no time and no code version.
@@ -22,20 +25,74 @@ type Model struct {
 
 	// Prepared are the parameters of preprocess that made the customers: rules, window and the like.
 	Prepared map[string]any `json:"prepared"`
-	// Features is the customers table as it was trained on; Schema is its version.
+	// Features is the customers table as it was trained on; Schema is its version. Reference and golden customers have these
+	// columns and no others.
 	Features []Feature `json:"features"`
 	Schema   int       `json:"schema"`
 
-	Space     space.Space `json:"space"`
-	Centroids [][]float64 `json:"centroids"` // k rows of one z-scored coordinate an axis of Space
-	Grid      rfm.Grid    `json:"grid"`
+	// Recipe is what the fit was made by, and what makes it again. A refit has the recipe of the model that it moved on.
+	Recipe fit.Recipe `json:"recipe"`
+	Method string     `json:"method"` // MethodSweep or MethodRefit
 
-	Parameters map[string]any `json:"parameters"` // of training, without the seed
-	Seed       uint64         `json:"seed"`
+	Space     space.Space `json:"space"`
+	Centroids [][]float64 `json:"centroids"` // k rows of one coordinate of Space each
+	Grid      rfm.Grid    `json:"grid"`
 
 	Customers Content `json:"customers"` // training customers, sorted
 	Reference Content `json:"reference"` // what is kept of them to compare with
 	Golden    Content `json:"golden"`    // with their answers
+
+	Baseline *Baseline `json:"baseline,omitempty"`
+	Shadow   *Shadow   `json:"shadow,omitempty"`
+
+	// Written is the canonical JSON of a model that an earlier version wrote, in the shape of then: its identity is about that.
+	// Nil for this version.
+	Written []byte `json:"-"`
+}
+
+// The methods.
+const (
+	MethodSweep = "sweep" // k and centroids were found anew
+	MethodRefit = "refit" // space and k are those of the model before, and its centroids were moved on
+)
+
+// Baseline is what later customers are compared with to find drift, frozen with the model.
+type Baseline struct {
+	// Window is the model's own window of drift, half-open and as dates: the customers of Reference are of it where it is set.
+	Window *Window `json:"window,omitempty"`
+	Bins   []Bins  `json:"bins"` // in the order of Features
+}
+
+// Window is the days from Start up to but without End, as 2011-12-10.
+type Window struct {
+	Start string `json:"start"`
+	End   string `json:"end"`
+}
+
+// Bins count the baseline's values of one feature: bin i holds those above Edges[i−1] and not above Edges[i], the outer
+// ones are open.
+type Bins struct {
+	Feature string    `json:"feature"`
+	Edges   []float64 `json:"edges"`  // ascending
+	Counts  []int64   `json:"counts"` // one more than Edges
+	Nulls   int64     `json:"nulls"`
+}
+
+// ShadowFolds is what a customer's hash is divided by for the shadow: it is fitted on the remainders other than 0.
+const ShadowFolds = 5
+
+// Shadow is the same recipe fitted without a fifth of the customers, so that these can judge it.
+type Shadow struct {
+	Customers int         `json:"customers"` // that it was fitted on
+	Space     space.Space `json:"space"`
+	Centroids [][]float64 `json:"centroids"` // as the model's, but of its own Space
+}
+
+// HeldOut reports whether the shadow is fitted without that customer: the first eight bytes of the sha256 of the key, as a
+// big-endian number, divided by [ShadowFolds] leave 0.
+func HeldOut(customer string) bool {
+	sum := sha256.Sum256([]byte(customer))
+	return binary.BigEndian.Uint64(sum[:8])%ShadowFolds == 0
 }
 
 // Feature is a column of the customers table.
@@ -65,8 +122,12 @@ func FeaturesOf(specs []frame.Spec) []Feature {
 // K returns the number of segments.
 func (m *Model) K() int { return len(m.Centroids) }
 
-// Encode returns the model's canonical JSON and its sha256, the fit_id. Numbers that are not finite are an error.
+// Encode returns the model's canonical JSON, in the shape of its version, and its sha256, the fit_id. Numbers that are not
+// finite are an error.
 func (m *Model) Encode() (text []byte, fitID string, err error) {
+	if m.Written != nil {
+		return m.Written, contract.SHA256(m.Written), nil
+	}
 	if text, err = contract.Canonical(m); err != nil {
 		return nil, "", fmt.Errorf("encode model: %w", err)
 	}
@@ -79,16 +140,19 @@ func (m *Model) Check() error {
 	if err := m.Space.Check(); err != nil {
 		return err
 	}
-	if len(m.Centroids) == 0 {
-		return errors.New("the model has no centroid")
+	if err := checkCentroids(m.Centroids, m.Space.Dim()); err != nil {
+		return err
 	}
-	for i, c := range m.Centroids {
-		if len(c) != m.Space.Dim() {
-			return fmt.Errorf("centroid %d has %d coordinates, the space has %d axes", i, len(c), m.Space.Dim())
+	if m.Shadow != nil {
+		if err := m.Shadow.Space.Check(); err != nil {
+			return fmt.Errorf("shadow: %w", err)
 		}
-		if slices.ContainsFunc(c, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
-			return fmt.Errorf("centroid %d is not finite", i)
+		if err := checkCentroids(m.Shadow.Centroids, m.Shadow.Space.Dim()); err != nil {
+			return fmt.Errorf("shadow: %w", err)
 		}
+	}
+	if err := m.Baseline.check(); err != nil {
+		return err
 	}
 	for _, g := range []struct {
 		name string
@@ -97,6 +161,37 @@ func (m *Model) Check() error {
 		if !slices.IsSorted(g.t[:]) {
 			return fmt.Errorf("the thresholds of %s are not ascending", g.name)
 		}
+	}
+	return nil
+}
+
+func checkCentroids(centroids [][]float64, dim int) error {
+	if len(centroids) == 0 {
+		return errors.New("the model has no centroid")
+	}
+	for i, c := range centroids {
+		if len(c) != dim {
+			return fmt.Errorf("centroid %d has %d coordinates, the space has %d", i, len(c), dim)
+		}
+		if slices.ContainsFunc(c, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) }) {
+			return fmt.Errorf("centroid %d is not finite", i)
+		}
+	}
+	return nil
+}
+
+// check returns an error unless every feature has its bins once. Nil passes.
+func (b *Baseline) check() error {
+	if b == nil {
+		return nil
+	}
+	seen := map[string]bool{}
+	for _, f := range b.Bins {
+		if seen[f.Feature] || len(f.Counts) != len(f.Edges)+1 || !slices.IsSorted(f.Edges) || f.Nulls < 0 ||
+			slices.ContainsFunc(f.Counts, func(n int64) bool { return n < 0 }) {
+			return fmt.Errorf("the baseline's bins of %s do not fit together", f.Feature)
+		}
+		seen[f.Feature] = true
 	}
 	return nil
 }

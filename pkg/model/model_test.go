@@ -60,7 +60,7 @@ func TestModelIDNamesFitSegmentsAndParent(t *testing.T) {
 		},
 	} {
 		changed, parent := change(slices.Clone(segments))
-		if err := b.Identify(changed, parent); err != nil {
+		if err := b.Identify(changed, nil, parent); err != nil {
 			t.Fatal(err)
 		}
 		if other, ok := ids[b.Manifest.ModelID]; ok {
@@ -69,9 +69,9 @@ func TestModelIDNamesFitSegmentsAndParent(t *testing.T) {
 		ids[b.Manifest.ModelID] = name
 	}
 	// The parent's model_id is kept but not hashed: two models of one fit can be its parents.
-	_ = b.Identify(slices.Clone(segments), model.Parent{ModelID: "m1", FitID: "f"})
+	_ = b.Identify(slices.Clone(segments), nil, model.Parent{ModelID: "m1", FitID: "f"})
 	one := b.Manifest.ModelID
-	_ = b.Identify(slices.Clone(segments), model.Parent{ModelID: "m2", FitID: "f"})
+	_ = b.Identify(slices.Clone(segments), nil, model.Parent{ModelID: "m2", FitID: "f"})
 	if b.Manifest.ModelID != one {
 		t.Error("the parent's model id counts")
 	}
@@ -87,7 +87,7 @@ func TestIdentifyRefuses(t *testing.T) {
 		"no name":    {good[0], {ID: "seg-0002", Lineage: model.LineageNew}},
 		"strange id": {good[0], {ID: "seg-2", Name: "B", Lineage: model.LineageNew}},
 	} {
-		if err := b.Identify(segments, model.Parent{}); err == nil {
+		if err := b.Identify(segments, nil, model.Parent{}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

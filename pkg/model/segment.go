@@ -11,14 +11,35 @@ import (
 
 // Segment is the identity of one centroid: what people and lists call it.
 type Segment struct {
-	ID      string `json:"id"`               // seg-0001; never used again for another segment
-	Name    string `json:"name"`             // for people; unique in the model
-	Lineage string `json:"lineage"`          // where the id comes from: LineageNew
-	Parent  string `json:"parent,omitempty"` // id of the segment that it grew out of, "" for a new one
+	ID      string     `json:"id"`                // seg-0001; never used again for another segment
+	Name    string     `json:"name"`              // for people; unique in the model
+	Lineage string     `json:"lineage"`           // where the id comes from: LineageNew, …
+	Parents []Ancestor `json:"parents,omitempty"` // the parent model's segments that it grew out of, by descending share
 }
 
-// LineageNew says that an id was minted with this model.
-const LineageNew = "new"
+// Ancestor is a segment of the parent model, and its part in one of this model.
+type Ancestor struct {
+	ID string `json:"id"`
+	// Share of the customers of the segment that names the ancestor, 0 … 1, whom the parent model puts in the ancestor.
+	Share float64 `json:"share"`
+}
+
+// Gone is a segment of the parent model that this model has no more.
+type Gone struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Heirs are this model's segments that its customers went to, by descending share of these customers.
+	Heirs []Ancestor `json:"heirs,omitempty"`
+}
+
+// Where a segment's id comes from.
+const (
+	LineageNew      = "new"      // minted with a model without a parent, or without a comparison with it
+	LineageSurvived = "survived" // the id of the parent's segment goes on
+	LineageSplit    = "split"    // one of several that the customers of a parent's segment went to
+	LineageMerged   = "merged"   // it has the customers of several of the parent's segments
+	LineageEmerged  = "emerged"  // no segment of the parent is like it
+)
 
 const segmentPrefix = "seg-"
 
@@ -49,6 +70,7 @@ type Manifest struct {
 	Parent    string    `json:"parent,omitempty"`     // model_id
 	ParentFit string    `json:"parent_fit,omitempty"` // fit_id
 	Segments  []Segment `json:"segments"`             // in the order of the centroids
+	Gone      []Gone    `json:"gone,omitempty"`       // segments of the parent
 	Blobs     Blobs     `json:"blobs"`
 }
 
@@ -65,10 +87,15 @@ type Blob struct {
 	Size   int64  `json:"size"`
 }
 
-// NextSegment returns the number after the largest among the manifest's segments.
+// NextSegment returns the number after the largest among the manifest's segments, those gone included.
 func (m *Manifest) NextSegment() int64 {
 	next := int64(1)
 	for _, s := range m.Segments {
+		if n, err := SegmentNumber(s.ID); err == nil {
+			next = max(next, n+1)
+		}
+	}
+	for _, s := range m.Gone {
 		if n, err := SegmentNumber(s.ID); err == nil {
 			next = max(next, n+1)
 		}
@@ -87,13 +114,17 @@ func (m *Manifest) Index(id string) int {
 }
 
 // identity returns the model_id: the sha256 over the fit, the segments' identities with their lineage, and the parent's
-// fit.
+// fit. What version 1 wrote has the identity of then.
 func (m *Manifest) identity() (string, error) {
+	if m.Version == 1 {
+		return m.identityOfV1()
+	}
 	text, err := contract.Canonical(struct {
 		FitID     string    `json:"fit_id"`
 		Segments  []Segment `json:"segments"`
+		Gone      []Gone    `json:"gone"`
 		ParentFit string    `json:"parent_fit"`
-	}{m.FitID, m.Segments, m.ParentFit})
+	}{m.FitID, m.Segments, m.Gone, m.ParentFit})
 	if err != nil {
 		return "", fmt.Errorf("encode segments: %w", err)
 	}
@@ -120,7 +151,34 @@ func (m *Manifest) checkSegments() error {
 		if s.Name == "" || ids[s.ID] || names[s.Name] {
 			return fmt.Errorf("segment %s %q: every segment needs a unique id and name", s.ID, s.Name)
 		}
+		if err := checkAncestors(s.ID, s.Parents); err != nil {
+			return err
+		}
 		ids[s.ID], names[s.Name] = true, true
+	}
+	for _, s := range m.Gone {
+		if _, err := SegmentNumber(s.ID); err != nil {
+			return err
+		}
+		if ids[s.ID] {
+			return fmt.Errorf("segment %s is gone and there, or gone twice", s.ID)
+		}
+		if err := checkAncestors(s.ID, s.Heirs); err != nil {
+			return err
+		}
+		ids[s.ID] = true
+	}
+	return nil
+}
+
+func checkAncestors(of string, all []Ancestor) error {
+	for _, a := range all {
+		if _, err := SegmentNumber(a.ID); err != nil {
+			return err
+		}
+		if !(a.Share >= 0 && a.Share <= 1) {
+			return fmt.Errorf("segment %s: the share of %s is %v, want 0 to 1", of, a.ID, a.Share)
+		}
 	}
 	return nil
 }

@@ -15,16 +15,6 @@ import (
 	"github.com/clientele/clientele/pkg/table"
 )
 
-// Schemas declares the bundle's tables: the customers table under names of their own.
-func Schemas() (reference, golden frame.Schema) {
-	reference, golden = contract.Customers, contract.Customers
-	reference.Name, golden.Name = "reference", "golden"
-	reference.Meaning = fmt.Sprintf("The baseline: the customers that the model was trained on, at most %d of them. One row per customer.", ReferenceRows)
-	golden.Meaning = "Customers with the answers that the model must give again in a replay. One row per customer."
-	golden.Columns = append(golden.Columns[:len(golden.Columns):len(golden.Columns)], answers...)
-	return reference, golden
-}
-
 // Write stores a bundle in the registry: blobs first, the manifest last, each unless it is there. Writing the same bundle
 // twice, or two copies at once, ends well and leaves one. What a killed writer leaves are blobs that no manifest names.
 func Write(ctx context.Context, registry *objstore.Store, b *Bundle, p Provenance, opts table.Options) error {
@@ -36,6 +26,9 @@ func Write(ctx context.Context, registry *objstore.Store, b *Bundle, p Provenanc
 
 func (b *Bundle) write(ctx context.Context, registry *objstore.Store, p Provenance, opts table.Options) error {
 	m := &b.Manifest
+	if m.Version != Version || b.Model.Version != Version {
+		return fmt.Errorf("it is of version %d, and this program writes version %d", m.Version, Version)
+	}
 	text, fitID, err := b.Model.Encode()
 	if err != nil {
 		return err
@@ -50,11 +43,10 @@ func (b *Bundle) write(ctx context.Context, registry *objstore.Store, p Provenan
 	if err := create(registry.CreateBytes(ctx, contract.BlobPath(fitID), text)); err != nil {
 		return err
 	}
-	reference, golden := Schemas()
-	if m.Blobs.Reference, err = writeTable(ctx, registry, reference, b.Reference, opts); err != nil {
+	if m.Blobs.Reference, err = writeTable(ctx, registry, b.Model.referenceSchema(), b.Reference, opts); err != nil {
 		return err
 	}
-	if m.Blobs.Golden, err = writeTable(ctx, registry, golden, b.Golden, opts); err != nil {
+	if m.Blobs.Golden, err = writeTable(ctx, registry, b.Model.goldenSchema(), b.Golden, opts); err != nil {
 		return err
 	}
 	p.Version, p.ModelID = Version, m.ModelID
@@ -103,21 +95,6 @@ func create(_ objstore.Attrs, err error) error {
 	return err
 }
 
-func writeTable(ctx context.Context, registry *objstore.Store, schema frame.Schema, f *frame.Frame, opts table.Options) (Blob, error) {
-	w := table.NewWriter(schema, opts)
-	defer w.Abort()
-	if err := w.WriteFrame(f); err != nil {
-		return Blob{}, fmt.Errorf("write table %s: %w", schema.Name, err)
-	}
-	file, err := w.Close()
-	if err != nil {
-		return Blob{}, fmt.Errorf("write table %s: %w", schema.Name, err)
-	}
-	defer file.Close()
-	return Blob{SHA256: file.SHA256, Size: file.Size},
-		create(registry.Create(ctx, contract.BlobPath(file.SHA256), file, file.Size))
-}
-
 // ReadManifest returns a model's manifest: the identities of its segments, without the blobs. A model that is not there is
 // a Fault of [fault.ExitMissing], a damaged or newer one of [fault.ExitBadData].
 func ReadManifest(ctx context.Context, registry *objstore.Store, modelID string) (*Manifest, error) {
@@ -152,7 +129,7 @@ func ReadProvenance(ctx context.Context, registry *objstore.Store, modelID strin
 	var p Provenance
 	_, _, err := registry.ReadChecked(ctx, name, func(text []byte) error {
 		p = Provenance{}
-		err := decode("provenance", text, &p)
+		_, err := decode("provenance", text, &p, nil)
 		if err == nil {
 			err = contract.CheckSeal(text)
 		}
@@ -192,15 +169,14 @@ func Load(ctx context.Context, registry *objstore.Store, modelID string, opts ta
 	}); err != nil {
 		return nil, err
 	}
-	reference, golden := Schemas()
 	for _, t := range []struct {
 		schema frame.Schema
 		blob   Blob
 		want   Content
 		dst    **frame.Frame
 	}{
-		{reference, m.Blobs.Reference, b.Model.Reference, &b.Reference},
-		{golden, m.Blobs.Golden, b.Model.Golden, &b.Golden},
+		{b.Model.referenceSchema(), m.Blobs.Reference, b.Model.Reference, &b.Reference},
+		{b.Model.goldenSchema(), m.Blobs.Golden, b.Model.Golden, &b.Golden},
 	} {
 		if err := readBlob(ctx, registry, what, t.blob, func(o *objstore.Object) (err error) {
 			*t.dst, err = readTable(o, t.schema, t.want, opts)
@@ -235,39 +211,6 @@ func readBlob(ctx context.Context, registry *objstore.Store, what string, blob B
 	return nil
 }
 
-func readTable(o *objstore.Object, schema frame.Schema, want Content, opts table.Options) (*frame.Frame, error) {
-	r, err := table.Open(o, o.Size, schema, opts)
-	if err != nil {
-		return nil, fmt.Errorf("open table %s: %w", schema.Name, err)
-	}
-	defer r.Close()
-	f, err := r.Frame()
-	if err != nil {
-		return nil, fmt.Errorf("read table %s: %w", schema.Name, err)
-	}
-	written := f
-	if r.Version() != schema.Version {
-		if written, err = readAsWritten(o, r.Stored(), opts); err != nil {
-			return nil, fmt.Errorf("read table %s: %w", schema.Name, err)
-		}
-	}
-	if got := contentOf(written); got != want {
-		return nil, fmt.Errorf("table %s has content %s (%d rows), the model expects %s (%d rows)",
-			schema.Name, got.SHA256, got.Rows, want.SHA256, want.Rows)
-	}
-	return f, nil
-}
-
-// readAsWritten reads a table of the version before in the kinds of then: what the model has is the hash of that.
-func readAsWritten(o *objstore.Object, stored frame.Schema, opts table.Options) (*frame.Frame, error) {
-	r, err := table.Open(o, o.Size, stored, opts)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return r.Frame()
-}
-
 var isHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 // VersionError says that a later program wrote what is read.
@@ -281,39 +224,61 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("%s has version %d, this program knows up to %d: run a newer program", e.What, e.Found, e.Known)
 }
 
-// decode reads JSON of at most this program's version into v. The version is looked at first: what a later program wrote
-// may not parse.
-func decode(what string, text []byte, v any) error {
+// versionOf returns the version of a JSON text. It is looked at before anything else: what a later program wrote may not parse.
+func versionOf(what string, text []byte) (int, error) {
 	var head struct {
 		Version *int `json:"version"`
 	}
 	if err := json.Unmarshal(text, &head); err != nil {
-		return fmt.Errorf("parse %s: %w", what, err)
+		return 0, fmt.Errorf("parse %s: %w", what, err)
 	}
 	switch {
-	case head.Version == nil || *head.Version < max(1, Version-1):
-		return fmt.Errorf("parse %s: unknown version", what)
+	case head.Version == nil || *head.Version < 1:
+		return 0, fmt.Errorf("parse %s: unknown version", what)
 	case *head.Version > Version:
-		return &VersionError{What: what, Found: *head.Version, Known: Version}
+		return 0, &VersionError{What: what, Found: *head.Version, Known: Version}
+	}
+	return *head.Version, nil
+}
+
+// decode reads JSON of at most this program's version into v, or into the shape that an earlier version has.
+func decode(what string, text []byte, v any, earlier map[int]any) (version int, err error) {
+	if version, err = versionOf(what, text); err != nil {
+		return version, err
+	}
+	if old := earlier[version]; old != nil {
+		v = old
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("parse %s: %w", what, err)
+		return version, fmt.Errorf("parse %s: %w", what, err)
 	}
-	return nil
+	return version, nil
 }
 
 func decodeManifest(text []byte) (*Manifest, error) {
 	var m Manifest
-	if err := decode("manifest", text, &m); err != nil {
+	var old manifestV1
+	version, err := decode("manifest", text, &m, map[int]any{1: &old})
+	if err != nil {
 		return nil, err
+	}
+	if version == 1 {
+		m = old.manifest()
 	}
 	return &m, m.check()
 }
 
 func decodeModel(text []byte) (Model, error) {
 	var m Model
-	if err := decode("model", text, &m); err != nil {
+	var old modelV1
+	version, err := decode("model", text, &m, map[int]any{1: &old})
+	if err != nil {
 		return m, err
+	}
+	if version == 1 {
+		if m, err = old.model(); err != nil {
+			return m, err
+		}
 	}
 	return m, m.Check()
 }

@@ -59,8 +59,6 @@ func TestWriteLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// JSON's numbers come back as float64.
-		b.Model.Parameters["k"] = 4.0
 		if diff := cmp.Diff(b, got, cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: loaded (-written +loaded):\n%s", url, diff)
 		}
@@ -168,21 +166,21 @@ func TestNewerVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// A manifest of version 2, in a shape that this program cannot know.
+	// A manifest of version 3, in a shape that this program cannot know.
 	store := open(t, "mem://"+t.Name())
 	id := strings.Repeat("ab", 32)
-	write(t, store, contract.ModelPath(id), map[string]any{"version": 2, "segments": "elsewhere"})
+	write(t, store, contract.ModelPath(id), map[string]any{"version": 3, "segments": "elsewhere"})
 	_, err := model.Load(ctx, store, id, table.Options{})
-	if code(err) != fault.ExitBadData || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "up to 1") {
+	if code(err) != fault.ExitBadData || !strings.Contains(err.Error(), "version 3") || !strings.Contains(err.Error(), "up to 2") {
 		t.Errorf("newer manifest: %v", err)
 	}
-	// A model of version 2 in a manifest of version 1.
-	newer := map[string]any{"version": 2, "space": "spherical"}
+	// A model of version 3 in a manifest of version 2.
+	newer := map[string]any{"version": 3, "space": "spherical"}
 	text, _ := contract.Canonical(newer)
 	m := b.Manifest
 	m.FitID = contract.SHA256(text)
 	b.Manifest = m
-	if err := b.Identify(m.Segments, model.Parent{}); err != nil {
+	if err := b.Identify(m.Segments, nil, model.Parent{}); err != nil {
 		t.Fatal(err)
 	}
 	m = b.Manifest
@@ -190,7 +188,7 @@ func TestNewerVersions(t *testing.T) {
 	write(t, store, contract.BlobPath(m.FitID), newer)
 	write(t, store, contract.ModelPath(m.ModelID), m)
 	_, err = model.Load(ctx, store, m.ModelID, table.Options{})
-	if code(err) != fault.ExitBadData || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "up to 1") {
+	if code(err) != fault.ExitBadData || !strings.Contains(err.Error(), "version 3") || !strings.Contains(err.Error(), "up to 2") {
 		t.Errorf("newer model: %v", err)
 	}
 }

@@ -1,4 +1,5 @@
-// Package space makes the points that k-means sees out of customer features: transform, then z-score.
+// Package space makes the points that k-means sees out of customer features: transform, then scale, and on request keep the
+// principal components.
 //
 // A [Space] is fitted once, on the training customers, and frozen in the model. Training and scoring go through the same
 // [Space.Apply], so a customer has one place, whoever asks. Nobody is dropped as an outlier: transforms tame the tail.
@@ -16,8 +17,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-
-	"gonum.org/v1/gonum/floats"
 )
 
 // ErrEmpty says that there is no training customer.
@@ -59,18 +58,24 @@ func (e *ValueError) Error() string {
 // Unwrap returns what is wrong with the value.
 func (e *ValueError) Unwrap() error { return e.Err }
 
-// Axis is one fitted dimension: z = (transform(v) − Mean) / SD.
+// Axis is one fitted feature: (transform(v) − Center) / Scale.
 type Axis struct {
 	Feature   string    `json:"feature"`
 	Transform Transform `json:"transform"`
-	Mean      float64   `json:"mean"`             // of the transformed training values
-	SD        float64   `json:"sd"`               // their population deviation (divided by n, not n − 1)
-	Impute    *float64  `json:"impute,omitempty"` // stands in for null, in the feature's own unit; nil refuses null
+	// Low and High are what a winsorised value is raised or lowered to, in the feature's own unit; nil for other transforms.
+	Low     *float64 `json:"low,omitempty"`
+	High    *float64 `json:"high,omitempty"`
+	Scaling Scaling  `json:"scaling"`
+	Center  float64  `json:"center"`           // of the transformed training values: mean, median or minimum
+	Scale   float64  `json:"scale"`            // their population deviation (divided by n), interquartile range or range
+	Impute  *float64 `json:"impute,omitempty"` // stands in for null, in the feature's own unit; nil refuses null
 }
 
-// Space is a fitted list of axes. It is safe for use by several goroutines.
+// Space is a fitted list of axes, and their principal components where these were asked for. It is safe for use by several
+// goroutines.
 type Space struct {
 	Axes []Axis `json:"axes"`
+	PCA  *PCA   `json:"pca,omitempty"`
 }
 
 // Features returns the names of the axes, in order.
@@ -82,8 +87,25 @@ func (s *Space) Features() []string {
 	return names
 }
 
-// Dim returns the number of axes.
-func (s *Space) Dim() int { return len(s.Axes) }
+// Dim returns the number of coordinates of a place: the axes, or the components kept of them.
+func (s *Space) Dim() int {
+	if s.PCA != nil {
+		return len(s.PCA.Components)
+	}
+	return len(s.Axes)
+}
+
+// Coordinates names the coordinates of a place: the features, or pc1, pc2, …
+func (s *Space) Coordinates() []string {
+	if s.PCA == nil {
+		return s.Features()
+	}
+	names := make([]string, s.Dim())
+	for i := range names {
+		names[i] = fmt.Sprintf("pc%d", i+1)
+	}
+	return names
+}
 
 // Check returns an error unless the space can be applied: what a space read from a file has to pass.
 func (s *Space) Check() error {
@@ -94,11 +116,17 @@ func (s *Space) Check() error {
 		if _, err := a.Transform.apply(1); err != nil {
 			return fmt.Errorf("check space: feature %s: %w", a.Feature, err)
 		}
-		if !(a.SD > 0) || math.IsInf(a.SD, 0) || math.IsNaN(a.Mean) || math.IsInf(a.Mean, 0) {
-			return fmt.Errorf("check space: feature %s has mean %v and deviation %v", a.Feature, a.Mean, a.SD)
+		if a.Transform.isWinsor() && (a.Low == nil || a.High == nil || !(*a.Low <= *a.High)) {
+			return fmt.Errorf("check space: feature %s is winsorised without bounds", a.Feature)
+		}
+		if !a.Scaling.known() {
+			return fmt.Errorf("check space: feature %s has scaling %q", a.Feature, string(a.Scaling))
+		}
+		if !(a.Scale > 0) || math.IsInf(a.Scale, 0) || math.IsNaN(a.Center) || math.IsInf(a.Center, 0) {
+			return fmt.Errorf("check space: feature %s has center %v and scale %v", a.Feature, a.Center, a.Scale)
 		}
 	}
-	return nil
+	return s.PCA.check(len(s.Axes))
 }
 
 // Fit scales the features of the training customers: columns[i] holds the values of specs[i], all of one length, NaN for
@@ -124,10 +152,10 @@ func Fit(columns [][]float64, specs []Spec) (*Space, error) {
 	return s, nil
 }
 
-// fitAxis takes mean and population deviation of the transformed values, in two passes with compensated sums (Neumaier
-// 1974, as in gonum's floats.SumCompensated), on sorted values: the order of customers cannot move a bit.
+// fitAxis takes center and scale of the transformed values, sorted and with compensated sums (Neumaier 1974, as in gonum's
+// floats.SumCompensated): the order of customers cannot move a bit.
 func fitAxis(column []float64, spec Spec) (Axis, error) {
-	axis := Axis{Feature: spec.Feature, Transform: spec.Transform}
+	axis := Axis{Feature: spec.Feature, Transform: spec.Transform, Scaling: spec.scaling()}
 	if len(column) == 0 {
 		return axis, ErrEmpty
 	}
@@ -136,6 +164,9 @@ func fitAxis(column []float64, spec Spec) (Axis, error) {
 		return axis, fmt.Errorf("feature %s: %w", spec.Feature, err)
 	}
 	axis.Impute = impute
+	if err := axis.winsorise(column); err != nil {
+		return axis, err
+	}
 	values := make([]float64, len(column))
 	for i, v := range column {
 		if values[i], err = axis.transform(v, i); err != nil {
@@ -146,17 +177,41 @@ func fitAxis(column []float64, spec Spec) (Axis, error) {
 	if values[0] == values[len(values)-1] {
 		return axis, &ConstantError{spec.Feature, column[0]}
 	}
-	n := float64(len(values))
-	axis.Mean = floats.SumCompensated(values) / n
-	for i, v := range values {
-		d := v - axis.Mean
-		values[i] = float64(d * d)
+	axis.Center, axis.Scale = axis.Scaling.fit(values)
+	if axis.Scale == 0 {
+		return axis, &ConstantError{spec.Feature, column[0]}
 	}
-	axis.SD = math.Sqrt(floats.SumCompensated(values) / n)
-	if !(axis.SD > 0) || math.IsInf(axis.SD, 0) || math.IsInf(axis.Mean, 0) {
-		return axis, fmt.Errorf("feature %s: mean %v and deviation %v are out of range", spec.Feature, axis.Mean, axis.SD)
+	if !(axis.Scale > 0) || math.IsInf(axis.Scale, 0) || math.IsInf(axis.Center, 0) {
+		return axis, fmt.Errorf("feature %s: center %v and scale %v are out of range", spec.Feature, axis.Center, axis.Scale)
 	}
 	return axis, nil
+}
+
+// winsorise takes the bounds of the training values that are not null.
+func (a *Axis) winsorise(column []float64) error {
+	if !a.Transform.isWinsor() {
+		return nil
+	}
+	q, err := a.Transform.quantile()
+	if err != nil {
+		return err
+	}
+	known := make([]float64, 0, len(column))
+	for i, v := range column {
+		if math.IsInf(v, 0) {
+			return &ValueError{a.Feature, i, v, errNotFinite}
+		}
+		if !math.IsNaN(v) {
+			known = append(known, v)
+		}
+	}
+	if len(known) == 0 {
+		return fmt.Errorf("feature %s: every value is null: there is no quantile", a.Feature)
+	}
+	slices.Sort(known)
+	low, high := quantile(known, 1-q), quantile(known, q)
+	a.Low, a.High = &low, &high
+	return nil
 }
 
 // resolve returns the value that stands in for null, or nil.
@@ -199,26 +254,36 @@ func (a *Axis) transform(v float64, row int) (float64, error) {
 	if err != nil {
 		return 0, &ValueError{a.Feature, row, given, err}
 	}
+	if a.Low != nil && a.High != nil {
+		t = min(max(t, *a.Low), *a.High)
+	}
 	return t, nil
 }
 
-// Apply writes one customer's place to dst: row holds the raw values in the order of the axes, NaN for null. Both have
-// length [Space.Dim]; dst may be row. The error is a [*ValueError] whose Row is −1.
+// Apply writes one customer's place to dst, which has length [Space.Dim]: row holds the raw values in the order of the axes,
+// NaN for null. dst may be row where there are no components. The error is a [*ValueError] whose Row is −1.
 func (s *Space) Apply(dst, row []float64) error {
-	if len(dst) != len(s.Axes) || len(row) != len(s.Axes) {
-		return fmt.Errorf("apply space: %d values into %d, want %d", len(row), len(dst), len(s.Axes))
+	if len(dst) != s.Dim() || len(row) != len(s.Axes) {
+		return fmt.Errorf("apply space: %d values into %d, want %d into %d", len(row), len(dst), len(s.Axes), s.Dim())
 	}
 	return s.apply(dst, row, -1)
 }
 
 func (s *Space) apply(dst, row []float64, at int) error {
+	scaled := dst
+	if s.PCA != nil {
+		scaled = make([]float64, len(s.Axes))
+	}
 	for i := range s.Axes {
 		a := &s.Axes[i]
 		t, err := a.transform(row[i], at)
 		if err != nil {
 			return fmt.Errorf("apply space: %w", err)
 		}
-		dst[i] = (t - a.Mean) / a.SD
+		scaled[i] = (t - a.Center) / a.Scale
+	}
+	if s.PCA != nil {
+		s.PCA.apply(dst, scaled)
 	}
 	return nil
 }
@@ -226,11 +291,10 @@ func (s *Space) apply(dst, row []float64, at int) error {
 // ApplyColumns writes the places of all customers to dst, row after row, n × [Space.Dim]: columns[i] holds the raw values
 // of axis i. A nil dst is allocated. It returns dst; the error is a [*ValueError] that names the row.
 func (s *Space) ApplyColumns(dst []float64, columns [][]float64) ([]float64, error) {
-	d := len(s.Axes)
-	if d == 0 || len(columns) != d {
-		return nil, fmt.Errorf("apply space: %d columns, want %d", len(columns), d)
+	if len(s.Axes) == 0 || len(columns) != len(s.Axes) {
+		return nil, fmt.Errorf("apply space: %d columns, want %d", len(columns), len(s.Axes))
 	}
-	n := len(columns[0])
+	d, n := s.Dim(), len(columns[0])
 	for i := range columns {
 		if len(columns[i]) != n {
 			return nil, fmt.Errorf("apply space: feature %s has %d rows, %s has %d", s.Axes[i].Feature, len(columns[i]), s.Axes[0].Feature, n)
@@ -240,9 +304,9 @@ func (s *Space) ApplyColumns(dst []float64, columns [][]float64) ([]float64, err
 		dst = make([]float64, n*d)
 	}
 	if len(dst) != n*d {
-		return nil, fmt.Errorf("apply space: %d places for %d customers of %d axes", len(dst), n, d)
+		return nil, fmt.Errorf("apply space: %d places for %d customers of %d coordinates", len(dst), n, d)
 	}
-	row := make([]float64, d)
+	row := make([]float64, len(s.Axes))
 	for r := range n {
 		for i := range columns {
 			row[i] = columns[i][r]

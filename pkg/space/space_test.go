@@ -23,8 +23,8 @@ func TestFitByHand(t *testing.T) {
 	}
 	want := [][2]float64{{2, math.Sqrt(2.0 / 3)}, {2, math.Sqrt(8.0 / 3)}}
 	for i, a := range sp.Axes {
-		if math.Abs(a.Mean-want[i][0]) > 1e-15 || math.Abs(a.SD-want[i][1]) > 1e-15 {
-			t.Errorf("%s: mean %v, deviation %v, want %v", a.Feature, a.Mean, a.SD, want[i])
+		if math.Abs(a.Center-want[i][0]) > 1e-15 || math.Abs(a.Scale-want[i][1]) > 1e-15 {
+			t.Errorf("%s: mean %v, deviation %v, want %v", a.Feature, a.Center, a.Scale, want[i])
 		}
 	}
 	z := make([]float64, 2)
@@ -225,10 +225,10 @@ func TestSpaceProperties(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m := hundred.Axes[2].Mean - sp.Axes[2].Mean; math.Abs(m-math.Log(100)) > 1e-9 {
+		if m := hundred.Axes[2].Center - sp.Axes[2].Center; math.Abs(m-math.Log(100)) > 1e-9 {
 			t.Fatalf("×100 moves the mean of ln by %v, want ln 100", m)
 		}
-		if s := hundred.Axes[2].SD / sp.Axes[2].SD; math.Abs(s-1) > 1e-9 {
+		if s := hundred.Axes[2].Scale / sp.Axes[2].Scale; math.Abs(s-1) > 1e-9 {
 			t.Fatalf("×100 moves the deviation of ln by a factor %v", s)
 		}
 	})

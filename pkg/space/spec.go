@@ -3,6 +3,7 @@ package space
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,9 +13,9 @@ type Transform string
 
 // The transforms.
 const (
-	Identity Transform = "identity"
-	Ln       Transform = "ln"    // natural logarithm, for values above 0
-	Log1p    Transform = "log1p" // ln(1 + v), for values above −1
+	Identity Transform = "identity" // also written none
+	Ln       Transform = "ln"       // natural logarithm, for values above 0
+	Log1p    Transform = "log1p"    // ln(1 + v), for values above −1
 )
 
 // Impute says what stands in for a null (NaN). The zero value refuses nulls: nobody gets a made-up value unless a
@@ -25,11 +26,28 @@ type Impute struct {
 	Given  bool
 }
 
-// Spec asks for one axis of the space: a feature, its transform, and what stands in for its nulls.
+// Spec asks for one axis of the space: a feature, its transform, what stands in for its nulls, and its scaling.
 type Spec struct {
 	Feature   string
 	Transform Transform
 	Impute    Impute
+	Scaling   Scaling // "": ZScore
+}
+
+func (s Spec) scaling() Scaling {
+	if s.Scaling == "" {
+		return ZScore
+	}
+	return s.Scaling
+}
+
+// MarshalText writes the axis as [ParseSpecs] reads it.
+func (s Spec) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (s *Spec) UnmarshalText(text []byte) (err error) {
+	*s, err = parseSpec(string(text))
+	return err
 }
 
 // Default is the space of the definitions: recency as it is, frequency and monetary by their logarithm.
@@ -41,9 +59,9 @@ func Default() []Spec {
 	}
 }
 
-// ParseSpecs reads a space written as "recency,frequency:ln,gap_mean:log1p:median": features separated by commas, each
-// with an optional transform (identity, ln, log1p) and an optional imputation (median or a number). It refuses a feature
-// named twice.
+// ParseSpecs reads a space written as "recency,frequency:ln,gap_mean:log1p:median:robust": features separated by commas, each
+// with an optional transform (none, ln, log1p, winsor=<quantile>), imputation (median or a number) and scaling (z, robust,
+// minmax), in any order. It refuses a feature named twice.
 func ParseSpecs(text string) ([]Spec, error) {
 	var specs []Spec
 	seen := map[string]bool{}
@@ -63,31 +81,59 @@ func ParseSpecs(text string) ([]Spec, error) {
 
 func parseSpec(item string) (Spec, error) {
 	parts := strings.Split(item, ":")
-	s := Spec{Feature: parts[0], Transform: Identity}
+	s := Spec{Feature: parts[0]}
 	if s.Feature == "" {
 		return s, fmt.Errorf("a feature has no name")
 	}
-	if len(parts) > 3 {
-		return s, fmt.Errorf("feature %s has %d parts, want feature:transform:imputation", s.Feature, len(parts))
-	}
-	if len(parts) > 1 {
-		s.Transform = Transform(parts[1])
-		if _, err := s.Transform.apply(1); err != nil {
+	for _, part := range parts[1:] {
+		if err := s.take(part); err != nil {
 			return s, fmt.Errorf("feature %s: %w", s.Feature, err)
 		}
 	}
-	if len(parts) > 2 {
-		if parts[2] == "median" {
-			s.Impute = Impute{Median: true}
-			return s, nil
-		}
-		v, err := strconv.ParseFloat(parts[2], 64)
-		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return s, fmt.Errorf("feature %s: imputation %q, want median or a number", s.Feature, parts[2])
-		}
-		s.Impute = Impute{Value: v, Given: true}
+	if s.Transform == "" {
+		s.Transform = Identity
 	}
 	return s, nil
+}
+
+// take reads one part of an axis: a transform, an imputation or a scaling.
+func (s *Spec) take(part string) error {
+	twice := func(set bool, what string) error {
+		if set {
+			return fmt.Errorf("%q is a second %s", part, what)
+		}
+		return nil
+	}
+	imputed := s.Impute.Median || s.Impute.Given
+	if part == "none" {
+		part = string(Identity)
+	}
+	t := Transform(part)
+	v, number := strconv.ParseFloat(part, 64)
+	switch {
+	case slices.Contains([]Transform{Identity, Ln, Log1p}, t):
+		err := twice(s.Transform != "", "transform")
+		s.Transform = t
+		return err
+	case t.isWinsor():
+		err := twice(s.Transform != "", "transform")
+		s.Transform = t
+		if err == nil {
+			_, err = t.quantile()
+		}
+		return err
+	case Scaling(part).known():
+		err := twice(s.Scaling != "", "scaling")
+		s.Scaling = Scaling(part)
+		return err
+	case part == "median":
+		s.Impute = Impute{Median: true}
+		return twice(imputed, "imputation")
+	case number == nil && !math.IsNaN(v) && !math.IsInf(v, 0):
+		s.Impute = Impute{Value: v, Given: true}
+		return twice(imputed, "imputation")
+	}
+	return fmt.Errorf("%q, want a transform (none, ln, log1p, winsor=<quantile>), an imputation (median or a number) or a scaling (z, robust, minmax)", part)
 }
 
 // String writes the axis as [ParseSpecs] reads it.
@@ -98,6 +144,9 @@ func (s Spec) String() string {
 		text += ":median"
 	case s.Impute.Given:
 		text += ":" + strconv.FormatFloat(s.Impute.Value, 'g', -1, 64)
+	}
+	if s.scaling() != ZScore {
+		text += ":" + string(s.Scaling)
 	}
 	return text
 }
@@ -121,5 +170,9 @@ func (t Transform) apply(v float64) (float64, error) {
 		}
 		return math.Log1p(v), nil
 	}
-	return 0, fmt.Errorf("transform %q, want identity, ln or log1p", string(t))
+	if t.isWinsor() {
+		_, err := t.quantile()
+		return v, err
+	}
+	return 0, fmt.Errorf("transform %q, want none, ln, log1p or winsor=<quantile>", string(t))
 }

@@ -86,7 +86,16 @@ func printShow(w io.Writer, r ShowResult) error {
 	segments := slices.Clone(r.Manifest.Segments)
 	slices.SortFunc(segments, func(a, b model.Segment) int { return strings.Compare(a.ID, b.ID) })
 	for _, s := range segments {
-		p.line("%s\t%s\t%s", s.ID, s.Name, strings.TrimSpace(s.Lineage+" "+s.Parent))
+		p.line("%s\t%s\t%s", s.ID, s.Name, strings.Join(append([]string{s.Lineage}, ancestors(s.Parents)...), " "))
 	}
 	return errors.Join(p.err, t.Flush())
+}
+
+// ancestors returns the ids of the segments that one grew out of.
+func ancestors(all []model.Ancestor) []string {
+	var ids []string
+	for _, a := range all {
+		ids = append(ids, a.ID)
+	}
+	return ids
 }

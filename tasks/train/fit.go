@@ -9,6 +9,7 @@ import (
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/fit"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/rfm"
@@ -16,14 +17,9 @@ import (
 	"github.com/clientele/clientele/pkg/space"
 )
 
-// How centroids were found, as the model's parameters say it.
-const (
-	methodSweep = "sweep"
-	methodRefit = "refit"
-)
-
 // fitted is what the mathematics found.
 type fitted struct {
+	recipe   fit.Recipe
 	method   string
 	space    *space.Space
 	points   cluster.Points
@@ -59,6 +55,14 @@ func canonicalSpace(text string) string {
 	return spaceText(specs)
 }
 
+// recipe is what the flags ask for. The space has passed checkSpace.
+func (c Config) recipe() fit.Recipe {
+	specs, _ := space.ParseSpecs(c.Space)
+	return fit.Recipe{
+		Space: specs, K: c.K, KMin: c.KMin, KMax: c.KMax, Starts: c.Starts, Seed: uint64(c.Seed), Rule: fit.Rule{MinShare: c.SmallestShare},
+	}
+}
+
 // badData says that the customers cannot be fitted; an ended context and a Fault keep their own meaning.
 func badData(ctx context.Context, err error) error {
 	if ctx.Err() != nil || fault.CodeOf(err) != 0 {
@@ -84,7 +88,7 @@ func (c Config) fit(ctx context.Context, customers *frame.Frame, act string, hea
 	for i, s := range specs {
 		columns[i] = model.Numbers(customers.Column(s.Feature))
 	}
-	f := &fitted{method: methodSweep}
+	f := &fitted{recipe: c.recipe(), method: model.MethodSweep}
 	if f.space, err = space.Fit(columns, specs); err != nil {
 		return nil, badData(ctx, err)
 	}
@@ -141,7 +145,7 @@ func (c Config) refit(ctx context.Context, customers *frame.Frame, head *model.B
 		return nil, badData(ctx, err)
 	}
 	sp := head.Model.Space
-	f := &fitted{method: methodRefit, space: &sp, points: a.Points()}
+	f := &fitted{recipe: head.Model.Recipe, method: model.MethodRefit, space: &sp, points: a.Points()}
 	var start []float64
 	for _, row := range head.Model.Centroids {
 		start = append(start, row...)
@@ -174,12 +178,10 @@ func (c Config) train(ctx context.Context, customers *frame.Frame, up upstream, 
 	if err != nil {
 		return trained{}, badData(ctx, err)
 	}
-	parameters := c.parameters()
-	parameters["method"] = f.method
 	bundle, err := model.Build(model.Model{
 		Prepared: prepared(up.preprocess), Schema: contract.Customers.Version,
 		Space: *f.space, Centroids: model.Centroids(best.Centroids, f.space.Dim()), Grid: grid,
-		Parameters: parameters, Seed: uint64(c.Seed),
+		Recipe: f.recipe, Method: f.method,
 	}, customers)
 	if err != nil {
 		return trained{}, badData(ctx, err)

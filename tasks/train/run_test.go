@@ -235,8 +235,8 @@ func TestRefitKeepsSpaceAndK(t *testing.T) {
 	if cmp.Equal(old.Model.Centroids, now.Model.Centroids) {
 		t.Error("the centroids did not move")
 	}
-	if now.Model.Parameters["method"] != methodRefit || old.Model.Parameters["method"] != methodSweep {
-		t.Errorf("methods %v, %v", old.Model.Parameters["method"], now.Model.Parameters["method"])
+	if now.Model.Method != model.MethodRefit || old.Model.Method != model.MethodSweep {
+		t.Errorf("methods %v, %v", old.Model.Method, now.Model.Method)
 	}
 }
 

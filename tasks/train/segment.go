@@ -39,7 +39,7 @@ func (t *trained) identify(customers *frame.Frame, labels []int32, up upstream, 
 	for i, c := range byRevenue(labels, spent, k) {
 		segments[c] = model.Segment{ID: model.SegmentID(next + int64(i)), Name: names[c], Lineage: model.LineageNew}
 	}
-	return t.bundle.Identify(segments, parent)
+	return t.bundle.Identify(segments, nil, parent)
 }
 
 // byRevenue lists the centroids by descending revenue of their customers; equal revenue goes by index.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fit"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/rfm"
@@ -84,7 +85,7 @@ func Bundle(t testing.TB, customers *frame.Frame, k int, next int64) *model.Bund
 	b, err := model.Build(model.Model{
 		Prepared: map[string]any{"window": "365"}, Schema: contract.Customers.Version,
 		Space: *sp, Centroids: model.Centroids(r.Centroids, sp.Dim()), Grid: grid,
-		Parameters: map[string]any{"k": k}, Seed: 1,
+		Recipe: fit.Recipe{Space: specs, K: k, Starts: 4, Seed: 1}, Method: model.MethodSweep,
 	}, customers)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +94,7 @@ func Bundle(t testing.TB, customers *frame.Frame, k int, next int64) *model.Bund
 	for i := range segments {
 		segments[i] = model.Segment{ID: model.SegmentID(next + int64(i)), Name: fmt.Sprintf("Kind %d", i+1), Lineage: model.LineageNew}
 	}
-	if err := b.Identify(segments, model.Parent{}); err != nil {
+	if err := b.Identify(segments, nil, model.Parent{}); err != nil {
 		t.Fatal(err)
 	}
 	return b
