@@ -18,6 +18,7 @@
 //	pkg/space      what k-means sees: transforms, scaling, principal components
 //	pkg/cluster    k-means, seeding, criteria, the choice of k
 //	pkg/fit        a recipe and customers make a fit
+//	pkg/segment    segments from one model to the next: optimal assignment, lineage
 //	pkg/drift      statistics and verdict
 //	pkg/explore    how people buy, by thresholds found in the quantities
 //	pkg/recommend  what to offer to whom, judged on the last month

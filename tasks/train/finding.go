@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
@@ -42,10 +43,34 @@ func (c Config) findings(ctx context.Context, f *fitted, t *trained, up upstream
 	switch {
 	case t.known:
 		out = append(out, "the fit is the same as the current model's: segments keep their IDs and names")
+	case up.damaged != nil:
+		out = append(out, fmt.Sprintf("the current model, revision %d of HEAD, cannot be read (%v): all segment IDs are new, starting at %s",
+			up.head.Seq, up.damaged, model.SegmentID(up.head.NextSegment)))
 	case up.head != nil:
-		out = append(out, fmt.Sprintf("segment IDs are new, starting at %s: they do not correspond to those of the current model", model.SegmentID(up.head.NextSegment)))
+		out = append(out, history(&t.bundle.Manifest))
 	}
 	return out, nil
+}
+
+// history says in one sentence what became of the current model's segments.
+func history(m *model.Manifest) string {
+	var text []string
+	for _, s := range m.Segments {
+		if n := len(s.Parents); s.Lineage != model.LineageSurvived || n > 0 && s.Parents[0].ID != s.ID {
+			var from []string
+			for _, p := range s.Parents {
+				from = append(from, fmt.Sprintf("%.0f %% from %s", 100*p.Share, p.ID))
+			}
+			text = append(text, strings.TrimSpace(s.ID+" "+s.Lineage+" "+strings.Join(from, ", ")))
+		}
+	}
+	for _, g := range m.Gone {
+		text = append(text, g.ID+" is gone")
+	}
+	if len(text) == 0 {
+		return "every segment goes on with its ID from the current model"
+	}
+	return "segments since the current model: " + strings.Join(text, "; ")
 }
 
 // dominated compares the segments with those that each feature of the space gives on its own.

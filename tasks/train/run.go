@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -30,6 +31,7 @@ type upstream struct {
 	preprocess *run.Manifest
 	act        string // that drift asks for
 	head       *registry.Revision
+	damaged    error // why the model of head cannot be read, nil where it can
 }
 
 // Run fits a model and writes its bundle. The bundle is in the registry before the step's manifest is: who reads the
@@ -55,7 +57,13 @@ func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	}
 	var head *model.Bundle
 	if j.up.head != nil {
-		if head, err = model.Load(ctx, j.home.Registry, j.up.head.ModelID, j.opts); err != nil {
+		head, err = model.Load(ctx, j.home.Registry, j.up.head.ModelID, j.opts)
+		if code := fault.CodeOf(err); (code == fault.ExitBadData || code == fault.ExitMissing) && !errors.Is(err, fault.ErrNewer) {
+			// It cannot be scored with, so a successor is what is needed most. Its ids follow those that HEAD has given.
+			j.deps.Log.Warn("the current model cannot be read: training goes on without it", "error", err, "object", fault.Judge(err).Object)
+			head, j.up.damaged, err = nil, err, nil
+		}
+		if err != nil {
 			return nil, fmt.Errorf("load HEAD, revision %d: %w", j.up.head.Seq, err)
 		}
 	}

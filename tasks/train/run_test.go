@@ -210,14 +210,66 @@ func TestHeadWithTheSameFitMintsNothing(t *testing.T) {
 	if !strings.Contains(strings.Join(again.Findings, "\n"), "segments keep their IDs") {
 		t.Errorf("findings %q", again.Findings)
 	}
-	// Other customers: ids count on from HEAD's next number.
+	// Other customers of the same four kinds: another fit, the same segments.
 	next.RunID, next.AsOf = "r3", "2011-12-24"
 	other := must(t, next, modeltest.Customers(301, 2), contract.ActNone)
-	if other.Parent != first.ModelID || slices.Min(other.Segments) != "seg-0020" {
-		t.Errorf("parent %s, ids %v, want %s and seg-0020 …", other.Parent, other.Segments, first.ModelID)
+	if ids := slices.Sorted(slices.Values(other.Segments)); other.Parent != first.ModelID || other.FitID == first.FitID ||
+		!slices.Equal(ids, slices.Sorted(slices.Values(first.Segments))) {
+		t.Errorf("parent %s, ids %v, want %s and those of before, %v", other.Parent, ids, first.ModelID, first.Segments)
 	}
 	if b := load(t, c, other.ModelID); b.Manifest.ParentFit != first.FitID {
 		t.Errorf("parent fit %s, want %s", b.Manifest.ParentFit, first.FitID)
+	}
+}
+
+// TestSegmentsGoOn: two segments more than HEAD's have new ids, counted on from HEAD's next number, and name their parents.
+func TestSegmentsGoOn(t *testing.T) {
+	c, customers := config("mem://"+t.Name(), "r1"), modeltest.Customers(300, 1)
+	c.K = 4
+	first := must(t, c, customers, contract.ActNone)
+	promote(t, c, first, 20)
+	more := c
+	more.RunID, more.AsOf, more.K = "r2", "2011-12-17", 6
+	r := must(t, more, customers, contract.ActNone)
+	ids := slices.Sorted(slices.Values(r.Segments))
+	if want := []string{"seg-0001", "seg-0002", "seg-0003", "seg-0004", "seg-0020", "seg-0021"}; !slices.Equal(ids, want) {
+		t.Errorf("ids %v, want %v", ids, want)
+	}
+	for _, s := range load(t, c, r.ModelID).Manifest.Segments {
+		if len(s.Parents) == 0 || s.ID >= "seg-0020" && s.Lineage != model.LineageSplit && s.Lineage != model.LineageEmerged {
+			t.Errorf("segment %+v", s)
+		}
+	}
+	fewer := c
+	fewer.RunID, fewer.AsOf, fewer.K = "r3", "2011-12-17", 2
+	two := must(t, fewer, customers, contract.ActNone)
+	m := load(t, c, two.ModelID).Manifest
+	if len(m.Gone) != 2 || len(m.Gone[0].Heirs) == 0 || m.Index(m.Gone[0].Heirs[0].ID) < 0 {
+		t.Errorf("gone %+v of %v", m.Gone, two.Segments)
+	}
+}
+
+// TestADamagedHeadGetsASuccessor: it cannot be compared with, and no id of before is given again.
+func TestADamagedHeadGetsASuccessor(t *testing.T) {
+	c, customers := config("mem://"+t.Name(), "r1"), modeltest.Customers(300, 1)
+	first := must(t, c, customers, contract.ActNone)
+	promote(t, c, first, 20)
+	h := home(t, c)
+	name := contract.BlobPath(load(t, c, first.ModelID).Manifest.Blobs.Golden.SHA256)
+	text, attrs, err := h.Registry.Read(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = slices.Clone(text)
+	text[len(text)/2] ^= 1
+	if _, err := h.Registry.Swap(t.Context(), name, attrs.Generation, text); err != nil {
+		t.Fatal(err)
+	}
+	next := c
+	next.RunID, next.AsOf = "r2", "2011-12-17"
+	r := must(t, next, modeltest.Customers(301, 2), contract.ActRefit)
+	if slices.Min(r.Segments) != "seg-0020" || r.Parent != first.ModelID || !strings.Contains(strings.Join(r.Findings, "\n"), "cannot be read") {
+		t.Errorf("%+v", r)
 	}
 }
 

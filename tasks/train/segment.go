@@ -8,10 +8,13 @@ import (
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/segment"
 )
 
 // identify gives the segments their identities. A fit that is HEAD's keeps HEAD's identities, and nothing is minted: then
-// HEAD's bundle is the answer. Otherwise every id is new, counted on from HEAD's next number by descending revenue.
+// HEAD's bundle is the answer. Otherwise today's customers are put into segments by both models, and a segment that is one of
+// HEAD's goes on with its id ([segment.Trace]); the others get new ids, counted on from HEAD's next number by descending
+// revenue. It is a function of HEAD's bundle, its next number, and the customers.
 func (t *trained) identify(customers *frame.Frame, labels []int32, up upstream, head *model.Bundle) error {
 	a, err := t.bundle.Assign(customers)
 	if err != nil {
@@ -35,11 +38,62 @@ func (t *trained) identify(customers *frame.Frame, labels []int32, up upstream, 
 	if up.head != nil {
 		next, parent = up.head.NextSegment, model.Parent{ModelID: up.head.ModelID, FitID: up.head.FitID}
 	}
-	segments := make([]model.Segment, k)
-	for i, c := range byRevenue(labels, spent, k) {
-		segments[c] = model.Segment{ID: model.SegmentID(next + int64(i)), Name: names[c], Lineage: model.LineageNew}
+	segments, left := make([]model.Segment, k), []segment.Gone(nil)
+	if head != nil {
+		if segments, left, err = t.follow(customers, labels, head); err != nil {
+			return err
+		}
 	}
-	return t.bundle.Identify(segments, nil, parent)
+	for _, c := range byRevenue(labels, spent, k) {
+		s := &segments[c]
+		if s.Name = names[c]; s.Lineage == "" {
+			s.Lineage = model.LineageNew
+		}
+		if s.ID == "" {
+			s.ID = model.SegmentID(next)
+			next++
+		}
+	}
+	var gone []model.Gone
+	for _, g := range left {
+		s := head.Manifest.Segments[g.Segment]
+		out := model.Gone{ID: s.ID, Name: s.Name}
+		for _, h := range g.Heirs {
+			out.Heirs = append(out.Heirs, model.Ancestor{ID: segments[h.Segment].ID, Share: h.Share})
+		}
+		gone = append(gone, out)
+	}
+	return t.bundle.Identify(segments, gone, parent)
+}
+
+// lineages are the words of a manifest.
+var lineages = map[segment.Lineage]string{
+	segment.Survived: model.LineageSurvived, segment.Split: model.LineageSplit,
+	segment.Merged: model.LineageMerged, segment.Emerged: model.LineageEmerged,
+}
+
+// follow returns the segments with the ids that go on, and those of HEAD that are gone.
+func (t *trained) follow(customers *frame.Frame, labels []int32, head *model.Bundle) ([]model.Segment, []segment.Gone, error) {
+	was, err := head.Assign(customers)
+	if err != nil {
+		return nil, nil, fmt.Errorf("put the customers into HEAD's segments: %w", err)
+	}
+	old := head.Manifest.Segments
+	origins, left, err := segment.Trace(was.Nearest, labels, len(old), t.bundle.Model.K())
+	if err != nil {
+		return nil, nil, err
+	}
+	segments := make([]model.Segment, len(origins))
+	for c, o := range origins {
+		segments[c].Lineage = lineages[o.Lineage]
+		if o.Keeps >= 0 {
+			segments[c].ID = old[o.Keeps].ID
+		}
+		for _, p := range o.Parents {
+			segments[c].Parents = append(segments[c].Parents, model.Ancestor{ID: old[p.Segment].ID, Share: p.Share})
+		}
+	}
+	return segments, left, nil
 }
 
 // byRevenue lists the centroids by descending revenue of their customers; equal revenue goes by index.
