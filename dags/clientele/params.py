@@ -232,6 +232,14 @@ def model() -> dict[str, Param]:
             description="Codes of findings to accept, such as rule_share. Others that stop keep every model from being promoted.",
             **section,
         ),
+        "promote": Param(
+            "auto",
+            type="string",
+            enum=["auto", "force"],
+            title="Promote",
+            description="auto replaces the current model if drift asks for it or it is old. force does without a reason, whoever changes segments.",
+            **section,
+        ),
         "hysteresis": Param(
             0.1,
             type="number",

@@ -195,7 +195,41 @@ type EvaluateResult struct {
 	Champion  string `json:"champion"`  // model_id of HEAD, "" without
 	Seq       int64  `json:"seq"`       // revision of HEAD, 0 without
 	Gates     []Gate `json:"gates"`
+
+	Reasons  []Reason         `json:"reasons"`  // to replace the champion; without one promote holds
+	Audience []AudienceChange `json:"audience"` // of the champion's segments, if the candidate replaced it; empty without
 }
+
+// Reasons to replace a model.
+const (
+	ReasonDrift = "drift" // drift's act is refit or retrain
+	ReasonAge   = "age"   // the champion is older than --max-age
+)
+
+// Reason says why the champion should be replaced.
+type Reason struct {
+	Reason string `json:"reason"`
+	Why    string `json:"why"`
+}
+
+// AudienceGate is the gate about who would change segments: the one gate that --promote=force passes over.
+const AudienceGate = "audience"
+
+// AudienceChange is how one of the champion's segments would change if the candidate replaced it today.
+type AudienceChange struct {
+	ID        string  `json:"id"`
+	Name      string  `json:"name"`
+	Customers int     `json:"customers"` // by the champion
+	Enter     int     `json:"enter"`
+	Leave     int     `json:"leave"`
+	Share     float64 `json:"share"` // the larger of the two, of Customers
+}
+
+// What promote is told by --promote.
+const (
+	PromoteAuto  = "auto"  // if there is a reason
+	PromoteForce = "force" // a person wants it
+)
 
 // Gate is one condition of promotion. Value and Limit are null where it is not about a number.
 type Gate struct {

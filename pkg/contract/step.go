@@ -98,13 +98,15 @@ var Steps = []Step{
 		Pod:    Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},
 	{
-		Name: Promote, Does: "promote a candidate that passed its gates",
+		Name: Promote, Does: "promote a candidate that passed its gates, if there is a reason",
 		Reads: []string{Evaluate}, Head: true, Pointers: []string{HeadPath("<name>")},
 		Exits: []Exit{
 			{fault.ExitMissing, "no verdict"},
 			{fault.ExitTemporary, "another run moved HEAD at the same time"},
+			{fault.ExitBadData, "a part of the candidate is damaged"},
 		},
-		Pod: Pod{Minutes: 30, CPU: "500m", Memory: "1Gi", Disk: "1Gi"},
+		Params: []string{"promote"},
+		Pod:    Pod{Minutes: 30, CPU: "500m", Memory: "1Gi", Disk: "1Gi"},
 	},
 	{
 		Name: Score, Does: "assign every customer to a segment and list who moved",

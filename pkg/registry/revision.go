@@ -257,6 +257,24 @@ func (r *Registry) At(ctx context.Context, seq int64) (*Revision, error) {
 	return at, nil
 }
 
+// Since returns the as-of of the first revision up to rev that has rev's model: how old the model is. Revisions that only
+// freeze or deny, and a rollback, do not make it younger.
+func (r *Registry) Since(ctx context.Context, rev *Revision) (calendar.Date, error) {
+	since := rev.AsOf
+	at := rev
+	for at != nil {
+		if at.ModelID == rev.ModelID {
+			since = min(since, at.AsOf)
+		}
+		before, err := r.parent(ctx, at)
+		if err != nil {
+			return 0, err
+		}
+		at = before
+	}
+	return since, nil
+}
+
 // History returns the latest revisions, newest first: at most limit, or all for limit ≤ 0.
 func (r *Registry) History(ctx context.Context, limit int) ([]*Revision, error) {
 	var all []*Revision

@@ -28,6 +28,9 @@ type evidence struct {
 	champion  *registry.Revision // nil without
 	defender  *model.Manifest    // the champion's model, nil without
 	veteran   bool               // the candidate itself has been champion
+	unread    error              // why the champion's model cannot be read, nil where it can
+	audience  []contract.AudienceChange
+	age       int // days since the champion was first promoted, to this run's as-of
 }
 
 // sizes returns how many customers each segment of the candidate has, or nil if they could not be placed.
@@ -61,6 +64,7 @@ var gates = []gate{
 	{"drift_act", driftAct},
 	{"drift_head", driftHead},
 	{"segment_ids", segmentIDs},
+	{contract.AudienceGate, audienceContract},
 }
 
 // ask puts every gate to the evidence.

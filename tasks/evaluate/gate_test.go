@@ -93,7 +93,7 @@ func TestGatesRefuse(t *testing.T) {
 		"a customers table without recency": {func(e *evidence) {
 			e.customers.Columns = slices.Delete(e.customers.Columns, 1, 2)
 			place(e)
-		}, []string{"finite", "parity", "no_empty_cluster", "smallest_share"}, contract.EvalFail, "no column recency"},
+		}, []string{"finite", "parity", "no_empty_cluster", "smallest_share", "audience"}, contract.EvalFail, "no column recency"},
 		"no customer": {func(e *evidence) {
 			e.customers = e.customers.Take(nil)
 			place(e)
@@ -107,6 +107,13 @@ func TestGatesRefuse(t *testing.T) {
 		"no silhouette": {func(e *evidence) {
 			e.trained.Sweep[0].Silhouette = nil
 		}, []string{"silhouette"}, contract.EvalFail, "undefined"},
+		"an audience that changes": {func(e *evidence) {
+			e.limits.MaxAudience = 0.15
+			e.audience = []contract.AudienceChange{{ID: "seg-0001", Customers: 100, Leave: 15, Share: 0.15}, {ID: "seg-0004", Customers: 100, Enter: 16, Share: 0.16}}
+		}, []string{"audience"}, contract.EvalFail, "seg-0004  would change most: of its 100 customers 0 would leave and 16 enter"},
+		"a champion that cannot be read": {func(e *evidence) {
+			e.unread = errors.New("a blob is damaged")
+		}, []string{"audience"}, contract.EvalUnverified, "a blob is damaged"},
 		"broken input": {func(e *evidence) {
 			e.drifted.Act = contract.ActFixData
 		}, []string{"drift_act"}, contract.EvalFail, "fix_data"},

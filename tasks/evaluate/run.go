@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
@@ -27,6 +28,7 @@ type job struct {
 	trained                  contract.TrainResult
 	cleaned                  contract.PreprocessResult
 	champion                 *registry.Revision // nil without
+	defender                 *model.Bundle      // of champion, nil where it cannot be read
 }
 
 // Run asks every gate, records the evaluation in the registry, and then says so in the step's manifest.
@@ -64,7 +66,7 @@ func (j *job) read(ctx context.Context) error {
 
 // limits are the configuration of the gates. Nothing accepted leaves the keys of before there was something to accept.
 func (c Config) limits() map[string]any {
-	limits := map[string]any{"smallest_share": c.SmallestShare, "silhouette_floor": c.SilhouetteFloor}
+	limits := map[string]any{"smallest_share": c.SmallestShare, "silhouette_floor": c.SilhouetteFloor, "max_audience_change": c.MaxAudience, "max_age": c.MaxAge}
 	if codes := c.accepted(); len(codes) > 0 {
 		limits["accept"] = codes
 	}
@@ -96,6 +98,7 @@ func (j *job) evaluate(ctx context.Context, s *run.Session) (*run.Manifest, erro
 	}
 	result := contract.EvaluateResult{
 		Candidate: j.trained.ModelID, Champion: j.champion.Model(), Seq: j.champion.Number(), Gates: ask(e),
+		Reasons: reasons(e), Audience: append([]contract.AudienceChange{}, e.audience...),
 	}
 	result.Verdict = verdict(result.Gates)
 	record := registry.Evaluation{Customers: e.customers.Hash(), Drift: j.drift.Key, Limits: j.limits(), Result: result}
@@ -121,8 +124,8 @@ func (j *job) gather(ctx context.Context) (*evidence, error) {
 		return nil, fmt.Errorf("load candidate: %w", err)
 	}
 	if j.champion != nil {
-		if e.defender, err = model.ReadManifest(ctx, j.home.Registry, j.champion.ModelID); err != nil {
-			return nil, fmt.Errorf("read HEAD's model, revision %d: %w", j.champion.Seq, err)
+		if err = j.defend(ctx, e); err != nil {
+			return nil, err
 		}
 		if e.veteran, err = j.veteran(ctx, &e.candidate.Manifest); err != nil {
 			return nil, err
@@ -134,7 +137,32 @@ func (j *job) gather(ctx context.Context) (*evidence, error) {
 	e.customers.SortByText("customer")
 	// Customers that cannot be placed are a gate's matter, not an error.
 	e.placed, e.misplaced = e.candidate.Assign(e.customers)
+	if j.champion != nil && e.unread == nil && e.placed != nil {
+		was, err := j.defender.Assign(e.customers)
+		if err != nil {
+			e.unread = err
+			return e, nil
+		}
+		e.audience = audience(e.defender, was, &e.candidate.Manifest, e.placed)
+	}
 	return e, nil
+}
+
+// defend reads the champion's model and when it was first promoted. A model that is damaged or missing is a gate's matter.
+func (j *job) defend(ctx context.Context, e *evidence) error {
+	b, err := model.Load(ctx, j.home.Registry, j.champion.ModelID, j.opts)
+	code := fault.CodeOf(err)
+	switch {
+	case err == nil:
+		j.defender, e.defender = b, &b.Manifest
+	case (code == fault.ExitBadData || code == fault.ExitMissing) && !errors.Is(err, fault.ErrNewer):
+		e.unread = err
+	default:
+		return fmt.Errorf("read HEAD's model, revision %d: %w", j.champion.Seq, err)
+	}
+	since, err := registry.New(j.home).Since(ctx, j.champion)
+	e.age = int(j.Run().AsOf - since)
+	return err
 }
 
 // veteran reports whether the candidate is, or was before, the champion's model. The history is only looked at where the

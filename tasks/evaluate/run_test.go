@@ -153,10 +153,12 @@ func TestValidate(t *testing.T) {
 		t.Error(err)
 	}
 	for flag, change := range map[string]func(*Config){
-		"--smallest-share":   func(c *Config) { c.SmallestShare = 1.1 },
-		"--silhouette-floor": func(c *Config) { c.SilhouetteFloor = -2 },
-		"--root":             func(c *Config) { c.Root = "" },
-		"--accept":           func(c *Config) { c.Accept = "rule_shares" },
+		"--smallest-share":      func(c *Config) { c.SmallestShare = 1.1 },
+		"--silhouette-floor":    func(c *Config) { c.SilhouetteFloor = -2 },
+		"--root":                func(c *Config) { c.Root = "" },
+		"--max-audience-change": func(c *Config) { c.MaxAudience = 1.1 },
+		"--max-age":             func(c *Config) { c.MaxAge = -1 },
+		"--accept":              func(c *Config) { c.Accept = "rule_shares" },
 	} {
 		c := config("file:///tmp/x")
 		change(&c)

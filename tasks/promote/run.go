@@ -72,10 +72,14 @@ func (j *job) complete(ctx context.Context, m *run.Manifest, r contract.PromoteR
 // inputs are what the decision depends on, besides HEAD at its moment. The name is among them, since registries on one
 // root have one run in common.
 func (j *job) inputs() contract.Inputs {
-	return contract.Inputs{
-		Refs: map[string]string{"evaluate": j.evaluate.Key}, Params: map[string]any{"name": j.Name}, Code: j.deps.Code,
+	params := map[string]any{"name": j.Name}
+	if j.forced() {
+		params["promote"] = contract.PromoteForce
 	}
+	return contract.Inputs{Refs: map[string]string{"evaluate": j.evaluate.Key}, Params: params, Code: j.deps.Code}
 }
+
+func (j *job) forced() bool { return j.Promote == contract.PromoteForce }
 
 // move swaps HEAD if the candidate may replace what it names at this moment.
 func (j *job) move(ctx context.Context, key string) (contract.PromoteResult, error) {
@@ -90,7 +94,7 @@ func (j *job) move(ctx context.Context, key string) (contract.PromoteResult, err
 	}
 	var held contract.PromoteResult
 	rev, err := registry.New(j.home).Move(ctx, registry.Move{Run: j.Run(), Key: key}, func(head *registry.Revision) (*registry.Revision, error) {
-		action, why := decide(j.Run(), head, candidate, eval)
+		action, why := decide(j.Run(), head, candidate, eval, j.forced())
 		if action == contract.ActionHold || action == contract.ActionUnchanged {
 			held = contract.PromoteResult{Action: action, ModelID: head.Model(), Previous: head.Model(), Seq: head.Number(), Why: why}
 			return nil, nil
@@ -131,7 +135,8 @@ func (j *job) proven(ctx context.Context, candidate *model.Manifest) error {
 }
 
 // decide says what becomes of the candidate, given what HEAD names at this moment, and why.
-func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest, eval contract.EvaluateResult) (action, why string) {
+func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest, eval contract.EvaluateResult, forced bool) (action, why string) {
+	refused, passed := refusal(eval, forced)
 	switch {
 	case head != nil && head.FitID == candidate.FitID:
 		return contract.ActionUnchanged, "the candidate has the same fit as the current model"
@@ -139,8 +144,8 @@ func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest
 		return contract.ActionHold, head.Held(run.AsOf).String() + "; to lift it: registry unfreeze"
 	case head.Denies(candidate.FitID) != nil:
 		return contract.ActionHold, head.Denies(candidate.FitID).String() + "; to let it be promoted: registry allow"
-	case eval.Verdict != contract.EvalPass:
-		return contract.ActionHold, refusal(eval)
+	case refused != "":
+		return contract.ActionHold, refused
 	case head != nil && head.AsOf > run.AsOf:
 		return contract.ActionHold, fmt.Sprintf("the current model has the as-of %s, this run %s: a run with an earlier as-of does not replace it", head.AsOf, run.AsOf)
 	case head.Number() != eval.Seq:
@@ -149,21 +154,41 @@ func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest
 	case head == nil:
 		return contract.ActionBootstrap, fmt.Sprintf("the first model: it passed all %d gates", len(eval.Gates))
 	}
-	return contract.ActionPromote, fmt.Sprintf("the candidate passed all %d gates", len(eval.Gates))
+	if forced {
+		return contract.ActionPromote, passed + "; a person wants it"
+	}
+	if len(eval.Reasons) == 0 {
+		return contract.ActionHold, "nothing to gain: drift asks for no other model, and the current one is young enough; to replace it all the same: --promote=force"
+	}
+	var reasons []string
+	for _, r := range eval.Reasons {
+		reasons = append(reasons, r.Why)
+	}
+	return contract.ActionPromote, passed + "; " + strings.Join(reasons, "; ")
 }
 
-// refusal names the gates that were not passed.
-func refusal(eval contract.EvaluateResult) string {
+// refusal names the gates that were not passed, "" if all were, and otherwise says what was passed. A person passes over the
+// audience gate.
+func refusal(eval contract.EvaluateResult, forced bool) (refused, passed string) {
 	var gates []string
+	unverified, over := true, ""
 	for _, g := range eval.Gates {
-		if g.Verdict != contract.EvalPass {
+		switch {
+		case g.Verdict == contract.EvalPass:
+		case forced && g.Gate == contract.AudienceGate:
+			over = " but " + g.Gate + " (" + g.Why + ")"
+		default:
+			unverified = unverified && g.Verdict == contract.EvalUnverified
 			gates = append(gates, g.Gate+" ("+g.Why+")")
 		}
 	}
-	if eval.Verdict == contract.EvalUnverified {
-		return "the candidate could not be verified: " + strings.Join(gates, "; ")
+	switch {
+	case len(gates) == 0:
+		return "", fmt.Sprintf("the candidate passed all %d gates", len(eval.Gates)) + over
+	case unverified:
+		return "the candidate could not be verified: " + strings.Join(gates, "; "), ""
 	}
-	return "the candidate failed: " + strings.Join(gates, "; ")
+	return "the candidate failed: " + strings.Join(gates, "; "), ""
 }
 
 func named(seq int64) string {

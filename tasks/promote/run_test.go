@@ -43,10 +43,11 @@ type shop struct {
 	deps task.Deps
 	home *run.Home
 	k    int // segments that train is asked for
+	when string
 }
 
 func open(t *testing.T) *shop {
-	s := &shop{t: t, root: "mem://" + t.Name(), k: 4, deps: task.Deps{
+	s := &shop{t: t, root: "mem://" + t.Name(), k: 4, when: contract.PromoteForce, deps: task.Deps{
 		Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test",
 	}}
 	home, err := work.Open(t.Context(), s.common("x", monday), s.deps)
@@ -87,13 +88,13 @@ func (s *shop) candidate(c task.Common, customers *frame.Frame, silhouette float
 
 func (s *shop) evaluate(c task.Common, silhouette float64) contract.EvaluateResult {
 	s.t.Helper()
-	r, err := evaluate.Run(context.Background(), evaluate.Config{Common: c, SmallestShare: 0.01, SilhouetteFloor: silhouette}, s.deps)
+	r, err := evaluate.Run(context.Background(), evaluate.Config{Common: c, SmallestShare: 0.01, SilhouetteFloor: silhouette, MaxAudience: 1, MaxAge: 90}, s.deps)
 	return must(s.t, r, err)
 }
 
 func (s *shop) promote(c task.Common) contract.PromoteResult {
 	s.t.Helper()
-	r, err := promote.Run(context.Background(), promote.Config{Common: c}, s.deps)
+	r, err := promote.Run(context.Background(), promote.Config{Common: c, Promote: s.when}, s.deps)
 	return must(s.t, r, err)
 }
 
@@ -303,7 +304,7 @@ func TestKilledAtAnyStoreCall(t *testing.T) {
 			c := s.common("killed", monday)
 			s.candidate(c, modeltest.Customers(120, 1), noLimits)
 			left := n
-			_, err := promote.Run(dying{context.Background(), &left}, promote.Config{Common: c}, s.deps)
+			_, err := promote.Run(dying{context.Background(), &left}, promote.Config{Common: c, Promote: s.when}, s.deps)
 			done = err == nil
 			if diff := cmp.Diff(want, s.promote(c)); diff != "" {
 				t.Errorf("killed at call %d and started again (-want +got):\n%s", n, diff)
@@ -342,9 +343,9 @@ func TestManyPromoteAtOnce(t *testing.T) {
 	for i := range runs * copies {
 		all.Go(func() {
 			c := s.common(fmt.Sprint(i/copies), monday)
-			r, err := promote.Run(context.Background(), promote.Config{Common: c}, s.deps)
+			r, err := promote.Run(context.Background(), promote.Config{Common: c, Promote: s.when}, s.deps)
 			for fault.CodeOf(err) == fault.ExitTemporary { // as a scheduler would
-				r, err = promote.Run(context.Background(), promote.Config{Common: c}, s.deps)
+				r, err = promote.Run(context.Background(), promote.Config{Common: c, Promote: s.when}, s.deps)
 			}
 			if err != nil {
 				t.Error(err)
@@ -401,7 +402,7 @@ func TestHeadTakenAway(t *testing.T) {
 	if err := os.Remove(head); err != nil {
 		t.Fatal(err)
 	}
-	_, err = promote.Run(t.Context(), promote.Config{Common: second}, s.deps)
+	_, err = promote.Run(t.Context(), promote.Config{Common: second, Promote: s.when}, s.deps)
 	if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), "this run read revision 2") {
 		t.Errorf("after a later HEAD was removed: %v", err)
 	}
@@ -436,8 +437,8 @@ func TestValidate(t *testing.T) {
 	if err := (promote.Config{Common: task.Common{Root: "file:///tmp/x", Name: "n", Pipeline: "p", RunID: "r", AsOf: monday}}).Validate(); err != nil {
 		t.Error(err)
 	}
-	err := promote.Config{}.Validate()
-	for _, flag := range []string{"--root", "--name", "--pipeline", "--run-id", "--as-of"} {
+	err := promote.Config{Promote: "always"}.Validate()
+	for _, flag := range []string{"--promote", "--root", "--name", "--pipeline", "--run-id", "--as-of"} {
 		if err == nil || !strings.Contains(err.Error(), flag) {
 			t.Errorf("problems of an empty configuration do not name %s: %v", flag, err)
 		}
@@ -479,7 +480,7 @@ func TestPromoteRefusesADamagedCandidate(t *testing.T) {
 		bad[len(bad)/2] ^= 1
 		attrs, err = s.home.Registry.Swap(t.Context(), name, attrs.Generation, bad)
 		must(t, 0, err)
-		_, err = promote.Run(t.Context(), promote.Config{Common: c}, s.deps)
+		_, err = promote.Run(t.Context(), promote.Config{Common: c, Promote: s.when}, s.deps)
 		if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(fault.Judge(err).Object, name) || len(s.history()) != 0 {
 			t.Errorf("%s: %v; want exit code 65 and its name", name, err)
 		}
@@ -497,4 +498,44 @@ func (s *shop) trained(c task.Common) contract.TrainResult {
 	var r contract.TrainResult
 	must(s.t, 0, m.Decode(&r))
 	return r
+}
+
+// TestAPromotionNeedsAReason: a candidate that passes every gate is held back while drift is quiet and the model is young, and
+// is promoted once the model is old.
+func TestAPromotionNeedsAReason(t *testing.T) {
+	s := open(t)
+	s.when = contract.PromoteAuto
+	expect(t, s.run(s.common("1", monday), modeltest.Customers(200, 1)), contract.ActionBootstrap, 1, "the first model")
+	c := s.common("2", nextDay)
+	r := s.run(c, modeltest.Customers(200, 2))
+	expect(t, r, contract.ActionHold, 1, "nothing to gain")
+	// monday is 2011-12-12: 2012-03-11 is 90 days later, 2012-03-12 is 91.
+	expect(t, s.run(s.common("3", "2012-03-11"), modeltest.Customers(200, 3)), contract.ActionHold, 1, "nothing to gain")
+	expect(t, s.run(s.common("4", "2012-03-12"), modeltest.Customers(200, 4)), contract.ActionPromote, 2, "the current model is 91 days old, over --max-age=90")
+}
+
+// TestForcePassesOverTheAudienceAlone: a person may change whom a segment is about, and not what a broken model is.
+func TestForcePassesOverTheAudienceAlone(t *testing.T) {
+	s := open(t)
+	s.run(s.common("1", monday), modeltest.Customers(200, 1))
+	s.k = 3
+	c := s.common("2", nextDay)
+	s.candidate(c, modeltest.Customers(200, 2), noLimits)
+	strict := func(silhouette float64) contract.EvaluateResult {
+		r, err := evaluate.Run(context.Background(), evaluate.Config{Common: c, SilhouetteFloor: silhouette, MaxAudience: 0.15}, s.deps)
+		return must(t, r, err)
+	}
+	if e := strict(noLimits); e.Verdict != contract.EvalFail || len(e.Audience) != 4 {
+		t.Fatalf("four segments that become three change no audience: %+v", e)
+	}
+	s.when = contract.PromoteAuto
+	expect(t, s.promote(c), contract.ActionHold, 1, "the candidate failed: audience (")
+	s.when = contract.PromoteForce
+	strict(tooStrict)
+	expect(t, s.promote(c), contract.ActionHold, 1, "the candidate failed: silhouette (")
+	strict(noLimits)
+	expect(t, s.promote(c), contract.ActionPromote, 2, "but audience (")
+	if why := s.history()[0].Reason; !strings.Contains(why, "a person wants it") {
+		t.Errorf("reason %q", why)
+	}
 }

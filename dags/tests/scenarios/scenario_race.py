@@ -39,7 +39,7 @@ def test_one_run_twice_at_once_is_one_run(empty: World, racers: list[Racer]):
 
 def test_two_runs_at_once_promote_one_after_the_other(empty: World, racers: list[Racer]):
     now = datetime.now(UTC)
-    three, four = {"as_of": LAST_DAY, "k": 3}, {"as_of": LAST_DAY, "k": 4}
+    three, four = {"as_of": LAST_DAY, "k": 3, "promote": "force"}, {"as_of": LAST_DAY, "k": 4, "promote": "force"}
     outcomes = race(empty, racers, (three, now), (four, now + timedelta(seconds=1)))
     assert [o.state for o in outcomes] == ["success", "success"]
     names = [empty.agree(o, DAG) for o in outcomes]

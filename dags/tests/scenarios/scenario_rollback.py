@@ -12,7 +12,7 @@ ALL_WELL = dict.fromkeys(("begin", "rollback", "scored_before", "score", "report
 
 def test_the_model_before_comes_back_once(first, world: World):
     old = world.head()
-    newer = world.segment(as_of=LATER, k=3)
+    newer = world.segment(as_of=LATER, k=3, promote="force")
     assert newer.results["promote"]["action"] == "promote"
 
     outcome = world.roll_back(as_of=LATER, reason="three are too few")
@@ -29,8 +29,8 @@ def test_the_model_before_comes_back_once(first, world: World):
     assert (again.state, again.tasks) == ("success", dict.fromkeys(ALL_WELL, ("success", 2)))
     assert world.objects() == before
 
-    # The next run trains and passes the gates, and the rollback stays.
-    held = world.segment(as_of=LATER, k=3)
+    # The next run trains and passes the gates, and the rollback stays, even against a person's will.
+    held = world.segment(as_of=LATER, promote="force")
     assert held.state == "success"
     assert held.results["drift"]["hold"] and held.results["evaluate"]["verdict"] == "pass"
     assert held.results["promote"]["action"] == "hold"
