@@ -35,6 +35,9 @@ func readWorkbook(ctx context.Context, content *source.Content, opts Options, si
 	if opts.Sheet != "" && !book.Select(opts.Sheet) {
 		return record.Counts{}, &SheetError{Wanted: opts.Sheet, Kind: source.Workbook, Found: book.SheetNames()}
 	}
+	if opts.Sheet == "" {
+		book.Visible()
+	}
 	sheets := book.Tables()
 	defer func() { _ = sheets.Close() }()
 	return record.ReadTables(ctx, sheets, opts.Options, sink)

@@ -30,6 +30,8 @@ type Options struct {
 	Unpack source.UnpackOptions
 	// SharedStrings bounds the memory for the shared strings of a workbook, in bytes; 0 means 384 MiB.
 	SharedStrings int
+
+	hidden func(sheets []string) // receives the names of sheets that are not shown
 }
 
 // Found is how a delivery is read.

@@ -28,7 +28,8 @@ type sample struct {
 	heads   []head  // of files of text
 	tables  []table // of other files at once, of text when its structure is known
 	sheets  []string
-	more    bool // there are files or tables that were not looked at
+	hidden  []string // sheets that are not shown
+	more    bool     // there are files or tables that were not looked at
 }
 
 // head is the beginning of a file of text.
@@ -43,6 +44,7 @@ type table struct {
 	name   string // of a sheet
 	header []string
 	rows   []record.Row
+	titles int // rows above the header
 	whole  bool
 	dates  record.DateSystem
 	at     map[record.Field][]int // where the fields are; nil if the header is not that of a delivery
@@ -95,6 +97,7 @@ func (s *sample) file(ctx context.Context, f *source.File, o Options, first bool
 		s.heads = append(s.heads, h)
 		return nil
 	}
+	o.hidden = func(sheets []string) { s.hidden = append(s.hidden, sheets...) }
 	return ignoreContent(eachTable(content, o, func(t *record.Table) error { return s.table(ctx, t) }))
 }
 
@@ -118,6 +121,12 @@ func eachTable(content *source.Content, o Options, visit func(*record.Table) err
 		}
 		if o.Sheet != "" && !book.Select(o.Sheet) {
 			return nil
+		}
+		if o.Sheet == "" {
+			hidden := book.Visible()
+			if o.hidden != nil {
+				o.hidden(hidden)
+			}
 		}
 		sheets := book.Tables()
 		defer func() { _ = sheets.Close() }()

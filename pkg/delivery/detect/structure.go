@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/delivery/record"
@@ -29,9 +30,11 @@ func (l *look) structure() error {
 		l.separator()
 		for _, h := range l.sample.heads {
 			t := h.table(l.sep)
-			t.header = l.decode(t.header)
 			l.sample.tables = append(l.sample.tables, t)
 		}
+	}
+	for i := range l.sample.tables {
+		l.titles(&l.sample.tables[i])
 	}
 	l.preset()
 	l.found.Reading.Columns = l.o.Stated.Over(l.o.Kept).Columns
@@ -40,10 +43,74 @@ func (l *look) structure() error {
 		t := &l.sample.tables[i]
 		t.at = l.columns(t.header)
 	}
-	if len(l.sample.tables) > 0 {
-		l.name(&l.sample.tables[0])
+	for i := range l.sample.tables { // the first that is a delivery's
+		if t := &l.sample.tables[i]; t.at != nil {
+			l.name(t)
+			break
+		}
 	}
+	l.passed()
 	return nil
+}
+
+// titles makes the row the header that is one, where titles of a report stand above it.
+func (l *look) titles(t *table) {
+	text := l.sample.kind == source.DelimitedText
+	decode := func(names []string) []string {
+		if text {
+			return l.decode(names)
+		}
+		return names
+	}
+	t.header = decode(t.header)
+	if l.isHeader(t.header) {
+		return
+	}
+	for i := range t.rows[:min(len(t.rows), record.MaxTitles)] {
+		if names := decode(headerOf(t.rows[i].Cells)); l.isHeader(names) {
+			t.header, t.rows, t.titles = names, t.rows[i+1:], i+1
+			return
+		}
+	}
+}
+
+// isHeader reports whether a row names every column that is needed, as stated, as an export's, or by known spellings.
+func (l *look) isHeader(names []string) bool {
+	export := record.FindPreset(names)
+	if stated, err := record.ParsePreset(l.o.Stated.Over(l.o.Kept).Preset); err == nil {
+		export = stated
+	}
+	_, err := record.FindColumns(names, export, l.names())
+	return err == nil
+}
+
+// passed says which rows and sheets are not read.
+func (l *look) passed() {
+	add := func(part, value, why string) {
+		l.found.Decisions = append(l.found.Decisions, Decision{Part: part, Value: value, From: FromSample, Why: why})
+	}
+	read, other := false, []string(nil)
+	for _, t := range l.sample.tables {
+		read = read || t.at != nil
+		if t.at == nil && t.name != "" {
+			other = append(other, t.name)
+		}
+	}
+	for _, t := range l.sample.tables {
+		if t.titles > 0 && t.at != nil {
+			of := ""
+			if t.name != "" {
+				of = fmt.Sprintf(" of sheet %q", t.name)
+			}
+			add("header", fmt.Sprintf("row %d%s", t.titles+1, of), fmt.Sprintf("the %d rows above it are titles, and are not read", t.titles))
+		}
+	}
+	if read && len(other) > 0 {
+		add("sheets_without_lines", strings.Join(other, ", "), "no row of theirs is a header of lines: they are not read")
+	}
+	if len(l.sample.hidden) > 0 {
+		add("hidden_sheets", strings.Join(l.sample.hidden, ", "), "what a spreadsheet does not show is not read, unless --sheet names it")
+	}
 }
 
 func (l *look) separator() {
@@ -80,8 +147,12 @@ func (l *look) separator() {
 // preset settles which known export the delivery is. Where its columns have the usual spellings, or are all stated, it is none.
 func (l *look) preset() {
 	var header []string
-	if len(l.sample.tables) > 0 {
-		header = l.sample.tables[0].header
+	for i := range l.sample.tables { // of the first that is a delivery's
+		if t := &l.sample.tables[i]; header == nil || l.isHeader(t.header) {
+			if header = t.header; l.isHeader(header) {
+				break
+			}
+		}
 	}
 	d := Decision{Part: "preset", Why: "the header is no known export's"}
 	found, names := record.FindPreset(header), l.names()
@@ -123,11 +194,17 @@ func (l *look) shape(h *head, sep byte) shape {
 	s := shape{sep: sep}
 	rows := newTextRows(bytes.NewReader(h.text[:min(len(h.text), 64<<10)]), sep)
 	var row record.Row
-	for s.of < 100 && rows.ReadRow(&row) == nil {
+	for n := 0; s.of < 100 && rows.ReadRow(&row) == nil; n++ {
 		if s.header == nil {
 			s.header = l.decode(headerOf(row.Cells))
 			s.width, s.known = len(s.header), l.known(s.header)
 			continue
+		}
+		if n <= record.MaxTitles && !l.isHeader(s.header) {
+			if names := l.decode(headerOf(row.Cells)); l.isHeader(names) { // what was above are titles
+				s.header, s.width, s.known, s.of, s.even = names, len(names), l.known(names), 0, 0
+				continue
+			}
 		}
 		if s.of++; len(row.Cells) == s.width {
 			s.even++

@@ -438,10 +438,12 @@ func (l *look) timesOf(f *source.File, visit func(record.Cell, record.DateSystem
 
 // rows visits the times of a table.
 func (l *look) rows(t *record.Table, visit func(record.Cell, record.DateSystem)) error {
-	header := t.Header
 	var at []int
-	if header != nil {
-		at = l.columns(header)[record.FieldTime]
+	titles := 0
+	if t.Header != nil {
+		if at = l.columns(t.Header)[record.FieldTime]; at == nil {
+			return nil
+		}
 	}
 	var row record.Row
 	for n := 0; ; n++ {
@@ -454,14 +456,13 @@ func (l *look) rows(t *record.Table, visit func(record.Cell, record.DateSystem))
 		case n%8192 == 0 && l.ctx.Err() != nil:
 			return l.ctx.Err()
 		case filled(row.Cells) == 0:
-		case header == nil:
-			header = l.decode(headerOf(row.Cells))
-			at = l.columns(header)[record.FieldTime]
+		case at == nil && titles <= record.MaxTitles: // titles can stand above the header
+			at = l.columns(l.decode(headerOf(row.Cells)))[record.FieldTime]
+			titles++
+		case at == nil:
+			return nil
 		default:
 			visit(valueOf(row.Cells, at), t.Dates)
-		}
-		if header != nil && at == nil {
-			return nil
 		}
 	}
 }

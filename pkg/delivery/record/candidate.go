@@ -29,7 +29,7 @@ func candidateLayouts() []Layout {
 			texts = append(texts, d+c)
 		}
 	}
-	return mustLayouts(append(texts, UnixLayout, UnixMilliLayout)...)
+	return mustLayouts(append(texts, UnixLayout, UnixMilliLayout, SerialLayout)...)
 }
 
 func mustLayouts(texts ...string) (all []Layout) {
@@ -75,7 +75,7 @@ func DistinctLayouts(layouts []Layout) []Layout {
 
 // order names the parts of a layout without what is between them.
 func (l Layout) order() string {
-	if l.unix > 0 {
+	if l.unix > 0 || l.serial {
 		return l.text
 	}
 	var kinds []byte

@@ -33,6 +33,10 @@ func (c *Columns) Has(f Field) bool { return c.At[f] >= 0 }
 // Carries reports whether a record can lack what one before it says, so that records must be read in their order.
 func (c *Columns) Carries() bool { return c.preset != nil && len(c.preset.Carry) > 0 }
 
+// MaxTitles is how many rows there may be above a header: the title of a report, its period, its shop. Where none of the rows up to
+// there is a header, the first one is what is reported.
+const MaxTitles = 20
+
 // FindColumns finds each field among a header's columns: by names, else by those of the preset, else by the known spellings, UCI's before others.
 // Names are compared without case, blanks, underscores and quotes. A time may be in two columns, "Date+Time", and a status in up
 // to three, of which the first that is not empty counts.

@@ -17,21 +17,24 @@ var Layouts = []string{
 	"02/01/2006 15:04", "2/1/2006 15:04", "01/02/2006 15:04", "1/2/2006 15:04", "02.01.2006 15:04",
 }
 
-// Layouts of a number of seconds or milliseconds since 1970-01-01T00:00 UTC.
+// Layouts of a number: of seconds or milliseconds since 1970-01-01T00:00 UTC, and of days since 1900, as spreadsheets keep a time
+// of the shop (40513.35 is 2010-12-01 08:24).
 const (
 	UnixLayout      = "unix"
 	UnixMilliLayout = "unixmilli"
+	SerialLayout    = "serial"
 )
 
 // Layout says how a source writes the time of a line. It is stated once for a delivery and never guessed line by line:
 // day-first and month-first layouts agree on every day up to the twelfth.
 type Layout struct {
-	text  string
-	parts []layoutPart
-	fixed bool           // 2006-01-02?15:04:05, read by position
-	sep   byte           // the byte between date and time of a fixed layout
-	unix  int64          // units a second of a count since 1970, 0 where it is none
-	zone  *time.Location // the shop's; nil means UTC
+	text   string
+	serial bool // a spreadsheet's number
+	parts  []layoutPart
+	fixed  bool           // 2006-01-02?15:04:05, read by position
+	sep    byte           // the byte between date and time of a fixed layout
+	unix   int64          // units a second of a count since 1970, 0 where it is none
+	zone   *time.Location // the shop's; nil means UTC
 }
 
 // layoutPart is a part of a time: a number, a name, a zone or one literal byte.
@@ -108,11 +111,14 @@ var layoutTokens = []struct {
 
 // ParseLayout reads a layout written as Go writes one: the year 2006 or 06, the month 01, 1, Jan or January, the day 02, 2 or _2,
 // the hour 15, or 03 or 3 with PM, the minute 04, the second 05, a zone Z07:00, -0700, -07:00 or UTC, the weekday Mon or Monday,
-// with any signs but letters (but T) between them. Year, month and day must be there, each part once. [UnixLayout] and
-// [UnixMilliLayout] are layouts too.
+// with any signs but letters (but T) between them. Year, month and day must be there, each part once. [UnixLayout],
+// [UnixMilliLayout] and [SerialLayout] are layouts too.
 func ParseLayout(text string) (Layout, error) {
 	l := Layout{text: text}
 	switch text {
+	case SerialLayout:
+		l.serial = true
+		return l, nil
 	case UnixLayout:
 		l.unix = 1
 		return l, nil
@@ -186,6 +192,9 @@ func (l Layout) Parse(b []byte) (micros int64, ok bool) {
 	}
 	if l.unix > 0 {
 		return l.parseUnix(trimBlank(b))
+	}
+	if l.serial {
+		return parseSerialText(trimBlank(b))
 	}
 	return l.parseParts(trimBlank(b))
 }

@@ -58,3 +58,30 @@ func (d DateSystem) parseSerial(text []byte) (micros int64, ok bool) {
 	}
 	return d.Micros(serial)
 }
+
+// Times that a text may write as a serial number: of 1980 to 2099. Other numbers are more likely something else.
+const first1980, last2099 = 29_221, 73_050
+
+// parseSerialText reads the time of a serial number in a text, with a decimal point or comma. Text does not tell the date system:
+// it is that of 1900, which all but old Macintosh spreadsheets have.
+func parseSerialText(text []byte) (micros int64, ok bool) {
+	if len(text) < 5 || len(text) > 24 {
+		return 0, false
+	}
+	plain := make([]byte, 0, 24)
+	points := 0
+	for _, c := range text {
+		if c == ',' || c == '.' {
+			points++
+			c = '.'
+		} else if !isDigit(c) {
+			return 0, false
+		}
+		plain = append(plain, c)
+	}
+	serial, err := strconv.ParseFloat(string(plain), 64)
+	if err != nil || points > 1 || serial < first1980 || serial >= last2099+1 {
+		return 0, false
+	}
+	return Dates1900.Micros(serial)
+}

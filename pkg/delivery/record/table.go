@@ -41,6 +41,9 @@ func ReadTables(ctx context.Context, tables Tables, opts Options, sink func(*Blo
 			return r.out.Counts, err
 		}
 	}
+	if r.headers == 0 && r.first != nil {
+		return r.out.Counts, r.first
+	}
 	if r.headers == 0 {
 		return r.out.Counts, ErrEmpty
 	}
@@ -54,6 +57,7 @@ type tableReader struct {
 	block   Block
 	headers int // tables that have a header
 	tables  int
+	first   error // of a sheet that was passed over, because nothing in it looks like lines
 }
 
 func (r *tableReader) table(ctx context.Context, t *Table) error {
@@ -72,6 +76,29 @@ func (r *tableReader) table(ctx context.Context, t *Table) error {
 	}
 	r.headers++
 	c, err := FindColumns(header, r.opts.Preset, r.opts.Columns)
+	delivery := isDelivery(header)
+	for titles := 1; err != nil && t.Header == nil && titles <= MaxTitles; titles++ { // of a report stand above its header
+		if next := readFilled(ctx, t.Rows, &row); next == io.EOF {
+			break
+		} else if next != nil {
+			return next
+		}
+		texts := cellTexts(row.Cells)
+		delivery = delivery || isDelivery(texts)
+		if found, foundErr := FindColumns(texts, r.opts.Preset, r.opts.Columns); foundErr == nil {
+			c, err = found, nil
+		}
+	}
+	if err != nil && !delivery && t.Header == nil && t.Name != "" { // a sheet of something else, unless all are
+		if r.first == nil {
+			r.first = err
+			if bad, ok := errors.AsType[*HeaderError](err); ok {
+				bad.Table = t.Name
+			}
+		}
+		r.headers--
+		return nil
+	}
 	if err != nil {
 		var bad *HeaderError
 		if errors.As(err, &bad) {

@@ -152,7 +152,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestTextRefusesOtherFormatsAndDamage(t *testing.T) {
-	for _, head := range []string{"PK\x07\x08", "FEA1", "\xff\xff\xff\xff", "\xff\xfea\x00", "BZh9", "\xfd7zXZ\x00", "\xd0\xcf\x11\xe0"} {
+	for _, head := range []string{"PK\x07\x08", "FEA1", "\xff\xff\xff\xff", "\xff\xfe\x00\x00a", "BZh9", "\xfd7zXZ\x00", "\xd0\xcf\x11\xe0"} {
 		d := open(t, file(t, "x.csv", []byte(head+"more")))
 		if _, err := text(t, d, nil); !errors.Is(err, source.ErrFormat) || !strings.Contains(err.Error(), "x.csv") {
 			t.Errorf("%q: %v", head, err)

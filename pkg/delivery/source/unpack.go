@@ -125,7 +125,7 @@ func (u *unpacker) stream(r io.Reader, depth int) error {
 	what := packing(head)
 	switch what {
 	case "":
-		u.c.Kind, u.c.Text, u.c.Packing = DelimitedText, &textReader{u, buf}, strings.Join(u.layers, ", ")
+		u.c.Kind, u.c.Text, u.c.Packing = DelimitedText, inUTF8(&textReader{u, buf}, head), strings.Join(u.layers, ", ")
 		return nil
 	case packedGzip, packedZstd:
 		if err := u.layer(what, depth); err != nil {

@@ -35,8 +35,8 @@ func packing(head []byte) string {
 		{"BZh", "packed by bzip2: unpack it"},
 		{"\xfd7zXZ", "packed by xz: unpack it"},
 		{"7z\xbc\xaf\x27\x1c", "packed by 7-Zip: unpack it"},
-		{"\xff\xfe", "text in UTF-16: write it as UTF-8"},
-		{"\xfe\xff", "text in UTF-16: write it as UTF-8"},
+		{"\xff\xfe\x00\x00", "text in UTF-32: write it as UTF-8"},
+		{"\x00\x00\xfe\xff", "text in UTF-32: write it as UTF-8"},
 		{"\xd0\xcf\x11\xe0", "an xls, or a spreadsheet with a password: save it as xlsx or csv without one"},
 	} {
 		if bytes.HasPrefix(head, []byte(p.magic)) {

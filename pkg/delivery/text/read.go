@@ -35,6 +35,16 @@ func Read(ctx context.Context, src io.Reader, opts record.Options, sink func(*re
 	}
 	s.src = src // the beginning is passed
 	c, err := record.FindColumns(header, opts.Preset, opts.Columns)
+	for titles := 1; err != nil && titles <= record.MaxTitles; titles++ { // of a report stand above its header
+		next, more, nextErr := readHeader(s, opts.Dialect.Encoding)
+		if nextErr != nil {
+			break
+		}
+		lines += more
+		if found, foundErr := record.FindColumns(next, opts.Preset, opts.Columns); foundErr == nil {
+			c, err = found, nil
+		}
+	}
 	if err != nil {
 		return record.Counts{}, start.explain(err)
 	}
@@ -54,7 +64,8 @@ func Read(ctx context.Context, src io.Reader, opts record.Options, sink func(*re
 // readHeader takes the first record that is not empty off the source, and returns its fields and how many lines it and the
 // empty lines before it had.
 func readHeader(s *splitter, encoding record.Encoding) (header []string, lines int64, err error) {
-	var buf []byte
+	buf := append([]byte(nil), s.rest...)
+	s.rest = s.rest[:0]
 	for {
 		if buf, err = s.fill(buf); err != nil {
 			return nil, 0, fmt.Errorf("read header: %w", err)

@@ -41,9 +41,12 @@ type Workbook struct {
 }
 
 // sheetPart is a sheet and the part that has it.
-type sheetPart struct{ name, part string }
+type sheetPart struct {
+	name, part string
+	hidden     bool
+}
 
-// Open reads what a workbook has: its sheets of cells in their order, hidden ones too, and its date system. It returns
+// Open reads what a workbook has: its sheets of cells in their order, hidden ones too (see [Workbook.Visible]), and its date system. It returns
 // [ErrDamaged], or the error of parts.
 func Open(parts Parts) (*Workbook, error) {
 	w := &Workbook{parts: parts, dates: record.Dates1900, maxShared: maxShared}
@@ -102,6 +105,11 @@ func (w *Workbook) addSheet(x *scanner, byID map[string]relation) error {
 	if err != nil {
 		return err
 	}
+	state, _, err := x.attr("state") // ECMA-376 part 1, 18.18.68, ST_SheetState
+	if err != nil {
+		return err
+	}
+	hidden := string(state) == "hidden" || string(state) == "veryHidden"
 	r, ok := byID[string(id)]
 	switch {
 	case len(name) > maxSheetName:
@@ -113,7 +121,7 @@ func (w *Workbook) addSheet(x *scanner, byID map[string]relation) error {
 	case len(w.sheets) == maxSheets:
 		return damaged("over %d sheets", maxSheets)
 	}
-	w.sheets = append(w.sheets, sheetPart{name: name, part: r.target})
+	w.sheets = append(w.sheets, sheetPart{name: name, part: r.target, hidden: hidden})
 	return nil
 }
 
@@ -199,6 +207,23 @@ func (w *Workbook) SheetNames() []string {
 		names[i] = s.name
 	}
 	return names
+}
+
+// Visible leaves the sheets that a spreadsheet shows, and returns the names of the others. Where it shows none, all are left.
+func (w *Workbook) Visible() (hidden []string) {
+	var shown []sheetPart
+	for _, s := range w.sheets {
+		if s.hidden {
+			hidden = append(hidden, s.name)
+		} else {
+			shown = append(shown, s)
+		}
+	}
+	if len(shown) == 0 {
+		return nil
+	}
+	w.sheets = shown
+	return hidden
 }
 
 // Select leaves one sheet, by its name in any case, as spreadsheets compare it. It returns false if there is none such.
