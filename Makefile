@@ -23,7 +23,7 @@ ACT  := bin/actionlint
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow lint fuzz fuzz-short bench clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow lint fuzz fuzz-short faults bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -139,6 +139,9 @@ fuzz: ## Fuzz every target for TIME=5m each
 
 fuzz-short:
 	tools/fuzz.sh 3s
+
+faults: ## Every step under every kind of fault of its store, up to CALLS=10 calls each; about a minute a call; writes docs/testing.md's table
+	CLIENTELE_FAULTS='$(or $(CALLS),10)' $(GO) test ./tasks/pipeline -count=1 -timeout=2h -run '^TestFaults$$' -v -update
 
 bench: bin/ingest bin/preprocess ## Check against pandas, then time both; SOURCE=online-retail.csv.gz; prints docs/benchmarks.md's table
 	tools/bench/run.sh '$(SOURCE)'

@@ -55,8 +55,11 @@ func asJSON(v any) string {
 }
 
 // between replaces what is between two markers in a page.
-func between(page, name, text string) string {
-	from, to := fmt.Sprintf("<!-- %s: written by make contract -->\n", name), fmt.Sprintf("<!-- end of %s -->", name)
+func between(page, name, text string) string { return betweenBy(page, name, "make contract", text) }
+
+// betweenBy is between of what a command writes.
+func betweenBy(page, name, command, text string) string {
+	from, to := fmt.Sprintf("<!-- %s: written by %s -->\n", name, command), fmt.Sprintf("<!-- end of %s -->", name)
 	before, rest, found := strings.Cut(page, from)
 	_, after, ended := strings.Cut(rest, to)
 	if !found || !ended {
