@@ -60,15 +60,15 @@ func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 	return calendar.DateOf(counts.Last), days.far(j.src.Name)
 }
 
-// datedLines says how many lines each day has, and the first record of them.
-type datedLines map[calendar.Date]struct{ rows, record int64 }
+// datedLines says how many lines each day has, and where the first record of them is.
+type datedLines map[calendar.Date]struct{ rows, record, line int64 }
 
 func (d datedLines) add(b *record.Block) error {
 	for i := range b.Runs {
 		r := &b.Runs[i]
 		day := d[r.Day]
 		if day.rows += int64(r.Rows); day.record == 0 {
-			day.record = r.Record
+			day.record, day.line = r.Record, r.Line
 		}
 		d[r.Day] = day
 	}
@@ -96,8 +96,8 @@ func (d datedLines) far(name string) error {
 		}
 		if last-before > farDays {
 			return fault.Errorf(fault.ExitBadData, "far_dates", name,
-				"%s: record %d is dated %s, %d days after the line before it, and %d of %d lines are as late; nothing was stored. Correct the year in the source, or say by --as-of which day the run is for",
-				name, d[last].record, last, last-before, after, all)
+				"%s: record %d (line %d) is dated %s, %d days after the line before it, and %d of %d lines are as late; nothing was stored. Correct the year in the source, or say by --as-of which day the run is for",
+				name, d[last].record, d[last].line, last, last-before, after, all)
 		}
 	}
 	return nil

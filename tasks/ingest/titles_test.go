@@ -110,3 +110,13 @@ func TestSerialDatesInText(t *testing.T) {
 		t.Errorf("not said:\n%s", s.log.String())
 	}
 }
+
+// The refusal of a mistyped year names the physical line, which a record's number is not where a field has line ends.
+func TestFarDateNamesItsLine(t *testing.T) {
+	lines := strings.Replace(day("2010-12-01", 1, 150), "HOLDER", "\"HOLDER\nin two lines\"", 1)
+	s := newShop(t)
+	_, err := Latest(t.Context(), s.config(s.file("a.csv", header+lines+day("2110-12-01", 900, 1))), s.deps())
+	if err == nil || !strings.Contains(err.Error(), "record 151 (line 153) is dated 2110-12-01") { // a header, 150 records of 151 lines
+		t.Errorf("%v", err)
+	}
+}

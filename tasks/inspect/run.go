@@ -37,7 +37,7 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 	if err != nil {
 		return r, err
 	}
-	stated, err := from.Stated(ctx, d)
+	stated, err := from.StatedOver(given)
 	if err != nil {
 		return r, err
 	}
@@ -127,8 +127,11 @@ func read(found *detect.Found, r Result) []Decision {
 	var all []Decision
 	for _, d := range found.Decisions {
 		change := "--" + strings.ReplaceAll(d.Part, "_", "-") + ", read." + d.Part
-		if d.Part == "group" || d.Part == "missing" {
-			change = "read." + d.Part
+		switch d.Part {
+		case detect.PartHeader:
+			change = "another row of the file"
+		case detect.PartHidden, detect.PartOther:
+			change = "--sheet"
 		}
 		all = append(all, Decision{
 			Part: d.Part, Value: d.Value, From: d.From, Why: d.Why, Lines: r.Records, Money: r.Money,

@@ -149,6 +149,7 @@ func Print(w io.Writer, r contract.PipelineResult) error {
 		}
 		errs = append(errs, t.Flush())
 	}
+	errs = append(errs, printAssumed(w, r))
 	if p := r.Practice; p != nil && p.ARI != nil {
 		say(w, "\npractice: agreement of the segments with the %d planted types of %s customers: adjusted Rand index %.3f\n"+
 			"          (1: identical groups; 0: chance level)\n", p.Kinds, task.Thousands(p.Customers), *p.ARI)

@@ -59,6 +59,13 @@ const (
 	FromDefault = "default" // nothing in the sample needs a decision
 )
 
+// The parts of a delivery that are not read, and are decisions too.
+const (
+	PartHeader = "header"               // titles above the header
+	PartOther  = "sheets_without_lines" // of a workbook
+	PartHidden = "hidden_sheets"
+)
+
 // Decision is how one part of a reading was decided.
 type Decision struct {
 	Part         string        `json:"part"`  // of [reading.Reading], in snake case

@@ -102,14 +102,14 @@ func (l *look) passed() {
 			if t.name != "" {
 				of = fmt.Sprintf(" of sheet %q", t.name)
 			}
-			add("header", fmt.Sprintf("row %d%s", t.titles+1, of), fmt.Sprintf("the %d rows above it are titles, and are not read", t.titles))
+			add(PartHeader, fmt.Sprintf("row %d%s", t.titles+1, of), fmt.Sprintf("the %d rows above it are titles, and are not read", t.titles))
 		}
 	}
 	if read && len(other) > 0 {
-		add("sheets_without_lines", strings.Join(other, ", "), "no row of theirs is a header of lines: they are not read")
+		add(PartOther, strings.Join(other, ", "), "no row of theirs is a header of lines: they are not read")
 	}
 	if len(l.sample.hidden) > 0 {
-		add("hidden_sheets", strings.Join(l.sample.hidden, ", "), "what a spreadsheet does not show is not read, unless --sheet names it")
+		add(PartHidden, strings.Join(l.sample.hidden, ", "), "what a spreadsheet does not show is not read, unless --sheet names it")
 	}
 }
 

@@ -35,6 +35,7 @@ type Run struct {
 	Day    calendar.Date
 	Rows   int
 	Record int64 // ordinal of the first row's record in the delivery, from 1
+	Line   int64 // of its file or sheet, on which that record begins, from 1
 	Data   []byte
 
 	from, to int
@@ -72,6 +73,7 @@ func (b *Block) finish(records, lines int64) {
 		r := &b.Runs[i]
 		r.Data = b.data[r.from:r.to:r.to]
 		r.Record += records
+		r.Line += lines
 	}
 	for i := range b.Rejects {
 		r := &b.Rejects[i]
@@ -138,7 +140,7 @@ func (e *rowEncoder) add(l *Line) {
 	b.Accepted++
 	n := len(b.Runs)
 	if n == 0 || b.Runs[n-1].Day != day || len(b.data)-b.Runs[n-1].from > maxRun {
-		b.Runs = append(b.Runs, Run{Day: day, Record: l.Record, from: len(b.data)})
+		b.Runs = append(b.Runs, Run{Day: day, Record: l.Record, Line: b.lines + 1, from: len(b.data)})
 		e.record, e.time = l.Record, day.Start()
 		e.invoice, e.customer, e.country, e.status = Span{}, Span{}, Span{}, Span{}
 		n++

@@ -39,11 +39,16 @@ func (c Config) flags() (reading.Reading, error) {
 
 // Stated is what flags and profile state; the flags win.
 func (c Config) Stated(ctx context.Context, d task.Deps) (reading.Reading, error) {
-	flags, err := c.flags()
-	if err != nil {
-		return flags, err
-	}
 	p, err := c.LoadProfile(ctx, d)
+	if err != nil {
+		return reading.Reading{}, err
+	}
+	return c.StatedOver(p)
+}
+
+// StatedOver is Stated with a profile that is loaded.
+func (c Config) StatedOver(p profile.Profile) (reading.Reading, error) {
+	flags, err := c.flags()
 	return flags.Over(p.Read), err
 }
 
