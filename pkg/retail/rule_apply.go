@@ -19,6 +19,7 @@ const notTaken = uint8(ruleCount)
 type pass struct {
 	*kinds
 	rules Rules
+	on    [ruleCount]bool // of rules, asked for each line
 	out   *Kept
 
 	taken     []uint8        // by line
@@ -39,6 +40,9 @@ type pass struct {
 func (r Rules) Apply(l *Lines) (*Kept, error) {
 	l.Seal()
 	p := &pass{rules: r, taken: make([]uint8, l.Len())}
+	for rule := range p.on {
+		p.on[rule] = r.On(Rule(rule))
+	}
 	var err, rangeErr error
 	inParallel(func() { p.kinds, err = kindsOf(l, r.Meaning) }, func() { rangeErr = checkRange(l) }, func() { p.key = newSortKey(l) })
 	if err = errors.Join(err, rangeErr); err != nil {
@@ -81,21 +85,21 @@ func magnitude(v int64) uint64 {
 
 // firstRule returns the first of the rules before duplicate that takes line i, or notTaken.
 func (p *pass) firstRule(i int) uint8 {
-	l, on := p.l, p.rules.On
+	l, on := p.l, &p.on
 	switch {
-	case p.isVoid(i) && on(RuleVoid):
+	case p.isVoid(i) && on[RuleVoid]:
 		return uint8(RuleVoid)
-	case p.customer[i] == 0 && on(RuleGuest):
+	case p.customer[i] == 0 && on[RuleGuest]:
 		return uint8(RuleGuest)
-	case p.adjustment != nil && p.adjustment[l.Invoices.Key[l.Invoice[i]]] && on(RuleAdjustment):
+	case p.adjustment != nil && p.adjustment[l.Invoices.Key[l.Invoice[i]]] && on[RuleAdjustment]:
 		return uint8(RuleAdjustment)
-	case on(RuleDiscount) && p.isDiscount(i):
+	case on[RuleDiscount] && p.isDiscount(i):
 		return uint8(RuleDiscount)
-	case on(RuleNonProduct) && (p.noCode[l.Codes.Key[l.Code[i]]] || p.noLabel[l.Description[i]]):
+	case on[RuleNonProduct] && (p.noCode[l.Codes.Key[l.Code[i]]] || p.noLabel[l.Description[i]]):
 		return uint8(RuleNonProduct)
-	case l.Price[i] <= 0 && on(RulePrice) && !p.isReturn(i):
+	case l.Price[i] <= 0 && on[RulePrice] && !p.isReturn(i):
 		return uint8(RulePrice)
-	case l.Quantity[i] <= 0 && on(RuleQuantity) && !p.isReturn(i):
+	case l.Quantity[i] <= 0 && on[RuleQuantity] && !p.isReturn(i):
 		return uint8(RuleQuantity)
 	}
 	return notTaken

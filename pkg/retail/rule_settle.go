@@ -85,7 +85,7 @@ func (s *settler) customer(c uint32) {
 	}
 	if cancels {
 		s.out.Returns[c] = s.returns(rows)
-		if s.rules.On(RuleMatched) && c != 0 {
+		if s.on[RuleMatched] && c != 0 {
 			s.matcher.match(rows, s.left)
 		}
 	}
@@ -124,7 +124,7 @@ func (s *settler) takeDuplicates(c uint32, rows []Row) []Row {
 	for i := range rows {
 		if i > 0 && s.equalAsCompared(&rows[n-1], &rows[i], n-1, i) {
 			s.duplicates++
-			if s.rules.On(RuleDuplicate) {
+			if s.on[RuleDuplicate] {
 				s.line(int(RuleDuplicate), c, &rows[i], rows[i].Amount, s.discountOf(i))
 				continue
 			}
@@ -205,7 +205,7 @@ func (s *settler) settle(c uint32, rows []Row) int {
 			s.line(int(RuleMatched), c, r, whole, discount)
 		case left == r.Quantity:
 			s.cancel.Unmatched++
-			if s.rules.On(RuleUnmatched) {
+			if s.on[RuleUnmatched] {
 				s.tally.line(int(RuleUnmatched), r.InvoiceKey, c, whole)
 				continue
 			}
@@ -219,7 +219,7 @@ func (s *settler) settle(c uint32, rows []Row) int {
 				continue
 			}
 			s.cancel.Partly++
-			if s.rules.On(RuleUnmatched) {
+			if s.on[RuleUnmatched] {
 				s.tally.amount(int(RuleUnmatched), rest)
 				continue
 			}

@@ -60,9 +60,9 @@ func (j *job) remember(ctx context.Context, of contract.Run) (*recall, error) {
 	for _, l := range j.where {
 		m.where = append(m.where, l.ID())
 	}
-	stated, code := j.stated, j.d.Code
+	c, stated, code := j.c, j.stated, j.d.Code // c before its currency is known
 	m.id = func(kept reading.Reading) any {
-		return map[string]any{"where": m.where, "params": j.c.parameters(stated.Over(kept)), "code": code}
+		return map[string]any{"where": m.where, "params": c.parameters(stated.Over(kept)), "code": code}
 	}
 	m.home = j.home
 	return m, m.look(ctx)

@@ -194,6 +194,7 @@ func (j *job) resolve(ctx context.Context, past *recall) (found *detect.Found, e
 	if err != nil {
 		return nil, err
 	}
+	j.c.Currency = j.c.in().CurrencyOf(past.lines.Snapshot.Currency, found)
 	j.opts, err = j.c.readOptions(j.read)
 	return found, err
 }

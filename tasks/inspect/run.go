@@ -54,6 +54,8 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 	if err != nil {
 		return r, err
 	}
+	stating := c.Currency != reading.Auto
+	c.Currency = c.CurrencyOf("", found)
 	opts, err := c.Options(found.Reading)
 	if err != nil {
 		return r, err
@@ -71,7 +73,7 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 		first, last := calendar.DateOf(counts.First), calendar.DateOf(counts.Last)
 		r.First, r.Last = &first, &last
 	}
-	r.Decisions = append(read(found, r), c.root(r)...)
+	r.Decisions = append(read(found, r), c.root(r, stating, found.Currency != "")...)
 	made := profile.Profile{Read: found.Reading, Meaning: given.Meaning}
 	if err := g.decide(&r, &made); err != nil {
 		return r, err
@@ -132,6 +134,8 @@ func read(found *detect.Found, r Result) []Decision {
 			change = "another row of the file"
 		case detect.PartHidden, detect.PartOther:
 			change = "--sheet"
+		case detect.PartCurrency:
+			change = "--currency"
 		}
 		all = append(all, Decision{
 			Part: d.Part, Value: d.Value, From: d.From, Why: d.Why, Lines: r.Records, Money: r.Money,
@@ -153,10 +157,17 @@ func read(found *detect.Found, r Result) []Decision {
 	})
 }
 
-// root are the decisions that hold for all lines of a root and are never found.
-func (c Config) root(r Result) []Decision {
+// root are the decisions that hold for all lines of a root.
+func (c Config) root(r Result, stated, found bool) []Decision {
+	from := detect.FromDefault
+	switch {
+	case stated:
+		from = detect.FromStated
+	case found: // it is among those of reading
+		return c.root(r, true, false)[:1]
+	}
 	return []Decision{
 		{Part: "zone", Value: c.Zone, From: detect.FromStated, Why: "times without a zone are this zone's, others are converted to it", Lines: r.Records, Money: r.Money, Change: "--zone"},
-		{Part: "currency", Value: c.Currency, From: detect.FromStated, Why: fmt.Sprintf("prices are taken for %s", c.Currency), Lines: r.Records, Money: r.Money, Change: "--currency"},
+		{Part: "currency", Value: c.Currency, From: from, Why: fmt.Sprintf("prices are taken for %s", c.Currency), Lines: r.Records, Money: r.Money, Change: "--currency"},
 	}
 }

@@ -42,6 +42,7 @@ type Found struct {
 	Columns   []Column        // of the header, in its order; nil if it is not that of a delivery
 	Sheets    []string        // of a workbook
 	Decisions []Decision      // in the order of a reading's parts
+	Currency  string          // ISO 4217 code of the one whose sign every price has, "" for none
 	Rows      int             // sampled
 }
 
@@ -123,7 +124,7 @@ type look struct {
 }
 
 func (l *look) all() (*Found, error) {
-	for _, step := range []func() error{l.encoding, l.structure, l.numbers, l.dates, l.sheets, l.missing} {
+	for _, step := range []func() error{l.encoding, l.structure, l.numbers, l.currency, l.dates, l.sheets, l.missing} {
 		if err := step(); err != nil {
 			return nil, err
 		}

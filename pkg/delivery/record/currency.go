@@ -40,3 +40,23 @@ func mayMean(name, code string) bool {
 	}
 	return len(name) != 3 || name == code || !strings.Contains(currencyCodes, " "+name+" ")
 }
+
+// CurrencyOf returns the sign or the code of a currency that a number is written with, "" for none.
+func CurrencyOf(number []byte) string {
+	_, name := cutCurrency(trimBlank(number))
+	return name
+}
+
+// CurrencyCode returns the code of the currency that a sign or a code stands for, "" where it can be several. Of the many dollars it
+// is the one of the United States, of the pounds the one of the United Kingdom.
+func CurrencyCode(name string) string {
+	name = strings.TrimSuffix(name, ".")
+	codes := strings.Fields(currencySigns[name])
+	switch {
+	case len(codes) == 1, name == "$", name == "£":
+		return codes[0]
+	case len(codes) == 0 && len(name) == 3 && strings.Contains(currencyCodes, " "+name+" "):
+		return name
+	}
+	return ""
+}

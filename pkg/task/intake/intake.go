@@ -40,7 +40,7 @@ type Config struct {
 	Sheet             string // of a workbook; "" means all
 	MaxUnpacked       string // see task.ParseBytes
 	Zone              string
-	Currency          string
+	Currency          string // or auto, see CurrencyOf
 
 	Day string // as-of day, YYYY-MM-DD, for {as_of} in Source; may be ""
 }
@@ -75,7 +75,7 @@ func ReadFlags() []cli.Flag {
 		task.String("sheet", "", "`NAME` of the sheet to read from a workbook (default: all)"),
 		task.String("max-unpacked", "64GiB", "maximum size of a delivery in `BYTES` after decompression, such as 512MiB"),
 		task.String("zone", "Europe/London", "time `ZONE` of the dates; the same for all lines of a root"),
-		task.String("currency", "GBP", "currency `CODE` of the prices; the same for all lines of a root"),
+		task.String("currency", reading.Auto, "currency `CODE` of the prices, the same for all lines of a root; auto is the stored lines', else the one whose sign every price has, else GBP"),
 	}
 }
 
@@ -109,8 +109,8 @@ func (c Config) Check(p *task.Problems, reads bool) {
 	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" || c.Zone == "Local" {
 		p.Add("zone", "want an IANA time zone such as Europe/London", c.Zone)
 	}
-	if !currencyCode.MatchString(c.Currency) {
-		p.Add("currency", "want an ISO 4217 code of three capitals such as GBP", c.Currency)
+	if c.Currency != reading.Auto && !currencyCode.MatchString(c.Currency) {
+		p.Add("currency", "want an ISO 4217 code of three capitals such as GBP, or auto", c.Currency)
 	}
 }
 

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,22 @@ func (c Config) LoadProfile(ctx context.Context, d task.Deps) (profile.Profile, 
 	})
 }
 
+// defaultCurrency is that of prices that nothing says anything of.
+const defaultCurrency = "GBP"
+
+// CurrencyOf returns the currency of a delivery: what is stated, else that of the stored lines, else the one whose sign its prices
+// have.
+func (c Config) CurrencyOf(stored string, found *detect.Found) string {
+	if c.Currency != reading.Auto {
+		return c.Currency
+	}
+	seen := ""
+	if found != nil {
+		seen = found.Currency
+	}
+	return cmp.Or(stored, seen, defaultCurrency)
+}
+
 // Options are those of a reading. Parts that are not decided have their defaults.
 func (c Config) Options(r reading.Reading) (record.Options, error) {
 	opts := record.Options{Workers: task.Workers()}
@@ -73,7 +90,9 @@ func (c Config) Options(r reading.Reading) (record.Options, error) {
 	if err != nil {
 		return opts, err
 	}
-	opts.Zone, opts.Currency = zone, c.Currency
+	if opts.Zone = zone; c.Currency != reading.Auto {
+		opts.Currency = c.Currency
+	}
 	return opts, nil
 }
 
