@@ -74,8 +74,14 @@ func (l *look) titles(t *table) {
 	}
 }
 
+// fewestColumns are an invoice, a time, a customer and a price.
+const fewestColumns = 4
+
 // isHeader reports whether a row names every column that is needed, as stated, as an export's, or by known spellings.
 func (l *look) isHeader(names []string) bool {
+	if len(names) < fewestColumns {
+		return false
+	}
 	export := record.FindPreset(names)
 	if stated, err := record.ParsePreset(l.o.Stated.Over(l.o.Kept).Preset); err == nil {
 		export = stated
@@ -194,15 +200,16 @@ func (l *look) shape(h *head, sep byte) shape {
 	s := shape{sep: sep}
 	rows := newTextRows(bytes.NewReader(h.text[:min(len(h.text), 64<<10)]), sep)
 	var row record.Row
+	found := false
 	for n := 0; s.of < 100 && rows.ReadRow(&row) == nil; n++ {
 		if s.header == nil {
 			s.header = l.decode(headerOf(row.Cells))
-			s.width, s.known = len(s.header), l.known(s.header)
+			s.width, s.known, found = len(s.header), l.known(s.header), l.isHeader(s.header)
 			continue
 		}
-		if n <= record.MaxTitles && !l.isHeader(s.header) {
+		if n <= record.MaxTitles && !found {
 			if names := l.decode(headerOf(row.Cells)); l.isHeader(names) { // what was above are titles
-				s.header, s.width, s.known, s.of, s.even = names, len(names), l.known(names), 0, 0
+				s.header, s.width, s.known, s.of, s.even, found = names, len(names), l.known(names), 0, 0, true
 				continue
 			}
 		}
