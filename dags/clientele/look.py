@@ -43,8 +43,15 @@ def _address(url: str) -> bool:
 def _object(bucket: str, name: str, emulator: str) -> bool:
     """Lists the one name: a bucket that is missing is then an error, and not a delivery that is late."""
     query = urllib.parse.urlencode({"prefix": name, "maxResults": 1, "fields": "items(name)"})
+    with urllib.request.urlopen(authorized(f"storage/v1/b/{bucket}/o?{query}", emulator), timeout=SECONDS) as answer:
+        found = json.load(answer).get("items") or []
+    return all(item["name"] != name for item in found)  # the name itself sorts before those that it begins
+
+
+def authorized(path: str, emulator: str) -> urllib.request.Request:
+    """A request to Cloud Storage's JSON API as Airflow's account, for reading."""
     host = "http://" + emulator.removeprefix("http://") if emulator else "https://storage.googleapis.com"
-    request = urllib.request.Request(f"{host}/storage/v1/b/{bucket}/o?{query}")
+    request = urllib.request.Request(f"{host}/{path}")
     if not emulator:
         import google.auth  # Composer and the Google provider have it
         from google.auth.transport.requests import Request
@@ -52,6 +59,4 @@ def _object(bucket: str, name: str, emulator: str) -> bool:
         credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/devstorage.read_only"])
         credentials.refresh(Request())
         request.add_header("Authorization", f"Bearer {credentials.token}")
-    with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-        found = json.load(answer).get("items") or []
-    return all(item["name"] != name for item in found)  # the name itself sorts before those that it begins
+    return request

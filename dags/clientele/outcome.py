@@ -138,7 +138,8 @@ DID = {
     "promote": "{action}, model {model_id:.12}, revision {seq}: {why}",
     "score": "{customers:,} customers, {moved:,} moved, model {model_id:.12}",
     "recommend": "lists for {listed:,} customers by {served[method]}, judged on {judged:,}",
-    "explore": "{nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, {nature[reseller][customers]:,} reseller",
+    "explore": "{nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, "
+    "{nature[reseller][customers]:,} reseller",
     "report": "{page}, {size:,} bytes",
     "registry": "champion {model_id:.12}, revision {seq}",
 }

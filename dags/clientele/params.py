@@ -181,7 +181,8 @@ def use() -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="Packs and cartons",
-            description="Thresholds that are given, not found: code=pack/carton, separated by semicolons, such as 85123A=6/32;*=/100.",
+            description="Thresholds that are given, not found: code=pack/carton, separated by semicolons, "
+            "such as 85123A=6/32;*=/100.",
             section="Purchases",
         ),
         "sold_within": Param(

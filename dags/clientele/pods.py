@@ -25,6 +25,7 @@ from clientele.compat import (
     AirflowTaskTimeout,
     Reschedulable,
 )
+from clientele.lineage import facets
 from clientele.look import missing
 from clientele.outcome import Ended, Late, did, judge
 from clientele.trouble import NO_RESULT, Trouble, explain
@@ -278,6 +279,10 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
             return None
         began = context["dag_run"].start_date or context["ti"].start_date
         return Late(began, float(self.late_source_hours), timedelta(seconds=self.look_seconds), datetime.now(UTC))
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> Any:
+        """What the step read and wrote, from its manifest; OpenLineage's provider calls it after a step that succeeded."""
+        return facets(self.step, self.arguments, self._emulator())
 
     def _emulator(self) -> str:
         """The storage server that the pod uses instead of Google's."""
