@@ -146,14 +146,14 @@ module "alerts" {
   source = "../alerts"
   count  = var.deploy_alerts ? 1 : 0
 
-  project  = var.project
-  labels   = local.labels
-  logs     = var.own_cluster == null ? { environment = module.composer.name } : { namespace = var.own_cluster.namespace }
+  project     = var.project
+  labels      = local.labels
+  logs        = var.own_cluster == null ? { environment = module.composer.name } : { namespace = var.own_cluster.namespace }
   environment = module.composer.name
-  emails   = var.alerts.emails
-  channels = var.alerts.channels
-  runbook  = var.alerts.runbook
-  budget   = var.alerts.budget
+  emails      = var.alerts.emails
+  channels    = var.alerts.channels
+  runbook     = var.alerts.runbook
+  budget      = var.alerts.budget
 
   depends_on = [google_project_service.this]
 }
