@@ -77,6 +77,7 @@ class Deployment:
     source_header_host: str = ""
     pool: str = "clientele_pointers"
     pod_env: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     on_failure: str = ""
     on_retry: str = ""
@@ -132,7 +133,7 @@ class Deployment:
         for name in _TEXTS:
             if text := env.get("CLIENTELE_" + name.upper(), "").strip() or defaults.get(name, ""):
                 values[name] = text
-        for name in ("pod_env", "resources"):
+        for name in ("pod_env", "resources", "labels"):
             values[name] = _json_object(env, "CLIENTELE_" + name.upper(), problems)
         for name in ("retry_seconds", "look_seconds"):
             variable, default = "CLIENTELE_" + name.upper(), str(getattr(cls, name))
@@ -233,6 +234,10 @@ class Deployment:
         for variable, value in self.pod_env.items():
             want(isinstance(value, str), "CLIENTELE_POD_ENV", "want texts", {variable: value})
             want(variable not in OWN_ENV, "CLIENTELE_POD_ENV", "the pods set it themselves", variable)
+        for label, value in self.labels.items():
+            good = re.fullmatch(r"[a-z][a-z0-9-]{0,62}", label) and label != "step" and isinstance(value, str)
+            good = good and re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", value)
+            want(good, "CLIENTELE_LABELS", 'want {"env": "dev", "cost-center": "42"}, without step', {label: value})
         for program, figures in self.resources.items():
             want(program in RESOURCES, "CLIENTELE_RESOURCES", "want one of " + ", ".join(RESOURCES), program)
             for what, figure in figures.items() if isinstance(figures, dict) else [("", figures)]:
@@ -283,7 +288,7 @@ _TEXTS = (
 # Every variable that a deployment is made of.
 SETTINGS = frozenset(
     "CLIENTELE_" + name.upper()
-    for name in (*_TEXTS, "place", "images", "pod_env", "resources", "retry_seconds", "look_seconds", "deadline_hours")
+    for name in (*_TEXTS, "place", "images", "pod_env", "labels", "resources", "retry_seconds", "look_seconds", "deadline_hours")
 )
 
 

@@ -37,7 +37,8 @@ def step_operator(
     if "source_header" in secrets and d.source_header_secret:
         env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_ENV", value=SECRETS["source_header"]))
         env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_HOST", value=d.header_hosts()))
-    shop = {"app.kubernetes.io/instance": d.shop} if d.shop else {}
+    own = {"app.kubernetes.io/instance": d.shop} if d.shop else {}
+    own |= {**d.labels, "step": program} if d.labels else {}  # what a bill is split by
     kind, where = place(d, program)
     return kind(
         step=program,
@@ -49,7 +50,7 @@ def step_operator(
         arguments=list(arguments),
         env_vars=env,
         # Labels find a pod again after a restart, so nothing in them may differ between tries.
-        labels={"app.kubernetes.io/part-of": "clientele", "app.kubernetes.io/component": program, **shop},
+        labels={"app.kubernetes.io/part-of": "clientele", "app.kubernetes.io/component": program, **own},
         container_resources=equal(resources),
         volumes=[k8s.V1Volume(name="scratch", empty_dir=k8s.V1EmptyDirVolumeSource(size_limit=resources["ephemeral-storage"]))],
         volume_mounts=[k8s.V1VolumeMount(name="scratch", mount_path="/scratch")],

@@ -237,6 +237,10 @@ def test_a_wrong_environment_is_told_at_once():
         ("CLIENTELE_RETRY_SECONDS", "soon"),
         ("CLIENTELE_LOOK_SECONDS", "-1"),
         ("CLIENTELE_DEADLINE_HOURS", "soon"),
+        ("CLIENTELE_LABELS", '{"step": "x"}'),
+        ("CLIENTELE_LABELS", '{"Env": "dev"}'),
+        ("CLIENTELE_LABELS", '{"env": 1}'),
+        ("CLIENTELE_LABELS", '{"env": "-"}'),
         ("CLIENTELE_OWNER", "<b>"),
         ("CLIENTELE_OWNER_LINK", "javascript:alert(1)"),
         ("CLIENTELE_START_DATE", "2026-02-30"),
@@ -247,6 +251,13 @@ def test_settings_are_refused(variable, bad):
     """At parse, and not by a program or the API server later."""
     with pytest.raises(ValueError, match=f"(?m)^{variable}: "):
         wiring.load("clientele_drift", **{variable: bad})
+
+
+def test_pods_have_the_labels_of_the_bill():
+    dag = wiring.load("clientele_drift", CLIENTELE_LABELS='{"app": "clientele", "env": "dev", "cost-center": "42"}')
+    labels = wiring.pod(dag.get_task("drift"))["metadata"]["labels"]
+    want = {"app": "clientele", "env": "dev", "cost-center": "42", "step": "drift", "app.kubernetes.io/component": "drift"}
+    assert {name: labels[name] for name in want} == want
 
 
 def test_owner_link_and_start_are_settings():

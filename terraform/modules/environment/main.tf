@@ -128,6 +128,7 @@ module "composer" {
       CLIENTELE_REGISTRY     = module.registry_bucket.url
       CLIENTELE_NAME         = var.shop.name
       CLIENTELE_IMAGE_PREFIX = module.images.prefix
+      CLIENTELE_LABELS       = jsonencode(local.labels)
     },
     var.own_cluster == null ? { CLIENTELE_PLACE = "composer" } : {
       CLIENTELE_PLACE                           = "gke"
