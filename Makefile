@@ -85,7 +85,7 @@ test-terraform: bin/pipeline bin/demo bin/ingest ## terraform/ without a cloud: 
 	tools/terraform.sh $(ARGS)
 
 # tools/cicd.sh says what it needs.
-test-cicd: $(GCS) $(ACT) ## Deploying DAG sets and going back, on a folder and on a bucket; policies of the workflows; ARGS="-k killed"
+test-cicd: $(GCS) $(ACT) bin/demo ## Deploying DAG sets and going back, on a folder and on a bucket; policies of the workflows; ARGS="-k killed"
 	tools/cicd.sh $(ARGS)
 
 DEPLOY := python3 tools/cicd/deploy.py
@@ -103,7 +103,7 @@ deploy: ## Make SET=dist/dags/NAME.zip the current set of ENV=dev, after a plan 
 deploy-back: ## Make the set before it current again in ENV=dev (or TO=…), after a plan and a question; ARGS=--dry-run
 	@$(DEPLOY) back --env='$(ENV)' --to='$(TO)' $(if $(YES),--yes) $(ARGS)
 
-sbom: ## Write dist/sbom/TASK.cdx.json: every module in a program, with its licence
+sbom: build ## Write dist/sbom/TASK.cdx.json: every module in a program, with its licence
 	@tools/cicd/supply.sh sbom $(TASKS)
 
 vulnerabilities: ## Fail where the code calls what is known to be vulnerable; VULNDB=file:///folder instead of vuln.go.dev

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What is known about the programs and images that are delivered.
 #
-#   tools/cicd/supply.sh sbom [TASK...]          dist/sbom/TASK.cdx.json: every module in a program, with its licence (CycloneDX)
+#   tools/cicd/supply.sh sbom TASK...            OUT/TASK.cdx.json (dist/sbom): every module in bin/TASK, with its licence (CycloneDX)
 #   tools/cicd/supply.sh vulnerabilities [PKG…]  fails where the code calls what is known to be vulnerable; VULNDB=file:///folder
 #                                                replaces vuln.go.dev
 #   tools/cicd/supply.sh push                    dist/images/*.tar to IMAGES, by the digests of images.json
@@ -30,11 +30,12 @@ command=${1:-}
 shift || true
 case $command in
   sbom)
-    mkdir -p dist/sbom
-    for task in "${@:-}"; do
-      if [[ -z $task ]]; then continue; fi
-      go run "$CYCLONEDX" app -json -licenses -noserial -main "tasks/$task/cmd" -output "dist/sbom/$task.cdx.json" . 2>/dev/null
-      echo "dist/sbom/$task.cdx.json"
+    out=${OUT:-dist/sbom}
+    mkdir -p "$out"
+    for task in "$@"; do
+      # Of the program as it is built, and not of the tree: what no program has is not delivered.
+      go run "$CYCLONEDX" bin -json -licenses -noserial -version "$(cat VERSION)" -output "$out/$task.cdx.json" "bin/$task"
+      echo "$out/$task.cdx.json"
     done
     ;;
   vulnerabilities)

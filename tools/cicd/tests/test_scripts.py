@@ -139,3 +139,56 @@ def test_a_plan_is_judged(tmp_path, action):
     values["member"] = "serviceAccount:a@b.iam.gserviceaccount.com"
     done = judged()
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+# A record of Go's vulnerability database, as a file: https://go.dev/doc/security/vuln/database#schema
+PLANTED = {
+    "schema_version": "1.3.1",
+    "id": "GO-2026-9999",
+    "modified": "2026-01-01T00:00:00Z",
+    "published": "2026-01-01T00:00:00Z",
+    "summary": "planted by a test",
+    "details": "planted by a test",
+    "affected": [
+        {
+            "package": {"name": "stdlib", "ecosystem": "Go"},
+            "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
+            "ecosystem_specific": {"imports": [{"path": "container/ring", "symbols": ["New"]}]},
+        }
+    ],
+    "database_specific": {"url": "https://pkg.go.dev/vuln/GO-2026-9999", "review_status": "REVIEWED"},
+}
+
+
+@pytest.mark.parametrize(("calls", "code"), [("ring.New(1)", 1), ("new(ring.Ring)", 0)])
+def test_what_is_called_and_known_to_be_vulnerable_fails(tmp_path, calls, code):
+    """Only what the code calls counts, by a database that is a folder."""
+    about = {"id": PLANTED["id"], "modified": PLANTED["modified"]}
+    for path, value in {
+        "index/db.json": {"modified": PLANTED["modified"]},
+        "index/modules.json": [{"path": "stdlib", "vulns": [about]}],
+        "index/vulns.json": [about | {"aliases": []}],
+        f"ID/{PLANTED['id']}.json": PLANTED,
+    }.items():
+        (tmp_path / "db" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "db" / path).write_text(json.dumps(value))
+    (tmp_path / "go.mod").write_text("module planted\n\ngo 1.26\n")
+    (tmp_path / "main.go").write_text(f'package main\n\nimport "container/ring"\n\nfunc main() {{ _ = {calls} }}\n')
+    words = [str(CICD / "supply.sh"), "vulnerabilities", "-C", str(tmp_path), "./..."]
+    done = subprocess.run(words, env=os.environ | {"VULNDB": f"file://{tmp_path}/db"}, capture_output=True, text=True, timeout=280)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert ("GO-2026-9999" in done.stdout) == bool(code)
+
+
+def test_a_bill_of_materials_lists_the_modules_of_a_program(tmp_path):
+    program = REPOSITORY / "bin/demo"
+    assert program.is_file(), "make test-cicd builds it"
+    words = [str(CICD / "supply.sh"), "sbom", "demo"]
+    done = subprocess.run(words, env=os.environ | {"OUT": str(tmp_path)}, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    bill = json.loads((tmp_path / "demo.cdx.json").read_text())
+    listed = {(c["name"], c["version"]) for c in bill["components"]}
+    said = subprocess.run(["go", "version", "-m", str(program)], check=True, capture_output=True, text=True).stdout
+    linked = {tuple(line.split()[1:3]) for line in said.splitlines() if line.startswith("\tdep\t")}
+    assert linked and linked <= listed
+    assert bill["metadata"]["component"]["version"] == (REPOSITORY / "VERSION").read_text().strip()
