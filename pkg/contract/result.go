@@ -270,8 +270,17 @@ type ScoreResult struct {
 	Customers int64           `json:"customers"`
 	Segments  []SegmentResult `json:"segments"`
 	Moved     int64           `json:"moved"`
+	Movement  Movement        `json:"movement"`
 	First     bool            `json:"first"` // nothing to compare with
 	Why       string          `json:"why"`   // why there was nothing to compare with
+}
+
+// Movement counts who changed segment since the scores of the latest earlier as-of, by what caused it.
+type Movement struct {
+	Behaviour int64 `json:"behaviour"` // the model of those scores would have moved them too
+	Model     int64 `json:"model"`     // by it they would have stayed
+	Joined    int64 `json:"joined"`
+	Left      int64 `json:"left"`
 }
 
 // SegmentResult is one segment's people and money.

@@ -110,7 +110,7 @@ var (
 			{Name: "revenue_share", Kind: frame.Float, Unit: "share", Meaning: "Its share of the revenue of all customers."},
 		}, profile()...)}
 
-	Movers = frame.Schema{Name: "movers", Version: 1,
+	Movers = frame.Schema{Name: "movers", Version: 2,
 		Meaning: "Customers who joined, left or changed segment since the previous scores, in byte order of the identifier. One row per customer. " +
 			"Empty if there are no previous scores.",
 		Columns: []frame.Spec{
@@ -118,6 +118,8 @@ var (
 			{Name: "from", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment in the previous scores. Null for one who joined."},
 			{Name: "to", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment now. Null for one who left."},
 			{Name: "kind", Kind: frame.Text, Meaning: "joined, left or moved."},
+			{Name: "cause", Kind: frame.Text, Nullable: true, Meaning: "Of one who moved: behaviour, if the model of the previous scores would also have moved the customer, " +
+				"else model. Null for others."},
 			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "The customer's monetary feature; for one who left, in the previous scores."},
 		}}
 

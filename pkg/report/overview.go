@@ -199,5 +199,16 @@ func (l *layout) scoreWords() string {
 	case s.Moved == 0:
 		return fmt.Sprintf("Scores: %s assigned to segments; none changed segment.", people(s.Customers))
 	}
-	return fmt.Sprintf("Scores: %s assigned to segments; %s changed segment.", people(s.Customers), count(s.Moved))
+	return fmt.Sprintf("Scores: %s assigned to segments; %s changed segment%s.", people(s.Customers), count(s.Moved), causes(s.Movement))
+}
+
+// causes splits who changed segment, where both causes took part or the model alone did.
+func causes(m contract.Movement) string {
+	switch {
+	case m.Model == 0:
+		return ""
+	case m.Behaviour == 0:
+		return ", all of them because the model changed"
+	}
+	return fmt.Sprintf(", %s by what they bought and %s because the model changed", count(m.Behaviour), count(m.Model))
 }

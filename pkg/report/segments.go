@@ -231,8 +231,7 @@ func (l *layout) movement() (section, error) {
 	}
 	s.Blocks = append(s.Blocks, block{Table: t})
 	if renamed {
-		s.Blocks = append(s.Blocks, block{Note: "An ID without a name is a segment of the previous model. When a new model has new IDs, every customer counts as moved, " +
-			"even into a similar segment."})
+		s.Blocks = append(s.Blocks, block{Note: "An ID without a name is a segment of the previous model. Segments of a new model that have most of the customers of one before keep its ID."})
 	}
 	return s, nil
 }

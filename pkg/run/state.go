@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
@@ -38,6 +39,7 @@ type ScoreState struct {
 	Seq         int64  `json:"seq"`         // revision of HEAD
 	Assignments string `json:"assignments"` // object, relative to the root
 	SHA256      string `json:"sha256"`
+	From        string `json:"from,omitempty"` // the run whose customers were scored, where that is another
 }
 
 // DriftState is what state/<name>/drift.json holds in each entry: one entry an as-of, the later replaces.
@@ -54,9 +56,9 @@ type Keep struct {
 	OneAnAsOf bool // a later entry replaces the one of the same as-of
 }
 
-// What each pointer remembers. The score's covers a night of reruns; the drift's a year of weeks.
+// What each pointer remembers. The score's covers twenty as-ofs; the drift's a year of weeks.
 var (
-	KeepScore = Keep{Entries: 20}
+	KeepScore = Keep{Entries: 20, OneAnAsOf: true}
 	KeepDrift = Keep{Entries: 53, OneAnAsOf: true}
 )
 
@@ -151,6 +153,58 @@ func Lower[T any](ctx context.Context, store *objstore.Store, path string, day c
 		return fault.ErrLostSwap.Errorf("lost_swap", store.URI(path), "lower %s: another run moved it at the same moment: %w", path, err)
 	}
 	return err
+}
+
+// Earlier returns the latest entry of an earlier as-of than day, or nil: what a run of that day compares itself with, whatever
+// was run since, and however often.
+func (s State[T]) Earlier(day calendar.Date) *Entry[T] {
+	var found *Entry[T]
+	for i := range s.Entries {
+		if e := &s.Entries[i]; e.AsOf < day && (found == nil || e.AsOf > found.AsOf) {
+			found = e
+		}
+	}
+	return found
+}
+
+// Insert puts e into the pointer, which has one entry an as-of, the latest first. Of two of one as-of the one with the higher
+// seq stays, the revision of HEAD that its scores rest on, and of equal ones the later. So what the pointer holds does not
+// depend on the order in which as-ofs were run. It reports whether the pointer changed. Whoever loses the swap to another
+// content gets an error of class [fault.ErrTemporary].
+func Insert[T any](ctx context.Context, store *objstore.Store, path string, e Entry[T], keep Keep, seq func(T) int64) (bool, error) {
+	s, err := ReadState[T](ctx, store, path)
+	if err != nil || s.has(e) {
+		return false, err
+	}
+	next := State[T]{Version: StateVersion, Entries: []Entry[T]{e}}
+	for _, old := range s.Entries {
+		switch {
+		case old.AsOf != e.AsOf:
+			next.Entries = append(next.Entries, old)
+		case seq(old.Value) > seq(e.Value):
+			return false, nil
+		}
+	}
+	slices.SortStableFunc(next.Entries, func(a, b Entry[T]) int { return cmp.Compare(b.AsOf, a.AsOf) })
+	// What earlier versions wrote may have several of one as-of, the later first.
+	next.Entries = slices.CompactFunc(next.Entries, func(a, b Entry[T]) bool { return a.AsOf == b.AsOf })
+	next.Entries = next.Entries[:min(len(next.Entries), keep.Entries)]
+	if !next.has(e) {
+		return false, nil // older than all that is remembered
+	}
+	text, err := contract.Sealed(next)
+	if err != nil {
+		return false, fmt.Errorf("encode %s: %w", path, err)
+	}
+	_, err = store.Swap(ctx, path, s.generation, text)
+	if !errors.Is(err, objstore.ErrConflict) {
+		return err == nil, err
+	}
+	now, readErr := ReadState[T](ctx, store, path)
+	if readErr != nil || now.has(e) {
+		return false, readErr
+	}
+	return false, fault.ErrLostSwap.Errorf("lost_swap", store.URI(path), "move %s: another run moved it at the same moment: %w", path, err)
 }
 
 // Advance moves the pointer to e, unless that was done before or the pointer names a later as-of: an older run leaves

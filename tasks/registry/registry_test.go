@@ -412,9 +412,10 @@ func TestRollbackNamesRunWithCustomers(t *testing.T) {
 	s.promote(1)
 	night, again := contract.NewRun("night", monday, "1"), contract.NewRun("rollback", monday, "r")
 	modeltest.Preprocess(t, s.home, night, modeltest.Customers(100, 1))
-	for _, of := range []contract.Run{night, again} {
-		_, err := run.Advance(t.Context(), s.home.Root, contract.ScoreStatePath("segments"),
-			run.Entry[run.ScoreState]{Run: of.String(), AsOf: monday, Key: "k"}, run.KeepScore)
+	for of, value := range map[contract.Run]run.ScoreState{night: {Seq: 1}, again: {Seq: 2, From: night.String()}} { // in either order
+		_, err := run.Insert(t.Context(), s.home.Root, contract.ScoreStatePath("segments"),
+			run.Entry[run.ScoreState]{Run: of.String(), AsOf: monday, Key: "k", Value: value}, run.KeepScore,
+			func(s run.ScoreState) int64 { return s.Seq })
 		if err != nil {
 			t.Fatal(err)
 		}

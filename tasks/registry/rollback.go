@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -214,13 +215,14 @@ func scored(ctx context.Context, home *run.Home) (string, error) {
 		return "", err
 	}
 	for _, e := range state.Entries {
-		run, err := contract.ParseRun(e.Run)
+		of := cmp.Or(e.Value.From, e.Run)
+		run, err := contract.ParseRun(of)
 		if err != nil {
 			return "", err
 		}
 		switch _, err = home.Current(ctx, run, contract.Preprocess); {
 		case err == nil:
-			return e.Run, nil
+			return of, nil
 		case fault.CodeOf(err) != fault.ExitMissing:
 			return "", err
 		}

@@ -19,6 +19,8 @@ type assigned struct {
 	last      []string // id of the segment at the last scores, "" for none
 	held      []bool   // the last segment was kept though another is nearer
 	previous  *frame.Frame
+	ruler     *assigned // what the model of the last scores makes of the same customers; nil where it is this one, or unknown
+	same      bool      // the last scores are this model's
 }
 
 // assign places every customer by the bundle's one code path, and publishes the last segment where no other is clearly
@@ -130,16 +132,29 @@ const (
 	moved  = "moved"  // is in another segment
 )
 
-// movers lists who joined, left and moved since the last scores, in byte order of customer, and counts who moved. The
-// amount is the customer's money in the window: this one's, or the last one's of those who left. On a first run there is
-// nobody to list.
-func (a *assigned) movers() (*frame.Frame, int64) {
+// Causes of a move.
+const (
+	behaviour = "behaviour" // she would have moved by the previous model too: what she bought, or did not buy, has changed
+	ruler     = "model"     // by the previous model she would have stayed
+)
+
+// cause says why customer i is not in the segment that she was in.
+func (a *assigned) cause(i int) string {
+	if a.same || a.ruler != nil && a.ruler.id(a.ruler.segment[i]) != a.last[i] {
+		return behaviour
+	}
+	return ruler
+}
+
+// movers lists who joined, left and moved since the last scores, in byte order of customer, and counts them. The amount is the
+// customer's money in the window: this one's, or the last one's of those who left. On a first run there is nobody to list.
+func (a *assigned) movers() (*frame.Frame, contract.Movement) {
 	type row struct {
-		customer, from, to, kind string
-		amount                   int64
+		customer, from, to, kind, cause string
+		amount                          int64
 	}
 	var rows []row
-	var count int64
+	var count contract.Movement
 	if a.previous != nil {
 		keys, before := a.customers.Strings("customer"), a.previous.Strings("customer")
 		money, moneyBefore := a.customers.Ints("monetary"), a.previous.Ints("monetary")
@@ -147,19 +162,26 @@ func (a *assigned) movers() (*frame.Frame, int64) {
 		eachCustomer(keys, before, func(i, k int) {
 			switch {
 			case i < 0:
-				rows = append(rows, row{before[k], was[k], "", left, moneyBefore[k]})
+				rows = append(rows, row{before[k], was[k], "", left, "", moneyBefore[k]})
+				count.Left++
 			case k < 0:
-				rows = append(rows, row{keys[i], "", a.id(a.segment[i]), joined, money[i]})
+				rows = append(rows, row{keys[i], "", a.id(a.segment[i]), joined, "", money[i]})
+				count.Joined++
 			case was[k] != a.id(a.segment[i]):
-				rows = append(rows, row{keys[i], was[k], a.id(a.segment[i]), moved, money[i]})
-				count++
+				cause := a.cause(i)
+				rows = append(rows, row{keys[i], was[k], a.id(a.segment[i]), moved, cause, money[i]})
+				if cause == behaviour {
+					count.Behaviour++
+				} else {
+					count.Model++
+				}
 			}
 		})
 	}
 	t := frame.New(contract.Movers.Columns, len(rows))
 	for i, r := range rows {
 		t.Strings("customer")[i], t.Strings("from")[i], t.Strings("to")[i] = r.customer, r.from, r.to
-		t.Strings("kind")[i], t.Ints("amount")[i] = r.kind, r.amount
+		t.Strings("kind")[i], t.Strings("cause")[i], t.Ints("amount")[i] = r.kind, r.cause, r.amount
 	}
 	return t, count
 }

@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/clientele/clientele/pkg/contract"
@@ -33,8 +34,8 @@ type job struct {
 //
 // The model is the one that HEAD names now: in a run that promotes, score follows promote and must use what it promoted;
 // after a rollback, whoever runs score again gets the model that was rolled back to. So a rerun has the same key and the
-// same bytes for as long as HEAD stays; --head pins a revision for good. What customers are compared with are the scores
-// as they stood before this run, of its as-of date or earlier: a run never sees itself, nor the future.
+// same bytes for as long as HEAD stays; --head pins a revision for good. What customers are compared with are the scores of
+// the latest earlier as-of: a run never sees itself, a rerun of its day, nor the future.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.ScoreResult, error) {
 	j := &job{Config: c, deps: d, opts: work.Tables(d)}
 	return work.Do(ctx, c.Common, d, work.Job[contract.ScoreResult]{Begin: j.begin, Make: j.score, Finish: j.advance})
@@ -58,13 +59,7 @@ func (j *job) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	entries := state.Before(j.Run()).Entries
-	for i := range entries {
-		if entries[i].AsOf <= j.Run().AsOf {
-			j.last = &entries[i]
-			break
-		}
-	}
+	j.last = state.Earlier(j.Run().AsOf)
 	return nil
 }
 
@@ -96,10 +91,18 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 // inputs are what the content depends on.
 func (j *job) inputs(last string) contract.Inputs {
 	return contract.Inputs{
-		Refs:   map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref(), "scores": last},
+		Refs:   map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref(), "scores": last, "ruler": j.ruler()},
 		Params: map[string]any{"hysteresis": j.Hysteresis},
 		Code:   j.deps.Code,
 	}
+}
+
+// ruler is the model of the last scores, "none" without.
+func (j *job) ruler() string {
+	if j.last == nil {
+		return "none"
+	}
+	return j.last.Value.Model
 }
 
 // score makes the tables.
@@ -116,6 +119,10 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	bar := j.deps.Progress.Bar("score", -1)
 	defer bar.Done()
 	a, err := assign(bundle, customers, j.previous, j.Hysteresis)
+	if err == nil {
+		a.same = j.last != nil && j.last.Value.Model == j.head.ModelID
+		a.ruler, err = j.oldRuler(ctx, customers)
+	}
 	if err != nil {
 		if ctx.Err() == nil && fault.CodeOf(err) == 0 {
 			err = &fault.Fault{Code: fault.ExitBadData, Cause: "customers", Err: err}
@@ -127,8 +134,9 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		ModelID: j.head.ModelID, Seq: j.head.Seq, Customers: int64(customers.Rows()), Segments: segments.result,
 		First: j.previous == nil, Why: j.first,
 	}
-	movers, moved := a.movers()
-	result.Moved = moved
+	movers, movement := a.movers()
+	moved := movement.Behaviour + movement.Model
+	result.Moved, result.Movement = moved, movement
 	if moved > 0 && !a.sharesSegments() {
 		result.Why = "this model has none of the segments of the previous scores: every customer who was scored then counts as moved"
 	}
@@ -144,6 +152,25 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	return s.Commit(ctx, result)
 }
 
+// oldRuler returns where the model of the last scores puts today's customers, nil where that is HEAD's model, or cannot be read.
+func (j *job) oldRuler(ctx context.Context, customers *frame.Frame) (*assigned, error) {
+	if j.previous == nil || j.last.Value.Model == j.head.ModelID {
+		return nil, nil
+	}
+	old, err := model.Load(ctx, j.home.Registry, j.last.Value.Model, j.opts)
+	if err == nil {
+		var a *assigned
+		if a, err = assign(old, customers, j.previous, j.Hysteresis); err == nil {
+			return a, nil
+		}
+	}
+	if ctx.Err() != nil || errors.Is(err, fault.ErrTemporary) {
+		return nil, err
+	}
+	j.deps.Log.Warn("the model of the previous scores cannot be asked about today's customers: every move counts as the model's", "error", err)
+	return nil, nil
+}
+
 // advance lets the next run compare itself with these scores. Those of a replay by another revision than the one in force
 // are nobody's past.
 func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.ScoreResult) (contract.ScoreResult, error) {
@@ -151,10 +178,14 @@ func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.ScoreResu
 		return r, nil
 	}
 	st := m.Objects[contract.Assignments.Name]
-	moved, err := run.Advance(ctx, j.home.Root, contract.ScoreStatePath(j.Name), run.Entry[run.ScoreState]{
+	from := ""
+	if read := j.ReadRun().String(); read != j.Run().String() {
+		from = read
+	}
+	moved, err := run.Insert(ctx, j.home.Root, contract.ScoreStatePath(j.Name), run.Entry[run.ScoreState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
-		Value: run.ScoreState{Model: j.head.ModelID, Seq: j.head.Seq, Assignments: st.Object, SHA256: st.SHA256},
-	}, run.KeepScore)
+		Value: run.ScoreState{Model: j.head.ModelID, Seq: j.head.Seq, Assignments: st.Object, SHA256: st.SHA256, From: from},
+	}, run.KeepScore, func(s run.ScoreState) int64 { return s.Seq })
 	if err == nil && !moved {
 		j.deps.Log.Info("the current scores stay: they are the same or have a later as-of")
 	}

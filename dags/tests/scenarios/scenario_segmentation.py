@@ -175,17 +175,19 @@ def test_the_same_run_where_nothing_is_makes_the_same_bytes(first, empty: World)
     assert bytes_of(empty) == bytes_of(world)
 
 
-def test_an_older_as_of_leaves_state_alone(world: World):
-    """LAST_DAY has run; LATER moves state; EARLIER comes last and does not."""
+def test_an_older_as_of_changes_nothing_for_later_ones(world: World):
+    """LAST_DAY has run; LATER moves state; EARLIER comes last, and only its own scores are remembered, in their place."""
     later = world.segment(as_of=LATER)
     assert (later.state, later.tasks) == ("success", ALL_WELL)
     for name in ("score", "drift"):
         assert world.read(f"state/segments/{name}.json")["entries"][0]["as_of"] == LATER
-    before = world.objects("state/")
+    before, scores = world.objects("state/"), world.read("state/segments/score.json")["entries"]
     earlier = world.segment(as_of=EARLIER)
     assert (earlier.state, earlier.tasks) == ("success", ALL_WELL)
     assert world.manifests(world.agree(earlier, DAG, EARLIER)) == list(STEPS)
-    assert world.objects("state/") == before
+    after, remembered = world.objects("state/"), world.read("state/segments/score.json")["entries"]
+    assert {n for n in before | after if before.get(n) != after.get(n)} == {"state/segments/score.json"}
+    assert remembered[:2] == scores and [e["as_of"] for e in remembered] == [LATER, LAST_DAY, EARLIER]
 
 
 def report_link(outcome: Outcome) -> str:

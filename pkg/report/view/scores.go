@@ -9,17 +9,18 @@ import (
 
 // Scores are the segments that customers have, and who moved.
 type Scores struct {
-	ModelID   string    `json:"model_id"`
-	Seq       int64     `json:"seq"`
-	Decided   bool      `json:"decided"` // this run's decision was for the same model, or there was none
-	Customers int64     `json:"customers"`
-	Moved     int64     `json:"moved"`
-	First     bool      `json:"first"` // nothing to compare with
-	Why       string    `json:"why"`   // there is nothing to compare with
-	Segments  []Segment `json:"segments"`
-	All       Segment   `json:"all"` // the sum of Segments
-	Profile   []Trait   `json:"profile"`
-	Movers    []Move    `json:"movers"` // the most first
+	ModelID   string            `json:"model_id"`
+	Seq       int64             `json:"seq"`
+	Decided   bool              `json:"decided"` // this run's decision was for the same model, or there was none
+	Customers int64             `json:"customers"`
+	Moved     int64             `json:"moved"`
+	Movement  contract.Movement `json:"movement"`
+	First     bool              `json:"first"` // nothing to compare with
+	Why       string            `json:"why"`   // there is nothing to compare with
+	Segments  []Segment         `json:"segments"`
+	All       Segment           `json:"all"` // the sum of Segments
+	Profile   []Trait           `json:"profile"`
+	Movers    []Move            `json:"movers"` // the most first
 }
 
 // Segment is one segment's people and money.
@@ -61,7 +62,7 @@ func newScores(in Inputs) *Scores {
 	if r == nil {
 		return nil
 	}
-	s := &Scores{ModelID: r.ModelID, Seq: r.Seq, Customers: r.Customers, Moved: r.Moved, First: r.First, Why: r.Why, Movers: in.Movers,
+	s := &Scores{ModelID: r.ModelID, Seq: r.Seq, Customers: r.Customers, Moved: r.Moved, Movement: r.Movement, First: r.First, Why: r.Why, Movers: in.Movers,
 		Decided: in.Promote == nil || in.Promote.ModelID == r.ModelID}
 	for _, g := range r.Segments {
 		s.Segments = append(s.Segments, Segment{SegmentResult: g, Label: label(g, r.Segments), RevenuePerCustomer: each(g)})
