@@ -104,8 +104,8 @@ func (s *settler) row(r *Row, line uint32) {
 		Invoice: l.Invoice[line], Code: l.Code[line], Country: l.Country[line],
 	}
 	r.InvoiceKey, r.CodeKey = s.invoiceOf(int(line)), l.Codes.Key[r.Code]
-	if r.Return = s.isReturn(int(line)); r.Return { // whatever its marker: a quantity below zero at a positive price
-		r.Quantity, r.Price = -max(r.Quantity, -r.Quantity), max(r.Price, -r.Price)
+	if (r.Quantity < 0 || r.Price < 0 || s.turns) && s.isReturn(int(line)) { // whatever its marker: a quantity below zero at a positive price
+		r.Return, r.Quantity, r.Price = true, -max(r.Quantity, -r.Quantity), max(r.Price, -r.Price)
 	}
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make bench: a Python environment with pinned versions, then bench.py on SOURCE (a csv or csv.gz in the UCI layout).
-# BENCH=formats runs formats.py instead, BENCH=before before.py beside the programs in the folder BEFORE. AS_OF and ROUNDS can be set; the default date is the day after the last line of the
-# Online Retail file.
+# BENCH=formats runs formats.py instead, BENCH=before before.py beside the programs in the folder BEFORE. AS_OF and ROUNDS can be set;
+# the default date is the day after the last line of the Online Retail file.
 set -euo pipefail
 source=${1:-}
 if [ -z "$source" ]; then
