@@ -51,8 +51,8 @@ func TestRolledBackStaysRolledBack(t *testing.T) {
 		return all.Steps.Promote
 	}
 	for _, asOf := range []string{"2023-01-01", "2023-07-01"} {
-		if p := run(asOf); p.Action != contract.ActionPromote {
-			t.Fatalf("as of %s: %+v, want a promotion", asOf, p)
+		if p := run(asOf); p.Action == contract.ActionHold {
+			t.Fatalf("as of %s: %+v, want a model in its place", asOf, p)
 		}
 	}
 	if code, _, stderr := program(t, "registry", "rollback", "--root=file://"+root, "--pipeline=rollback", "--run-id=manual", "--as-of=2023-07-02"); code != 0 {
