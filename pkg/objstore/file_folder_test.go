@@ -12,9 +12,9 @@ import (
 
 // TestNothingIsWrittenThroughALink: a folder of the root that is a link would lead out of it. The root may be one.
 func TestNothingIsWrittenThroughALink(t *testing.T) {
-	real, outside := t.TempDir(), t.TempDir()
+	target, outside := t.TempDir(), t.TempDir()
 	root := filepath.Join(t.TempDir(), "root")
-	if err := errors.Join(os.Symlink(real, root), os.Mkdir(filepath.Join(real, "runs"), 0o700), os.Symlink(outside, filepath.Join(real, "runs", "away"))); err != nil {
+	if err := errors.Join(os.Symlink(target, root), os.Mkdir(filepath.Join(target, "runs"), 0o700), os.Symlink(outside, filepath.Join(target, "runs", "away"))); err != nil {
 		t.Fatal(err)
 	}
 	s, err := objstore.Open(t.Context(), "file://"+root, nil)

@@ -10,7 +10,6 @@ import (
 
 // The byte order marks of texts.
 var (
-	markUTF8   = []byte("\xef\xbb\xbf")
 	markLittle = []byte("\xff\xfe")
 	markBig    = []byte("\xfe\xff")
 )
