@@ -19,11 +19,13 @@ LINT := bin/golangci-lint
 GCS  := bin/fake-gcs-server
 SUM  := bin/gotestsum
 ACT  := bin/actionlint
+BQ   := .venv/bigquery/lock
 
 export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
+export CLIENTELE_BIGQUERY := $(CURDIR)/.venv/bigquery/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow lint fuzz fuzz-short faults bench clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow warehouse lint fuzz fuzz-short faults bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,17 +56,17 @@ test: ## Everything: format, vet, lint, all tests, a short run of every fuzz tar
 	python3 tools/outcome.py .clientele/tests; exit $$code
 
 # What go test has cached is not run again; TestScripts, which a cache cannot see the programs of, is left to make test.
-test-quick: lint $(GCS) $(SUM) ## In under five minutes: lint, Go tests with -short, the DAGs on the newest Airflow
+test-quick: lint $(GCS) $(SUM) $(BQ) ## In under five minutes: lint, Go tests with -short, the DAGs on the newest Airflow
 	tools/gotest.sh quick . -short ./...
 	tools/gotest.sh quick-tools tools -short ./...
 	tools/dags.sh "$$(ls dags/requirements | sed -n 's/^airflow-\(.*\)\.txt$$/\1/p' | sort -rV | head -n 1)"
 
 # Go's test cache does not see the binaries that tests start: -count=1 asks for a real run.
-test-go: build $(GCS) $(SUM) ## Only the Go tests, with the txtar scripts over the real binaries
+test-go: build $(GCS) $(SUM) $(BQ) ## Only the Go tests, with the txtar scripts over the real binaries
 	CLIENTELE_BIN=$(CURDIR)/bin tools/gotest.sh go . -count=1 ./...
 	CLIENTELE_BIN=$(CURDIR)/bin tools/gotest.sh go-tools tools -count=1 ./...
 
-test-race: build $(GCS) $(SUM) ## The packages that use goroutines, under the race detector; needs a C compiler
+test-race: build $(GCS) $(SUM) $(BQ) ## The packages that use goroutines, under the race detector; needs a C compiler
 	CLIENTELE_BIN=$(CURDIR)/bin tools/race.sh
 
 # One declaration each of steps, tables, rules and paths; the files that show them are checked for being current.
@@ -127,6 +129,9 @@ preflight: ## Ask Google what would stop the first apply of ENV=dev: APIs, roles
 airflow: build ## A local Airflow with the DAGs, on a demo shop or on CLIENTELE_KUBECONFIG; VERSION=2.11.1 PORT=8081
 	@tools/airflow.sh
 
+warehouse: ## A local BigQuery with an empty dataset, until Ctrl-C; says how `make run` publishes to it; PORT=9050
+	@PORT='$(PORT)' tools/bigquery.sh start
+
 lint: $(LINT) ## gofmt, go vet, golangci-lint with the layer rules
 	@bad=$$(gofmt -l doc.go pkg tasks tools); test -z "$$bad" || { echo "gofmt these files:"; echo "$$bad"; exit 1; }
 	$(GO) vet ./...
@@ -158,6 +163,9 @@ $(GCS): tools/go.mod tools/go.sum
 
 $(ACT): tools/actionlint/go.mod tools/actionlint/go.sum
 	$(GO) build -C tools/actionlint -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
+
+$(BQ): tools/bigquery/requirements.txt tools/bigquery.sh
+	@tools/bigquery.sh install
 
 $(SUM): tools/go.mod tools/go.sum
 	$(GO) build -C tools -o ../$@ gotest.tools/gotestsum

@@ -25,6 +25,7 @@
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
 //	pkg/lines      the stored lines: snapshots, and the pointer to the current one (replace, append, undo)
 //	pkg/registry   HEAD, promote, rollback, history
+//	pkg/warehouse  BigQuery: the tables of a run, all of them or none
 //	pkg/report     one page for people: view (what it shows, typed, with a JSON form), assets (style, script and the policy for them)
 //	pkg/profile    a shop's profile: how its deliveries are read and what its lines mean, in TOML
 //	pkg/demo       an invented shop with planted truths

@@ -37,9 +37,10 @@ def build(d: Deployment) -> DAG:
         rollback = steps.rollback(d)
         scored_before = branches.scored_before(rollback.output)
         score = steps.step(d, "score", from_run=last_run)
+        publish = steps.publish(d, from_run=last_run)
         report = steps.report(d, from_run=last_run)
 
-        begin(d) >> rollback >> scored_before >> score >> report
+        begin(d) >> rollback >> scored_before >> score >> [publish, report]
     return dag
 
 

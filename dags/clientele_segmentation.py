@@ -59,12 +59,14 @@ def build(d: Deployment) -> DAG:
             score = steps.step(d, "score")
             explore = steps.step(d, "explore")
             recommend = steps.step(d, "recommend")
+            publish = steps.publish(d)
             report = steps.report(d, trigger_rule="none_failed")  # also if score and what reads it was skipped
             segments_are_there = branches.segments_are_there(drift.output, promote.output)
 
         begin(d) >> ingest >> preprocess >> drift >> train >> evaluate >> promote
         promote >> model_in_force >> score >> [explore, recommend] >> report >> segments_are_there
         data_are_sound >> score
+        [explore, recommend] >> publish >> segments_are_there
     return dag
 
 

@@ -75,6 +75,8 @@ class Deployment:
     customer_key_secret: str = ""
     source_header_secret: str = ""
     source_header_host: str = ""
+    warehouse: str = ""
+    warehouse_location: str = ""
     pool: str = "clientele_pointers"
     pod_env: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -166,6 +168,8 @@ class Deployment:
         want(not self.registry or re.match(url, self.registry), "CLIENTELE_REGISTRY", "want " + where, self.registry)
         named = re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,62}", self.name)
         want(named, "CLIENTELE_NAME", "want 1 to 63 of a-z, 0-9, _ and -", self.name)
+        dataset = re.fullmatch(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]\.\w{1,1000}", self.warehouse, re.ASCII)
+        want(dataset or not self.warehouse, "CLIENTELE_WAREHOUSE", "want project.dataset", self.warehouse)
         if not local:
             self._want_images(want)
         if self.place == "gke":
@@ -275,6 +279,8 @@ _TEXTS = (
     "customer_key_secret",
     "source_header_secret",
     "source_header_host",
+    "warehouse",
+    "warehouse_location",
     "pool",
     "owner",
     "owner_link",

@@ -140,6 +140,8 @@ DID = {
     "recommend": "lists for {listed:,} customers by {served[method]}, judged on {judged:,}",
     "explore": "{nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, "
     "{nature[reseller][customers]:,} reseller",
+    "explore": "{nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, {nature[reseller][customers]:,} reseller",
+    "publish": "{jobs} jobs, {bytes:,} bytes, warehouse {warehouse}",
     "report": "{page}, {size:,} bytes",
     "registry": "champion {model_id:.12}, revision {seq}",
 }

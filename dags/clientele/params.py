@@ -175,7 +175,7 @@ def cleaning() -> dict[str, Param]:
 
 
 def use() -> dict[str, Param]:
-    """How people buy, and what to offer them."""
+    """How people buy, what to offer them, and where the tables go."""
     return {
         "thresholds": Param(
             None,
@@ -206,6 +206,13 @@ def use() -> dict[str, Param]:
             title="The only products suggested",
             description="Location of a text file with one product code a line, such as those in stock.",
             section="Suggestions",
+        ),
+        "publish": Param(
+            True,
+            type="boolean",
+            title="Publish",
+            description="Copy the tables of the run to BigQuery, if the deployment names a dataset.",
+            section="Warehouse",
         ),
     }
 

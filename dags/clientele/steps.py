@@ -93,6 +93,12 @@ def ingest(d: Deployment) -> StepOperator:
     )
 
 
+def publish(d: Deployment, **kwargs: Any) -> StepOperator:
+    """Copies the run's tables to BigQuery, if the deployment names a dataset and the Param does not say no."""
+    wanted = f"{{{{ '{d.warehouse}' if params.get('publish', True) else '' }}}}"
+    return step(d, "publish", arguments=(f"--warehouse={wanted}", f"--location={d.warehouse_location}"), **kwargs)
+
+
 def report(d: Deployment, **kwargs: Any) -> StepOperator:
     """Writes the page for people, and links it."""
     task = step(d, "report", **kwargs)

@@ -91,8 +91,9 @@ def test_edges_of_segmentation():
         "model.data_are_sound": ["use.score"],
         "model.model_in_force": ["use.score"],
         "use.score": ["use.explore", "use.recommend"],
-        "use.explore": ["use.report"],
-        "use.recommend": ["use.report"],
+        "use.explore": ["use.publish", "use.report"],
+        "use.recommend": ["use.publish", "use.report"],
+        "use.publish": ["use.segments_are_there"],
         "use.report": ["use.segments_are_there"],
         "use.segments_are_there": [],
     }
@@ -122,6 +123,7 @@ LINEAGE = {
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
     "explore": (["lines", "quarantine", *CUSTOMERS, *SEGMENTS], EXPLORED),
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
+    "publish": ([*CUSTOMERS, *DRIFT, "sweep", "head", *SEGMENTS, *EXPLORED, *OFFERED], ["runs", "gates", "findings"]),
     "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED, *OFFERED], ["report.html"]),
 }
 
@@ -151,7 +153,8 @@ def test_edges_of_rollback():
         "begin": ["rollback"],
         "rollback": ["scored_before"],
         "scored_before": ["score"],
-        "score": ["report"],
+        "score": ["publish", "report"],
+        "publish": [],
         "report": [],
     }
     for step in ("score", "report"):

@@ -16,6 +16,7 @@ const (
 	Score      = "score"
 	Explore    = "explore"
 	Recommend  = "recommend"
+	Publish    = "publish"
 	Report     = "report"
 )
 
@@ -139,6 +140,17 @@ var Steps = []Step{
 		},
 		Params: []string{"sold-within", "exclude-products", "include-products"},
 		Pod:    Pod{Minutes: 60, CPU: "2", Memory: "4Gi", Disk: "1Gi"}, // 16 bytes times the square of the products
+	},
+	{
+		Name: Publish, Does: "publish the run's tables to BigQuery, all of them or none",
+		Reads: []string{Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend}, Writes: []frame.Schema{Runs, Gates, Findings},
+		Exits: []Exit{
+			{fault.ExitBadData, "BigQuery refused the data"},
+			{fault.ExitMissing, "no customers"},
+			{fault.ExitTemporary, "a quota, or BigQuery failed for now"},
+			{fault.ExitConfig, "no permission, no such dataset, or a table there has other columns"},
+		},
+		Pod: Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "4Gi"}, // the files on their way
 	},
 	{
 		Name: Report, Does: "write an HTML report of the run",

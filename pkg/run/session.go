@@ -132,6 +132,9 @@ func (s *Session) Key() string { return s.m.Key }
 // Run returns the run that the step works in.
 func (s *Session) Run() contract.Run { return s.run }
 
+// Objects returns what the session has stored so far, by the table's or file's name. It must not be changed.
+func (s *Session) Objects() map[string]Stored { return s.m.Objects }
+
 // Done returns the manifest if the same was made before, else nil.
 func (s *Session) Done() *Manifest {
 	if s.done {

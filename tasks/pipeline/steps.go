@@ -12,6 +12,7 @@ import (
 	"github.com/clientele/clientele/tasks/preprocess"
 	"github.com/clientele/clientele/tasks/promote"
 	"github.com/clientele/clientele/tasks/recommend"
+	"github.com/clientele/clientele/tasks/publish"
 	"github.com/clientele/clientele/tasks/report"
 	"github.com/clientele/clientele/tasks/score"
 	"github.com/clientele/clientele/tasks/train"
@@ -21,7 +22,7 @@ import (
 // contract.json and the tables in the docs follow from this list.
 var steps = join(contract.Steps,
 	ingest.Task, preprocess.Task, drift.Task, train.Task, evaluate.Task, promote.Task, score.Task, explore.Task,
-	recommend.Task, report.Task,
+	recommend.Task, publish.Task, report.Task,
 )
 
 // step is one of the pipeline's.

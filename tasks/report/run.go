@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"context"
-	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -32,7 +31,7 @@ type job struct {
 
 // Run writes the page of a run. The same steps make the same bytes.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.ReportResult, error) {
-	j := &job{Config: c, deps: d, opts: work.Tables(d), steps: map[string]*run.Manifest{}}
+	j := &job{Config: c, deps: d, opts: work.Tables(d)}
 	return work.Do(ctx, c.Common, d, work.Job[contract.ReportResult]{Begin: j.begin, Make: j.write, Finish: j.address})
 }
 
@@ -50,26 +49,12 @@ func (j *job) address(_ context.Context, m *run.Manifest, r contract.ReportResul
 	return r, nil
 }
 
-// read looks up what the steps made: in this run, else in --from-run. After a rollback the one has the scores and the other
-// has the customers.
+// read looks up what the steps made.
 func (j *job) read(ctx context.Context) error {
-	for _, step := range contract.Steps {
-		if step.Name == contract.Report {
-			continue
-		}
-		m, err := j.home.Current(ctx, j.Run(), step.Name)
-		if fault.CodeOf(err) == fault.ExitMissing && j.FromRun != "" {
-			m, err = j.home.Current(ctx, j.ReadRun(), step.Name)
-		}
-		if fault.CodeOf(err) == fault.ExitMissing && step.Name != contract.Preprocess {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		j.steps[step.Name] = m
+	var err error
+	if j.steps, j.stale, err = j.home.Made(ctx, j.Run(), j.ReadRun(), contract.Report, contract.Publish); err != nil {
+		return err
 	}
-	j.leaveStale()
 	snapshot, err := lines.Read(ctx, j.home.Root, j.steps[contract.Preprocess].Refs["snapshot"])
 	switch {
 	case err == nil:
@@ -80,24 +65,6 @@ func (j *job) read(ctx context.Context) error {
 		return err
 	}
 	return nil
-}
-
-// leaveStale removes outdated steps, which were made from other inputs than the run has now: later steps that were not run again after
-// earlier ones. Where a step's inputs name another step, they name its key.
-func (j *job) leaveStale() {
-	for _, step := range contract.Steps {
-		m := j.steps[step.Name]
-		if m == nil {
-			continue
-		}
-		for input, made := range m.Refs {
-			if up := j.steps[input]; slices.Contains(j.stale, input) || up != nil && up.Key != made {
-				j.stale = append(j.stale, step.Name)
-				delete(j.steps, step.Name)
-				break
-			}
-		}
-	}
 }
 
 // inputs are what the page depends on.

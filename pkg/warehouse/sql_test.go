@@ -1,0 +1,54 @@
+package warehouse
+
+import (
+	"strings"
+	"testing"
+
+	"cloud.google.com/go/bigquery"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/warehouse/warehousetest"
+)
+
+// Every statement that a publication of all tables sends is typed by Google's analyzer against the schemas that are made from
+// the declarations; and the analyzer refuses one that is wrong.
+func TestStatementsAreTyped(t *testing.T) {
+	const dataset = "test-project.clientele"
+	tables := map[string]map[string]string{}
+	declare := func(name string, s bigquery.Schema) {
+		columns := map[string]string{}
+		for _, f := range s {
+			kind, _, _ := strings.Cut(sqlType(f), "(")
+			columns[f.Name] = kind
+		}
+		tables[dataset+"."+name] = columns
+	}
+	declare(publicationsName, publications)
+	var all []staging
+	for _, p := range contract.Publications() {
+		s := staging{Source: Source{Schema: p.Schema, SHA256: "00"}, table: "staging_k_" + p.Schema.Name, rows: 3}
+		all = append(all, s)
+		declare(s.table, staged(p.Schema))
+		declare(p.Schema.Name, published(p.Schema))
+		declare(current(p.Schema.Name), published(p.Schema))
+	}
+	if len(all) < 10 {
+		t.Fatalf("%d tables are published", len(all))
+	}
+	text := script(dataset, Publication{Key: "k", Run: `a\'b`, AsOf: 15000}, all)
+	statements := strings.Split(strings.TrimSuffix(text, ";\n"), ";\n")
+	if statements[0] != "BEGIN TRANSACTION" || statements[len(statements)-1] != "COMMIT TRANSACTION" {
+		t.Fatalf("the script begins with %s and ends with %s", statements[0], statements[len(statements)-1])
+	}
+	statements = append(statements[1:len(statements)-1], "SELECT customer + 1 FROM `"+dataset+".customers`")
+	wrong := warehousetest.Analyze(t, tables, statements)
+	last := len(wrong) - 1
+	if wrong[last] == "" {
+		t.Error("the analyzer lets a text plus a number pass")
+	}
+	for i, w := range wrong[:last] {
+		if w != "" {
+			t.Errorf("%s\n%s", statements[i], w)
+		}
+	}
+}
