@@ -75,7 +75,7 @@ func push(archive, prefix string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(folder) //nolint:errcheck // scratch
+	defer os.RemoveAll(folder)
 	if err := unpack(archive, folder); err != nil {
 		return "", err
 	}
@@ -126,12 +126,12 @@ func unpack(archive, folder string) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return err
 	}
-	defer root.Close() //nolint:errcheck // a folder
+	defer root.Close()
 	for files := tar.NewReader(f); ; {
 		header, err := files.Next()
 		if errors.Is(err, io.EOF) {
