@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The smoke run after a deployment to Composer: within MINUTES (15) the environment has all three DAGs of the set CLIENTELE_SET and
-# no import error, and a run of SMOKE_DAG, if named, succeeds. deploy.py goes back when this fails.
+# The smoke run after a deployment to Composer: within MINUTES (15) the environment has the DAGs of DAG_IDS (all three, of one shop) from
+# the set CLIENTELE_SET and no import error, and a run of SMOKE_DAG, if named, succeeds. deploy.py goes back when this fails.
 #
 #   CLIENTELE_SET=NAME ENVIRONMENT=clientele LOCATION=europe-west2 SMOKE_DAG=clientele_drift tools/cicd/smoke.sh
 #
@@ -38,7 +38,7 @@ ended() {
 }
 
 await "no import error" no_errors
-for dag in clientele_drift clientele_rollback clientele_segmentation; do await "$dag is of the set" has_set "$dag"; done
+for dag in ${DAG_IDS:-clientele_drift clientele_rollback clientele_segmentation}; do await "$dag is of the set" has_set "$dag"; done
 if [[ -n ${SMOKE_DAG:-} ]]; then
   run=smoke__${CLIENTELE_SET}__$(date +%s)
   airflow dags trigger -- "$SMOKE_DAG" --run-id "$run" >/dev/null

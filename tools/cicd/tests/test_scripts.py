@@ -119,6 +119,12 @@ def test_a_smoke_run_fails(smoke, answers, says):
     assert done.returncode == 1 and says in done.stderr, done.stderr
 
 
+def test_a_smoke_run_of_several_shops_looks_for_theirs(smoke, tmp_path):
+    done = smoke(DAG_IDS="clientele_drift_uk clientele_drift_de", SMOKE_DAG="")
+    assert done.returncode == 0 and "clientele_drift_de is of the set" in done.stdout, done.stderr
+    assert "clientele_rollback" not in done.stdout
+
+
 def test_a_smoke_run_may_only_look(smoke, tmp_path):
     assert smoke(SMOKE_DAG="").returncode == 0
     assert "trigger" not in (tmp_path / "calls").read_text()
