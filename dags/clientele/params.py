@@ -245,7 +245,8 @@ def model() -> dict[str, Param]:
             type="string",
             enum=["auto", "force"],
             title="Promote",
-            description="auto replaces the current model if drift asks for it or it is old. force does without a reason, whoever changes segments.",
+            description="auto replaces the current model if drift asks for it or it is old. force does without a reason, "
+            "whoever changes segments.",
             **section,
         ),
         "hysteresis": Param(
