@@ -20,7 +20,7 @@
 //	pkg/fit        a recipe and customers make a fit
 //	pkg/segment    segments from one model to the next: optimal assignment, lineage
 //	pkg/drift      statistics and verdict
-//	pkg/explore    how people buy, by thresholds found in the quantities
+//	pkg/explore    how people buy, where they are, where the revenue comes from
 //	pkg/recommend  what to offer to whom, judged on the last month
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
 //	pkg/lines      the stored lines: snapshots, and the pointer to the current one (replace, append, undo)

@@ -138,7 +138,7 @@ DID = {
     "promote": "{action}, model {model_id:.12}, revision {seq}: {why}",
     "score": "{customers:,} customers, {moved:,} moved, model {model_id:.12}",
     "recommend": "lists for {listed:,} customers by {served[method]}, judged on {judged:,}",
-    "explore": "{nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, "
+    "explore": "customers: {nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, "
     "{nature[reseller][customers]:,} reseller",
     "explore": "{nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, {nature[reseller][customers]:,} reseller",
     "publish": "{jobs} jobs, {bytes:,} bytes, warehouse {warehouse}",

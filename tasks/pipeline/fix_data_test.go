@@ -73,8 +73,11 @@ func TestBrokenDataAreNotScored(t *testing.T) {
 	if after := read(t, dir, inForce); after != before {
 		t.Errorf("in force before:\n%s\nand after:\n%s", before, after)
 	}
-	if found, err := filepath.Glob(filepath.Join(dir, "root", "runs", "test", "2025-11-03", "*", "score")); err != nil || len(found) > 0 {
-		t.Errorf("score left %v, %v", found, err)
+	for _, step := range []string{contract.Score, contract.Explore} { // explore reads score
+		found, err := filepath.Glob(filepath.Join(dir, "root", "runs", "test", "2025-11-03", "*", step))
+		if err != nil || len(found) > 0 || r.Steps[step] != nil {
+			t.Errorf("%s left %v, %v", step, found, err)
+		}
 	}
 }
 
