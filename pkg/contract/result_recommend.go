@@ -65,12 +65,12 @@ type BuyAgain struct {
 	HR10        float64       `json:"hr_10"`
 	Latest3     float64       `json:"latest_hr_3"` // by the latest purchase instead of the number of dates
 	Latest10    float64       `json:"latest_hr_10"`
-	Expected    float64       `json:"expected"` // products bought again, foretold by the table of the month before
+	Expected    float64       `json:"expected"` // products bought again, predicted by the table of the month before
 	Came        int           `json:"came"`
 	Calibration []Calibration `json:"calibration"`
 }
 
-// Calibration compares the foretold with the actual share of pairs of customer and product that were bought again.
+// Calibration compares the predicted with the actual share of pairs of customer and product that were bought again.
 type Calibration struct {
 	Dates     string  `json:"dates"` // on which the customer had bought the product
 	Pairs     int     `json:"pairs"`

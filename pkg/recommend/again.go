@@ -12,7 +12,7 @@ type AgainTest struct {
 	Latest3    float64 // by the latest purchase, for comparison
 	Latest10   float64
 	Calibrated []Calibration
-	Expected   float64 // repeat purchases that the table foretold for all pairs
+	Expected   float64 // repeat purchases that the table predicted for all pairs
 	Came       int
 }
 

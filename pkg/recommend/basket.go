@@ -153,7 +153,6 @@ type completion struct {
 	row, score, first, second []float64
 	from                      []int32 // whose entry is the largest
 	in                        []bool
-	rows                      []float64
 }
 
 func newCompletion(n int) *completion {
@@ -187,11 +186,13 @@ func (w *completion) prepare(s completer, basket []int32) {
 	n := len(w.row)
 	clear(w.first)
 	clear(w.second)
-	w.rows = w.rows[:0]
+	clear(w.score)
 	for q, i := range basket {
 		s.row(w.row, i)
 		if !s.largest {
-			w.rows = append(w.rows, w.row...)
+			for j, v := range w.row {
+				w.score[j] += v
+			}
 			continue
 		}
 		for j := range n {
@@ -203,26 +204,20 @@ func (w *completion) prepare(s completer, basket []int32) {
 			}
 		}
 	}
-	if s.largest {
-		return
-	}
-	clear(w.score)
-	for q := range basket {
-		for j, v := range w.rows[q*n : (q+1)*n] {
-			w.score[j] += v
-		}
-	}
 }
 
 // found reports whether fewer than ten codes outside the basket come before the hidden one.
 func (w *completion) found(s completer, q int, hidden int32) bool {
 	n := len(w.row)
+	if s.row != nil && !s.largest {
+		s.row(w.row, hidden)
+	}
 	value := func(j int) float64 {
 		switch {
 		case s.row == nil:
 			return s.constant[j]
 		case !s.largest:
-			return w.score[j] - w.rows[q*n+j]
+			return w.score[j] - w.row[j]
 		case w.from[j] == int32(q):
 			return w.second[j]
 		}

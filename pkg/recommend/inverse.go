@@ -240,6 +240,7 @@ func parallel(workers, n int, do func(i int)) {
 		group.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				do(i)
+				runtime.Gosched() // before the runtime interrupts with a signal, which some sandboxes make dear
 			}
 		})
 	}

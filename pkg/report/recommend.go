@@ -41,7 +41,7 @@ func (l *layout) recommend() (section, error) {
 	}
 	if b := r.BuyAgain; b.Customers > 0 {
 		s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("%s bought a product again in the 30 days from %s on. One of the first 3 on their list was "+
-			"among these for %s of them, one of the first 10 for %s. The table learned one month before foretold %s such purchases, and %s came.",
+			"among these for %s of them, one of the first 10 for %s. The table learned one month earlier predicted %s such purchases; there were %s.",
 			people(int64(b.Customers)), day(r.Cut), share(b.HR3), share(b.HR10), count(int64(b.Expected+0.5)), count(int64(b.Came)))},
 			block{Table: againTable(r)})
 	}
@@ -69,7 +69,7 @@ func basketTable(r *view.Recommend) *grid {
 
 func againTable(r *view.Recommend) *grid {
 	t := &grid{Caption: "Products bought again within 30 days, by dates on which the customer had bought them",
-		Head: heads("Dates", "#Pairs of customer and product", "#Foretold", "#Bought")}
+		Head: heads("Dates", "#Pairs of customer and product", "#Predicted", "#Bought")}
 	for _, c := range r.BuyAgain.Calibration {
 		t.Rows = append(t.Rows, []cell{name(c.Dates), number(count(int64(c.Pairs))), number(share(c.Predicted)), number(share(c.Bought))})
 	}

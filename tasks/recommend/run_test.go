@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +28,7 @@ import (
 
 func config(t testing.TB) Config {
 	return Config{
-		Common:      task.Common{Root: "mem://" + t.Name(), Name: "segments", Pipeline: "test", RunID: "r", AsOf: "2011-12-10"},
+		Common:      task.Common{Root: "mem://" + t.Name(), Name: "buyers", Pipeline: "test", RunID: "r", AsOf: "2011-12-10"},
 		MaxProducts: 10_000, SoldWithin: 60,
 	}
 }
@@ -55,34 +57,27 @@ type sale struct {
 func upstream(t testing.TB, c Config, sales []sale) {
 	t.Helper()
 	f := frame.New(contract.Sales.Columns, len(sales))
-	segments := map[string]string{}
+	buyers := map[string]bool{}
 	for i, s := range sales {
 		f.Strings("customer")[i], f.Strings("invoice")[i], f.Strings("code")[i] = s.customer, s.invoice, s.code
 		f.Ints("time")[i] = (c.Run().AsOf - calendar.Date(s.ago)).Start()
 		f.Ints("quantity")[i], f.Ints("price")[i], f.Ints("amount")[i] = 1000, 1_000_000, 10_000
-		segments[s.customer] = "seg-0001"
+		buyers[s.customer] = true
 	}
 	f.SortByText("customer")
-	a := frame.New(contract.Assignments.Columns, 0)
-	for customer, segment := range segments {
-		for i := range a.Columns {
-			col := &a.Columns[i]
-			switch {
-			case col.Name == "customer":
-				col.Strings = append(col.Strings, customer)
-			case col.Name == "segment":
-				col.Strings = append(col.Strings, segment)
-			case col.Kind == frame.Text:
-				col.Strings = append(col.Strings, "x")
-			case col.Kind == frame.Float:
-				col.Floats = append(col.Floats, 1)
-			default:
-				col.Ints = append(col.Ints, 1)
-			}
-		}
+	put(t, c, contract.Preprocess, contract.Sales, f, contract.PreprocessResult{AsOf: c.Run().AsOf, Lines: int64(len(sales))})
+	scored(t, c, slices.Collect(maps.Keys(buyers)))
+}
+
+// scored writes what score leaves: every customer in one segment.
+func scored(t testing.TB, c Config, customers []string) {
+	t.Helper()
+	a := frame.New(contract.Assignments.Columns, len(customers))
+	copy(a.Strings("customer"), customers)
+	for i := range customers {
+		a.Strings("segment")[i] = "seg-0001"
 	}
 	a.SortByText("customer")
-	put(t, c, contract.Preprocess, contract.Sales, f, contract.PreprocessResult{AsOf: c.Run().AsOf, Lines: int64(len(sales))})
 	put(t, c, contract.Score, contract.Assignments, a, contract.ScoreResult{Customers: int64(a.Rows())})
 }
 
@@ -265,7 +260,7 @@ func TestShopsWithLittle(t *testing.T) {
 }
 
 func TestConfigReportsEveryProblem(t *testing.T) {
-	c := Config{Common: task.Common{Root: "mem://x", Name: "segments", Pipeline: "p", RunID: "r", AsOf: "2011-12-10"}, MaxProducts: -1, SoldWithin: -1,
+	c := Config{Common: task.Common{Root: "mem://x", Name: "buyers", Pipeline: "p", RunID: "r", AsOf: "2011-12-10"}, MaxProducts: -1, SoldWithin: -1,
 		Exclude: "ftp://shop/codes.txt"}
 	err := c.Validate()
 	for _, flag := range []string{"--max-products", "--sold-within", "--exclude-products"} {

@@ -6,7 +6,7 @@ import "github.com/clientele/clientele/pkg/contract"
 type Recommend struct {
 	contract.RecommendResult
 	ServedRow *contract.MethodResult `json:"served_row"` // of Methods; null where nobody could be judged
-	CameShare Number                 `json:"came_share"` // products bought again / foretold
+	CameShare Number                 `json:"came_share"` // products bought again / predicted
 }
 
 func newRecommend(in Inputs) *Recommend {
