@@ -65,9 +65,13 @@ def test_segmentation_has_every_step_in_the_contracts_order():
     tasks = programs(dag)
     order = [s["name"] for s in contract.CONTRACT["steps"]]
     assert list(tasks) == order
-    chain = order[: order.index("score") + 1]  # what comes after it is of its segments, side by side
-    for before, after in [*zip(chain, chain[1:], strict=False), *(("score", after) for after in order[len(chain) :])]:
-        assert tasks[before].task_id in tasks[after].get_flat_relative_ids(upstream=True), f"{before} → {after}"
+    # After score, steps wait for what they read only.
+    serial = order[: order.index("score") + 1]
+    needs = {step["name"]: step["reads"] or [] for step in contract.CONTRACT["steps"]}
+    needs |= {after: [before, *needs[after]] for before, after in zip(serial, serial[1:], strict=False)}
+    for after, befores in needs.items():
+        for before in befores:
+            assert tasks[before].task_id in tasks[after].get_flat_relative_ids(upstream=True), f"{before} → {after}"
 
 
 @pytest.mark.parametrize("dag_id", ["clientele_segmentation", "clientele_drift"])
@@ -92,9 +96,8 @@ def test_edges_of_segmentation():
         "model.data_are_sound": ["use.score"],
         "model.model_in_force": ["use.score"],
         "use.score": ["use.explore", "use.recommend"],
-        "use.explore": ["use.publish", "use.report"],
-        "use.recommend": ["use.publish", "use.report"],
-        "use.publish": ["use.segments_are_there"],
+        "use.explore": ["use.report"],
+        "use.recommend": ["use.report"],
         "use.report": ["use.segments_are_there"],
         "use.segments_are_there": [],
     }
@@ -124,7 +127,6 @@ LINEAGE = {
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
     "explore": (["lines", "quarantine", *CUSTOMERS, *SEGMENTS], EXPLORED),
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
-    "publish": ([*CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED, *OFFERED], ["runs", "gates", "findings"]),
     "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED, *OFFERED], ["report.html"]),
 }
 
@@ -154,8 +156,7 @@ def test_edges_of_rollback():
         "begin": ["rollback"],
         "rollback": ["scored_before"],
         "scored_before": ["score"],
-        "score": ["publish", "report"],
-        "publish": [],
+        "score": ["report"],
         "report": [],
     }
     for step in ("score", "report"):
