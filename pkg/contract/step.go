@@ -16,6 +16,7 @@ const (
 	Score      = "score"
 	Explore    = "explore"
 	Recommend  = "recommend"
+	Predict    = "predict"
 	Publish    = "publish"
 	Report     = "report"
 )
@@ -142,8 +143,14 @@ var Steps = []Step{
 		Pod:    Pod{Minutes: 60, CPU: "2", Memory: "4Gi", Disk: "1Gi"}, // 16 bytes times the square of the products
 	},
 	{
+		Name: Predict, Does: "forecast what customers order and spend next, and check the last forecast",
+		Reads: []string{Preprocess, Score}, Writes: []frame.Schema{Predictions},
+		Exits: []Exit{{fault.ExitMissing, "no customers, or no scores"}},
+		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "2Gi"},
+	},
+	{
 		Name: Publish, Does: "publish the run's tables to BigQuery, all of them or none",
-		Reads: []string{Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend}, Writes: []frame.Schema{Runs, Gates, Findings},
+		Reads: []string{Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict}, Writes: []frame.Schema{Runs, Gates, Findings},
 		Exits: []Exit{
 			{fault.ExitBadData, "BigQuery refused the data"},
 			{fault.ExitMissing, "no customers"},
@@ -154,7 +161,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Report, Does: "write an HTML report of the run",
-		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend}, Files: []string{"report.html"},
+		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict}, Files: []string{"report.html"},
 		Exits: []Exit{{fault.ExitMissing, "no customers"}},
 		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},
