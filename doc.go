@@ -22,6 +22,9 @@
 //	pkg/drift      statistics and verdict
 //	pkg/explore    how people buy, where they are, where the revenue comes from
 //	pkg/recommend  what to offer to whom, judged on the last month
+//	pkg/invoice    invoices and purchase dates of customers, out of sale lines
+//	pkg/predict    what customers order and spend next, and how far such a forecast was off
+//	pkg/measure    what a campaign did to the average invoice value: arms, plan, read, A/A
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
 //	pkg/lines      the stored lines: snapshots, and the pointer to the current one (replace, append, undo)
 //	pkg/registry   HEAD, promote, rollback, history

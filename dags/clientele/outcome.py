@@ -140,7 +140,7 @@ DID = {
     "recommend": "lists for {listed:,} customers by {served[method]}, judged on {judged:,}",
     "explore": "customers: {nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, "
     "{nature[reseller][customers]:,} reseller",
-    "explore": "{nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, {nature[reseller][customers]:,} reseller",
+    "predict": "by {published}: {bias}",
     "publish": "{jobs} jobs, {bytes:,} bytes, warehouse {warehouse}",
     "report": "{page}, {size:,} bytes",
     "registry": "champion {model_id:.12}, revision {seq}",

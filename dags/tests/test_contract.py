@@ -95,9 +95,10 @@ def test_edges_of_segmentation():
         "model.promote": ["model.model_in_force", "use.segments_are_there"],  # the second is its XCom
         "model.data_are_sound": ["use.score"],
         "model.model_in_force": ["use.score"],
-        "use.score": ["use.explore", "use.recommend"],
+        "use.score": ["use.explore", "use.predict", "use.recommend"],
         "use.explore": ["use.report"],
         "use.recommend": ["use.report"],
+        "use.predict": ["use.report"],
         "use.report": ["use.segments_are_there"],
         "use.segments_are_there": [],
     }
@@ -115,6 +116,7 @@ EXPLORED = [
     *("distributions", "times", "concentration", "top", "gaps", "correlations"),
 ]
 OFFERED = ["suggestions", "pairs", "methods"]
+PREDICTED = ["predictions"]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
 LINEAGE = {
     "ingest": ([], ["lines", "quarantine"]),
@@ -127,7 +129,8 @@ LINEAGE = {
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
     "explore": (["lines", "quarantine", *CUSTOMERS, *SEGMENTS], EXPLORED),
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
-    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED, *OFFERED], ["report.html"]),
+    "predict": ([*CUSTOMERS, *SEGMENTS], PREDICTED),
+    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED], ["report.html"]),
 }
 
 

@@ -122,6 +122,7 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	d.Score = optional[contract.ScoreResult](decode, contract.Score)
 	d.Explore = optional[contract.ExploreResult](decode, contract.Explore)
 	d.Recommend = optional[contract.RecommendResult](decode, contract.Recommend)
+	d.Predict = optional[contract.PredictResult](decode, contract.Predict)
 	if err != nil {
 		return d, err
 	}

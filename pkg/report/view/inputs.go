@@ -28,6 +28,7 @@ type Inputs struct {
 	Score      *contract.ScoreResult
 	Explore    *contract.ExploreResult
 	Recommend  *contract.RecommendResult
+	Predict    *contract.PredictResult
 
 	// Segments is score's table of that name, with its profile columns, one row per segment; nil without scores.
 	Segments *frame.Frame
