@@ -141,6 +141,7 @@ DID = {
     "explore": "customers: {nature[personal][customers]:,} personal, {nature[bulk][customers]:,} bulk, "
     "{nature[reseller][customers]:,} reseller",
     "predict": "by {published}: {bias}",
+    "measure": "{measurable}",
     "publish": "{jobs} jobs, {bytes:,} bytes, warehouse {warehouse}",
     "report": "{page}, {size:,} bytes",
     "registry": "champion {model_id:.12}, revision {seq}",

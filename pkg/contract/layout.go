@@ -29,9 +29,15 @@ var (
 	linesState = Place{Path: "state/lines.json", Pointer: true, Writers: []string{Ingest}, Meaning: "the current snapshot"}
 	driftState = Place{Path: "state/<name>/drift.json", Pointer: true, Writers: []string{Drift}, Meaning: "earlier verdicts of drift"}
 	scoreState = Place{Path: "state/<name>/score.json", Pointer: true, Writers: []string{Score}, Meaning: "the current scores, and those before"}
+	campaigns  = Place{Path: "state/<name>/campaigns.json", Pointer: true, Writers: []string{Measure}, Meaning: "the campaigns so far"}
 	current    = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/current.json", Pointer: true, Meaning: "the step's latest key in this run"}
 	output     = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/<name>", Meaning: "the step's other tables and files: <table>.arrow, report.html"}
 	manifest   = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/_MANIFEST.json", Meaning: "what the step wrote, from which inputs, and its result. Written last"}
+
+	arms = Place{Path: "campaigns/<name>/<id>/arms.arrow", Writers: []string{Measure}, Meaning: "table arms: a campaign's customers by arm, as assigned"}
+	plan = Place{Path: "campaigns/<name>/<id>/plan.json", Writers: []string{Measure},
+		Meaning: "a campaign: its period, shares, cap and target, fixed when customers are assigned. Written after the arms"}
+	read = Place{Path: "campaigns/<name>/<id>/reads/<n>.json", Writers: []string{Measure}, Meaning: "one look at a campaign"}
 
 	blob       = Place{Path: "blobs/sha256/<sha256>", Registry: true, Writers: []string{Train}, Meaning: "a part of a model's bundle"}
 	bundle     = Place{Path: "models/<model_id>/manifest.json", Registry: true, Writers: []string{Train}, Meaning: "a model: its segments and its blobs"}
@@ -45,7 +51,7 @@ var (
 
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
-	snapshot, part, partition, quarantine, current, output, manifest, seen, driftState, scoreState, linesState, meaning,
+	arms, plan, read, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, scoreState, linesState, meaning,
 	head, history, blob, evaluation, bundle, provenance,
 }
 
@@ -91,6 +97,18 @@ func ScoreStatePath(name string) string { return scoreState.at(name) }
 
 // DriftStatePath is the pointer to the drift results that the next run compares itself with.
 func DriftStatePath(name string) string { return driftState.at(name) }
+
+// CampaignsPath is the pointer to the campaigns so far.
+func CampaignsPath(name string) string { return campaigns.at(name) }
+
+// ArmsPath has a campaign's customers by arm, as assigned.
+func ArmsPath(name, id string) string { return arms.at(name, id) }
+
+// PlanPath says what was fixed when a campaign's customers were assigned.
+func PlanPath(name, id string) string { return plan.at(name, id) }
+
+// ReadPath is one look at a campaign, the first being 1.
+func ReadPath(name, id string, n int) string { return read.at(name, id, strconv.Itoa(n)) }
 
 // OutputPath is a table or file that a step writes in a run.
 func OutputPath(run Run, step, key, name string) string {

@@ -17,6 +17,7 @@ const (
 	Explore    = "explore"
 	Recommend  = "recommend"
 	Predict    = "predict"
+	Measure    = "measure"
 	Publish    = "publish"
 	Report     = "report"
 )
@@ -149,6 +150,15 @@ var Steps = []Step{
 		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "2Gi"},
 	},
 	{
+		Name: Measure, Does: "say what change of the average invoice could be seen, check the test, and read campaigns that are due",
+		Reads: []string{Preprocess, Score, Explore}, Writes: []frame.Schema{Arms, Reads}, Pointers: []string{CampaignsPath("<name>")},
+		Exits: []Exit{
+			{fault.ExitMissing, "no customers, or no scores"},
+			{fault.ExitTemporary, "another process assigned a campaign at the same time"},
+		},
+		Pod: Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "2Gi"},
+	},
+	{
 		Name: Publish, Does: "publish the run's tables to BigQuery, all of them or none",
 		Reads: []string{Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict}, Writes: []frame.Schema{Runs, Gates, Findings},
 		Exits: []Exit{
@@ -161,7 +171,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Report, Does: "write an HTML report of the run",
-		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict}, Files: []string{"report.html"},
+		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict, Measure}, Files: []string{"report.html"},
 		Exits: []Exit{{fault.ExitMissing, "no customers"}},
 		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},

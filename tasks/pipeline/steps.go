@@ -9,6 +9,7 @@ import (
 	"github.com/clientele/clientele/tasks/evaluate"
 	"github.com/clientele/clientele/tasks/explore"
 	"github.com/clientele/clientele/tasks/ingest"
+	"github.com/clientele/clientele/tasks/measure"
 	"github.com/clientele/clientele/tasks/predict"
 	"github.com/clientele/clientele/tasks/preprocess"
 	"github.com/clientele/clientele/tasks/promote"
@@ -23,7 +24,7 @@ import (
 // contract.json and the tables in the docs follow from this list.
 var steps = join(contract.Steps,
 	ingest.Task, preprocess.Task, drift.Task, train.Task, evaluate.Task, promote.Task, score.Task, explore.Task,
-	recommend.Task, predict.Task, publish.Task, report.Task,
+	recommend.Task, predict.Task, measure.Task, publish.Task, report.Task,
 )
 
 // step is one of the pipeline's.

@@ -123,6 +123,7 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	d.Explore = optional[contract.ExploreResult](decode, contract.Explore)
 	d.Recommend = optional[contract.RecommendResult](decode, contract.Recommend)
 	d.Predict = optional[contract.PredictResult](decode, contract.Predict)
+	d.Measure = optional[contract.MeasureResult](decode, contract.Measure)
 	if err != nil {
 		return d, err
 	}

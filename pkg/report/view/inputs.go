@@ -29,6 +29,7 @@ type Inputs struct {
 	Explore    *contract.ExploreResult
 	Recommend  *contract.RecommendResult
 	Predict    *contract.PredictResult
+	Measure    *contract.MeasureResult
 
 	// Segments is score's table of that name, with its profile columns, one row per segment; nil without scores.
 	Segments *frame.Frame

@@ -1,6 +1,6 @@
 # The buckets, and who may write what in them: docs/storage.md is the layout, and a test holds this against it.
 locals {
-  steps    = ["ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "report"]
+  steps    = ["ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "report"]
   programs = concat(local.steps, ["registry"])
 
   # Program → its identity: on Composer all are Airflow's account.
@@ -22,6 +22,7 @@ locals {
       "${local.folder}quarantine/" = ["ingest"]
       "${local.folder}sources/"    = ["ingest"]
       "${local.folder}runs/"       = local.steps
+      "${local.folder}campaigns/"  = ["measure"]
     }
     registry = {
       "blobs/"                    = ["train"]
@@ -38,6 +39,7 @@ locals {
       meaning = { starts = "${local.folder}state/meaning.json", ends = "", programs = ["preprocess"] }
       drift   = { starts = "${local.folder}state/${var.shop.name}/drift.json", ends = "", programs = ["drift", "registry"] }
       score   = { starts = "${local.folder}state/${var.shop.name}/score.json", ends = "", programs = ["score", "registry"] }
+      campaigns = { starts = "${local.folder}state/${var.shop.name}/campaigns.json", ends = "", programs = ["measure"] }
       current = { starts = "${local.folder}runs/", ends = "/current.json", programs = local.steps }
     }
     registry = {
