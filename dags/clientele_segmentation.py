@@ -70,7 +70,7 @@ def build(d: Deployment) -> DAG:
         begin(d) >> ingest >> preprocess >> drift >> train >> evaluate >> promote
         promote >> model_in_force >> score >> [explore, recommend, predict] >> measure >> report >> segments_are_there
         data_are_sound >> score
-        [explore, recommend] >> publish >> segments_are_there
+        measure >> publish >> segments_are_there
     return dag
 
 

@@ -160,7 +160,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Publish, Does: "publish the run's tables to BigQuery, all of them or none",
-		Reads: []string{Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict}, Writes: []frame.Schema{Runs, Gates, Findings},
+		Reads: []string{Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict, Measure}, Writes: []frame.Schema{Runs, Gates, Findings},
 		Exits: []Exit{
 			{fault.ExitBadData, "BigQuery refused the data"},
 			{fault.ExitMissing, "no customers"},
