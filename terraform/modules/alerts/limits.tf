@@ -10,6 +10,8 @@ locals {
     score      = { seconds = 3600, bytes = 2147483648 }
     explore    = { seconds = 3600, bytes = 2147483648 }
     recommend  = { seconds = 3600, bytes = 4294967296 }
+    predict    = { seconds = 1800, bytes = 2147483648 }
+    measure    = { seconds = 1800, bytes = 2147483648 }
     publish    = { seconds = 3600, bytes = 2147483648 }
     report     = { seconds = 1800, bytes = 2147483648 }
   }
