@@ -19,6 +19,7 @@
 //	pkg/cluster    k-means, seeding, criteria, the choice of k
 //	pkg/fit        a recipe and customers make a fit
 //	pkg/segment    segments from one model to the next: optimal assignment, lineage
+//	pkg/outlier    isolation forest: customers unlike all others
 //	pkg/drift      statistics and verdict
 //	pkg/explore    how people buy, where they are, where the revenue comes from
 //	pkg/recommend  what to offer to whom, judged on the last month

@@ -198,8 +198,8 @@ func TestEmptyClusterTakesTheFarthestPoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Result{K: 2, Centroids: []float64{0.5, 10.5}, Labels: []int32{0, 0, 1, 1}, Sizes: []int{2, 2}, Inertia: 1, Iterations: 3, Converged: true}
-	if diff := cmp.Diff(want, r); diff != "" {
+	want := Result{K: 2, Centroids: []float64{0.5, 10.5}, Labels: []int32{0, 0, 1, 1}, Sizes: []int{2, 2}, Inertia: 1, Iterations: 3, Converged: true, Agreement: math.NaN()}
+	if diff := cmp.Diff(want, r, cmpopts.EquateNaNs()); diff != "" {
 		t.Error(diff)
 	}
 	// Two empty ones at once: every cluster of the result has points.

@@ -98,16 +98,28 @@ func AdjustedRand(a, b []int32) float64 {
 	if len(a) != len(b) {
 		panic(fmt.Sprintf("cluster: %d labels and %d", len(a), len(b)))
 	}
-	type cell struct{ a, b int32 }
-	both, left, right := map[cell]int{}, map[int32]int{}, map[int32]int{}
-	for i := range a {
-		both[cell{a[i], b[i]}]++
-		left[a[i]]++
-		right[b[i]]++
-	}
-	// Pairs are whole numbers, so the order in which a map gives them out does not matter.
+	x, kx := ranked(a)
+	y, ky := ranked(b)
+	// Pairs are whole numbers, so the order in which they are added does not matter.
 	pairs := func(n int) int { return n * (n - 1) / 2 }
+	both, left, right := make(map[int]int), make([]int, kx), make([]int, ky)
+	dense := make([]int, 0)
+	if kx*ky <= 1<<16 {
+		dense = make([]int, kx*ky)
+	}
+	for i := range x {
+		left[x[i]]++
+		right[y[i]]++
+		if cell := x[i]*ky + y[i]; cell < len(dense) {
+			dense[cell]++
+		} else {
+			both[cell]++
+		}
+	}
 	var together, inA, inB int
+	for _, n := range dense {
+		together += pairs(n)
+	}
 	for _, n := range both {
 		together += pairs(n)
 	}
@@ -124,4 +136,36 @@ func AdjustedRand(a, b []int32) float64 {
 	expected := float64(inA) * (float64(inB) / float64(all))
 	most := (float64(inA) + float64(inB)) / 2
 	return (float64(together) - expected) / (most - expected)
+}
+
+// ranked replaces labels by 0, 1, … in the order in which they come, and counts them.
+func ranked(labels []int32) (out []int, k int) {
+	out = make([]int, len(labels))
+	known := map[int32]int{}
+	var last int32
+	at := -1
+	small := make([]int, 256) // rank + 1 of small labels, without the map
+	for i, l := range labels {
+		if at < 0 || l != last {
+			last = l
+			switch {
+			case l >= 0 && int(l) < len(small):
+				if small[l] == 0 {
+					k++
+					small[l] = k
+				}
+				at = small[l] - 1
+			default:
+				r, ok := known[l]
+				if !ok {
+					r = k
+					known[l] = r
+					k++
+				}
+				at = r
+			}
+		}
+		out[i] = at
+	}
+	return out, k
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -25,12 +26,14 @@ func KMeans(ctx context.Context, p Points, k int, opts Options) (Result, error) 
 }
 
 // Refit runs Lloyd's method from the given centroids, K × p.D, and keeps their order: cluster j of the result is what
-// became of centroid j. opts.Starts and opts.Seed have no effect. The same errors as [KMeans].
-func Refit(ctx context.Context, p Points, centroids []float64, opts Options) (Result, error) {
-	fail := func(err error) (Result, error) { return Result{}, fmt.Errorf("refit %d points: %w", p.N, err) }
-	if err := p.check(); err != nil {
+// became of centroid j. There are no starts to compare: Agreement is NaN. opts.Starts and opts.Seed have no effect. The same errors as [KMeans].
+func Refit(ctx context.Context, given Points, centroids []float64, opts Options) (Result, error) {
+	fail := func(err error) (Result, error) { return Result{}, fmt.Errorf("refit %d points: %w", given.N, err) }
+	if err := given.check(); err != nil {
 		return fail(err)
 	}
+	order := given.order()
+	p := given.take(order)
 	k := len(centroids) / p.D
 	start := Points{N: k, D: p.D, X: centroids}
 	if err := start.check(); err != nil {
@@ -43,6 +46,7 @@ func Refit(ctx context.Context, p Points, centroids []float64, opts Options) (Re
 	if err != nil {
 		return fail(err)
 	}
+	r.Labels, r.Agreement = unordered(r.Labels, order), math.NaN()
 	return r, nil
 }
 
@@ -67,29 +71,43 @@ type outcome struct {
 	passes    int
 }
 
-// fitAll returns the best result for each of ks, of which every (k, start) is one job.
-func fitAll(ctx context.Context, p Points, ks []int, opts Options) ([]Result, error) {
-	if err := p.check(); err != nil {
+// fitAll returns the best result for each of ks, of which every (k, start) is one job. The points are taken in the order of
+// their coordinates, so that the results do not depend on how they are listed, and a start draws its seeds once: those of k
+// are the first k of them.
+func fitAll(ctx context.Context, given Points, ks []int, opts Options) ([]Result, error) {
+	if err := given.check(); err != nil {
 		return nil, err
 	}
 	if len(ks) == 0 || slices.Min(ks) < 1 {
 		return nil, fmt.Errorf("k = %v, want cluster counts of 1 or more", ks)
 	}
-	if most := slices.Max(ks); p.distinct(most) < most {
-		return nil, &TooFewPointsError{most, p.distinct(most)}
+	most := slices.Max(ks)
+	if got := given.distinct(most); got < most {
+		return nil, &TooFewPointsError{most, got}
 	}
+	order := given.order()
+	p := given.take(order)
 	seen, tiles := p, p.tiled()
 	seenTiles := tiles
 	if p.N > opts.sampleAbove {
 		seen = p.take(sampleRows(p.N, opts.sampleAbove, stream(opts.Seed, 0, 0)))
 		seenTiles = seen.tiled()
 	}
+	seeds := make([][]float64, opts.Starts)
+	err := each(ctx, len(seeds), func(start int) error {
+		seeds[start] = seedCentroids(seen, seenTiles, min(most, seen.distinct(most)), stream(opts.Seed, 1, start))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
 	outcomes := make([]outcome, len(ks)*opts.Starts)
-	err := each(ctx, len(outcomes), func(i int) error {
-		k, start := ks[i/opts.Starts], i%opts.Starts
-		l := newLloyd(seen, seenTiles, k, seedCentroids(seen, seenTiles, k, stream(opts.Seed, k, start)), false)
+	err = each(ctx, len(outcomes), func(i int) error {
+		// Large k first: what takes long must not come last.
+		k, start := ks[len(ks)-1-i/opts.Starts], i%opts.Starts
+		l := newLloyd(seen, seenTiles, k, seeds[start][:min(k*p.D, len(seeds[start]))], false)
 		passes, _, err := l.run(ctx, opts.MaxIterations)
-		outcomes[i] = outcome{l.centroids, l.counts, l.inertia, passes}
+		outcomes[(len(ks)-1-i/opts.Starts)*opts.Starts+start] = outcome{l.centroids, l.counts, l.inertia, passes}
 		return err
 	})
 	if err != nil {
@@ -97,26 +115,57 @@ func fitAll(ctx context.Context, p Points, ks []int, opts Options) ([]Result, er
 	}
 	results := make([]Result, len(ks))
 	for i, k := range ks {
-		best := 0
 		starts := outcomes[i*opts.Starts : (i+1)*opts.Starts]
-		for s := range starts {
-			if starts[s].inertia < starts[best].inertia {
-				best = s
-			}
-		}
-		r, err := finish(ctx, p, tiles, k, starts[best], opts.MaxIterations)
+		r, err := pick(ctx, p, tiles, k, starts, p.N == seen.N, opts.MaxIterations)
 		if err != nil {
 			return nil, err
 		}
-		r.Start = best
-		if p.N == seen.N {
-			r.Iterations = starts[best].passes
-		} else {
-			r.Iterations += starts[best].passes
+		if r.Agreement, err = agreement(ctx, seen, seenTiles, starts, r.Start); err != nil {
+			return nil, err
 		}
+		r.Labels = unordered(r.Labels, order)
 		results[i] = r
 	}
 	return results, nil
+}
+
+// pick finishes the start of the lowest inertia.
+func pick(ctx context.Context, p Points, t *tiles, k int, starts []outcome, all bool, limit int) (Result, error) {
+	best := 0
+	for s := range starts {
+		if starts[s].inertia < starts[best].inertia {
+			best = s
+		}
+	}
+	r, err := finish(ctx, p, t, k, starts[best], limit)
+	if err != nil {
+		return r, err
+	}
+	r.Start = best
+	if all {
+		r.Iterations = starts[best].passes
+	} else {
+		r.Iterations += starts[best].passes
+	}
+	return r, nil
+}
+
+// agreement returns the mean adjusted Rand index of the other starts' groupings with the best one's; NaN for one start.
+func agreement(ctx context.Context, p Points, t *tiles, starts []outcome, best int) (float64, error) {
+	want := nearestLabels(p, t, starts[best].centroids)
+	values := make([]float64, len(starts))
+	err := each(ctx, len(starts), func(s int) error {
+		switch {
+		case s == best:
+		case slices.Equal(starts[s].centroids, starts[best].centroids):
+			values[s] = 1
+		default:
+			values[s] = AdjustedRand(want, nearestLabels(p, t, starts[s].centroids))
+		}
+		return nil
+	})
+	mean, _ := meanError(slices.Delete(values, best, best+1))
+	return mean, err
 }
 
 // finish lists the clusters of the winning start in the promised order and runs Lloyd's method on, over all points. Most

@@ -22,10 +22,14 @@ func scramble(z uint64) uint64 {
 	return z ^ z>>31
 }
 
+// seedTrials are the candidates for every seed: 2 + ⌊ln k⌋ at k = 3 … 7 (Arthur and Vassilvitskii). They are the same for
+// every k, so that the first seeds of many are the seeds of few.
+const seedTrials = 3
+
 // seedCentroids draws k points by greedy k-means++ and returns their coordinates, k × D. The first is uniform. For each
-// further one it draws 2 + ⌊ln k⌋ candidates with probability proportional to the squared distance to the nearest point
+// further one it draws [seedTrials] candidates with probability proportional to the squared distance to the nearest point
 // drawn so far, and keeps the one that lowers the sum of these distances most (equal: the first), as scikit-learn does;
-// the paper mentions it at its end. Time O(N·D·k·ln k).
+// the paper mentions it at its end. Time O(N·D·k).
 func seedCentroids(p Points, t *tiles, k int, src rand.Source) []float64 {
 	rng := rand.New(src)
 	centroids := make([]float64, 0, k*p.D)
@@ -36,7 +40,6 @@ func seedCentroids(p Points, t *tiles, k int, src rand.Source) []float64 {
 	}
 	potential := lower(closest, closest, p, t, centroids)
 	cumulative := make([]float64, p.N)
-	trials := 2 + int(math.Log(float64(k)))
 	best, trial := make([]float64, p.N), make([]float64, p.N)
 	for len(centroids) < k*p.D {
 		sum := 0.0
@@ -45,7 +48,7 @@ func seedCentroids(p Points, t *tiles, k int, src rand.Source) []float64 {
 			cumulative[i] = sum
 		}
 		bestPotential, bestRow := math.Inf(1), 0
-		for range trials {
+		for range seedTrials {
 			row := draw(cumulative, rng.Float64()*potential)
 			if got := lower(trial, closest, p, t, p.Row(row)); got < bestPotential {
 				bestPotential, bestRow = got, row

@@ -24,6 +24,8 @@ type Silhouette struct {
 	// Mean is exact for them.
 	Error float64
 	Used  int // points it was computed on, and among
+	// Clusters is the mean over each cluster's points; NaN for one without any among those used.
+	Clusters []float64
 }
 
 // MeanSilhouette returns the mean over the points of (b − a) / max(a, b): a is the mean Euclidean distance to the other
@@ -65,12 +67,30 @@ func meanSilhouette(ctx context.Context, p Points, labels []int32, k int, seed u
 	s := Silhouette{Used: p.N}
 	n := float64(p.N)
 	s.Mean = floats.SumCompensated(values) / n
+	s.Clusters = byCluster(values, labels, k)
 	for i, v := range values {
 		d := v - s.Mean
 		values[i] = float64(d * d)
 	}
 	s.Error = math.Sqrt(floats.SumCompensated(values)/math.Max(n-1, 1)) / math.Sqrt(n)
 	return s, nil
+}
+
+// byCluster returns the mean of each cluster's values, which lie cluster after cluster.
+func byCluster(values []float64, labels []int32, k int) []float64 {
+	sizes := make([]int, k)
+	for _, c := range labels {
+		sizes[c]++
+	}
+	means := make([]float64, k)
+	for c, n := range sizes {
+		means[c] = math.NaN()
+		if n > 0 {
+			means[c] = floats.SumCompensated(values[:n]) / float64(n)
+		}
+		values = values[n:]
+	}
+	return means
 }
 
 // sortByLabel returns the points cluster after cluster, each cluster's in their given order; those of cluster c are rows

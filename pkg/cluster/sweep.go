@@ -38,14 +38,28 @@ func Sweep(ctx context.Context, p Points, ks []int, opts Options) ([]Fit, error)
 
 // Judge takes all criteria of one grouping of p. seed draws the silhouette's sample, where there is one.
 func Judge(ctx context.Context, p Points, r Result, seed uint64) (Fit, error) {
+	if err := checkLabels(p, r.Labels, r.K); err != nil {
+		return Fit{}, fmt.Errorf("judge k = %d: %w", r.K, err)
+	}
+	// In the order of coordinates no sum depends on how the points are listed.
+	order := p.order()
+	return judge(ctx, p.take(order), r, takeLabels(r.Labels, order), seed)
+}
+
+// judge is Judge for points in order and their labels.
+func judge(ctx context.Context, p Points, r Result, labels []int32, seed uint64) (Fit, error) {
+	given := r.Labels
+	r.Labels = labels
 	s, err := MeanSilhouette(ctx, p, r.Labels, r.K, seed)
 	if err != nil {
 		return Fit{}, fmt.Errorf("judge k = %d: %w", r.K, err)
 	}
-	return Fit{
+	f := Fit{
 		Result: r, Silhouette: s,
 		DaviesBouldin:    DaviesBouldin(p, r),
 		CalinskiHarabasz: CalinskiHarabasz(p, r),
 		SmallestShare:    r.SmallestShare(),
-	}, nil
+	}
+	f.Labels = given
+	return f, nil
 }

@@ -165,19 +165,42 @@ type TrainResult struct {
 	Rule     string        `json:"rule"` // the sentence that says why this k
 	Sizes    []int         `json:"sizes"`
 	Segments []string      `json:"segments"` // ids, in the order of sizes
+	Natural  bool          `json:"natural"`  // k meets every condition of the rule; else the segments are constructed
 	Findings []string      `json:"findings"`
 	Sweep    []SweepResult `json:"sweep"`
+	// Dominance says how nearly each feature of the space gives the same segments on its own.
+	Dominance []DominanceResult `json:"dominance"`
+	Outliers  OutlierResult     `json:"outliers"`
 }
 
-// SweepResult is what one k gave. Criteria are null where they are undefined (k = 1).
+// DominanceResult is the adjusted Rand index of the segments with those of one feature alone.
+type DominanceResult struct {
+	Feature string  `json:"feature"`
+	ARI     float64 `json:"ari"`
+}
+
+// OutlierResult says how many customers an isolation forest flags. None is removed.
+type OutlierResult struct {
+	Customers int     `json:"customers"`
+	Threshold float64 `json:"threshold"` // score from which a customer is flagged, 0 … 1
+}
+
+// SweepResult is what one k gave, in six significant digits; the table sweep has all of them. Criteria are null where they are
+// undefined (k = 1).
 type SweepResult struct {
 	K                int      `json:"k"`
 	Inertia          float64  `json:"inertia"`
 	Silhouette       *float64 `json:"silhouette"`
 	DaviesBouldin    *float64 `json:"davies_bouldin"`
 	CalinskiHarabasz *float64 `json:"calinski_harabasz"`
+	Strength         *float64 `json:"strength"`       // prediction strength
+	StrengthError    *float64 `json:"strength_error"` // its standard error
+	Jaccard          *float64 `json:"jaccard"`        // of the segment that comes again least well in resamples
+	Agreement        *float64 `json:"agreement"`      // mean adjusted Rand index of the starts with the best one
 	SmallestShare    float64  `json:"smallest_share"`
-	Elbow            float64  `json:"elbow"` // distance to the chord in the unit square
+	Smallest         int      `json:"smallest"` // customers in the smallest segment
+	Elbow            float64  `json:"elbow"`    // distance below the elbow's chord, in the unit square
+	Qualifies        bool     `json:"qualifies"`
 }
 
 // Verdicts of evaluate.

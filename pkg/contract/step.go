@@ -85,9 +85,9 @@ var Steps = []Step{
 	},
 	{
 		Name: Train, Does: "fit models over a range of k, choose one and write its bundle",
-		Reads: []string{Preprocess, Drift}, Head: true, Writes: []frame.Schema{Sweep},
+		Reads: []string{Preprocess, Drift}, Head: true, Writes: []frame.Schema{Sweep, SweepClusters},
 		Exits: []Exit{
-			{fault.ExitBadData, "too few customers, or a constant feature"},
+			{fault.ExitBadData, "too few customers for two segments, or a constant feature"},
 			{fault.ExitMissing, "no customers"},
 		},
 		Params: []string{"k", "k-min", "k-max"},

@@ -66,7 +66,7 @@ var (
 			"The time of an invoice is the earliest of its kept sale lines.",
 		Columns: feature.Specs}
 
-	Sweep = frame.Schema{Name: "sweep", Version: 1,
+	Sweep = frame.Schema{Name: "sweep", Version: 2,
 		Meaning: "How well each number of segments fits. One row per number that was tried.",
 		Columns: []frame.Spec{
 			{Name: "k", Kind: frame.Int, Unit: "segments", Meaning: "Number of segments."},
@@ -76,7 +76,25 @@ var (
 			{Name: "davies_bouldin", Kind: frame.Float, Nullable: true, Meaning: "Davies-Bouldin index; lower is better. Null for one segment."},
 			{Name: "calinski_harabasz", Kind: frame.Float, Nullable: true, Meaning: "Calinski-Harabasz index; higher is better. Null for one segment."},
 			{Name: "smallest_share", Kind: frame.Float, Unit: "share", Meaning: "Share of customers in the smallest segment."},
-			{Name: "elbow", Kind: frame.Float, Meaning: "Distance below the chord of the inertia curve, scaled to the unit square."},
+			{Name: "elbow", Kind: frame.Float, Meaning: "Distance below the chord of the inertia curve from k = 2 to 10, scaled to the unit square."},
+			{Name: "chosen", Kind: frame.Int, Meaning: "1 for the number that the model uses, else 0."},
+			{Name: "strength", Kind: frame.Float, Nullable: true, Meaning: "Prediction strength over random halves, 0 to 1. Null if undefined."},
+			{Name: "strength_error", Kind: frame.Float, Nullable: true, Meaning: "Standard error of the prediction strength. Null if undefined."},
+			{Name: "jaccard", Kind: frame.Float, Nullable: true, Meaning: "Mean Jaccard index over bootstrap resamples of the segment that comes again least well. Null if undefined."},
+			{Name: "agreement", Kind: frame.Float, Nullable: true, Meaning: "Mean adjusted Rand index of the starts' segments with those of the best start. Null without other starts."},
+			{Name: "smallest_customers", Kind: frame.Float, Nullable: true, Unit: "customers", Meaning: "Customers in the smallest segment. Never null."},
+			{Name: "qualifies", Kind: frame.Float, Nullable: true, Meaning: "1 if the number meets every condition of the rule, else 0. Never null."},
+		}}
+
+	SweepClusters = frame.Schema{Name: "sweep_clusters", Version: 1,
+		Meaning: "Every segment of each number of segments. One row per number and segment, by descending size.",
+		Columns: []frame.Spec{
+			{Name: "k", Kind: frame.Int, Unit: "segments", Meaning: "Number of segments."},
+			{Name: "cluster", Kind: frame.Int, Meaning: "Index of the segment among them, from 0."},
+			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Customers in it."},
+			{Name: "share", Kind: frame.Float, Unit: "share", Meaning: "Their share of all customers."},
+			{Name: "silhouette", Kind: frame.Float, Nullable: true, Meaning: "Mean silhouette of its customers. Null for one segment."},
+			{Name: "jaccard", Kind: frame.Float, Nullable: true, Meaning: "Mean over bootstrap resamples of the largest Jaccard index with a segment of the resample. Null if undefined."},
 			{Name: "chosen", Kind: frame.Int, Meaning: "1 for the number that the model uses, else 0."},
 		}}
 

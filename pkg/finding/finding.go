@@ -37,6 +37,7 @@ const (
 	MeaningChanged  = "meaning_changed"
 	Discounts       = "discounts"
 	OrderTotalsOnly = "order_totals_only"
+	Dominance       = "dominance" // of train: a gate of its own judges it
 )
 
 // Spec declares a code, for flags and docs.
@@ -61,6 +62,7 @@ var Specs = []Spec{
 	{Duplicates, "over 1 % of the lines repeat another one", "over a third"},
 	{Discounts, "discount lines are not taken off", ""},
 	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
+	{Dominance, "one feature alone gives nearly the same segments (adjusted Rand index of at least 0.8)", "always"},
 }
 
 // Known reports whether there is such a code.

@@ -90,6 +90,15 @@ func (b *Bundle) RFM(customers *frame.Frame) (*Scores, error) {
 	return s, nil
 }
 
+// Columns returns the raw values of the axes of the model's space. The errors are those of [Bundle.Assign].
+func (b *Bundle) Columns(customers *frame.Frame) ([][]float64, error) {
+	columns, err := b.Model.columns(customers, b.Model.Space.Features())
+	if err != nil {
+		return nil, fmt.Errorf("read customers: %w", err)
+	}
+	return columns, nil
+}
+
 // columns returns the values of the named features, which must be there in the kinds that the model was trained on. What was a
 // whole number then may be a quantity now: both are numbers of units.
 func (m *Model) columns(customers *frame.Frame, names []string) ([][]float64, error) {

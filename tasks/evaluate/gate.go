@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/finding"
+	"github.com/clientele/clientele/pkg/fit"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
@@ -60,6 +62,7 @@ var gates = []gate{
 	{"no_empty_cluster", noEmptyCluster},
 	{"smallest_share", smallestShare},
 	{"silhouette", silhouette},
+	{"dominance", dominance},
 	{"findings", findings},
 	{"drift_act", driftAct},
 	{"drift_head", driftHead},
@@ -197,6 +200,25 @@ func silhouette(e *evidence) contract.Gate {
 			*s.Silhouette, e.limits.SilhouetteFloor)
 	}
 	return judged(false, math.NaN(), e.limits.SilhouetteFloor, "the silhouette is undefined for %d segments", e.trained.K)
+}
+
+// dominance: segments that one feature makes alone say no more than that feature does.
+func dominance(e *evidence) contract.Gate {
+	if len(e.trained.Dominance) == 0 {
+		return judged(true, math.NaN(), fit.Dominates, "training compared no feature alone")
+	}
+	most := slices.MaxFunc(e.trained.Dominance, func(a, b contract.DominanceResult) int { return cmp.Compare(a.ARI, b.ARI) })
+	g := judged(most.ARI < fit.Dominates, most.ARI, fit.Dominates,
+		"the segments of %s alone agree with an adjusted Rand index of %.2f; it must be below %g", most.Feature, most.ARI, fit.Dominates)
+	if g.Verdict == contract.EvalPass {
+		return g
+	}
+	if slices.Contains(e.limits.accepted(), finding.Dominance) {
+		g.Verdict, g.Why = contract.EvalPass, g.Why+"; accepted"
+		return g
+	}
+	g.Why += ". If that is meant, accept it: --accept=" + finding.Dominance
+	return g
 }
 
 // findings: a model of lines that do not mean what they are taken for is about nobody, however well it fits.

@@ -72,6 +72,9 @@ func TestGatesRefuse(t *testing.T) {
 			e.candidate.Model.Centroids[0][0] = 1e9
 			place(e)
 		}, []string{"parity", "golden_replay", "no_empty_cluster", "smallest_share"}, contract.EvalFail, "has 0 customers"},
+		"segments of one feature": {func(e *evidence) {
+			e.trained.Dominance = []contract.DominanceResult{{Feature: "frequency", ARI: 0.3}, {Feature: "recency", ARI: 0.8}}
+		}, []string{"dominance"}, contract.EvalFail, "recency alone agree with an adjusted Rand index of 0.80"},
 		"a golden customer with another answer": {func(e *evidence) {
 			e.candidate.Golden.Floats("golden_distance")[0] += 1
 		}, []string{"golden_replay"}, contract.EvalFail, "golden_distance"},
@@ -224,5 +227,18 @@ func TestUnplacedSaysWhy(t *testing.T) {
 		if g := ask(e); g.Verdict != contract.EvalFail || !strings.Contains(g.Why, "row 3") {
 			t.Errorf("gate %+v; want fail, with the reason", g)
 		}
+	}
+}
+
+// Dominance just below the limit passes, and so does what somebody accepts.
+func TestDominanceAccepted(t *testing.T) {
+	e := good(t)
+	e.trained.Dominance = []contract.DominanceResult{{Feature: "recency", ARI: 0.7999}}
+	if all := ask(e); verdict(all) != contract.EvalPass {
+		t.Errorf("0.7999: %+v", all)
+	}
+	e.trained.Dominance[0].ARI, e.limits.Accept = 1, "dominance"
+	if all := ask(e); verdict(all) != contract.EvalPass {
+		t.Errorf("accepted: %+v", all)
 	}
 }

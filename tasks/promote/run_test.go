@@ -79,7 +79,7 @@ func (s *shop) candidate(c task.Common, customers *frame.Frame, silhouette float
 	_, err := drift.Run(ctx, drift.Config{Common: c, Warn: 0.1, Alert: 0.25, Alpha: 0.001}, s.deps)
 	must(s.t, 0, err)
 	_, err = train.Run(ctx, train.Config{
-		Common: c, K: s.k, KMin: 3, KMax: s.k, Starts: 2, Seed: 1, SmallestShare: cluster.DefaultFloor,
+		Common: c, K: s.k, KMin: 3, KMax: s.k, Starts: 2, Seed: 1, SmallestShare: cluster.DefaultFloor, MinCustomers: 1,
 		Space: "recency:identity,frequency:ln,monetary:ln",
 	}, s.deps)
 	must(s.t, 0, err)

@@ -1,42 +1,42 @@
 package train
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
-	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fit"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/outlier"
 )
 
-// dominance is the adjusted Rand index from which one feature alone is said to make the segments.
-const dominance = 0.8
-
-// dominanceStarts is enough for one dimension, where few optima are near each other.
-const dominanceStarts = 8
-
 // findings says in plain words what a person should know before they trust the segments.
-func (c Config) findings(ctx context.Context, f *fitted, t *trained, up upstream) ([]string, error) {
+func (c Config) findings(f *fitted, t *trained, up upstream) []string {
 	out := append([]string{}, f.findings...)
-	best := f.best()
-	if n := len(f.fits); n > 1 && (f.choice.Index == 0 || f.choice.Index == n-1) {
-		out = append(out, fmt.Sprintf("k = %d is at the edge of the range that was tried: widen --k-min or --k-max", f.choice.K))
+	best := f.Best()
+	if n := len(f.Candidates); n > 1 && f.recipe.K == 0 && (f.Choice.Index == 0 || f.Choice.Index == n-1) {
+		out = append(out, fmt.Sprintf("k = %d is at the edge of the range that was tried: widen --k-min or --k-max", f.Choice.K))
 	}
-	if f.choice.BelowFloor {
-		out = append(out, fmt.Sprintf("the smallest segment has %.2f %% of customers, below --smallest-share", 100*best.SmallestShare))
+	if !f.Choice.Natural {
+		out = append(out, fit.Constructed)
+	}
+	if f.Choice.BelowFloor {
+		out = append(out, fmt.Sprintf("the smallest segment has %d customers, %.2f %%, below --min-customers or --smallest-share", best.Smallest, 100*best.SmallestShare))
 	}
 	if !best.Converged {
 		out = append(out, "k-means reached its iteration limit before it converged")
 	}
-	single, err := c.dominated(ctx, f)
-	if err != nil {
-		return nil, err
+	for _, d := range t.result.Dominance {
+		if d.ARI >= fit.Dominates {
+			out = append(out, fmt.Sprintf("%s alone gives nearly the same segments (adjusted Rand index %.2f): the other features contribute little", d.Feature, d.ARI))
+		}
 	}
-	out = append(out, single...)
+	if o := t.result.Outliers; o.Customers > 0 {
+		out = append(out, fmt.Sprintf("%d customers are unlike all others (isolation score of %g or more); they stay in their segments", o.Customers, o.Threshold))
+	}
 	for _, u := range t.bundle.Model.Grid.Unused() {
 		out = append(out, fmt.Sprintf("no customer can have %s score %d: many customers share a value, so that two thresholds coincide", u.Measure, u.Score))
 	}
@@ -49,7 +49,7 @@ func (c Config) findings(ctx context.Context, f *fitted, t *trained, up upstream
 	case up.head != nil:
 		out = append(out, history(&t.bundle.Manifest))
 	}
-	return out, nil
+	return out
 }
 
 // history says in one sentence what became of the current model's segments.
@@ -73,47 +73,46 @@ func history(m *model.Manifest) string {
 	return "segments since the current model: " + strings.Join(text, "; ")
 }
 
-// dominated compares the segments with those that each feature of the space gives on its own.
-func (c Config) dominated(ctx context.Context, f *fitted) ([]string, error) {
-	var out []string
-	if f.points.D < 2 {
-		return nil, nil
-	}
-	for i, axis := range f.space.Axes {
-		one := cluster.Points{N: f.points.N, D: 1, X: make([]float64, f.points.N)}
-		for r := range one.X {
-			one.X[r] = f.points.Row(r)[i]
-		}
-		opts := cluster.Options{Starts: dominanceStarts, Seed: uint64(c.Seed)}
-		r, err := cluster.KMeans(ctx, one, f.choice.K, opts)
-		if few, ok := errors.AsType[*cluster.TooFewPointsError](err); ok {
-			r, err = cluster.KMeans(ctx, one, few.Distinct, opts)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("check the dominance of %s: %w", axis.Feature, err)
-		}
-		if ari := cluster.AdjustedRand(r.Labels, f.best().Labels); ari >= dominance {
-			out = append(out, fmt.Sprintf("%s alone gives nearly the same segments (adjusted Rand index %.2f): the other features contribute little", axis.Feature, ari))
+// outliers counts the customers that an isolation forest over the model's space flags.
+func outliers(f *fitted) contract.OutlierResult {
+	out := contract.OutlierResult{Threshold: outlier.Threshold}
+	for _, s := range outlier.Scores(f.Points.X, f.Points.N, f.Points.D, outlier.Options{Seed: f.recipe.Seed}) {
+		if s >= outlier.Threshold {
+			out.Customers++
 		}
 	}
-	return out, nil
+	return out
 }
 
-func resultOf(f *fitted, t *trained, parent string, findings []string) contract.TrainResult {
+func resultOf(f *fitted, t *trained, parent string, dominance []fit.Dominant) contract.TrainResult {
 	m := &t.bundle.Manifest
 	r := contract.TrainResult{
-		FitID: m.FitID, ModelID: m.ModelID, Parent: parent, K: f.choice.K, Rule: f.choice.Why,
-		Sizes: f.best().Sizes, Findings: findings,
+		FitID: m.FitID, ModelID: m.ModelID, Parent: parent, K: f.Choice.K, Rule: f.Choice.Why,
+		Sizes: f.Best().Sizes, Natural: f.Choice.Natural,
 	}
 	for _, s := range m.Segments {
 		r.Segments = append(r.Segments, s.ID)
 	}
-	for i := range f.fits {
-		fit := &f.fits[i]
+	for i := range f.Candidates {
+		c := &f.Candidates[i]
 		r.Sweep = append(r.Sweep, contract.SweepResult{
-			K: fit.K, Inertia: fit.Inertia, Silhouette: orNull(fit.Silhouette.Mean), DaviesBouldin: orNull(fit.DaviesBouldin),
-			CalinskiHarabasz: orNull(fit.CalinskiHarabasz), SmallestShare: fit.SmallestShare, Elbow: f.choice.Depths[i],
+			K: c.K, Inertia: rounded(c.Inertia), Silhouette: orNull(c.Silhouette.Mean), DaviesBouldin: orNull(c.DaviesBouldin),
+			CalinskiHarabasz: orNull(c.CalinskiHarabasz), Strength: orNull(c.Strength), StrengthError: orNull(c.StrengthError),
+			Jaccard: orNull(c.WorstJaccard), Agreement: orNull(c.Agreement),
+			SmallestShare: rounded(c.SmallestShare), Smallest: c.Smallest, Elbow: rounded(c.Depth), Qualifies: c.Qualifies(),
 		})
+	}
+	for _, d := range dominance {
+		r.Dominance = append(r.Dominance, contract.DominanceResult{Feature: d.Feature, ARI: d.ARI})
+	}
+	return r
+}
+
+// rounded keeps six significant digits: fifty k must fit into a result.
+func rounded(v float64) float64 {
+	r, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 6, 64), 64)
+	if err != nil {
+		return v
 	}
 	return r
 }
@@ -123,23 +122,53 @@ func orNull(v float64) *float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil
 	}
+	v = rounded(v)
 	return &v
 }
 
 func sweepTable(f *fitted) *frame.Frame {
-	t := frame.New(contract.Sweep.Columns, len(f.fits))
-	for i := range f.fits {
-		fit := &f.fits[i]
-		t.Ints("k")[i] = int64(fit.K)
-		t.Floats("inertia")[i] = fit.Inertia
-		t.Floats("silhouette")[i] = fit.Silhouette.Mean
-		t.Ints("silhouette_points")[i] = int64(fit.Silhouette.Used)
-		t.Floats("davies_bouldin")[i] = fit.DaviesBouldin
-		t.Floats("calinski_harabasz")[i] = fit.CalinskiHarabasz
-		t.Floats("smallest_share")[i] = fit.SmallestShare
-		t.Floats("elbow")[i] = f.choice.Depths[i]
-		if i == f.choice.Index {
+	t := frame.New(contract.Sweep.Columns, len(f.Candidates))
+	for i := range f.Candidates {
+		c := &f.Candidates[i]
+		t.Ints("k")[i] = int64(c.K)
+		t.Floats("inertia")[i] = c.Inertia
+		t.Floats("silhouette")[i] = c.Silhouette.Mean
+		t.Ints("silhouette_points")[i] = int64(c.Silhouette.Used)
+		t.Floats("davies_bouldin")[i] = c.DaviesBouldin
+		t.Floats("calinski_harabasz")[i] = c.CalinskiHarabasz
+		t.Floats("smallest_share")[i] = c.SmallestShare
+		t.Floats("elbow")[i] = c.Depth
+		t.Floats("strength")[i], t.Floats("strength_error")[i] = c.Strength, c.StrengthError
+		t.Floats("jaccard")[i], t.Floats("agreement")[i] = c.WorstJaccard, c.Agreement
+		t.Floats("smallest_customers")[i] = float64(c.Smallest)
+		if c.Qualifies() {
+			t.Floats("qualifies")[i] = 1
+		}
+		if i == f.Choice.Index {
 			t.Ints("chosen")[i] = 1
+		}
+	}
+	return t
+}
+
+// clustersTable has a row for every segment of every k that was tried.
+func clustersTable(f *fitted) *frame.Frame {
+	n := 0
+	for i := range f.Candidates {
+		n += f.Candidates[i].K
+	}
+	t := frame.New(contract.SweepClusters.Columns, n)
+	row := 0
+	for i := range f.Candidates {
+		c := &f.Candidates[i]
+		for j, size := range c.Sizes {
+			t.Ints("k")[row], t.Ints("cluster")[row], t.Ints("customers")[row] = int64(c.K), int64(j), int64(size)
+			t.Floats("share")[row] = float64(size) / float64(f.Points.N)
+			t.Floats("silhouette")[row], t.Floats("jaccard")[row] = c.Silhouette.Clusters[j], c.Jaccard[j]
+			if i == f.Choice.Index {
+				t.Ints("chosen")[row] = 1
+			}
+			row++
 		}
 	}
 	return t

@@ -19,17 +19,12 @@ import (
 
 // fitted is what the mathematics found.
 type fitted struct {
+	*fit.Fit
 	recipe   fit.Recipe
 	method   string
-	space    *space.Space
-	points   cluster.Points
-	fits     []cluster.Fit
-	choice   cluster.Choice
+	columns  [][]float64 // raw values of the space's axes
 	findings []string
 }
-
-// best returns the fit in use.
-func (f *fitted) best() *cluster.Fit { return &f.fits[f.choice.Index] }
 
 // checkSpace returns an error unless text is a space over numeric features of the customers table.
 func checkSpace(text string) error {
@@ -58,8 +53,10 @@ func canonicalSpace(text string) string {
 // recipe is what the flags ask for. The space has passed checkSpace.
 func (c Config) recipe() fit.Recipe {
 	specs, _ := space.ParseSpecs(c.Space)
+	rule := fit.DefaultRule()
+	rule.MinShare, rule.MinCustomers = c.SmallestShare, c.MinCustomers
 	return fit.Recipe{
-		Space: specs, K: c.K, KMin: c.KMin, KMax: c.KMax, Starts: c.Starts, Seed: uint64(c.Seed), Rule: fit.Rule{MinShare: c.SmallestShare},
+		Space: specs, PCA: c.PCA, K: c.K, KMin: c.KMin, KMax: c.KMax, Starts: c.Starts, Seed: uint64(c.Seed), Rule: rule,
 	}
 }
 
@@ -68,102 +65,90 @@ func badData(ctx context.Context, err error) error {
 	if ctx.Err() != nil || fault.CodeOf(err) != 0 {
 		return err
 	}
+	if few, ok := errors.AsType[*fit.TooFewError](err); ok {
+		return fault.Errorf(fault.ExitBadData, "too_few_customers", "", "%w", few)
+	}
 	return &fault.Fault{Code: fault.ExitBadData, Cause: "customers", Err: err}
 }
 
-// fit runs what drift asks for: a refit of HEAD, or the full sweep.
+// fit runs what drift asks for: a refit of HEAD by its own recipe, or the full sweep by the flags'.
 func (c Config) fit(ctx context.Context, customers *frame.Frame, act string, head *model.Bundle) (*fitted, error) {
 	if act == contract.ActRefit && head != nil {
-		return c.refit(ctx, customers, head)
-	}
-	if n := customers.Rows(); n < 2*c.KMin || n < 2*c.K {
-		return nil, fault.Errorf(fault.ExitBadData, "too_few_customers", "",
-			"%d customers are too few for %d segments: at least two customers per segment are needed", n, max(c.K, c.KMin))
-	}
-	specs, err := space.ParseSpecs(c.Space)
-	if err != nil {
-		return nil, err
-	}
-	columns := make([][]float64, len(specs))
-	for i, s := range specs {
-		columns[i] = model.Numbers(customers.Column(s.Feature))
+		return refit(ctx, customers, head)
 	}
 	f := &fitted{recipe: c.recipe(), method: model.MethodSweep}
-	if f.space, err = space.Fit(columns, specs); err != nil {
+	for _, s := range f.recipe.Space {
+		f.columns = append(f.columns, model.Numbers(customers.Column(s.Feature)))
+	}
+	keep := 0
+	if head != nil {
+		keep = head.Model.K()
+	}
+	var err error
+	if f.Fit, err = fit.Of(ctx, f.columns, f.recipe, keep); err != nil {
 		return nil, badData(ctx, err)
 	}
-	x, err := f.space.ApplyColumns(nil, columns)
-	if err != nil {
-		return nil, badData(ctx, err)
-	}
-	f.points = cluster.Points{N: customers.Rows(), D: f.space.Dim(), X: x}
-	if err := c.sweep(ctx, f); err != nil {
-		return nil, badData(ctx, err)
-	}
-	rule := cluster.Rule{K: c.K, Floor: cluster.FloorOf(c.SmallestShare, f.points.N)}
-	if c.SmallestShare == 0 {
-		rule.Floor = -1 // the rule takes 0 for its default
-	}
-	if f.choice, err = cluster.Choose(f.fits, rule); err != nil {
-		return nil, err
-	}
-	return f, nil
-}
-
-// sweep fits every k. Where there are fewer distinct places than --k-max, it goes as far as they reach.
-func (c Config) sweep(ctx context.Context, f *fitted) error {
-	most := c.KMax
-	for {
-		var ks []int
-		for k := c.KMin; k <= most; k++ {
-			ks = append(ks, k)
-		}
-		if c.K != 0 && !slices.Contains(ks, c.K) {
-			ks = append(ks, c.K)
-			slices.Sort(ks)
-		}
-		fits, err := cluster.Sweep(ctx, f.points, ks, c.options())
-		few, ok := errors.AsType[*cluster.TooFewPointsError](err)
-		if !ok || few.Distinct < c.KMin || few.Distinct < c.K || few.Distinct >= most {
-			f.fits = fits
-			return err
-		}
+	if f.Most < c.KMax {
 		f.findings = append(f.findings, fmt.Sprintf(
-			"only %d distinct customers in the feature space: k was swept up to %d, not %d", few.Distinct, few.Distinct, c.KMax))
-		most = few.Distinct
+			"only %d distinct customers in the feature space: k was swept up to %d, not %d", f.Most, f.Most, c.KMax))
 	}
-}
-
-func (c Config) options() cluster.Options {
-	return cluster.Options{Starts: c.Starts, Seed: uint64(c.Seed)}
-}
-
-// refit keeps HEAD's space and k, and moves its centroids to where the customers are now.
-func (c Config) refit(ctx context.Context, customers *frame.Frame, head *model.Bundle) (*fitted, error) {
-	a, err := head.Assign(customers)
-	if err != nil {
-		return nil, badData(ctx, err)
-	}
-	sp := head.Model.Space
-	f := &fitted{recipe: head.Model.Recipe, method: model.MethodRefit, space: &sp, points: a.Points()}
-	var start []float64
-	for _, row := range head.Model.Centroids {
-		start = append(start, row...)
-	}
-	r, err := cluster.Refit(ctx, f.points, start, c.options())
-	if err != nil {
-		return nil, badData(ctx, err)
-	}
-	judged, err := cluster.Judge(ctx, f.points, r, uint64(c.Seed))
-	if err != nil {
-		return nil, err
-	}
-	f.fits = []cluster.Fit{judged}
-	if f.choice, err = cluster.Choose(f.fits, cluster.Rule{K: r.K, Floor: cluster.FloorOf(c.SmallestShare, f.points.N)}); err != nil {
-		return nil, err
-	}
-	f.choice.Why = fmt.Sprintf("k = %d is kept: drift asks to refit the current model in its own feature space", r.K)
 	return f, nil
+}
+
+// refit keeps HEAD's recipe, space and k, and moves its centroids to where the customers are now.
+func refit(ctx context.Context, customers *frame.Frame, head *model.Bundle) (*fitted, error) {
+	columns, err := head.Columns(customers)
+	if err != nil {
+		return nil, badData(ctx, err)
+	}
+	f := &fitted{recipe: head.Model.Recipe, method: model.MethodRefit, columns: columns}
+	if f.recipe.Rule == (fit.Rule{MinShare: f.recipe.Rule.MinShare}) { // version 1 knew no other condition
+		share := f.recipe.Rule.MinShare
+		f.recipe.Rule = fit.DefaultRule()
+		f.recipe.Rule.MinShare = share
+	}
+	if f.Fit, err = fit.Refit(ctx, columns, &head.Model.Space, slices.Concat(head.Model.Centroids...), f.recipe); err != nil {
+		return nil, badData(ctx, err)
+	}
+	return f, nil
+}
+
+// shadow fits the same once more, without the customers that are held out to judge it. Nil where too few are left.
+func (f *fitted) shadow(ctx context.Context, customers *frame.Frame) (*model.Shadow, error) {
+	rows := make([]int, 0, customers.Rows())
+	for i, key := range customers.Strings("customer") {
+		if !model.HeldOut(key) {
+			rows = append(rows, i)
+		}
+	}
+	columns := make([][]float64, len(f.columns))
+	for i, all := range f.columns {
+		for _, r := range rows {
+			columns[i] = append(columns[i], all[r])
+		}
+	}
+	k := f.Choice.K
+	if len(rows) < 2*k {
+		return nil, nil
+	}
+	sp, points, err := f.Space, cluster.Points{}, error(nil)
+	var r cluster.Result
+	if f.method == model.MethodRefit {
+		var x []float64
+		if x, err = sp.ApplyColumns(nil, columns); err == nil {
+			points = cluster.Points{N: len(rows), D: sp.Dim(), X: x}
+			r, err = cluster.Refit(ctx, points, f.Best().Centroids, cluster.Options{})
+		}
+	} else if sp, points, err = fit.Place(columns, f.recipe); err == nil {
+		r, err = cluster.KMeans(ctx, points, k, cluster.Options{Starts: f.recipe.Starts, Seed: f.recipe.Seed})
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, nil //nolint:nilerror // fewer distinct customers, or a feature that is constant among them: there is no shadow
+	}
+	return &model.Shadow{Customers: len(rows), Space: *sp, Centroids: model.Centroids(r.Centroids, sp.Dim())}, nil
 }
 
 // train fits a model and gives it its identity.
@@ -172,15 +157,19 @@ func (c Config) train(ctx context.Context, customers *frame.Frame, up upstream, 
 	if err != nil {
 		return trained{}, err
 	}
-	best := f.best()
+	best := f.Best()
 	grid, err := rfm.Fit(model.Numbers(customers.Column("recency")), model.Numbers(customers.Column("frequency")),
 		model.Numbers(customers.Column("monetary")))
 	if err != nil {
 		return trained{}, badData(ctx, err)
 	}
+	shadow, err := f.shadow(ctx, customers)
+	if err != nil {
+		return trained{}, err
+	}
 	bundle, err := model.Build(model.Model{
 		Prepared: prepared(up.preprocess), Schema: contract.Customers.Version,
-		Space: *f.space, Centroids: model.Centroids(best.Centroids, f.space.Dim()), Grid: grid,
+		Space: *f.Space, Centroids: model.Centroids(best.Centroids, f.Space.Dim()), Grid: grid, Shadow: shadow,
 		Recipe: f.recipe, Method: f.method,
 	}, customers)
 	if err != nil {
@@ -190,12 +179,14 @@ func (c Config) train(ctx context.Context, customers *frame.Frame, up upstream, 
 	if err := t.identify(customers, best.Labels, up, head); err != nil {
 		return trained{}, err
 	}
-	found, err := c.findings(ctx, f, &t, up)
+	dominance, err := fit.Dominance(ctx, f.columns, f.Space, best.Labels, f.Choice.K, f.recipe.Seed)
 	if err != nil {
-		return trained{}, err
+		return trained{}, badData(ctx, err)
 	}
-	t.sweep = sweepTable(f)
-	t.result = resultOf(f, &t, up.head.Model(), found)
+	t.sweep, t.clusters = sweepTable(f), clustersTable(f)
+	t.result = resultOf(f, &t, up.head.Model(), dominance)
+	t.result.Outliers = outliers(f)
+	t.result.Findings = c.findings(f, &t, up)
 	return t, nil
 }
 

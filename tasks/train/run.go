@@ -111,7 +111,7 @@ func (c Config) inputs(up upstream, code string) contract.Inputs {
 func (c Config) parameters() map[string]any {
 	return map[string]any{
 		"k": c.K, "k_min": c.KMin, "k_max": c.KMax, "starts": c.Starts,
-		"smallest_share": c.SmallestShare, "space": canonicalSpace(c.Space),
+		"smallest_share": c.SmallestShare, "min_customers": c.MinCustomers, "space": canonicalSpace(c.Space), "pca": c.PCA,
 	}
 }
 
@@ -135,7 +135,9 @@ type trained struct {
 	bundle *model.Bundle
 	result contract.TrainResult
 	sweep  *frame.Frame
-	known  bool // the fit is HEAD's: bundle is HEAD's
+	// clusters are the segments of every k of the sweep.
+	clusters *frame.Frame
+	known    bool // the fit is HEAD's: bundle is HEAD's
 }
 
 func commit(ctx context.Context, home *run.Home, s *run.Session, t trained, code string, opts table.Options) (*run.Manifest, error) {
@@ -146,6 +148,9 @@ func commit(ctx context.Context, home *run.Home, s *run.Session, t trained, code
 		}
 	}
 	if err := s.PutFrame(ctx, contract.Sweep, t.sweep, opts); err != nil {
+		return nil, err
+	}
+	if err := s.PutFrame(ctx, contract.SweepClusters, t.clusters, opts); err != nil {
 		return nil, err
 	}
 	return s.Commit(ctx, t.result)

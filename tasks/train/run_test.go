@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,7 +33,7 @@ import (
 func config(root, run string) Config {
 	return Config{
 		Common: task.Common{Root: root, Name: "segments", Pipeline: "test", RunID: run, AsOf: "2011-12-10"},
-		KMin:   2, KMax: 6, Starts: 4, Seed: 1, SmallestShare: cluster.DefaultFloor, Space: defaultSpace(),
+		KMin:   2, KMax: 6, Starts: 4, Seed: 1, SmallestShare: cluster.DefaultFloor, MinCustomers: 1, Space: defaultSpace(),
 	}
 }
 
@@ -452,5 +453,60 @@ func TestValidate(t *testing.T) {
 	c.K, c.Seed = 99, -1
 	if err := c.Validate(); err == nil || strings.Count(err.Error(), "\n") != 1 {
 		t.Errorf("two problems: %v", err)
+	}
+}
+
+// Fifty k fit into what a scheduler takes, and every segment of every k has its row.
+func TestResultOfFiftyKIsSmall(t *testing.T) {
+	c := config("file://"+t.TempDir(), "wide")
+	c.KMax = maxK
+	r, err := train(t, c, modeltest.Customers(200, 1), contract.ActNone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(r)
+	if err != nil || len(r.Sweep) != 49 || len(text) > 16<<10 {
+		t.Errorf("%d bytes of %d k, %v, want at most %d", len(text), len(r.Sweep), err, 16<<10)
+	}
+	m, err := home(t, c).Current(context.Background(), c.Run(), contract.Train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clusters, err := home(t, c).ReadTable(context.Background(), m, contract.SweepClusters, table.Options{})
+	if err != nil || clusters.Rows() != 50*51/2-1 {
+		t.Fatalf("%d rows, %v, want 2 + … + 50", clusters.Rows(), err)
+	}
+	sum := map[int64]int64{}
+	for i, k := range clusters.Ints("k") {
+		sum[k] += clusters.Ints("customers")[i]
+	}
+	for k, n := range sum {
+		if n != 200 {
+			t.Errorf("the segments of k = %d have %d customers, want 200", k, n)
+		}
+	}
+}
+
+// The bundle has a shadow: the same k, fitted without the customers that are held out.
+func TestShadow(t *testing.T) {
+	c := config("file://"+t.TempDir(), "shadow")
+	customers := modeltest.Customers(200, 1)
+	r, err := train(t, c, customers, contract.ActNone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := model.Load(context.Background(), home(t, c).Registry, r.ModelID, table.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := 0
+	for _, key := range customers.Strings("customer") {
+		if !model.HeldOut(key) {
+			in++
+		}
+	}
+	s := b.Model.Shadow
+	if s == nil || s.Customers != in || len(s.Centroids) != r.K || in < 140 || in > 180 {
+		t.Errorf("shadow %+v, want %d customers and k = %d", s, in, r.K)
 	}
 }

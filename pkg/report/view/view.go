@@ -94,7 +94,7 @@ type Choice struct {
 type Swept struct {
 	contract.SweepResult
 	Chosen bool   `json:"chosen"`
-	Chord  Number `json:"chord"` // inertia on the straight line from the first k to the last; the elbow is farthest below it
+	Chord  Number `json:"chord"` // inertia on the elbow's chord, a straight line; the elbow is farthest below it
 }
 
 // Number is a value that can be undefined: in JSON, null.
@@ -181,7 +181,16 @@ func newChoice(in Inputs) *Choice {
 	if len(t.Sweep) == 0 {
 		return c
 	}
+	// The chord's ends are those of k = 2 and 10 where both were tried.
 	first, last := t.Sweep[0], t.Sweep[len(t.Sweep)-1]
+	for _, r := range t.Sweep {
+		switch r.K {
+		case 2:
+			first = r
+		case 10:
+			last = r
+		}
+	}
 	for _, r := range t.Sweep {
 		chord := first.Inertia + (last.Inertia-first.Inertia)*float64(r.K-first.K)/float64(last.K-first.K)
 		c.Sweep = append(c.Sweep, Swept{SweepResult: r, Chosen: r.K == t.K, Chord: Number(chord)})
