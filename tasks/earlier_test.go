@@ -57,7 +57,7 @@ func TestModelOfVersion1(t *testing.T) {
 	if s := held[contract.Score].(contract.ScoreResult); s.ModelID != earlier || s.Customers != 60 {
 		t.Errorf("scored by %s, %d customers, want %s and 60", s.ModelID, s.Customers, earlier)
 	}
-	promoted := run("2011-12-11", "--k=3", "--promote=force", "--accept=dominance")
+	promoted := run("2011-12-11", "--k=3", "--accept=dominance", "--max-audience-change=1", "--promote=force")
 	if p := promoted[contract.Promote].(contract.PromoteResult); p.Action != contract.ActionPromote || p.Previous != earlier {
 		t.Errorf("promotion: %+v", p)
 	}
