@@ -131,8 +131,10 @@ func (f *fitted) shadow(ctx context.Context, customers *frame.Frame) (*model.Sha
 	if len(rows) < 2*k {
 		return nil, nil
 	}
-	sp, points, err := f.Space, cluster.Points{}, error(nil)
+	sp := f.Space
+	var points cluster.Points
 	var r cluster.Result
+	var err error
 	if f.method == model.MethodRefit {
 		var x []float64
 		if x, err = sp.ApplyColumns(nil, columns); err == nil {
@@ -146,7 +148,7 @@ func (f *fitted) shadow(ctx context.Context, customers *frame.Frame) (*model.Sha
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, nil //nolint:nilerror // fewer distinct customers, or a feature that is constant among them: there is no shadow
+		return nil, nil // fewer distinct customers, or a feature that is constant among them: there is no shadow
 	}
 	return &model.Shadow{Customers: len(rows), Space: *sp, Centroids: model.Centroids(r.Centroids, sp.Dim())}, nil
 }
