@@ -10,12 +10,14 @@ baseline, the customers that the champion was trained on, and its *act* decides:
 | `refit`, `retrain` | `ask_for_new_model` starts `clientele_segmentation`, unless the champion has a later as-of than this run, or a rollback has put promotions on hold |
 | `fix_data` | `data_are_sound` fails: the data is wrong, the customers did not change. Nothing is retrained |
 
-At present, drift returns only `none`, `wait` and `retrain`; the DAG also handles `refit` and `fix_data`.
+A new model is asked for once two of three as-of dates a week apart say that the champion no longer fits, and not again of
+the same champion within 28 days; `fix_data` acts at once. A person who knows better accepts a check by its code, with the
+Param *Accepted findings*.
 
 Drift is not a failure, and neither is a missing champion: in both cases the run succeeds.
 
-**If `data_are_sound` fails,** its log line and drift's result (XCom of `drift`) say which feature changed, and by how
-much. Request the delivery again; the next run ingests it. **If another task fails,** see the table of
+**If `data_are_sound` fails,** its log line and drift's result (XCom of `drift`) say which column is broken, and on
+which day. Request the delivery again; the next run ingests it. **If another task fails,** see the table of
 `clientele_segmentation`.
 """
 

@@ -171,6 +171,23 @@ def cleaning() -> dict[str, Param]:
             description="Changes to the default rules, such as +duplicate,-guest.",
             **section,
         ),
+        "drift_window": Param(
+            90,
+            **INTEGER,
+            minimum=0,
+            maximum=365,
+            title="Drift window",
+            description="Length in days of the windows that drift compares. 0 makes none.",
+            **section,
+        ),
+        "accept": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^([a-z_]+(,[a-z_]+)*)?\Z",
+            title="Accepted findings",
+            description="Codes of findings to accept, such as rule_share or dead_hours. Others that stop keep every model from being promoted.",
+            **section,
+        ),
     }
 
 
@@ -232,14 +249,6 @@ def model() -> dict[str, Param]:
         ),
         "k_min": Param(2, **INTEGER, minimum=1, maximum=50, title="Minimum number of segments", **section),
         "k_max": Param(10, **INTEGER, minimum=1, maximum=50, title="Maximum number of segments", **section),
-        "accept": Param(
-            None,
-            type=["null", "string"],
-            pattern=r"^([a-z_]+(,[a-z_]+)*)?\Z",
-            title="Accepted findings",
-            description="Codes of findings to accept, such as rule_share. Others that stop keep every model from being promoted.",
-            **section,
-        ),
         "promote": Param(
             "auto",
             type="string",

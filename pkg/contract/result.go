@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
@@ -132,28 +133,50 @@ type DriftResult struct {
 	Verdict  string         `json:"verdict"`
 	Act      string         `json:"act"`
 	Cause    string         `json:"cause"`
-	Model    string         `json:"model"` // model_id compared with, "" without HEAD
-	Seq      int64          `json:"seq"`   // revision of HEAD, 0 without
+	Wanted   string         `json:"wanted"`  // the act that this run's evidence alone calls for
+	Votes    int            `json:"votes"`   // of the last as-of dates a week apart, at most 3, that called for a new model
+	Asked    *calendar.Date `json:"asked"`   // when the same was asked for last, within the cool-down; null otherwise
+	Latched  bool           `json:"latched"` // two of the last three as-of dates called for a new model
+	Model    string         `json:"model"`   // model_id compared with, "" without HEAD
+	Seq      int64          `json:"seq"`     // revision of HEAD, 0 without
 	AsOf     calendar.Date  `json:"as_of"`
 	HeadAsOf *calendar.Date `json:"head_as_of"` // of that revision; an older run has nothing to ask of it. null without
 	Hold     string         `json:"hold"`       // why a new model would not be promoted whatever the act; "" without a hold
 	Features []DriftFeature `json:"features"`
 	Effects  DriftEffects   `json:"effects"`
+	Checks   []DriftCheck   `json:"checks"`
+	// Forward is what the customers of each segment did after they were assigned, for the runs to come.
+	Forward []drift.Followed `json:"forward"`
 }
 
-// DriftFeature is the drift of one feature.
+// DriftFeature is the drift of one feature from the baseline. What does not apply is null.
 type DriftFeature struct {
-	Feature   string  `json:"feature"`
-	PSI       float64 `json:"psi"`
-	Threshold float64 `json:"threshold"` // what this many customers reach by chance
-	Verdict   string  `json:"verdict"`
+	Feature     string   `json:"feature"`
+	PSI         float64  `json:"psi"`
+	Threshold   float64  `json:"threshold"` // what this many customers stay below by chance, in 19 runs of 20
+	P           float64  `json:"p"`         // adjusted for the number of features
+	JS          *float64 `json:"js"`
+	KS          *float64 `json:"ks"`
+	Wasserstein *float64 `json:"wasserstein"`
+	Verdict     string   `json:"verdict"`
 }
 
 // DriftEffects says how much of each kind moved; null where it was not measured.
 type DriftEffects struct {
-	Data       *float64 `json:"data"`
+	Data       *float64 `json:"data"` // lines of the last days that a check calls broken, as a share
 	Model      *float64 `json:"model"`
 	Population *float64 `json:"population"`
+}
+
+// DriftCheck is what a check of the lines found: which column is broken on which day.
+type DriftCheck struct {
+	Check    string        `json:"check"` // the code to accept it by
+	Column   string        `json:"column"`
+	Day      calendar.Date `json:"day"`  // the first
+	Days     int           `json:"days"` // how many
+	Act      string        `json:"act"`
+	Accepted bool          `json:"accepted"`
+	Why      string        `json:"why"`
 }
 
 // TrainResult is what train reports.

@@ -69,19 +69,21 @@ var Steps = []Step{
 	},
 	{
 		Name: Preprocess, Does: "clean the lines of the window and build customer features",
-		Reads: []string{Ingest}, Writes: []frame.Schema{Sales, Ledger, Customers},
+		Reads: []string{Ingest}, Writes: []frame.Schema{Sales, Ledger, Customers, Windows, Profile},
 		Exits: []Exit{
 			{fault.ExitBadData, "damaged lines"},
 			{fault.ExitMissing, "ingest has not run, or a day of the window has expired"},
 		},
-		Params: []string{"window", "rules"},
+		Params: []string{"window", "rules", "drift-window"},
 		Pod:    Pod{Minutes: 120, CPU: "2", Memory: "4Gi", Disk: "4Gi"}, // holds the window's lines
 	},
 	{
 		Name: Drift, Does: "compare customers with the training data of the current model",
-		Reads: []string{Preprocess}, Head: true, Writes: []frame.Schema{Features, Effects}, Pointers: []string{DriftStatePath("<name>")},
-		Exits: []Exit{{fault.ExitMissing, "no customers"}},
-		Pod:   Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
+		Reads: []string{Preprocess}, Head: true, Writes: []frame.Schema{Features, Effects}, Files: []string{"drift.json"},
+		Pointers: []string{DriftStatePath("<name>")},
+		Exits:    []Exit{{fault.ExitMissing, "no customers"}},
+		Params:   []string{"accept"},
+		Pod:      Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},
 	{
 		Name: Train, Does: "fit models over a range of k, choose one and write its bundle",

@@ -66,6 +66,31 @@ var (
 			"The time of an invoice is the earliest of its kept sale lines.",
 		Columns: feature.Specs}
 
+	Windows = frame.Schema{Name: "windows", Version: 1,
+		Meaning: "The features of the customers of other windows than the run's, by which drift tells what moved: now (the days before as-of), " +
+			"before (as many days before those), year_ago (the same days a year earlier) and then (the run's window with an as-of that many days earlier). " +
+			"One row per window and customer. Empty with --drift-window=0.",
+		Columns: append([]frame.Spec{{Name: "window", Kind: frame.Text, Meaning: "now, before, year_ago or then."}}, feature.Specs...)}
+
+	Profile = frame.Schema{Name: "profile", Version: 1,
+		Meaning: "What was delivered in these windows, before any rule: one row per window and day with sales, hour of the week, product code, and day and country or hour. " +
+			"Of the window snapshot there is one row per day of the snapshot, with its lines alone. Empty with --drift-window=0.",
+		Columns: []frame.Spec{
+			{Name: "window", Kind: frame.Text, Meaning: "now, before, year_ago or snapshot."},
+			{Name: "kind", Kind: frame.Text, Meaning: "day, hour_of_week, code, country or hour."},
+			{Name: "day", Kind: frame.Text, Nullable: true, Meaning: "The day, as 2011-12-09. Null for hour_of_week and code."},
+			{Name: "item", Kind: frame.Text, Nullable: true, Meaning: "The product code, the country, the hour of the day, or the hour of the week from Sunday 00:00. Null for day, and for lines without a code or country."},
+			{Name: "lines", Kind: frame.Int, Unit: "lines", Meaning: "Lines."},
+			{Name: "invoices", Kind: frame.Int, Unit: "invoices", Meaning: "Distinct invoices, at the hour of their first line. 0 for code."},
+			{Name: "guests", Kind: frame.Int, Unit: "invoices", Meaning: "Of them, without a customer. 0 for code, country and hour."},
+			{Name: "returns", Kind: frame.Int, Unit: "lines", Meaning: "Lines with an amount below zero."},
+			{Name: "repeated", Kind: frame.Int, Unit: "lines", Meaning: "Lines that repeat another line of the day in every field. 0 for other kinds than day."},
+			{Name: "quantity", Kind: frame.Quantity, Unit: "units", Meaning: "Units of the lines with an amount above zero."},
+			{Name: "money", Kind: frame.Money, Unit: "currency", Meaning: "Amount of the lines with an amount above zero."},
+			{Name: "price_index", Kind: frame.Float, Nullable: true, Meaning: "Fisher index of the day's prices over those of the window before. Null for other rows, and without a product in common."},
+			{Name: "priced_codes", Kind: frame.Int, Unit: "products", Meaning: "Products that the index rests on."},
+		}}
+
 	Sweep = frame.Schema{Name: "sweep", Version: 2,
 		Meaning: "How well each number of segments fits. One row per number that was tried.",
 		Columns: []frame.Spec{
@@ -141,27 +166,62 @@ var (
 			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "The customer's monetary feature; for one who left, in the previous scores."},
 		}}
 
-	Features = frame.Schema{Name: "features", Version: 1,
-		Meaning: "The drift of every numeric feature. One row per feature, in the order of the customers table. Empty without a champion.",
+	Features = frame.Schema{Name: "features", Version: 2,
+		Meaning: "The drift of every feature. One row per comparison and feature, in the order of the customers table. Empty without a champion.",
 		Columns: []frame.Spec{
+			{Name: "against", Kind: frame.Text, Meaning: "model for the champion's baseline; before or year_ago for an earlier window of the same length."},
 			{Name: "feature", Kind: frame.Text, Meaning: "Column of the customers table."},
 			{Name: "psi", Kind: frame.Float, Meaning: "Population stability index between the baseline and today's customers."},
-			{Name: "threshold", Kind: frame.Float, Meaning: "PSI that this many customers stay below by chance."},
+			{Name: "js", Kind: frame.Float, Nullable: true, Meaning: "Jensen-Shannon distance to base 2, 0 to 1. Null without customers."},
+			{Name: "ks", Kind: frame.Float, Nullable: true, Meaning: "Kolmogorov-Smirnov statistic. Null for a text."},
+			{Name: "ks_p", Kind: frame.Float, Nullable: true, Meaning: "Its p-value by Kolmogorov's limit with Stephens' correction. Null while customers are on both sides."},
+			{Name: "wasserstein", Kind: frame.Float, Nullable: true, Meaning: "Wasserstein distance over scale; of money and counts on ln(1 + x/m). Null for a text."},
+			{Name: "scale", Kind: frame.Text, Meaning: "What it is divided by: iqr, p90, sd or none."},
+			{Name: "largest", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "Largest difference of a level's share. Null for a number."},
+			{Name: "chi2", Kind: frame.Float, Nullable: true, Meaning: "Pearson's two-sample statistic. Null for a number."},
+			{Name: "unseen", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "Share of today's customers at levels that the baseline does not have. Null for a number."},
+			{Name: "p", Kind: frame.Float, Meaning: "Chance of such an index if nothing had moved."},
+			{Name: "p_name", Kind: frame.Text, Meaning: "How it was found: permutation or chi_squared."},
+			{Name: "adjusted", Kind: frame.Float, Meaning: "p adjusted for the number of tests by Benjamini and Hochberg."},
+			{Name: "threshold", Kind: frame.Float, Meaning: "Index that this many customers stay below by chance in 19 runs of 20."},
+			{Name: "draws", Kind: frame.Int, Meaning: "Permutations that were drawn."},
+			{Name: "missing_reference", Kind: frame.Float, Unit: "share", Meaning: "Share of the baseline without a value."},
+			{Name: "missing_current", Kind: frame.Float, Unit: "share", Meaning: "Share of today's customers without a value."},
+			{Name: "missing_adjusted", Kind: frame.Float, Nullable: true, Meaning: "Adjusted p-value of their difference. Null where no value is missing."},
 			{Name: "bins", Kind: frame.Int, Unit: "bins", Meaning: "Bins with a value on either side."},
 			{Name: "reference_rows", Kind: frame.Int, Unit: "customers", Meaning: "Customers in the baseline."},
 			{Name: "current_rows", Kind: frame.Int, Unit: "customers", Meaning: "Customers today."},
+			{Name: "overlap", Kind: frame.Int, Unit: "customers", Meaning: "Customers on both sides."},
 			{Name: "verdict", Kind: frame.Text, Meaning: "none, warn, alert or insufficient_data."},
 		}}
 
-	Effects = frame.Schema{Name: "effects", Version: 1,
-		Meaning: "What the drift comes from. One row each for the data, the model and the population.",
+	Effects = frame.Schema{Name: "effects", Version: 2,
+		Meaning: "What the drift comes from. One row for the data, one for the population, and one for each measure of how the champion fits.",
 		Columns: []frame.Spec{
-			{Name: "effect", Kind: frame.Text, Meaning: "data, model or population."},
+			{Name: "effect", Kind: frame.Text, Meaning: "Name of the effect, such as data, population, model, novelty or forward."},
 			{Name: "value", Kind: frame.Float, Nullable: true, Meaning: "Size of the effect; why says of what. Null if it was not measured."},
 			{Name: "limit", Kind: frame.Float, Nullable: true, Meaning: "Limit that the value is judged by. Null if there is none."},
-			{Name: "verdict", Kind: frame.Text, Meaning: "insufficient_data, or not_judged for an effect without a limit."},
+			{Name: "p", Kind: frame.Float, Nullable: true, Meaning: "Adjusted chance of such a value if nothing had moved. Null if it is not judged."},
+			{Name: "low", Kind: frame.Float, Nullable: true, Meaning: "Lower end of the 95 % interval. Null without one."},
+			{Name: "high", Kind: frame.Float, Nullable: true, Meaning: "Upper end of the 95 % interval. Null without one."},
+			{Name: "verdict", Kind: frame.Text, Meaning: "none, warn, alert or insufficient_data; not_judged for an effect without a limit."},
 			{Name: "why", Kind: frame.Text, Meaning: "One sentence that says what was measured, or why not."},
 		}}
+)
+
+// The windows of the tables windows and profile, and the kinds of the profile's rows.
+const (
+	WindowNow      = "now"
+	WindowBefore   = "before"
+	WindowYearAgo  = "year_ago"
+	WindowThen     = "then"
+	WindowSnapshot = "snapshot"
+
+	ProfileDay        = "day"
+	ProfileHourOfWeek = "hour_of_week"
+	ProfileCode       = "code"
+	ProfileCountry    = "country"
+	ProfileHour       = "hour"
 )
 
 // ProfilePrefix begins the names of the segments table's profile columns: the rest is the name of a feature.

@@ -40,6 +40,17 @@ const (
 	Dominance       = "dominance" // of train: a gate of its own judges it
 )
 
+// Codes of drift's checks of the lines: pkg/drift has them too. Each is accepted as a finding is.
+const (
+	PriceLevel     = "price_level"
+	DoubledDay     = "doubled_day"
+	ShiftedClock   = "shifted_clock"
+	DeadHours      = "dead_hours"
+	LostCountry    = "lost_country"
+	MissingCountry = "missing_country"
+	LostCustomers  = "lost_customers"
+)
+
 // Spec declares a code, for flags and docs.
 type Spec struct {
 	Code    string
@@ -63,6 +74,13 @@ var Specs = []Spec{
 	{Discounts, "discount lines are not taken off", ""},
 	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
 	{Dominance, "one feature alone gives nearly the same segments (adjusted Rand index of at least 0.8)", "always"},
+	{PriceLevel, "drift: a day's prices are 5 times those of the drift window before, or a fifth", "always: drift's act is fix_data"},
+	{DoubledDay, "drift: over 30 % of a day's lines repeat another line of the day", "always: drift's act is fix_data"},
+	{ShiftedClock, "drift: a day's invoices fit the usual hours only by another clock", "always: drift's act is fix_data"},
+	{DeadHours, "drift: no invoice in an hour of the day in which about 30 were to be expected", "always: drift's act is fix_data"},
+	{LostCountry, "drift: a country has stopped from which about 30 invoices were to be expected", "always: drift's act is fix_data"},
+	{MissingCountry, "drift: over half of a day's lines have no country, where nearly all had one", "always: drift's act is fix_data"},
+	{LostCustomers, "drift: 90 % of a day's invoices have no customer, where most had one", "always: drift's act is fix_data"},
 }
 
 // Known reports whether there is such a code.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
 )
@@ -47,7 +48,12 @@ type DriftState struct {
 	Verdict string `json:"verdict"`
 	Act     string `json:"act"`
 	Model   string `json:"model"`
-	Seq     int64  `json:"seq"` // revision of HEAD, 0 for none or unknown
+	Seq     int64  `json:"seq"`               // revision of HEAD, 0 for none or unknown
+	Wanted  string `json:"wanted,omitempty"`  // the act that the evidence alone called for; "" from earlier programs, which did not tell
+	Latched bool   `json:"latched,omitempty"` // the evidence had been confirmed on other as-of dates
+	Cause   string `json:"cause,omitempty"`
+	// Forward is what customers of each segment did after they were assigned, when the model was first looked at.
+	Forward []drift.Followed `json:"forward,omitempty"`
 }
 
 // Keep says how much a pointer remembers.

@@ -4,151 +4,258 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
-	"github.com/clientele/clientele/pkg/registry"
 )
 
-// notJudged stands in the effects table for an effect that is shown without a limit to hold it against.
-const notJudged = "not_judged"
-
-// finding is what has moved.
-type finding struct {
-	verdict drift.Verdict
-	act     drift.Act
-	cause   string
-	all     []drift.Feature
-	effects []effect
-}
-
-// effect is one row of the effects table; value is NaN where it was not measured.
-type effect struct {
-	name, verdict, why string
-	value              float64
+// evidence is what has moved.
+type evidence struct {
+	drift.Conclusion
+	drift.Answer
+	found    drift.Findings
+	effects  []drift.Effect
+	segments []drift.Segment
+	names    []string // ids of the segments
+	forward  []drift.Followed
+	price    priceLevel
+	again    string // "; there was drift before, too"
 }
 
 // insufficient is the finding where there is nothing to compare with.
-func insufficient(cause, why string) *finding {
-	f := &finding{verdict: drift.InsufficientData, act: drift.ActNone, cause: cause}
-	for _, name := range []string{"data", "model", "population"} {
-		f.effects = append(f.effects, effect{name, contract.VerdictInsufficientData, why, math.NaN()})
+func insufficient(cause, why string) *evidence {
+	f := &evidence{
+		Conclusion: drift.Conclusion{Verdict: drift.InsufficientData, Wanted: drift.ActNone, Cause: cause},
+		Answer:     drift.Answer{Act: drift.ActNone, Dates: 1},
+	}
+	nan := math.NaN()
+	for _, name := range []string{drift.EffectData, drift.EffectModel, drift.EffectSegments} {
+		f.effects = append(f.effects, drift.Effect{
+			Name: name, Value: nan, Limit: nan, Adjusted: nan, Low: nan, High: nan, Verdict: drift.InsufficientData, Why: why,
+		})
 	}
 	return f
 }
 
-// find compares every numeric feature of the customers with the model's reference, and where the model puts either.
-func (j *job) find(b *model.Bundle, customers *frame.Frame) (*finding, error) {
-	axes := b.Model.Space.Features()
-	var columns []drift.Column
-	for i := range customers.Columns {
-		c := &customers.Columns[i]
-		ref := b.Reference.Column(c.Name)
-		if !c.IsNumeric() || ref == nil || !ref.IsNumeric() {
-			continue
-		}
-		columns = append(columns, drift.Column{
-			Name: c.Name, Reference: model.Numbers(ref), Current: model.Numbers(c), Space: slices.Contains(axes, c.Name),
-		})
+// Features that a closed shop lengthens by the closed days, and those that follow from it in other ways.
+var (
+	lengthened = []string{"recency", "tenure"}
+	follows    = []string{"gap_mean", "gap_sd", "monthly_mean", "monthly_sd", "monthly_slope"}
+)
+
+// find makes one verdict of the customers, the windows and the lines.
+func (j *job) find(b *model.Bundle, t tables) (*evidence, error) {
+	opts := drift.Options{Materiality: j.Materiality, Alpha: j.Alpha}
+	f := &evidence{}
+	asOf := j.Run().AsOf
+	p := readProfile(t.profile)
+	for _, s := range b.Manifest.Segments {
+		f.names = append(f.names, s.ID)
 	}
-	r, err := drift.Compare(columns, drift.Options{Warn: j.Warn, Alert: j.Alert, Alpha: j.Alpha})
-	if err != nil {
+	f.found.Axes = b.Model.Space.Features()
+	f.found.Preparation = preparation(b, j.preprocess.Params)
+	f.found.Checks = j.checks(p)
+	f.price = p.price()
+
+	now := b.InRange(t.customers)
+	closures := drift.FindClosures(p.snapshot, asOf)
+	ref, closedThen := opened(b.Reference, closures, j.trainedAsOf())
+	open, closedNow := opened(now, closures, asOf)
+	if f.found.Closed = max(closedNow-closedThen, 0); f.found.Closed > 0 {
+		f.found.Blocked = follows
+		raw, effects, _, err := look(b, b.Reference, now, opts)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range raw {
+			f.found.Raw = append(f.found.Raw, x.Verdict)
+		}
+		for _, e := range effects {
+			f.found.Raw = append(f.found.Raw, e.Verdict)
+		}
+	}
+	if f.found.Young = j.young(p.snapshot); f.found.Young {
+		f.found.Blocked = append(slices.Clone(lengthened[1:]), follows...)
+	}
+	var err error
+	if f.found.Features, f.found.Effects, f.segments, err = look(b, ref, open, opts); err != nil {
 		return nil, err
 	}
-	was, err := b.Assign(b.Reference)
-	if err != nil {
-		return nil, fmt.Errorf("reference: %w", err)
-	}
-	is, err := b.Assign(customers)
-	if err != nil {
+	if err := j.windows(f, b, t.windows, opts); err != nil {
 		return nil, err
 	}
-	f := &finding{verdict: r.Verdict, act: r.Act, cause: r.Cause, all: r.Features}
-	if j.lasted > 0 && (r.Verdict == drift.Warn || r.Verdict == drift.Alert) {
-		f.cause += fmt.Sprintf("; there was drift on the previous %d as-of dates, too", j.lasted)
-		if j.lasted == 1 {
-			f.cause = r.Cause + "; there was drift on the previous as-of date, too"
-		}
-	}
-	f.effects = []effect{
-		{"data", notJudged, "not measured: changes of the data itself, such as prices, are not checked", math.NaN()},
-		{"model", notJudged, "ratio of the mean squared distance to the nearest centroid, now to training",
-			drift.ModelEffect(squares(was.Distance), squares(is.Distance))},
-		{"population", notJudged, "population stability index of the segment shares, by nearest centroid",
-			drift.PopulationEffect(sizes(was.Nearest, b.Model.K()), sizes(is.Nearest, b.Model.K()))},
-	}
+	f.effects = append([]drift.Effect{dataEffect(f.found.Checks, p)}, f.found.Effects...)
+	f.Conclusion = f.found.Conclude()
+	f.Answer = drift.Decide(asOf, f.Wanted, j.looks(), j.CoolDown)
+	f.again = j.lasted()
 	return f, nil
 }
 
-func squares(distances []float64) []float64 {
-	out := make([]float64, len(distances))
-	for i, d := range distances {
-		out[i] = d * d
+// trainedAsOf is the as-of date of the training, 0 where it is not known: of a model that was rolled back to.
+func (j *job) trainedAsOf() calendar.Date {
+	if j.head.Action == contract.ActionRollback || j.head.Action == contract.ActionRelease {
+		return 0
 	}
-	return out
+	return j.head.AsOf
 }
 
-func sizes(labels []int32, k int) []int {
-	out := make([]int, k)
-	for _, c := range labels {
-		out[c]++
+// young reports whether the shop's history did not fill the window at training: customers had been there for less time than they could be
+// now.
+func (j *job) young(days []calendar.Date) bool {
+	length, _ := j.preprocess.Params["window"].(string)
+	w, err := strconv.Atoi(length)
+	trained := j.trainedAsOf()
+	if len(days) == 0 || trained == 0 {
+		return false
 	}
-	return out
+	return err != nil || slices.Min(days) > trained-calendar.Date(w)
 }
 
-// featuresTable has one row a feature, in the order of the customers table.
-func (f *finding) featuresTable() *frame.Frame {
-	t := frame.New(contract.Features.Columns, len(f.all))
-	for i, a := range f.all {
-		t.Strings("feature")[i] = a.Name
-		t.Floats("psi")[i] = a.PSI
-		t.Floats("threshold")[i] = a.Threshold
-		t.Ints("bins")[i] = int64(a.Bins)
-		t.Ints("reference_rows")[i] = int64(a.Reference)
-		t.Ints("current_rows")[i] = int64(a.Current)
-		t.Strings("verdict")[i] = string(a.Verdict)
+// opened returns the customers as they would be had the shop not been closed: recency and tenure without the closed days since. It
+// returns the most days that were taken off, and the customers themselves where there are none.
+func opened(customers *frame.Frame, c *drift.Closures, asOf calendar.Date) (*frame.Frame, int) {
+	if asOf == 0 {
+		return customers, 0
 	}
-	return t
-}
-
-func (f *finding) effectsTable() *frame.Frame {
-	t := frame.New(contract.Effects.Columns, len(f.effects))
-	for i, e := range f.effects {
-		t.Strings("effect")[i] = e.name
-		t.Floats("value")[i] = e.value
-		t.Floats("limit")[i] = math.NaN()
-		t.Strings("verdict")[i] = e.verdict
-		t.Strings("why")[i] = e.why
+	most := 0
+	for _, days := range customers.Ints("recency") {
+		most = max(most, c.Between(asOf-calendar.Date(days), asOf))
 	}
-	return t
-}
-
-func (f *finding) result(asOf calendar.Date, head *registry.Revision) contract.DriftResult {
-	r := contract.DriftResult{
-		Verdict: string(f.verdict), Act: string(f.act), Cause: f.cause, Model: head.Model(), Seq: head.Number(), AsOf: asOf,
-		Features: make([]contract.DriftFeature, len(f.all)),
+	if most == 0 {
+		return customers, 0
 	}
-	if head != nil {
-		r.HeadAsOf = &head.AsOf
-	}
-	if hold := head.Held(asOf); hold != nil {
-		r.Hold = hold.String()
-	}
-	for i, a := range f.all {
-		r.Features[i] = contract.DriftFeature{Feature: a.Name, PSI: a.PSI, Threshold: a.Threshold, Verdict: string(a.Verdict)}
-	}
-	for _, e := range f.effects {
-		switch e.name {
-		case "data":
-			r.Effects.Data = drift.Measured(e.value)
-		case "model":
-			r.Effects.Model = drift.Measured(e.value)
-		case "population":
-			r.Effects.Population = drift.Measured(e.value)
+	out := &frame.Frame{Columns: slices.Clone(customers.Columns)}
+	for i := range out.Columns {
+		column := &out.Columns[i]
+		if !slices.Contains(lengthened, column.Name) {
+			continue
+		}
+		column.Ints = slices.Clone(column.Ints)
+		for row, days := range column.Ints {
+			column.Ints[row] = days - int64(c.Between(asOf-calendar.Date(days), asOf))
 		}
 	}
-	return r
+	return out, most
+}
+
+// preparation says in what the customers were prepared otherwise than the model's, "" if they were not.
+func preparation(b *model.Bundle, params map[string]any) string {
+	var names []string
+	for name, v := range b.Model.Prepared {
+		if now, ok := params[name]; ok && !sameJSON(v, now) {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	slices.Sort(names)
+	return fmt.Sprintf("customers are prepared in another way than the model's were (%v), so they cannot be compared", names)
+}
+
+func sameJSON(a, b any) bool {
+	x, err := contract.Canonical(a)
+	if err != nil {
+		return false
+	}
+	y, err := contract.Canonical(b)
+	return err == nil && string(x) == string(y)
+}
+
+// look compares customers with a reference by every feature, and by how the model fits.
+func look(b *model.Bundle, ref, cur *frame.Frame, opts drift.Options) ([]drift.Feature, []drift.Effect, []drift.Segment, error) {
+	pair := pairs(ref.Strings("customer"), cur.Strings("customer"))
+	features, err := drift.Compare(columns(ref, cur), pair, opts)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	was, err := places(b, ref)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("reference: %w", err)
+	}
+	is, err := places(b, cur)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	effects, segments, err := drift.Shape(b.Model.K(), was, is, pair, b.Model.Centroids, opts)
+	return features, effects, segments, err
+}
+
+func places(b *model.Bundle, customers *frame.Frame) (drift.Places, error) {
+	a, err := b.Assign(customers)
+	if err != nil {
+		return drift.Places{}, err
+	}
+	points := a.Points()
+	return drift.Places{Nearest: a.Nearest, Distance: a.Distance, Second: a.Second, Points: points.X, Dim: points.D}, nil
+}
+
+// pairs returns for every customer of now the row that the same customer has in the reference, −1 for none.
+func pairs(ref, now []string) []int32 {
+	at := make(map[string]int32, len(ref))
+	for i, c := range ref {
+		at[c] = int32(i)
+	}
+	out := make([]int32, len(now))
+	for i, c := range now {
+		row, ok := at[c]
+		if out[i] = row; !ok {
+			out[i] = -1
+		}
+	}
+	return out
+}
+
+// columns are the features that both sides have, in the order of the customers table.
+func columns(ref, cur *frame.Frame) []drift.Column {
+	var out []drift.Column
+	for i := range cur.Columns {
+		c := &cur.Columns[i]
+		was := ref.Column(c.Name)
+		switch {
+		case c.Name == "customer" || was == nil:
+		case c.Kind == frame.Text && was.Kind == frame.Text:
+			out = append(out, drift.Column{Name: c.Name, Text: true, ReferenceText: was.Strings, CurrentText: c.Strings})
+		case c.IsNumeric() && was.IsNumeric():
+			out = append(out, drift.Column{
+				Name: c.Name, Reference: model.Numbers(was), Current: model.Numbers(c), Log: c.Unit != "share" && c.Unit != "days",
+			})
+		}
+	}
+	return out
+}
+
+// looks are the earlier runs, as pkg/drift knows them.
+func (j *job) looks() []drift.Look {
+	var out []drift.Look
+	for _, p := range j.past {
+		l := drift.Look{AsOf: p.AsOf, Wanted: drift.Act(p.Wanted), Latched: p.Latched}
+		if p.Act == contract.ActRefit || p.Act == contract.ActRetrain {
+			l.Asked = drift.Act(p.Act)
+			if p.Wanted == "" { // of an earlier program, which asked at once
+				l.Wanted, l.Latched = l.Asked, true
+			}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// lasted says on how many earlier as-of dates in a row this model's customers had drifted.
+func (j *job) lasted() string {
+	n := 0
+	for n < len(j.past) && (j.past[n].Verdict == contract.VerdictWarn || j.past[n].Verdict == contract.VerdictAlert) {
+		n++
+	}
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "; there was drift on the previous as-of date, too"
+	}
+	return fmt.Sprintf("; there was drift on the previous %d as-of dates, too", n)
 }

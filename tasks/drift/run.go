@@ -3,10 +3,13 @@ package drift
 import (
 	"context"
 	"fmt"
-	"strconv"
+	"slices"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
@@ -30,10 +33,16 @@ type job struct {
 	preprocess *run.Manifest
 	head       *registry.Revision // as it stood before this run, or pinned; nil without
 	replay     bool               // --head names another revision than the one that stood
-	lasted     int                // earlier as-of dates in a row on which this model's customers had drifted
+	past       []past             // what earlier as-of dates found of this model, newest first
 }
 
-// Run compares, writes both tables, and then moves state/<name>/drift.json to the verdict.
+// past is an entry of the state that this run rests on. It is among the inputs, so that the run can be replayed.
+type past struct {
+	AsOf calendar.Date `json:"as_of"`
+	run.DriftState
+}
+
+// Run compares, writes tables and drift.json, and then moves state/<name>/drift.json to the verdict.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.DriftResult, error) {
 	j := &job{Config: c, deps: d, opts: work.Tables(d)}
 	return work.Do(ctx, c.Common, d, work.Job[contract.DriftResult]{Begin: j.begin, Make: j.work, Finish: j.advance})
@@ -44,7 +53,11 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 	if err := j.read(ctx); err != nil {
 		return nil, err
 	}
-	return home.Begin(ctx, j.Run(), contract.Drift, j.inputs())
+	in, err := j.inputs()
+	if err != nil {
+		return nil, err
+	}
+	return home.Begin(ctx, j.Run(), contract.Drift, in)
 }
 
 // read looks up what the key is made of.
@@ -60,36 +73,47 @@ func (j *job) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.lasted = lasted(state.Before(j.Run()), j.Run(), j.head.Model())
+	j.past = looksBefore(state.Before(j.Run()), j.Run().AsOf, j.head.Model(), j.CoolDown)
 	return nil
 }
 
-// lasted counts the latest entries before the run's as-of, newest first, that say of this model that its customers have
-// drifted.
-func lasted(s run.State[run.DriftState], run contract.Run, modelID string) int {
-	n := 0
+// looksBefore returns the entries of earlier as-of dates that a run rests on: those of the model in force that are in a row, for as far
+// back as latch and cool-down look. The oldest of the model is always there, for what it says of the customers' behaviour then.
+func looksBefore(s run.State[run.DriftState], asOf calendar.Date, modelID string, coolDown int) []past {
+	var out []past
 	for _, e := range s.Entries {
-		switch drifted := e.Value.Verdict == contract.VerdictWarn || e.Value.Verdict == contract.VerdictAlert; {
-		case e.AsOf >= run.AsOf:
-		case !drifted || e.Value.Model != modelID:
-			return n
-		default:
-			n++
+		if e.AsOf >= asOf {
+			continue
 		}
+		if e.Value.Model != modelID {
+			break
+		}
+		out = append(out, past{e.AsOf, e.Value})
 	}
-	return n
+	far := func(p past) bool { return int(asOf-p.AsOf) > max(coolDown, 6*drift.Spacing) && p.Forward == nil }
+	return slices.DeleteFunc(out, far)
 }
 
 // inputs are what the content depends on.
-func (j *job) inputs() contract.Inputs {
-	return contract.Inputs{
-		Refs:   map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref(), "lasted": strconv.Itoa(j.lasted)},
-		Params: map[string]any{"psi_warn": j.Warn, "psi_alert": j.Alert, "alpha": j.Alpha},
-		Code:   j.deps.Code,
+func (j *job) inputs() (contract.Inputs, error) {
+	refs := map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref()}
+	if len(j.past) > 0 {
+		text, err := contract.Canonical(j.past)
+		if err != nil {
+			return contract.Inputs{}, err
+		}
+		refs["past"] = contract.SHA256(text)
 	}
+	return contract.Inputs{
+		Refs: refs,
+		Params: map[string]any{
+			"psi_warn": j.Materiality / 2, "psi_alert": j.Materiality, "alpha": j.Alpha, "cool_down": j.CoolDown, "accept": j.accepted(),
+		},
+		Code: j.deps.Code,
+	}, nil
 }
 
-// work writes the tables.
+// work writes tables and drift.json.
 func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	found, err := j.compare(ctx)
 	if err != nil {
@@ -101,11 +125,19 @@ func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	if err := s.PutFrame(ctx, contract.Effects, found.effectsTable(), j.opts); err != nil {
 		return nil, err
 	}
-	return s.Commit(ctx, found.result(j.Run().AsOf, j.head))
+	result := found.result(j)
+	text, err := contract.Canonical(found.document(j, result))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.PutBytes(ctx, documentName, text); err != nil {
+		return nil, err
+	}
+	return s.Commit(ctx, result)
 }
 
 // compare finds out what has moved. Where there is nothing to compare with, it says why.
-func (j *job) compare(ctx context.Context) (*finding, error) {
+func (j *job) compare(ctx context.Context) (*evidence, error) {
 	if j.head == nil {
 		return insufficient(causeNoHead, "there is no current model to compare with"), nil
 	}
@@ -117,17 +149,36 @@ func (j *job) compare(ctx context.Context) (*finding, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load HEAD, revision %d: %w", j.head.Seq, err)
 	}
-	customers, err := j.home.ReadTable(ctx, j.preprocess, contract.Customers, j.opts)
+	t, err := j.tables(ctx)
 	if err != nil {
 		return nil, err
 	}
 	bar := j.deps.Progress.Bar("drift", -1)
 	defer bar.Done()
-	found, err := j.find(bundle, customers)
+	found, err := j.find(bundle, t)
 	if err != nil {
 		return nil, &fault.Fault{Code: fault.ExitBadData, Cause: "customers", Err: err}
 	}
 	return found, nil
+}
+
+// tables are what preprocess has made in this run. Without windows and profile, those are nil.
+type tables struct {
+	customers, windows, profile *frame.Frame
+}
+
+func (j *job) tables(ctx context.Context) (t tables, err error) {
+	if t.customers, err = j.home.ReadTable(ctx, j.preprocess, contract.Customers, j.opts); err != nil {
+		return t, err
+	}
+	if _, ok := j.preprocess.Objects[contract.Windows.Name]; !ok { // an earlier program's
+		return t, nil
+	}
+	if t.windows, err = j.home.ReadTable(ctx, j.preprocess, contract.Windows, j.opts); err != nil {
+		return t, err
+	}
+	t.profile, err = j.home.ReadTable(ctx, j.preprocess, contract.Profile, j.opts)
+	return t, err
 }
 
 // advance lets later runs see the verdict. One of a replay by another revision is nobody's past.
@@ -137,7 +188,9 @@ func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResu
 	}
 	_, err := run.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), run.Entry[run.DriftState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
-		Value: run.DriftState{Verdict: r.Verdict, Act: r.Act, Model: r.Model, Seq: r.Seq},
+		Value: run.DriftState{
+			Verdict: r.Verdict, Act: r.Act, Model: r.Model, Seq: r.Seq, Wanted: r.Wanted, Latched: r.Latched, Cause: r.Cause, Forward: r.Forward,
+		},
 	}, run.KeepDrift)
 	return r, err
 }

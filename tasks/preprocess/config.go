@@ -36,6 +36,7 @@ root. Writes the cleaned sales, the ledger and one row per customer.`,
 type Config struct {
 	task.Common
 	Window      string // days, or all
+	Drift       int    // days of the windows that drift compares; 0 for none
 	Rules       string // switches on top of the defaults, as retail.Rules.Set reads them
 	Profile     string // see profile.Load
 	NonProducts string // as retail.ParseNonProducts reads it; auto: see retail.Decide
@@ -44,10 +45,14 @@ type Config struct {
 	Returns     string // a pattern of invoice numbers; auto
 }
 
+// defaultDrift is a quarter, as everywhere.
+const defaultDrift = 90
+
 // Flags declares preprocess' flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
 		task.String("window", "365", "length of the window before the as-of date in `DAYS`, or all"),
+		task.Int("drift-window", defaultDrift, "length of the windows that drift compares in `DAYS`; 0 makes none"),
 		task.String("rules", "", "rule `SWITCHES`, applied to "+retail.DefaultRules().String()+", such as +duplicate,-guest"),
 		task.String("profile", "", "`FILE` with the shop's profile (TOML): a path or a file://, gs:// or https:// URL; flags win over it"),
 		task.String("non-product", auto,
@@ -62,7 +67,7 @@ func Flags() []cli.Flag {
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
 	return Config{
-		Common: task.NewCommon(c), Window: c.String("window"), Rules: c.String("rules"), Profile: c.String("profile"),
+		Common: task.NewCommon(c), Window: c.String("window"), Drift: c.Int("drift-window"), Rules: c.String("rules"), Profile: c.String("profile"),
 		NonProducts: c.String("non-product"), Discounts: c.String("discounts"), Invoice: c.String("invoice"), Returns: c.String("returns"),
 	}
 }
@@ -73,6 +78,9 @@ func (c Config) Validate() error {
 	c.Check(&p)
 	if _, err := retail.ParseWindow(0, c.Window); err != nil {
 		p.Add("window", err.Error(), c.Window)
+	}
+	if c.Drift < 0 || c.Drift > year {
+		p.Add("drift-window", "want a number of days from 0 to 365", c.Drift)
 	}
 	rules := retail.DefaultRules()
 	if err := rules.Set(c.Rules); err != nil {
@@ -117,6 +125,7 @@ func (c Config) meaning(p profile.Profile) retail.Meaning {
 // plan is the configuration with its texts understood.
 type plan struct {
 	window retail.Window
+	drift  int // days
 	rules  retail.Rules
 	given  retail.Meaning // what flags and profile say
 }
@@ -127,6 +136,7 @@ func (c Config) plan(ctx context.Context) (plan, error) {
 	if p.window, err = retail.ParseWindow(c.Run().AsOf, c.Window); err != nil {
 		return p, err
 	}
+	p.drift = c.Drift
 	p.rules = retail.DefaultRules()
 	if err := p.rules.Set(c.Rules); err != nil {
 		return p, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/sync/errgroup"
 
@@ -56,7 +57,8 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 	if err := j.recall(ctx); err != nil {
 		return nil, err
 	}
-	refs := map[string]string{"snapshot": j.snapshot}
+	// The drift window is not among the parameters either: those are part of a model's identity.
+	refs := map[string]string{"snapshot": j.snapshot, "drift_window": strconv.Itoa(j.drift)}
 	if j.kept != nil { // not among the parameters, which are part of a model's identity
 		text, err := contract.Canonical(j.kept)
 		if err != nil {
@@ -116,10 +118,14 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := put(ctx, s, kept, people, sales, j.opts); err != nil {
 		return nil, err
 	}
+	input := kept.Ledger.Input().Lines // the last use of what is kept: the next windows take its place
+	if err := j.driftTables(ctx, s, snapshot); err != nil {
+		return nil, err
+	}
 	for _, f := range result.Findings {
 		j.deps.Log.Warn(f.Sentence, "finding", f.Code, "stops", f.Stops, "lines", f.Lines, "money", f.Money.String(), "what", f.What)
 	}
-	j.deps.Log.Info("cleaned the lines", "input", kept.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
+	j.deps.Log.Info("cleaned the lines", "input", input, "kept", result.Lines, "customers", result.Customers,
 		"revenue", result.Revenue.String())
 	return s.Commit(ctx, result)
 }

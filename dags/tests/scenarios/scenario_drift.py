@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import runs
-from world import LAST_DAY, NEXT, World, planted
+from world import EARLIER, LAST_DAY, NEXT, World, planted
 
 pytest_plugins = ["world"]
 
@@ -42,6 +42,12 @@ def test_drift_that_retrains(empty: World):
     assert young.state == "success"
     old = empty.head()
 
+    # Seen once it waits; four weeks later it is there again.
+    seen = empty.look_for_drift(as_of=EARLIER)
+    assert (seen.state, seen.tasks) == ("success", QUIET)
+    assert (seen.results["drift"]["wanted"], seen.results["drift"]["act"]) == ("retrain", "wait")
+    assert asset_updates(seen) == []
+
     outcome = empty.look_for_drift(as_of=LAST_DAY)
     assert (outcome.state, outcome.tasks) == ("success", QUIET | {"ask_for_new_model": ("success", 1)})
     assert outcome.results["drift"]["act"] == "retrain"
@@ -58,15 +64,17 @@ def test_drift_that_retrains(empty: World):
     ]
     assert empty.head()["seq"] == 2
 
-    # A look at an old day, as a backfill takes it, finds drift too, and asks nothing of the model of a later day.
-    back = empty.look_for_drift(as_of=YOUNG)
+    # A look at an old day, as a backfill takes it, finds drift too, and asks nothing of the model of a later day. The act is
+    # planted: a day before all others has none to agree with.
+    with planted(empty, "drift", act="retrain"):
+        back = empty.look_for_drift(as_of=YOUNG)
     assert (back.state, back.tasks) == ("success", QUIET)
     assert back.results["drift"]["act"] == "retrain"
     assert asset_updates(back) == []
 
 
 def test_data_to_be_mended_fail_loudly(world: World):
-    """Planted: drift itself does not name fix_data yet. The program reads the act from its own manifest in storage."""
+    """Planted, because this shop's lines are sound. The program reads the act from its own manifest in storage."""
     before = world.objects("registry/")
     with planted(world, "drift", act="fix_data", verdict="alert", cause="planted: prices moved"):
         outcome = world.look_for_drift(as_of=NEXT)

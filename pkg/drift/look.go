@@ -1,0 +1,190 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Causes that are a word and a colon before their sentence.
+const (
+	CauseCalendar    = "calendar"
+	CauseSeasonal    = "seasonal"
+	CausePreparation = "preparation"
+	CauseData        = "data"
+)
+
+// Findings is all that one run has found, from which [Findings.Conclude] makes one verdict.
+type Findings struct {
+	Features []Feature // against the model's reference
+	Axes     []string  // features that are axes of the model's space
+	Effects  []Effect  // of Shape, and Forward
+
+	// What would have been found without the correction for days without any sale, if there was one to make.
+	Raw     []Verdict // the features' and the effects', in no order
+	Closed  int       // days of a shop that was closed, by which customers' recency is longer
+	Young   bool      // the shop's history did not fill the window at training, so what adds up over the window has grown
+	Blocked []string  // features that follow from closed days, or a young shop, in other ways than recency does
+
+	Before, YearAgo []Feature // the last window against the one before and the same a year ago; nil for none
+
+	Checks      []Check
+	Preparation string // why the customers were prepared in another way than the model's; "" if they were not
+}
+
+// Conclusion is one verdict, what its evidence alone calls for, and why.
+type Conclusion struct {
+	Verdict Verdict
+	Wanted  Act
+	Cause   string
+}
+
+// judgedEffects are the effects that ask for another model, with what they ask for.
+var judgedEffects = map[string]Act{EffectSegments: ActRefit, EffectModel: ActRetrain, EffectNovelty: ActRetrain, EffectForward: ActRetrain}
+
+// Conclude makes one verdict. In this order: broken data want fix_data; another preparation is no drift; evidence about how the
+// model fits wants refit or retrain; what the calendar explains wants nothing; features and windows that moved want to wait. Only
+// evidence about the model in force asks for another one.
+func (f *Findings) Conclude() Conclusion {
+	if c := f.broken(); c != nil {
+		return *c
+	}
+	if f.Preparation != "" {
+		return Conclusion{InsufficientData, ActNone, CausePreparation + ": " + f.Preparation}
+	}
+	effects, act := f.unfit()
+	features, warns := f.moved(f.Features)
+	windows, more := f.moved(f.Before)
+	seasonal := len(windows) > 0 && len(f.YearAgo) > 0 && quiet(f.YearAgo)
+	switch {
+	case len(effects) > 0 && seasonal:
+		return Conclusion{Warn, ActWait, fmt.Sprintf("%s: %s; but the last window is like the same days a year ago", CauseSeasonal, strings.Join(effects, ", "))}
+	case len(effects) > 0:
+		cause := "the model no longer fits: " + strings.Join(effects, ", ")
+		if len(windows) > 0 && f.YearAgo == nil {
+			cause += "; there is no second year to tell a season by"
+		}
+		return Conclusion{Alert, act, cause}
+	case f.calendar(features):
+		return Conclusion{None, ActNone, fmt.Sprintf("%s: customers have been away longer by the days on which the shop sold nothing (%d days closed)", CauseCalendar, f.Closed)}
+	case len(features) > 0:
+		return Conclusion{Alert, ActWait, "customers have moved, but the model still fits: " + strings.Join(features, ", ")}
+	case len(windows) > 0:
+		return f.explain(windows, seasonal)
+	}
+	warns = append(warns, f.doubts()...)
+	if warns = append(warns, more...); len(warns) > 0 {
+		return Conclusion{Warn, ActWait, "small shifts: " + strings.Join(warns, ", ")}
+	}
+	if short := f.short(); short != "" {
+		return Conclusion{InsufficientData, ActNone, short}
+	}
+	return Conclusion{None, ActNone, "no feature moved beyond its limit and beyond chance"}
+}
+
+// explain is about windows alone: they explain, and ask for nothing.
+func (f *Findings) explain(windows []string, seasonal bool) Conclusion {
+	what := strings.Join(windows, ", ")
+	switch {
+	case seasonal:
+		return Conclusion{Warn, ActWait, fmt.Sprintf("%s: the last window differs from the one before, as it did a year ago: %s", CauseSeasonal, what)}
+	case f.YearAgo == nil:
+		return Conclusion{Warn, ActWait, fmt.Sprintf("the last window differs from the one before, and there is no second year to tell a season by: %s", what)}
+	}
+	return Conclusion{Warn, ActWait, fmt.Sprintf("the last window differs from the one before and from the same days a year ago: %s", what)}
+}
+
+func (f *Findings) broken() *Conclusion {
+	var why []string
+	for _, c := range f.Checks {
+		if c.Act == ActFixData && !c.Accepted {
+			why = append(why, c.Why)
+		}
+	}
+	if why == nil {
+		return nil
+	}
+	return &Conclusion{Alert, ActFixData, CauseData + ": " + strings.Join(why, "; ")}
+}
+
+// unfit returns the effects that say that the model no longer fits, and what they ask for.
+func (f *Findings) unfit() (why []string, act Act) {
+	for _, e := range f.Effects {
+		wants, judged := judgedEffects[e.Name]
+		if !judged || e.Verdict != Alert {
+			continue
+		}
+		why = append(why, fmt.Sprintf("%s %.3g (limit %g)", words[e.Name], e.Value, e.Limit))
+		if act != ActRetrain {
+			act = wants
+		}
+	}
+	return why, act
+}
+
+var words = map[string]string{
+	EffectSegments: "PSI of the segment shares", EffectModel: "rise of the mean squared distance",
+	EffectNovelty: "share of customers beyond the baseline", EffectForward: "share whose purchases the segment no longer tells",
+}
+
+// moved returns the features that alert and that warn, in words. What follows from closed days is left out.
+func (f *Findings) moved(features []Feature) (alerts, warns []string) {
+	for _, x := range features {
+		if (f.Closed > 0 || f.Young) && slices.Contains(f.Blocked, x.Name) {
+			continue
+		}
+		text := fmt.Sprintf("%s (PSI %.3g)", x.Name, x.PSI)
+		switch x.Verdict {
+		case Alert:
+			alerts = append(alerts, text)
+		case Warn:
+			warns = append(warns, text)
+		}
+	}
+	return alerts, warns
+}
+
+// calendar reports whether something would have been found, but for the correction for closed days.
+func (f *Findings) calendar(left []string) bool {
+	if f.Closed == 0 || len(left) > 0 {
+		return false
+	}
+	found := slices.Contains(f.Raw, Alert)
+	for _, x := range f.Features {
+		found = found || x.Verdict == Alert && slices.Contains(f.Blocked, x.Name)
+	}
+	return found
+}
+
+func quiet(features []Feature) bool {
+	return !slices.ContainsFunc(features, func(x Feature) bool { return x.Verdict == Alert || x.Verdict == InsufficientData })
+}
+
+func (f *Findings) doubts() []string {
+	var out []string
+	for _, e := range f.Effects {
+		if _, judged := judgedEffects[e.Name]; judged && e.Verdict == Warn {
+			out = append(out, fmt.Sprintf("%s %.3g", words[e.Name], e.Value))
+		}
+	}
+	for _, c := range f.Checks {
+		if c.Act != ActFixData || c.Accepted {
+			out = append(out, c.Why)
+		}
+	}
+	return out
+}
+
+// short says which axes have too few customers to judge, "" if all can be judged.
+func (f *Findings) short() string {
+	var out []string
+	for _, x := range f.Features {
+		if x.Verdict == InsufficientData && slices.Contains(f.Axes, x.Name) {
+			out = append(out, fmt.Sprintf("%s has %d customers against %d", x.Name, x.Current, x.Reference))
+		}
+	}
+	if out == nil {
+		return ""
+	}
+	return "too few customers to judge: " + strings.Join(out, ", ")
+}

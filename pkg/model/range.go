@@ -1,0 +1,37 @@
+package model
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/clientele/clientele/pkg/frame"
+)
+
+// InRange returns those customers who would be in the reference had they been there at training. Where the reference is all of the
+// training customers, these are all; where it is a sample of them by the hash of the key, those of the same range of hashes:
+// anybody else would look like a customer who is new.
+func (b *Bundle) InRange(customers *frame.Frame) *frame.Frame {
+	if b.Model.Customers.Rows <= b.Reference.Rows() {
+		return customers
+	}
+	var most []byte
+	for _, key := range b.Reference.Strings("customer") {
+		if r := rankOf(b.Model.Seed, key); bytes.Compare(r, most) > 0 {
+			most = r
+		}
+	}
+	var rows []int
+	for i, key := range customers.Strings("customer") {
+		if bytes.Compare(rankOf(b.Model.Seed, key), most) <= 0 {
+			rows = append(rows, i)
+		}
+	}
+	return customers.Take(rows)
+}
+
+// rankOf is what [Sample] draws by.
+func rankOf(seed uint64, key string) []byte {
+	sum := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, seed), key...))
+	return sum[:]
+}

@@ -1,0 +1,189 @@
+package drift
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/drift"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/money"
+)
+
+// windows compares the last window with the one before and with the same days a year ago, and follows the customers of then.
+func (j *job) windows(f *evidence, b *model.Bundle, all *frame.Frame, opts drift.Options) error {
+	if all == nil {
+		return nil
+	}
+	now := window(all, contract.WindowNow)
+	for _, w := range []struct {
+		name string
+		dst  *[]drift.Feature
+	}{{contract.WindowBefore, &f.found.Before}, {contract.WindowYearAgo, &f.found.YearAgo}} {
+		was := window(all, w.name)
+		if was.Rows() == 0 || now.Rows() == 0 {
+			continue
+		}
+		var err error
+		*w.dst, err = drift.Compare(columns(was, now), pairs(was.Strings("customer"), now.Strings("customer")), opts)
+		if err != nil {
+			return err
+		}
+	}
+	then := window(all, contract.WindowThen)
+	if then.Rows() == 0 {
+		return nil
+	}
+	a, err := b.Assign(then)
+	if err != nil {
+		return err
+	}
+	f.forward = follow(a.Nearest, b.Model.K(), then.Strings("customer"), now)
+	if base := j.baseline(); base != nil {
+		f.found.Effects = append(f.found.Effects, drift.Forward(base, f.forward, opts))
+	}
+	return nil
+}
+
+// baseline is what customers did after they were assigned, when the model in force was first looked at; nil before.
+func (j *job) baseline() []drift.Followed {
+	for _, p := range slices.Backward(j.past) {
+		if p.Forward != nil {
+			return p.Forward
+		}
+	}
+	return nil
+}
+
+// window returns the rows of one window. They are one block of the table.
+func window(all *frame.Frame, name string) *frame.Frame {
+	var rows []int
+	for i, w := range all.Strings("window") {
+		if w == name {
+			rows = append(rows, i)
+		}
+	}
+	out := all.Take(rows)
+	out.Columns = slices.DeleteFunc(out.Columns, func(c frame.Column) bool { return c.Name == "window" })
+	return out
+}
+
+// follow says what the customers of each segment have bought since.
+func follow(nearest []int32, k int, customers []string, now *frame.Frame) []drift.Followed {
+	spent := now.Ints("monetary")
+	bought := map[string]int{}
+	for i, c := range now.Strings("customer") {
+		bought[c] = i
+	}
+	out := make([]drift.Followed, k)
+	whole := make([]int64, k)
+	for i, s := range nearest {
+		out[s].Customers++
+		if row, ok := bought[customers[i]]; ok {
+			out[s].Bought++
+			whole[s] += spent[row]
+		}
+	}
+	for s := range out {
+		out[s].Money = float64(whole[s]) / money.Scale
+	}
+	return out
+}
+
+// lineProfile is the profile table.
+type lineProfile struct {
+	now, before, yearAgo []drift.Day
+	codes                map[string]map[string]drift.Sold // by window
+	snapshot             []calendar.Date
+}
+
+// readProfile reads the table; nil gives an empty profile.
+func readProfile(t *frame.Frame) *lineProfile {
+	p := &lineProfile{codes: map[string]map[string]drift.Sold{}}
+	if t == nil {
+		return p
+	}
+	days := map[string]*[]drift.Day{contract.WindowNow: &p.now, contract.WindowBefore: &p.before, contract.WindowYearAgo: &p.yearAgo}
+	at := map[[2]string]int{} // by window and day
+	text, ints := t.Strings, t.Ints
+	for i, w := range text("window") {
+		day, err := calendar.ParseDate(text("day")[i])
+		switch {
+		case err != nil || text("kind")[i] != contract.ProfileDay:
+		case w == contract.WindowSnapshot:
+			p.snapshot = append(p.snapshot, day)
+		case days[w] != nil:
+			at[[2]string{w, text("day")[i]}] = len(*days[w])
+			*days[w] = append(*days[w], drift.Day{
+				Day: day, Lines: ints("lines")[i], Invoices: ints("invoices")[i], Guests: ints("guests")[i], Returns: ints("returns")[i],
+				Repeated: ints("repeated")[i], PriceIndex: t.Floats("price_index")[i], PricedCodes: ints("priced_codes")[i], Countries: map[string]int64{},
+			})
+		}
+	}
+	for i, w := range text("window") {
+		item := text("item")[i]
+		var d *drift.Day
+		if row, ok := at[[2]string{w, text("day")[i]}]; ok {
+			d = &(*days[w])[row]
+		}
+		switch kind := text("kind")[i]; {
+		case kind == contract.ProfileCode:
+			if p.codes[w] == nil {
+				p.codes[w] = map[string]drift.Sold{}
+			}
+			p.codes[w][item] = drift.Sold{Quantity: float64(ints("quantity")[i]) / money.QuantityScale, Money: float64(ints("money")[i]) / money.Scale}
+		case kind == contract.ProfileCountry && d != nil:
+			if d.Countries[item] += ints("invoices")[i]; item == "" {
+				d.NoCountry += ints("lines")[i]
+			}
+		case kind == contract.ProfileHour && d != nil:
+			if h, err := strconv.Atoi(item); err == nil && h >= 0 && h < len(d.Hours) {
+				d.Hours[h] += ints("invoices")[i]
+			}
+		}
+	}
+	return p
+}
+
+// priceLevel is what happened to the prices of products that sold in both windows, and what is new.
+type priceLevel struct {
+	Index    *float64 `json:"index"` // Fisher, over the window before
+	Products int      `json:"products"`
+	New      int      `json:"new_products"`
+	NewShare *float64 `json:"new_revenue_share"`
+}
+
+func (p *lineProfile) price() priceLevel {
+	now, before := p.codes[contract.WindowNow], p.codes[contract.WindowBefore]
+	var names []string
+	for c := range now {
+		names = append(names, c)
+	}
+	slices.Sort(names)
+	var out priceLevel
+	index, n := drift.Fisher(names, before, now)
+	out.Index, out.Products = drift.Measured(index), n
+	fresh, all := 0.0, 0.0
+	for _, c := range names {
+		all += now[c].Money
+		if _, ok := before[c]; !ok && before != nil {
+			out.New++
+			fresh += now[c].Money
+		}
+	}
+	if before != nil {
+		out.NewShare = drift.Measured(fresh / all)
+	}
+	return out
+}
+
+// checks looks for broken days.
+func (j *job) checks(p *lineProfile) []drift.Check {
+	checks, accepted := drift.CheckLines(p.before, p.now), j.accepted()
+	for i := range checks {
+		checks[i].Accepted = slices.Contains(accepted, checks[i].Name)
+	}
+	return checks
+}
