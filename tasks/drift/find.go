@@ -97,7 +97,7 @@ func (j *job) find(b *model.Bundle, t tables) (*evidence, error) {
 
 // trainedAsOf is the as-of date of the training, 0 where it is not known: of a model that was rolled back to.
 func (j *job) trainedAsOf() calendar.Date {
-	if j.head.Action == contract.ActionRollback || j.head.Action == contract.ActionRelease {
+	if j.head.Action != contract.ActionBootstrap && j.head.Action != contract.ActionPromote {
 		return 0
 	}
 	return j.head.AsOf
