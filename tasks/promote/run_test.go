@@ -76,7 +76,7 @@ func (s *shop) candidate(c task.Common, customers *frame.Frame, silhouette float
 	s.t.Helper()
 	ctx := context.Background()
 	modeltest.Preprocess(s.t, s.home, c.Run(), customers)
-	_, err := drift.Run(ctx, drift.Config{Common: c, Warn: 0.1, Alert: 0.25, Alpha: 0.001}, s.deps)
+	_, err := drift.Run(ctx, drift.Config{Common: c, Materiality: 0.2, Alpha: 0.01, CoolDown: 28}, s.deps)
 	must(s.t, 0, err)
 	_, err = train.Run(ctx, train.Config{
 		Common: c, K: s.k, KMin: 3, KMax: s.k, Starts: 2, Seed: 1, SmallestShare: cluster.DefaultFloor, MinCustomers: 1,
