@@ -43,8 +43,8 @@ func insufficient(cause, why string) *evidence {
 
 // Features that a closed shop lengthens by the closed days, and those that follow from it in other ways.
 var (
-	lengthened = []string{"recency", "tenure"}
-	follows    = []string{"gap_mean", "gap_sd", "monthly_mean", "monthly_sd", "monthly_slope"}
+	lengthened = []string{"recency"}
+	follows    = []string{"tenure", "gap_mean", "gap_sd", "monthly_mean", "monthly_sd", "monthly_slope"}
 )
 
 // find makes one verdict of the customers, the windows and the lines.
@@ -79,7 +79,7 @@ func (j *job) find(b *model.Bundle, t tables) (*evidence, error) {
 		}
 	}
 	if f.found.Young = j.young(p.snapshot); f.found.Young {
-		f.found.Blocked = append(slices.Clone(lengthened[1:]), follows...)
+		f.found.Blocked = follows
 	}
 	var err error
 	if f.found.Features, f.found.Effects, f.segments, err = look(b, ref, open, opts); err != nil {
@@ -115,7 +115,7 @@ func (j *job) young(days []calendar.Date) bool {
 	return err != nil || slices.Min(days) > trained-calendar.Date(w)
 }
 
-// opened returns the customers as they would be had the shop not been closed: recency and tenure without the closed days since. It
+// opened returns the customers as they would be had the shop not been closed: recency without the closed days since. It
 // returns the most days that were taken off, and the customers themselves where there are none.
 func opened(customers *frame.Frame, c *drift.Closures, asOf calendar.Date) (*frame.Frame, int) {
 	if asOf == 0 {
