@@ -17,13 +17,13 @@ func (b *Bundle) InRange(customers *frame.Frame) *frame.Frame {
 	}
 	var most []byte
 	for _, key := range b.Reference.Strings("customer") {
-		if r := rankOf(b.Model.Seed, key); bytes.Compare(r, most) > 0 {
+		if r := rankOf(b.Model.Recipe.Seed, key); bytes.Compare(r, most) > 0 {
 			most = r
 		}
 	}
 	var rows []int
 	for i, key := range customers.Strings("customer") {
-		if bytes.Compare(rankOf(b.Model.Seed, key), most) <= 0 {
+		if bytes.Compare(rankOf(b.Model.Recipe.Seed, key), most) <= 0 {
 			rows = append(rows, i)
 		}
 	}
