@@ -25,7 +25,7 @@ export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 export CLIENTELE_BIGQUERY := $(CURDIR)/.venv/bigquery/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow warehouse lint fuzz fuzz-short faults bench clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow warehouse lint fuzz fuzz-short faults bench calibrate clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -150,6 +150,9 @@ faults: ## Every step under every kind of fault of its store, up to CALLS=10 cal
 
 bench: bin/ingest bin/preprocess ## Check against pandas, then time both; SOURCE=online-retail.csv.gz; prints docs/benchmarks.md's table
 	tools/bench/run.sh '$(SOURCE)'
+
+calibrate: ## Weeks of drift on a shop that is quiet, closed, broken and changed: some minutes
+	CLIENTELE_CALIBRATE=1 $(GO) test ./tasks/pipeline -count=1 -v -run 'TestQuietWeeks|TestBrokenWeek|TestRealShift'
 
 clean: ## Remove bin/, dist/, all runs of `make run` and `make airflow` (.clientele) and every Python environment (.venv)
 	rm -rf bin dist .clientele .venv
