@@ -16,19 +16,19 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"key of recommend":  "c7d17f8fbe70",
-	"key of explore":    "b03e445cc5a0",
-	"fit_id":            "ba88b42ae805312be443b0c0d4822b230d97d0434722fe503669d84212f3e177",
+	"key of recommend":  "f3cd508838c9",
+	"key of explore":    "170a44118110",
+	"fit_id":            "36b208cdddcd8dab1500f5f760fa13bfa55af424adf1c8f3c60208fad456a961",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
-	"key of drift":      "35506653137f",
-	"key of evaluate":   "e0fb1a963abe",
+	"key of drift":      "372d80c3808e",
+	"key of evaluate":   "d05e15d59e4b",
 	"key of ingest":     "c4fc128cc2f4",
-	"key of preprocess": "dfbba56a50da",
-	"key of promote":    "b459d8d1de6b",
-	"key of report":     "561ac4b78097",
-	"key of score":      "6107aaa55292",
-	"key of train":      "7475bab0ec6a",
-	"model_id":          "914ce7d7a295e20b83123c78490764b88b472d1dee1cc1bd829019ed5920fa75",
+	"key of preprocess": "82ab8b1e4dfe",
+	"key of promote":    "c224f2ad3ef6",
+	"key of report":     "b0ead1e7a583",
+	"key of score":      "01384d7510da",
+	"key of train":      "2aa96422621f",
+	"model_id":          "cb1b1983a17ffade7162b2b9a84443c73551a40e673177856fac02f8ac8e91e0",
 	"snapshot":          "736bfeead1c9a705c60a45843bb30198ef054f38582056a4f8e3f940d8f98413",
 }
 
