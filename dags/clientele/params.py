@@ -185,7 +185,8 @@ def cleaning() -> dict[str, Param]:
             type=["null", "string"],
             pattern=r"^([a-z_]+(,[a-z_]+)*)?\Z",
             title="Accepted findings",
-            description="Codes of findings to accept, such as rule_share or dead_hours. Others that stop keep every model from being promoted.",
+            description="Codes of findings to accept, such as rule_share or dead_hours. Others that stop keep models from being "
+            "promoted.",
             **section,
         ),
     }

@@ -109,8 +109,8 @@ def test_edges_of_segmentation():
     assert rules["use.report"] == rules["use.segments_are_there"] == "none_failed"
 
 
-CUSTOMERS = ["sales", "ledger", "customers"]
-DRIFT = ["features", "effects"]
+CUSTOMERS = ["sales", "ledger", "customers", "windows", "profile"]
+DRIFT = ["features", "effects", "drift.json"]
 SEGMENTS = ["assignments", "segments", "movers"]
 EXPLORED = [
     *("nature", "customer_nature", "nature_shares", "regions", "lifts", "tree", "cohorts"),
