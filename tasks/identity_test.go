@@ -16,6 +16,7 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
+	"key of publish":    "7673dfdd79fa",
 	"key of recommend":  "f3cd508838c9",
 	"key of explore":    "170a44118110",
 	"fit_id":            "36b208cdddcd8dab1500f5f760fa13bfa55af424adf1c8f3c60208fad456a961",
