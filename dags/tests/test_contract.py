@@ -99,7 +99,8 @@ def test_edges_of_segmentation():
         "use.explore": ["use.measure"],
         "use.recommend": ["use.measure"],
         "use.predict": ["use.measure"],
-        "use.measure": ["use.report"],
+        "use.measure": ["use.publish", "use.report"],
+        "use.publish": ["use.segments_are_there"],
         "use.report": ["use.segments_are_there"],
         "use.segments_are_there": [],
     }
@@ -110,7 +111,7 @@ def test_edges_of_segmentation():
 
 
 CUSTOMERS = ["sales", "ledger", "customers", "windows", "profile"]
-DRIFT = ["features", "effects", "drift.json"]
+DRIFT = ["features", "effects"]
 SEGMENTS = ["assignments", "segments", "movers"]
 EXPLORED = [
     *("nature", "customer_nature", "nature_shares", "regions", "lifts", "tree", "cohorts"),
@@ -119,13 +120,15 @@ EXPLORED = [
 OFFERED = ["suggestions", "pairs", "methods"]
 PREDICTED = ["predictions"]
 MEASURED = ["arms", "reads"]
+SWEPT = ["sweep", "sweep_clusters"]
+USED = [*SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
 LINEAGE = {
     "ingest": ([], ["lines", "quarantine"]),
     "preprocess": (["lines", "quarantine"], CUSTOMERS),
-    "drift": ([*CUSTOMERS, "head"], DRIFT),
-    "train": ([*CUSTOMERS, *DRIFT, "head"], ["sweep"]),
-    "evaluate": (["sweep", *DRIFT, *CUSTOMERS, "head"], []),
+    "drift": ([*CUSTOMERS, "head"], [*DRIFT, "drift.json"]),
+    "train": ([*CUSTOMERS, *DRIFT, "head"], SWEPT),
+    "evaluate": ([*SWEPT, *DRIFT, *CUSTOMERS, "head"], []),
     "promote": (["head"], ["head"]),
     "registry": (["head"], ["head"]),
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
@@ -133,7 +136,8 @@ LINEAGE = {
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
     "predict": ([*CUSTOMERS, *SEGMENTS], PREDICTED),
     "measure": ([*CUSTOMERS, *SEGMENTS, *EXPLORED], MEASURED),
-    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, "sweep", *SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED], ["report.html"]),
+    "publish": ([*CUSTOMERS, *DRIFT, *SWEPT, *USED], ["runs", "gates", "findings"]),
+    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED], ["report.html"]),
 }
 
 
@@ -162,7 +166,8 @@ def test_edges_of_rollback():
         "begin": ["rollback"],
         "rollback": ["scored_before"],
         "scored_before": ["score"],
-        "score": ["report"],
+        "score": ["publish", "report"],
+        "publish": [],
         "report": [],
     }
     for step in ("score", "report"):

@@ -237,7 +237,8 @@ def test_digests_of_some_programs_are_not_enough(tmp_path):
     file = tmp_path / "images.json"
     file.write_text(json.dumps({"version": contract.CONTRACT["version"], "ingest": "sha256:" + "0123456789abcdef" * 4}))
     with pytest.raises(
-        ConfigurationError, match="CLIENTELE_IMAGE_TAG: .* no digest of drift, evaluate, explore, preprocess, promote,"
+        ConfigurationError,
+        match="CLIENTELE_IMAGE_TAG: .* no digest of drift, evaluate, explore, measure, predict, preprocess, promote,",
     ):
         wiring.load("clientele_drift", CLIENTELE_IMAGES=str(file), CLIENTELE_IMAGE_TAG="")
 
