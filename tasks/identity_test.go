@@ -16,20 +16,22 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"key of publish":    "7673dfdd79fa",
-	"key of recommend":  "f3cd508838c9",
-	"key of explore":    "170a44118110",
-	"fit_id":            "36b208cdddcd8dab1500f5f760fa13bfa55af424adf1c8f3c60208fad456a961",
+	"key of publish":    "9624bb6ea9ca",
+	"key of recommend":  "3868b97a4ad1",
+	"key of explore":    "6a55d4d05735",
+	"fit_id":            "ba88b42ae805312be443b0c0d4822b230d97d0434722fe503669d84212f3e177",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
 	"key of drift":      "372d80c3808e",
-	"key of evaluate":   "d05e15d59e4b",
+	"key of evaluate":   "ae913dd68478",
 	"key of ingest":     "c4fc128cc2f4",
+	"key of measure":    "af7c0b6bb9c6",
+	"key of predict":    "8dbef36cec74",
 	"key of preprocess": "82ab8b1e4dfe",
-	"key of promote":    "c224f2ad3ef6",
-	"key of report":     "b0ead1e7a583",
-	"key of score":      "01384d7510da",
-	"key of train":      "2aa96422621f",
-	"model_id":          "cb1b1983a17ffade7162b2b9a84443c73551a40e673177856fac02f8ac8e91e0",
+	"key of promote":    "4bb407a91a08",
+	"key of report":     "98dd26ed5393",
+	"key of score":      "294f9d128fc6",
+	"key of train":      "7bd44cf6a5be",
+	"model_id":          "914ce7d7a295e20b83123c78490764b88b472d1dee1cc1bd829019ed5920fa75",
 	"snapshot":          "736bfeead1c9a705c60a45843bb30198ef054f38582056a4f8e3f940d8f98413",
 }
 
