@@ -130,8 +130,13 @@ func (w *Warehouse) table(ctx context.Context, name string, want *bigquery.Table
 	if add == nil {
 		return nil
 	}
-	_, err = t.Update(ctx, bigquery.TableMetadataToUpdate{Schema: append(have.Schema, add...)}, have.ETag)
-	return w.explain(err, name)
+	q := w.client.Query(addColumns(w.dataset+"."+name, add))
+	q.Location, q.Labels = w.opts.Location, want.Labels
+	job, err := q.Run(ctx)
+	if err != nil {
+		return w.explain(err, name)
+	}
+	return w.wait(ctx, job)
 }
 
 // stage loads a table file into a table of its own.

@@ -140,9 +140,9 @@ func TestPublish(t *testing.T) {
 		t.Errorf("receipt %+v, want tables %+v and 3 jobs", r, want)
 	}
 	rows := warehousetest.Query(t, "SELECT as_of, run, model_id, customer, country, visits, CAST(paid AS STRING), CAST(owed AS STRING), CAST(units AS STRING), CAST(price AS STRING), score, CAST(seen AS STRING) FROM `"+dataset+".people_current` ORDER BY customer LIMIT 2")
-	wantRows := [][]any{
-		{"2011-12-10", "clientele/2011-12-10/k1", "m1", "c00000", "Côte d'Ivoire \\ 'x'", "0", "1234567890.1234", "-0.0001", "-1.500", "2.710001", "0.1", "2011-12-09 12:00:00"},
-		{"2011-12-10", "clientele/2011-12-10/k1", "m1", "c00001", nil, "1", "1234567890.1233", nil, "-1.500", "2.710001", nil, "2011-12-09 12:00:00"},
+	wantRows := [][]any{ // the emulator shows every NUMERIC with nine decimals
+		{"2011-12-10", "clientele/2011-12-10/k1", "m1", "c00000", "Côte d'Ivoire \\ 'x'", "0", "1234567890.123400000", "-0.000100000", "-1.500000000", "2.710001000", "0.1", "2011-12-09 12:00:00"},
+		{"2011-12-10", "clientele/2011-12-10/k1", "m1", "c00001", nil, "1", "1234567890.123300000", nil, "-1.500000000", "2.710001000", nil, "2011-12-09 12:00:00"},
 	}
 	if d := cmp.Diff(wantRows, rows); d != "" {
 		t.Errorf("rows (-want +got):\n%s", d)

@@ -70,8 +70,17 @@ func staged(s frame.Schema) bigquery.Schema {
 	return fields
 }
 
-// published returns the columns of a table as people see them.
-func published(s frame.Schema) bigquery.Schema { return append(slices.Clone(origin), staged(s)...) }
+// published returns the columns of a table as people see them: origin's, then its own in their order. One of its own that is
+// called like one of origin's has the table's name in front: reads_as_of.
+func published(s frame.Schema) bigquery.Schema {
+	own := staged(s)
+	for _, f := range own {
+		if slices.ContainsFunc(origin, func(o *bigquery.FieldSchema) bool { return o.Name == f.Name }) {
+			f.Name = s.Name + "_" + f.Name
+		}
+	}
+	return append(slices.Clone(origin), own...)
+}
 
 // clustering returns what a table is clustered by, nil for nothing.
 func clustering(s frame.Schema) *bigquery.Clustering {

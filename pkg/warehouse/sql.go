@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"cloud.google.com/go/bigquery"
+
 	"github.com/clientele/clientele/pkg/frame"
 )
 
@@ -48,10 +50,9 @@ func script(dataset string, p Publication, tables []staging) string {
 			quoted("the rows loaded for "+t.Schema.Name+" are not those of its file"))
 	}
 	for _, t := range tables {
-		names := columns(t.Schema)
 		into := func(table, where string) {
-			say("INSERT INTO %s (as_of, run, model_id, %s)\nSELECT %s, %s, %s, %s FROM %s%s",
-				in(table), names, asOf, quoted(p.Run), quotedOrNull(p.ModelID), names, in(t.table), where)
+			say("INSERT INTO %s (%s)\nSELECT %s, %s, %s, %s FROM %s%s",
+				in(table), columns(published(t.Schema)), asOf, quoted(p.Run), quotedOrNull(p.ModelID), columns(staged(t.Schema)), in(t.table), where)
 		}
 		say("DELETE FROM %s WHERE as_of = %s", in(t.Schema.Name), asOf)
 		into(t.Schema.Name, "")
@@ -67,14 +68,23 @@ func script(dataset string, p Publication, tables []staging) string {
 	return b.String()
 }
 
+// addColumns returns the statement that adds nullable columns to a table, and is content with those that are there.
+func addColumns(table string, add bigquery.Schema) string {
+	actions := make([]string, len(add))
+	for i, f := range add {
+		actions[i] = fmt.Sprintf("ADD COLUMN IF NOT EXISTS `%s` %s OPTIONS(description=%s)", f.Name, sqlType(f), quoted(f.Description))
+	}
+	return "ALTER TABLE `" + table + "` " + strings.Join(actions, ", ")
+}
+
 // current is the table of the rows of the latest as-of date.
 func current(table string) string { return table + "_current" }
 
-// columns returns the names of a table's columns as a list in SQL.
-func columns(s frame.Schema) string {
-	names := make([]string, len(s.Columns))
-	for i, c := range s.Columns {
-		names[i] = "`" + c.Name + "`"
+// columns returns the names of columns as a list in SQL.
+func columns(fields bigquery.Schema) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = "`" + f.Name + "`"
 	}
 	return strings.Join(names, ", ")
 }

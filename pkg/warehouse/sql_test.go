@@ -40,7 +40,9 @@ func TestStatementsAreTyped(t *testing.T) {
 	if statements[0] != "BEGIN TRANSACTION" || statements[len(statements)-1] != "COMMIT TRANSACTION" {
 		t.Fatalf("the script begins with %s and ends with %s", statements[0], statements[len(statements)-1])
 	}
-	statements = append(statements[1:len(statements)-1], "SELECT customer + 1 FROM `"+dataset+".customers`")
+	statements = append(statements[1:len(statements)-1],
+		addColumns(dataset+".customers", bigquery.Schema{{Name: "share", Type: bigquery.FloatFieldType, Description: "it's"}}),
+		"SELECT customer + 1 FROM `"+dataset+".customers`")
 	wrong := warehousetest.Analyze(t, tables, statements)
 	last := len(wrong) - 1
 	if wrong[last] == "" {
