@@ -78,11 +78,30 @@ func TestSheet(t *testing.T) {
 	book := bookOf(t, sheetOf{"Lines", header + day("2010-12-01", 1, 2)}, sheetOf{"Notes", "Seen by,Date\nme,today\n"})
 	s := newShop(t)
 	path := s.file("x.xlsx", book)
-	s.fails(s.config(path), fault.ExitBadData, "columns", `header of sheet "Notes": no column for invoice`, "its first line is not shown", "--sheet selects one sheet")
 	s.fails(s.config(path, func(c *Config) { c.Sheet = "lines 2010" }), fault.ExitBadData, "sheet", `no sheet "lines 2010", found ["Lines" "Notes"] (--sheet)`)
 	s.nothing()
 	if r := s.must(s.config(path, func(c *Config) { c.Sheet = "lines" })); r.RowsAccepted != 2 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// A line above the header is passed over, as titles are, the hint for Excel too; a sheet without lines is left out. Both are said.
+func TestWhatIsNoLineIsPassedOver(t *testing.T) {
+	lines := header + day("2010-12-01", 1, 2)
+	for name, content := range map[string]string{
+		"a line for Excel":            "\xef\xbb\xbfsep=,\n" + lines,
+		"a line for Excel, in quotes": packed(t, "\"Sep=,\"\r\n"+lines),
+		"a sheet of notes":            bookOf(t, sheetOf{"Lines", lines}, sheetOf{"Notes", "Seen by,Date\nme,today\n"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			if r := s.must(s.config(s.file("x", content))); r.RowsAccepted != 2 || r.RowsQuarantined != 0 {
+				t.Errorf("%d accepted, %d rejected, want 2 and 0", r.RowsAccepted, r.RowsQuarantined)
+			}
+			if diff := cmp.Diff([]string{"shop 2010-12-01: 1 2"}, s.invoices()); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
@@ -154,8 +173,6 @@ func TestRefusesFormats(t *testing.T) {
 		{"a gz with more behind it", packed(t, lines) + "more", nil, "damaged", []string{"gzip: it has ended, but more bytes follow"}},
 		{"a sheet of a csv", lines, func(c *Config) { c.Sheet = "Lines" }, "sheet", []string{`no sheet "Lines": it is delimited text, not a workbook (--sheet)`}},
 		{"a sheet of parquet", string(parquet), func(c *Config) { c.Sheet = "Lines" }, "sheet", []string{`no sheet "Lines": it is parquet, not a workbook (--sheet)`}},
-		{"a line for Excel", "\xef\xbb\xbfsep=;\n" + lines, nil, "columns", []string{`: its first line is "sep=;", a hint for Excel: remove it`, "no column for invoice", "--separator"}},
-		{"a line for Excel, in quotes", packed(t, "\"Sep=,\"\r\n"+lines), nil, "columns", []string{`: its first line is "sep=,", a hint for Excel: remove it`}},
 		{"a page", "\n <!DOCTYPE html>\n<html><body>Sign in</body></html>", nil, "columns", []string{": it is an HTML page, perhaps a sign-in page, not a delivery"}},
 		{"a page without a type", "<HTML lang=\"en\">\n" + strings.Repeat("x", 300<<10), nil, "columns", []string{": it is an HTML page"}},
 		{"a zst cut", string(asZstd(t, []byte(lines)))[:100], nil, "damaged", []string{"zstd ends too early"}},
