@@ -73,7 +73,7 @@ var Specs = []Spec{
 	{Duplicates, "over 1 % of the lines repeat another one", "over a third"},
 	{Discounts, "discount lines are not taken off", ""},
 	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
-	{Dominance, "one feature alone gives nearly the same segments (adjusted Rand index of at least 0.8)", "always"},
+	{Dominance, "one feature alone gives nearly the same segments (adjusted Rand index of at least 0.8)", "unless it is frequency or monetary"},
 	{PriceLevel, "drift: a day's prices are 5 times those of the drift window before, or a fifth", "always: drift's act is fix_data"},
 	{DoubledDay, "drift: over 30 % of a day's lines repeat another line of the day", "always: drift's act is fix_data"},
 	{ShiftedClock, "drift: a day's invoices fit the usual hours only by another clock", "always: drift's act is fix_data"},

@@ -202,12 +202,17 @@ func silhouette(e *evidence) contract.Gate {
 	return judged(false, math.NaN(), e.limits.SilhouetteFloor, "the silhouette is undefined for %d segments", e.trained.K)
 }
 
-// dominance: segments that one feature makes alone say no more than that feature does.
+// valued are the features by which a shop tells what its customers are worth.
+var valued = []string{"frequency", "monetary"}
+
+// dominance: segments that one feature makes alone say no more than that feature does. Where it is how often or how much
+// customers buy, train's finding is enough: many a small shop has frequent buyers and others, and no other groups.
 func dominance(e *evidence) contract.Gate {
-	if len(e.trained.Dominance) == 0 {
-		return judged(true, math.NaN(), fit.Dominates, "training compared no feature alone")
+	others := slices.DeleteFunc(slices.Clone(e.trained.Dominance), func(d contract.DominanceResult) bool { return slices.Contains(valued, d.Feature) })
+	if len(others) == 0 {
+		return judged(true, math.NaN(), fit.Dominates, "training compared no feature alone but %s", strings.Join(valued, " and "))
 	}
-	most := slices.MaxFunc(e.trained.Dominance, func(a, b contract.DominanceResult) int { return cmp.Compare(a.ARI, b.ARI) })
+	most := slices.MaxFunc(others, func(a, b contract.DominanceResult) int { return cmp.Compare(a.ARI, b.ARI) })
 	g := judged(most.ARI < fit.Dominates, most.ARI, fit.Dominates,
 		"the segments of %s alone agree with an adjusted Rand index of %.2f; it must be below %g", most.Feature, most.ARI, fit.Dominates)
 	if g.Verdict == contract.EvalPass {

@@ -230,10 +230,10 @@ func TestUnplacedSaysWhy(t *testing.T) {
 	}
 }
 
-// Dominance just below the limit passes, and so does what somebody accepts.
+// Dominance just below the limit passes, and so does that of what customers are worth, and what somebody accepts.
 func TestDominanceAccepted(t *testing.T) {
 	e := good(t)
-	e.trained.Dominance = []contract.DominanceResult{{Feature: "recency", ARI: 0.7999}}
+	e.trained.Dominance = []contract.DominanceResult{{Feature: "recency", ARI: 0.7999}, {Feature: "frequency", ARI: 1}, {Feature: "monetary", ARI: 1}}
 	if all := ask(e); verdict(all) != contract.EvalPass {
 		t.Errorf("0.7999: %+v", all)
 	}
