@@ -41,9 +41,6 @@ func (s *shop) run(result any, name string, args ...string) {
 	s.t.Helper()
 	file := filepath.Join(s.t.TempDir(), "result.json")
 	base := []string{"--root=" + s.root, "--pipeline=facts", "--as-of=" + s.asOf, "--result=" + file}
-	if name == "pipeline" {
-		base = append(base, "--run-id=r")
-	}
 	cmd := command(s.t, name, append(base, args...)...)
 	cmd.Env = append(os.Environ(), s.env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -277,17 +274,18 @@ func TestTheSameFitWhateverTheWay(t *testing.T) {
 	type outcome struct {
 		customers, fit string
 	}
-	pipeline := func(s *shop, source string, flags ...string) outcome {
+	pipeline := func(s *shop, source string, flags ...string) outcome { // the steps that make a fit
 		t.Helper()
-		var r struct {
-			Steps struct{ Train contract.TrainResult }
-		}
-		s.run(&r, "pipeline", append(flags, "--source="+source, "--k-max=5")...)
-		return outcome{s.customers("r").Hash(), r.Steps.Train.FitID}
+		var r contract.TrainResult
+		s.run(new(contract.IngestResult), "ingest", append(flags, "--run-id=r", "--source="+source)...)
+		s.run(new(contract.PreprocessResult), "preprocess", "--run-id=r")
+		s.run(new(contract.DriftResult), "drift", "--run-id=r")
+		s.run(&r, "train", "--run-id=r", "--k-max=5")
+		return outcome{s.customers("r").Hash(), r.FitID}
 	}
 	want := pipeline(newShop(t), file)
 	if want.fit == "" {
-		t.Fatal("the pipeline's result has no fit_id")
+		t.Fatal("train's result has no fit_id")
 	}
 	one := newShop(t)
 	one.env = []string{"GOMAXPROCS=1"}
