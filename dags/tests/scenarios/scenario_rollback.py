@@ -7,7 +7,7 @@ from world import LAST_DAY, LATER, World
 pytest_plugins = ["world"]
 
 DAG = "clientele_rollback"
-ALL_WELL = dict.fromkeys(("begin", "rollback", "scored_before", "score", "report"), ("success", 1))
+ALL_WELL = dict.fromkeys(("begin", "rollback", "scored_before", "score", "publish", "report"), ("success", 1))
 
 
 def test_the_model_before_comes_back_once(first, world: World):

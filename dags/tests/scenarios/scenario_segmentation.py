@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runs import Outcome
-from world import EARLIER, LAST_DAY, LATER, STEPS, World, after_each_end, planted
+from world import EARLIER, LAST_DAY, LATER, STEPS, USES, World, after_each_end, planted
 
 from clientele.outcome import did
 
@@ -54,9 +54,9 @@ def test_a_refused_candidate_leaves_the_champion(world: World):
 def test_a_refused_candidate_without_a_champion_is_a_failure_with_a_report(empty: World):
     outcome = empty.segment(as_of=LAST_DAY, env={"CLIENTELE_POD_ENV": '{"CLIENTELE_SILHOUETTE_FLOOR": "0.99"}'})
     assert outcome.state == "failed"
-    assert outcome.tasks == ALL_WELL | {"score": ("skipped", 0), "segments_are_there": ("failed", 1)}
+    assert outcome.tasks == ALL_WELL | dict.fromkeys(USES, ("skipped", 0)) | {"segments_are_there": ("failed", 1)}
     run = empty.agree(outcome, DAG)
-    assert empty.manifests(run) == [s for s in STEPS if s != "score"]
+    assert empty.manifests(run) == [s for s in STEPS if s not in USES]
     assert not empty.objects("registry/segments/") and not empty.objects("state/segments/score.json")
 
 
@@ -65,11 +65,11 @@ def test_broken_data_are_neither_promoted_nor_published(world: World):
     with planted(world, "drift", act="fix_data", verdict="alert", cause="planted: prices moved"):
         outcome = world.segment(as_of=LATER)
     assert outcome.state == "failed"
-    assert outcome.tasks == ALL_WELL | {"score": ("skipped", 0), "segments_are_there": ("failed", 1)}
+    assert outcome.tasks == ALL_WELL | dict.fromkeys(USES, ("skipped", 0)) | {"segments_are_there": ("failed", 1)}
     assert [g["gate"] for g in outcome.results["evaluate"]["gates"] if g["verdict"] == "fail"] == ["drift_act"]
     assert outcome.results["promote"]["action"] == "hold"
     run = world.agree(outcome, DAG, LATER)
-    assert world.manifests(run) == [s for s in STEPS if s != "score"]
+    assert world.manifests(run) == [s for s in STEPS if s not in USES]
     assert world.objects("registry/segments/") == before
     assert world.read("state/segments/score.json") == state  # the last scores remain
 
