@@ -16,7 +16,21 @@ from process import until
 from storage import Bucket
 from world import AS_OF, Scenario, World
 
-STEPS = ("ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "publish", "report")
+STEPS = (
+    "ingest",
+    "preprocess",
+    "drift",
+    "train",
+    "evaluate",
+    "promote",
+    "score",
+    "explore",
+    "recommend",
+    "predict",
+    "measure",
+    "publish",
+    "report",
+)
 
 # At a hundredth or two of a core ingest takes half a minute and more: time to do something to it. The quota is a bound:
 # however fast the machine, it is not done sooner.

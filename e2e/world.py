@@ -26,7 +26,22 @@ AS_OF = "2025-12-01"  # the last day of the demo shop
 
 # Two cores for everything. What is not promised here is what a step has by default.
 SMALL = {"cpu": "50m", "memory": "512Mi", "ephemeral-storage": "256Mi"}
-STEPS = ("ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "publish", "report", "registry")
+STEPS = (
+    "ingest",
+    "preprocess",
+    "drift",
+    "train",
+    "evaluate",
+    "promote",
+    "score",
+    "explore",
+    "recommend",
+    "predict",
+    "measure",
+    "publish",
+    "report",
+    "registry",
+)
 
 
 @dataclass(frozen=True)
