@@ -1,6 +1,6 @@
 # The buckets, and who may write what in them: docs/storage.md is the layout, and a test holds this against it.
 locals {
-  steps    = ["ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "report"]
+  steps    = ["ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "publish", "report"]
   programs = concat(local.steps, ["registry"])
 
   # Program → its identity: on Composer all are Airflow's account.
@@ -35,12 +35,12 @@ locals {
   # registry takes the states of drift and score back with the model.
   pointers = {
     pipeline = {
-      lines   = { starts = "${local.folder}state/lines.json", ends = "", programs = ["ingest"] }
-      meaning = { starts = "${local.folder}state/meaning.json", ends = "", programs = ["preprocess"] }
-      drift   = { starts = "${local.folder}state/${var.shop.name}/drift.json", ends = "", programs = ["drift", "registry"] }
-      score   = { starts = "${local.folder}state/${var.shop.name}/score.json", ends = "", programs = ["score", "registry"] }
+      lines     = { starts = "${local.folder}state/lines.json", ends = "", programs = ["ingest"] }
+      meaning   = { starts = "${local.folder}state/meaning.json", ends = "", programs = ["preprocess"] }
+      drift     = { starts = "${local.folder}state/${var.shop.name}/drift.json", ends = "", programs = ["drift", "registry"] }
+      score     = { starts = "${local.folder}state/${var.shop.name}/score.json", ends = "", programs = ["score", "registry"] }
       campaigns = { starts = "${local.folder}state/${var.shop.name}/campaigns.json", ends = "", programs = ["measure"] }
-      current = { starts = "${local.folder}runs/", ends = "/current.json", programs = local.steps }
+      current   = { starts = "${local.folder}runs/", ends = "/current.json", programs = local.steps }
     }
     registry = {
       head = { starts = "${var.shop.name}/HEAD.json", ends = "", programs = ["promote", "registry"] }

@@ -80,7 +80,7 @@ module "warehouse" {
   location            = var.region
   labels              = local.labels
   names               = [var.shop.name]
-  publishers          = { airflow = module.identity.members["clientele-airflow"] }
+  publishers          = { (local.who["publish"].name) = local.who["publish"].member }
   readers             = var.people.analysts
   kms_key             = var.kms_key
   deletion_protection = var.deletion_protection
