@@ -201,9 +201,9 @@ def pool(s: Scenario) -> str:
 def dag_file(s: Scenario, settings: Mapping[str, str]) -> str:
     """The real DAG file, called and set as the scenario needs it."""
     text = (REPOSITORY / f"dags/{s.file}.py").read_text()
-    own = f'dag_id="{s.file}"'
-    assert text.count(own) == 1, f"{s.file}.py has no {own} to rename"
-    renamed = text.replace(own, f'dag_id="{s.dag}"')
+    own = f'd.dag_id("{s.file}")'
+    assert text.count(own) == 2, f"{s.file}.py has not its name and its variable as {own}, to rename"
+    renamed = text.replace(own, f'd.dag_id("{s.dag}")')
     set_up = f"import os\n\nos.environ.update({dict(settings)!r})\n\n"
     before, first_import, after = renamed.partition("from clientele import ")
     return before + set_up + first_import + after
