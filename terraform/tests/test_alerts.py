@@ -40,7 +40,7 @@ class Programs:
 
 @pytest.fixture(scope="session")
 def log(tmp_path_factory) -> list[str]:
-    """The lines of a first run, one that drift finds changed, one whose candidate is refused, and steps that fail."""
+    """The lines of a first run, one a week later, one that drift finds broken, one whose candidate is refused, and steps that fail."""
     if missing := [p for p in ("demo", "pipeline", "ingest") if not (REPOSITORY / "bin" / p).exists()]:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"bin/{missing[0]} is missing: make test-terraform builds it")
     programs = Programs(tmp_path_factory.mktemp("shop"))
@@ -48,6 +48,7 @@ def log(tmp_path_factory) -> list[str]:
     step = ("--pipeline=p", "--run-id=r", "--as-of=2025-08-01")
     return [
         *programs.run("pipeline", source, "--as-of=2025-08-01"),
+        *programs.run("pipeline", source, "--as-of=2025-08-08"),
         *programs.run("pipeline", source, "--as-of=2025-12-01"),
         *programs.run("pipeline", source, "--as-of=2025-08-01", "--silhouette-floor=0.99", root="refused"),
         *programs.run("ingest", source, *step, root="step"),
