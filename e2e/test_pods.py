@@ -198,7 +198,7 @@ def twice(w: World) -> None:
 def rolled_back(w: World) -> None:
     common = (f"--source={w.good}", "--pipeline=seed")
     first = w.program("rolled_back", "pipeline", *common, "--run-id=1", "--as-of=2025-11-01", "-k=3")
-    second = w.program("rolled_back", "pipeline", *common, "--run-id=2", f"--as-of={AS_OF}", "-k=4")
+    second = w.program("rolled_back", "pipeline", *common, "--run-id=2", f"--as-of={AS_OF}", "-k=4", "--promote=force")
     assert first["model_id"] != second["model_id"]
 
     run = w.trigger("rolled_back", reason="too many segments")
