@@ -93,6 +93,9 @@ func parseSpec(item string) (Spec, error) {
 	if s.Transform == "" {
 		s.Transform = Identity
 	}
+	if s.Scaling == ZScore {
+		s.Scaling = "" // one spelling of one space
+	}
 	return s, nil
 }
 
