@@ -66,7 +66,8 @@ def success(w: World) -> None:
     run = w.trigger("success")
     state = run.ends(400)
     assert (state, set(run.states().values())) == ("success", {"success"}), run.states()
-    assert {t["try_number"] for t in run.tasks().values()} == {1}
+    again = {name: run.log(name, 1)[-4000:] for name, t in run.tasks().items() if t["try_number"] != 1}
+    assert not again, again
 
     bucket = w.bucket("success")
     for step in STEPS:

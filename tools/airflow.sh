@@ -60,6 +60,9 @@ case $version in
     export AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS=True
     export AIRFLOW__API__HOST=127.0.0.1 AIRFLOW__API__PORT=$port AIRFLOW__API__WORKERS=1 AIRFLOW__API__BASE_URL=$url
     export AIRFLOW__CORE__EXECUTION_API_SERVER_URL=$url/execution/
+    # A worker asks whether its task may start, and by default waits 5 s for the answer. The server's first takes 25 on busy cores;
+    # asked again it says that the task has started, and the worker gives it up.
+    default AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT 60
     health=$url/api/v2/monitor/health
     ;;
 esac
