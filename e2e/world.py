@@ -134,8 +134,10 @@ class World:
             "CLIENTELE_POOL": pool(s),
             "CLIENTELE_POD_ENV": json.dumps(pod_env),
             "CLIENTELE_RESOURCES": json.dumps(resources),
-            "CLIENTELE_RETRY_SECONDS": "1",
-            "CLIENTELE_LOOK_SECONDS": "5",
+            # Longer than Airflow's scheduler takes to hear of a task's end: else it queues the task again first, takes the end
+            # for one of the new try, and counts a try more.
+            "CLIENTELE_RETRY_SECONDS": "8",
+            "CLIENTELE_LOOK_SECONDS": "20",
             **own,
         }
 
