@@ -47,7 +47,7 @@ func (c Config) findings(f *fitted, t *trained, up upstream) []string {
 		out = append(out, fmt.Sprintf("the current model, revision %d of HEAD, cannot be read (%v): all segment IDs are new, starting at %s",
 			up.head.Seq, up.damaged, model.SegmentID(up.head.NextSegment)))
 	case up.head != nil:
-		out = append(out, history(&t.bundle.Manifest))
+		out = append(append(out, history(&t.bundle.Manifest)), t.renamed...)
 	}
 	return out
 }

@@ -137,7 +137,8 @@ type trained struct {
 	sweep  *frame.Frame
 	// clusters are the segments of every k of the sweep.
 	clusters *frame.Frame
-	known    bool // the fit is HEAD's: bundle is HEAD's
+	known    bool     // the fit is HEAD's: bundle is HEAD's
+	renamed  []string // which segments go on under another name, and why
 }
 
 func commit(ctx context.Context, home *run.Home, s *run.Session, t trained, code string, opts table.Options) (*run.Manifest, error) {

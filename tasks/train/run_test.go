@@ -397,28 +397,35 @@ func TestManifestFollowsTheBundle(t *testing.T) {
 	}
 }
 
+// A segment that goes on keeps its name while its profile allows it, and a name that is re-made is reported with the profile.
 func TestSegmentNames(t *testing.T) {
-	// By hand: 0 and 1 are mostly Loyal, 0 spends more; 2 has one of each, so the first in the alphabet; 3 is empty.
-	labels := []int32{0, 0, 0, 1, 1, 2, 2}
-	cells := []string{"Loyal", "Loyal", "New", "Loyal", "Loyal", "New", "At risk"}
-	spent := []int64{50, 50, 50, 10, 10, 1, 1}
-	got := segmentNames(labels, cells, spent, 4)
-	if diff := cmp.Diff([]string{"Loyal, high spend", "Loyal, lower spend", "At risk", "Nobody"}, got); diff != "" {
-		t.Error(diff)
+	customers := modeltest.Customers(120, 1)
+	labels := make([]int32, customers.Rows())
+	for i, days := range customers.Ints("recency") {
+		if days > 90 {
+			labels[i] = 1
+		}
 	}
-	for n, want := range map[int][]string{
-		3: {"A, high spend", "A, middle spend", "A, lower spend"},
-		5: {"A, spend 1 of 5", "A, spend 2 of 5", "A, spend 3 of 5", "A, spend 4 of 5", "A, spend 5 of 5"},
-	} {
-		var labels []int32
-		var cells []string
-		var spent []int64
-		for i := range n {
-			labels, cells, spent = append(labels, int32(i)), append(cells, "A"), append(spent, int64(100-i))
+	name := func(old ...string) (names []string, said []string) {
+		segments, head := make([]model.Segment, 2), &model.Bundle{}
+		for c, name := range old {
+			segments[c].ID = model.SegmentID(int64(c + 1))
+			head.Manifest.Segments = append(head.Manifest.Segments, model.Segment{ID: segments[c].ID, Name: name})
 		}
-		if diff := cmp.Diff(want, segmentNames(labels, cells, spent, n)); diff != "" {
-			t.Error(diff)
-		}
+		tr := &trained{}
+		tr.name(segments, customers, labels, head)
+		return []string{segments[0].Name, segments[1].Name}, tr.renamed
+	}
+	fresh, said := name()
+	if fresh[0] == fresh[1] || len(said) != 0 {
+		t.Errorf("names %q, reported %q", fresh, said)
+	}
+	if kept, said := name(fresh...); !slices.Equal(kept, fresh) || len(said) != 0 {
+		t.Errorf("the same customers: %q, reported %q, want %q", kept, said, fresh)
+	}
+	again, said := name("About to sleep", fresh[1])
+	if !slices.Equal(again, fresh) || len(said) != 1 || !strings.HasPrefix(said[0], "seg-0001 is "+fresh[0]+" now, no longer About to sleep: from the shop's median it is at recency ") {
+		t.Errorf("a name that is not in the table: %q, reported %q", again, said)
 	}
 }
 

@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/fault"
@@ -27,13 +28,8 @@ func (t *trained) identify(customers *frame.Frame, labels []int32, up upstream, 
 		t.bundle, t.known = head, true
 		return nil
 	}
-	scores, err := t.bundle.RFM(customers)
-	if err != nil {
-		return err
-	}
 	k := t.bundle.Model.K()
 	spent := customers.Ints("monetary")
-	names := segmentNames(labels, scores.Names, spent, k)
 	next, parent := int64(1), model.Parent{}
 	if up.head != nil {
 		next, parent = up.head.NextSegment, model.Parent{ModelID: up.head.ModelID, FitID: up.head.FitID}
@@ -44,9 +40,10 @@ func (t *trained) identify(customers *frame.Frame, labels []int32, up upstream, 
 			return err
 		}
 	}
+	t.name(segments, customers, labels, head)
 	for _, c := range byRevenue(labels, spent, k) {
 		s := &segments[c]
-		if s.Name = names[c]; s.Lineage == "" {
+		if s.Lineage == "" {
 			s.Lineage = model.LineageNew
 		}
 		if s.ID == "" {
@@ -110,54 +107,45 @@ func byRevenue(labels []int32, spent []int64, k int) []int {
 	return order
 }
 
-// segmentNames names each segment by the cell of the RFM grid that most of its customers are in; of cells that are equally
-// frequent the one first in the alphabet. Segments of the same cell are told apart by what a customer of theirs spends on
-// average: "Champions, high spend", "Champions, lower spend"; three are high, middle and lower; more are numbered from the
-// highest.
-func segmentNames(labels []int32, cells []string, spent []int64, k int) []string {
-	counts := make([]map[string]int, k)
-	mean, size := make([]float64, k), make([]int, k)
-	for c := range counts {
-		counts[c] = map[string]int{}
-	}
-	for i, c := range labels {
-		counts[c][cells[i]]++
-		mean[c] += float64(spent[i])
-		size[c]++
-	}
-	names, alike := make([]string, k), map[string][]int{}
-	for c := range names {
-		names[c] = "Nobody" // a centroid without customers: evaluate's gates refuse such a model
-		most := 0
-		for cell, n := range counts[c] {
-			if n > most || n == most && cell < names[c] {
-				names[c], most = cell, n
-			}
-		}
-		mean[c] /= max(1, float64(size[c]))
-		alike[names[c]] = append(alike[names[c]], c)
-	}
-	for name, group := range alike {
-		if len(group) == 1 {
-			continue
-		}
-		slices.SortStableFunc(group, func(a, b int) int { return cmp.Compare(mean[b], mean[a]) })
-		for rank, c := range group {
-			names[c] = name + ", " + spendWord(rank, len(group))
+// measures returns what segments are named by, as [segment.Profiles] takes it.
+func measures(customers *frame.Frame) (values [len(segment.Measures)][]float64) {
+	read := func(name string) []float64 { return model.Numbers(customers.Column(name)) }
+	values[segment.Recency], values[segment.Tenure] = read("recency"), read("tenure")
+	values[segment.Frequency], values[segment.Money] = read("frequency"), read("monetary")
+	values[segment.Trend] = read("monthly_slope")
+	mean := read("monthly_mean")
+	for i := range mean {
+		values[segment.Recency][i] = math.Log1p(values[segment.Recency][i])
+		values[segment.Frequency][i] = math.Log(values[segment.Frequency][i])
+		values[segment.Money][i] = math.Log1p(values[segment.Money][i])
+		if values[segment.Trend][i] /= mean[i]; !(mean[i] > 0) {
+			values[segment.Trend][i] = math.NaN()
 		}
 	}
-	return names
+	return values
 }
 
-// spendWord says which of n segments of one name this is, rank 0 spending most.
-func spendWord(rank, n int) string {
-	switch {
-	case n > 3:
-		return fmt.Sprintf("spend %d of %d", rank+1, n)
-	case rank == 0:
-		return "high spend"
-	case rank == n-1:
-		return "lower spend"
+// name names the segments, keeps the names that HEAD gave to those that go on, and says which are re-made.
+func (t *trained) name(segments []model.Segment, customers *frame.Frame, labels []int32, head *model.Bundle) {
+	k := len(segments)
+	kept, spent, size := make([]string, k), make([]float64, k), make([]float64, k)
+	for c := range segments {
+		if head != nil && segments[c].ID != "" {
+			kept[c] = head.Manifest.Segments[head.Manifest.Index(segments[c].ID)].Name
+		}
 	}
-	return "middle spend"
+	for i, v := range customers.Ints("monetary") {
+		spent[labels[i]] += float64(v)
+		size[labels[i]]++
+	}
+	for c := range spent {
+		spent[c] /= max(1, size[c])
+	}
+	profiles := segment.Profiles(measures(customers), labels, k)
+	for c, name := range segment.Names(profiles, kept, spent) {
+		segments[c].Name = name
+		if kept[c] != "" && kept[c] != name {
+			t.renamed = append(t.renamed, fmt.Sprintf("%s is %s now, no longer %s: from the shop's median it is at %s robust deviations", segments[c].ID, name, kept[c], profiles[c]))
+		}
+	}
 }
