@@ -44,6 +44,7 @@ var (
 	provenance = Place{Path: "models/<model_id>/provenance.json", Registry: true, Writers: []string{Train}, Meaning: "the run that first trained the model"}
 	evaluation = Place{Path: "evals/<eval_id>.json", Registry: true, Writers: []string{Evaluate}, Meaning: "an evaluation, with every gate"}
 	head       = Place{Path: "<name>/HEAD.json", Registry: true, Pointer: true, Writers: headWriters, Meaning: "the champion"}
+	names      = Place{Path: "<name>/names.json", Registry: true, Pointer: true, Writers: []string{"registry name"}, Meaning: "the names that people gave to segments"}
 	history    = Place{Path: "<name>/history/<seq>-<sha256>.json", Registry: true, Writers: headWriters, Meaning: "one revision of HEAD"}
 
 	headWriters = []string{Promote, "registry rollback", "registry freeze", "registry unfreeze", "registry deny", "registry allow"}
@@ -52,7 +53,7 @@ var (
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
 	arms, plan, read, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, scoreState, linesState, meaning,
-	head, history, blob, evaluation, bundle, provenance,
+	head, history, names, blob, evaluation, bundle, provenance,
 }
 
 // at returns the path with these values for its words, in order.
@@ -139,6 +140,9 @@ func EvalPath(evalID string) string { return evaluation.at(evalID) }
 
 // HeadPath is the pointer to the champion.
 func HeadPath(name string) string { return head.at(name) }
+
+// NamesPath is the pointer to the names that people gave to segments.
+func NamesPath(name string) string { return names.at(name) }
 
 // HistoryPath is one revision of HEAD.
 func HistoryPath(name string, seq int64, sha256 string) string {

@@ -365,6 +365,14 @@ type SteerResult struct {
 	FitID   string `json:"fit_id"`  // that was denied or allowed, else ""
 }
 
+// NameResult is what registry name reports.
+type NameResult struct {
+	Segment string `json:"segment"`
+	Name    string `json:"name"`  // that a person gave, "" for none
+	Model   string `json:"model"` // the current model's own name for it
+	Changed bool   `json:"changed"`
+}
+
 // PipelineResult is what pipeline reports.
 type PipelineResult struct {
 	Run     string         `json:"run"`

@@ -2,8 +2,10 @@ package model
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/clientele/clientele/pkg/cluster"
+	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/rfm"
 )
@@ -65,6 +67,43 @@ func (b *Bundle) Assign(customers *frame.Frame) (*Assignment, error) {
 		a.Nearest[i], a.Distance[i], a.Second[i] = int32(near.Index), near.Distance, near.SecondDistance
 	}
 	return a, nil
+}
+
+// PreparedOtherwise names the parameters of preprocess that are other than when the model was trained, sorted; nil where the customers of
+// a run with these parameters mean the same as the model's.
+func (b *Bundle) PreparedOtherwise(params map[string]any) []string {
+	var names []string
+	for name, v := range b.Model.Prepared {
+		if now, ok := params[name]; ok && !sameJSON(v, now) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func sameJSON(a, b any) bool {
+	x, err := contract.Canonical(a)
+	if err != nil {
+		return false
+	}
+	y, err := contract.Canonical(b)
+	return err == nil && string(x) == string(y)
+}
+
+// Distances returns how far a customer of these raw values, in the order of the space's axes, is from every centroid. The error is that of
+// [space.Space.Apply].
+func (b *Bundle) Distances(row []float64) ([]float64, error) {
+	m := &b.Model
+	x := make([]float64, m.Space.Dim())
+	if err := m.Space.Apply(x, row); err != nil {
+		return nil, err
+	}
+	out := make([]float64, m.K())
+	for c := range out {
+		out[c] = cluster.Nearest(m.Centroids[c], x).Distance
+	}
+	return out, nil
 }
 
 // Scores are customers' cells in the RFM grid, by position.

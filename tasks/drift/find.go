@@ -144,26 +144,11 @@ func opened(customers *frame.Frame, c *drift.Closures, asOf calendar.Date) (*fra
 
 // preparation says in what the customers were prepared otherwise than the model's, "" if they were not.
 func preparation(b *model.Bundle, params map[string]any) string {
-	var names []string
-	for name, v := range b.Model.Prepared {
-		if now, ok := params[name]; ok && !sameJSON(v, now) {
-			names = append(names, name)
-		}
-	}
+	names := b.PreparedOtherwise(params)
 	if names == nil {
 		return ""
 	}
-	slices.Sort(names)
 	return fmt.Sprintf("customers are prepared in another way than the model's were (%v), so they cannot be compared", names)
-}
-
-func sameJSON(a, b any) bool {
-	x, err := contract.Canonical(a)
-	if err != nil {
-		return false
-	}
-	y, err := contract.Canonical(b)
-	return err == nil && string(x) == string(y)
 }
 
 // look compares customers with a reference by every feature, and by how the model fits.

@@ -26,6 +26,7 @@ var Program = task.Group{
 		{Name: "freeze", Usage: "hold promotions", Program: Freeze},
 		{Name: "unfreeze", Usage: "lift the hold that freeze or rollback has set", Program: Unfreeze},
 		{Name: "deny", Usage: "never promote a fit", Program: Deny},
+		{Name: "name", Usage: "give a segment a name, or the model's own again", Program: Name},
 		{Name: "allow", Usage: "let a fit be promoted again that was denied", Program: Allow},
 	},
 }

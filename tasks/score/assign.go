@@ -21,6 +21,8 @@ type assigned struct {
 	previous  *frame.Frame
 	ruler     *assigned // what the model of the last scores makes of the same customers; nil where it is this one, or unknown
 	same      bool      // the last scores are this model's
+
+	hysteresis float64
 }
 
 // assign places every customer by the bundle's one code path, and publishes the last segment where no other is clearly
@@ -43,7 +45,7 @@ func assign(b *model.Bundle, customers, previous *frame.Frame, hysteresis float6
 	n := customers.Rows()
 	a := &assigned{
 		bundle: b, customers: customers, nearest: nearest, scores: scores, previous: previous,
-		segment: make([]int, n), last: make([]string, n), held: make([]bool, n),
+		segment: make([]int, n), last: make([]string, n), held: make([]bool, n), hysteresis: hysteresis,
 	}
 	if previous != nil {
 		previous.SortByText("customer")
@@ -92,8 +94,12 @@ func eachCustomer(now, before []string, visit func(now, before int)) {
 // id returns the id of the segment of a centroid.
 func (a *assigned) id(centroid int) string { return a.bundle.Manifest.Segments[centroid].ID }
 
-// table returns the assignments; medians are those of [assigned.segments].
-func (a *assigned) table(medians []median) *frame.Frame {
+// table returns the assignments.
+func (a *assigned) table() (*frame.Frame, error) {
+	reasons, err := a.reasons()
+	if err != nil {
+		return nil, err
+	}
 	n := a.customers.Rows()
 	t := frame.New(contract.Assignments.Columns, n)
 	copy(t.Strings("customer"), a.customers.Strings("customer"))
@@ -112,9 +118,11 @@ func (a *assigned) table(medians []median) *frame.Frame {
 		margin[i] = marginOf(a.nearest.Distance[i], a.nearest.Second[i])
 		segment[i] = a.id(a.segment[i])
 		name[i] = a.bundle.Manifest.Segments[a.segment[i]].Name
-		why[i] = a.why(i, medians)
+		if why[i], err = reasons.of(i); err != nil {
+			return nil, err
+		}
 	}
-	return t
+	return t, nil
 }
 
 // marginOf returns (second − distance) / second, NaN (null) where there is no second or both are 0.

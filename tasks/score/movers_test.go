@@ -14,7 +14,10 @@ func TestMovementAddsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	previous := first.table(first.segments().medians)
+	previous, err := first.table()
+	if err != nil {
+		t.Fatal(err)
+	}
 	next := week(customers)
 	next.SortByText("customer")
 	a, err := assign(b, next, previous, 0.1)
@@ -53,7 +56,10 @@ func TestCauseOfAMove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	previous := first.table(first.segments().medians)
+	previous, err := first.table()
+	if err != nil {
+		t.Fatal(err)
+	}
 	a, err := assign(now, customers, previous, 0.1)
 	if err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -27,7 +28,8 @@ type job struct {
 	replay     bool               // --head names another revision than the one in force
 	last       *run.Entry[run.ScoreState]
 	previous   *frame.Frame // assignments of last; nil where there is nothing to compare with
-	first      string       // why there is nothing to compare with, "" if there is
+	names      registry.Names
+	first      string // why there is nothing to compare with, "" if there is
 }
 
 // Run gives every customer a segment, writes the tables, and then moves state/<name>/score.json to them.
@@ -55,6 +57,9 @@ func (j *job) read(ctx context.Context) error {
 		return fault.Errorf(fault.ExitMissing, "head", j.home.Registry.URI(path),
 			"there is no current model (%s does not exist): train and promote one first", path)
 	}
+	if j.names, err = registry.New(j.home).Names(ctx); err != nil {
+		return err
+	}
 	state, err := run.ReadState[run.ScoreState](ctx, j.home.Root, contract.ScoreStatePath(j.Name))
 	if err != nil {
 		return err
@@ -72,9 +77,9 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 	}
 	if j.last == nil {
 		j.first = "there are no previous scores"
-		return j.home.Begin(ctx, j.Run(), contract.Score, j.inputs("none"))
+		return j.start(ctx, "none")
 	}
-	s, err := j.home.Begin(ctx, j.Run(), contract.Score, j.inputs(j.last.Value.SHA256))
+	s, err := j.start(ctx, j.last.Value.SHA256)
 	if err != nil || s.Done() != nil {
 		return s, err
 	}
@@ -85,16 +90,24 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 	}
 	j.first = fmt.Sprintf("the scores of run %s have expired", j.last.Run)
 	j.deps.Log.Warn(j.first+": scoring as on a first run", "object", j.home.Root.URI(stored.Object))
-	return j.home.Begin(ctx, j.Run(), contract.Score, j.inputs("expired"))
+	return j.start(ctx, "expired")
 }
 
-// inputs are what the content depends on.
-func (j *job) inputs(last string) contract.Inputs {
-	return contract.Inputs{
+// start begins the step under the key of what its content depends on.
+func (j *job) start(ctx context.Context, last string) (*run.Session, error) {
+	in := contract.Inputs{
 		Refs:   map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref(), "scores": last, "ruler": j.ruler()},
 		Params: map[string]any{"hysteresis": j.Hysteresis},
 		Code:   j.deps.Code,
 	}
+	names, err := j.names.Ref()
+	if err != nil {
+		return nil, err
+	}
+	if names != "" {
+		in.Refs["names"] = names
+	}
+	return j.home.Begin(ctx, j.Run(), contract.Score, in)
 }
 
 // ruler is the model of the last scores, "none" without.
@@ -111,6 +124,12 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err != nil {
 		return nil, fmt.Errorf("load HEAD, revision %d: %w", j.head.Seq, err)
 	}
+	if other := bundle.PreparedOtherwise(j.preprocess.Params); other != nil {
+		return nil, fault.Errorf(fault.ExitBadData, "prepared", j.home.Registry.URI(contract.ModelPath(j.head.ModelID)),
+			"the customers of this run are prepared in another way than those of the current model, revision %d (other %s): use the model's, or promote the candidate of a run with this preparation: --promote=force",
+			j.head.Seq, strings.Join(other, ", "))
+	}
+	bundle.Manifest.Segments = j.names.Apply(bundle.Manifest.Segments)
 	customers, err := j.home.ReadTable(ctx, j.preprocess, contract.Customers, j.opts)
 	if err != nil {
 		return nil, err
@@ -140,7 +159,11 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if moved > 0 && !a.sharesSegments() {
 		result.Why = "this model has none of the segments of the previous scores: every customer who was scored then counts as moved"
 	}
-	if err := s.PutFrame(ctx, contract.Assignments, a.table(segments.medians), j.opts); err != nil {
+	assignments, err := a.table()
+	if err != nil {
+		return nil, fmt.Errorf("say why customers are in their segments: %w", err)
+	}
+	if err := s.PutFrame(ctx, contract.Assignments, assignments, j.opts); err != nil {
 		return nil, err
 	}
 	if err := s.PutFrame(ctx, contract.Segments, segments.table, j.opts); err != nil {

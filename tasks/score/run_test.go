@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -166,8 +167,9 @@ func TestSegmentsAddUp(t *testing.T) {
 	if people != 300 || revenue != spent || math.Abs(share-1) > 1e-12 || math.Abs(revenueShare-1) > 1e-12 {
 		t.Errorf("%d people, %d of %d money, shares %v and %v", people, revenue, spent, share, revenueShare)
 	}
+	shape := regexp.MustCompile(`^(recency \d+ days?|frequency \d+ invoices?|monetary [\d,.]+)( and \w+ [^ ]+( days?| invoices?)?)? pulls? to Kind \d, not Kind \d; distance \d\.\d\d, margin 0\.\d\d`)
 	for _, why := range assignments.Strings("why") {
-		if !strings.HasPrefix(why, "bought ") || strings.Contains(why, "c00") || strings.Contains(why, "NaN") {
+		if !shape.MatchString(why) || strings.Contains(why, "c00") || strings.Contains(why, "NaN") {
 			t.Fatalf("why %q", why)
 		}
 	}
@@ -340,6 +342,61 @@ func TestNoHead(t *testing.T) {
 	}
 	if _, err := home(t, c).Current(context.Background(), c.Run(), contract.Score); fault.CodeOf(err) != fault.ExitMissing {
 		t.Errorf("a manifest is there: %v", err)
+	}
+}
+
+// Customers of another window do not mean what the model was trained on: nothing is scored until a model of their kind is promoted.
+func TestPreparedAlike(t *testing.T) {
+	c, customers := config("mem://"+t.Name(), "r1", "2011-12-10"), modeltest.Customers(60, 1)
+	b := modeltest.Bundle(t, customers, 2, 1)
+	b.Model.Prepared = map[string]any{"window": "180"}
+	again, err := model.Build(b.Model, customers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Identify(b.Manifest.Segments, nil, model.Parent{}); err != nil {
+		t.Fatal(err)
+	}
+	promote(t, c, again)
+	modeltest.Preprocess(t, home(t, c), c.Run(), customers)
+	_, err = Run(t.Context(), c, deps(t))
+	if f := fault.Judge(err); f.Code != fault.ExitBadData || f.Cause != "prepared" || !strings.Contains(err.Error(), "other window") {
+		t.Errorf("%v; want exit code 65, prepared", err)
+	}
+	if _, err := home(t, c).Current(t.Context(), c.Run(), contract.Score); fault.CodeOf(err) != fault.ExitMissing || len(state(t, c).Entries) != 0 {
+		t.Errorf("something was scored: %v, %d entries of state", err, len(state(t, c).Entries))
+	}
+	next := c
+	next.RunID = "r2"
+	promote(t, next, modeltest.Bundle(t, customers, 2, 3))
+	if r := mustRun(t, c); r.Customers != 60 {
+		t.Errorf("after a model of this window is promoted: %+v", r)
+	}
+}
+
+// A name that a person gave takes the place of the model's, in every table, under a key of its own.
+func TestNames(t *testing.T) {
+	c, customers := config("mem://"+t.Name(), "r1", "2011-12-10"), modeltest.Customers(60, 1)
+	promote(t, c, modeltest.Bundle(t, customers, 2, 1))
+	before := score(t, c, customers)
+	if _, err := registry.New(home(t, c)).Rename(t.Context(), "seg-0001", "Stars"); err != nil {
+		t.Fatal(err)
+	}
+	after := mustRun(t, c)
+	for i, s := range after.Segments {
+		want := before.Segments[i].Name
+		if s.ID == "seg-0001" {
+			want = "Stars"
+		}
+		if s.Name != want || made(t, c, contract.Segments).Strings("name")[i] != want {
+			t.Errorf("%s is %s, want %s", s.ID, s.Name, want)
+		}
+	}
+	table := made(t, c, contract.Assignments)
+	for i, id := range table.Strings("segment") {
+		if id == "seg-0001" && (table.Strings("segment_name")[i] != "Stars" || !strings.Contains(table.Strings("why")[i], " Stars")) {
+			t.Fatalf("row %d: %s, %s", i, table.Strings("segment_name")[i], table.Strings("why")[i])
+		}
 	}
 }
 

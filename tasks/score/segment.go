@@ -16,13 +16,9 @@ import (
 
 // segments is what there is to say about the segments.
 type segments struct {
-	table   *frame.Frame
-	result  []contract.SegmentResult
-	medians []median // by centroid
+	table  *frame.Frame
+	result []contract.SegmentResult
 }
-
-// median is a segment's customer in the middle, each measure for itself.
-type median struct{ recency, frequency, monetary float64 }
 
 // segments describes every segment of the model, those without customers too, by descending revenue; equal revenue goes by
 // centroid. Profile columns are means over the segment's customers, of nullable features over those that have one.
@@ -44,7 +40,7 @@ func (a *assigned) segments() segments {
 	}
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(revenue[y], revenue[x]) })
 
-	out := segments{table: frame.New(contract.Segments.Columns, k), medians: make([]median, k)}
+	out := segments{table: frame.New(contract.Segments.Columns, k)}
 	for at, c := range order {
 		s := a.bundle.Manifest.Segments[c]
 		r := contract.SegmentResult{
@@ -56,11 +52,6 @@ func (a *assigned) segments() segments {
 		t.Strings("segment")[at], t.Strings("name")[at] = r.ID, r.Name
 		t.Ints("customers")[at], t.Floats("share")[at] = r.Customers, r.Share
 		t.Ints("revenue")[at], t.Floats("revenue_share")[at] = revenue[c], r.RevenueShare
-		out.medians[c] = median{
-			recency:   middle(a.customers.Column("recency"), rows[c]),
-			frequency: middle(a.customers.Column("frequency"), rows[c]),
-			monetary:  middle(a.customers.Column("monetary"), rows[c]),
-		}
 		a.profile(t, at, rows[c])
 	}
 	return out
@@ -94,52 +85,12 @@ func mean(c *frame.Column, rows []int) float64 {
 	return floats.SumCompensated(values) / float64(len(values))
 }
 
-// middle is the median: of an even number of values the mean of the middle two; NaN without one.
-func middle(c *frame.Column, rows []int) float64 {
-	if len(rows) == 0 {
-		return math.NaN()
-	}
-	values := make([]float64, len(rows))
-	for i, r := range rows {
-		values[i] = c.Float(r)
-	}
-	slices.Sort(values)
-	half := len(values) / 2
-	if len(values)%2 == 1 {
-		return values[half]
-	}
-	return (values[half-1] + values[half]) / 2
-}
-
 // share is part / whole, 0 of nothing.
 func share(part, whole int64) float64 {
 	if whole == 0 {
 		return 0
 	}
 	return float64(part) / float64(whole)
-}
-
-// why says in one sentence with numbers why a customer is in its segment. It names no customer.
-//
-//	bought 12 days ago, 8 invoices, 1,480.50 in all; the middle of Champions: 9 days, 7 invoices, 1,301.20
-func (a *assigned) why(i int, medians []median) string {
-	c := a.segment[i]
-	s, m := a.bundle.Manifest.Segments[c], medians[c]
-	text := fmt.Sprintf("bought %s ago, %s, %s in total; the average of %s: %s, %s, %s",
-		count(a.customers.Column("recency").Float(i), "day"), count(a.customers.Column("frequency").Float(i), "invoice"),
-		inMoney(a.customers.Column("monetary").Float(i)), s.Name,
-		count(m.recency, "day"), count(m.frequency, "invoice"), inMoney(m.monetary))
-	switch {
-	case a.held[i]:
-		text += fmt.Sprintf("; stays, as %s is nearer by only %.0f %%", a.bundle.Manifest.Segments[a.nearest.Nearest[i]].Name,
-			100*(1-a.nearest.Distance[i]/a.nearest.DistanceTo(i, c)))
-	case a.last[i] != "" && a.last[i] != s.ID:
-		text += "; was in " + a.last[i]
-		if old := a.bundle.Manifest.Index(a.last[i]); old >= 0 {
-			text += " " + a.bundle.Manifest.Segments[old].Name
-		}
-	}
-	return text
 }
 
 // count writes a number with its unit: "1 day", "12 days", "2.5 invoices".

@@ -43,7 +43,8 @@ locals {
       current   = { starts = "${local.folder}runs/", ends = "/current.json", programs = local.steps }
     }
     registry = {
-      head = { starts = "${var.shop.name}/HEAD.json", ends = "", programs = ["promote", "registry"] }
+      head  = { starts = "${var.shop.name}/HEAD.json", ends = "", programs = ["promote", "registry"] }
+      names = { starts = "${var.shop.name}/names.json", ends = "", programs = ["registry"] }
     }
   }
 
