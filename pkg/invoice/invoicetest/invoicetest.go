@@ -23,9 +23,14 @@ func Day(text string) calendar.Date {
 	return d
 }
 
-// Real returns the invoices of UCI Online Retail in dir: all kept sale lines by the default rules, window all. Tests pass the
-// environment's CLIENTELE_TESTDATA; with "" they are skipped.
-func Real(tb testing.TB, dir string) *invoice.Book {
+// Lines are the kept sale lines of UCI Online Retail by the default rules, window all, as parallel columns.
+type Lines struct {
+	Customers, Invoices, Codes []string
+	Times, Amounts             []int64
+}
+
+// RealLines reads the lines from dir. Tests pass the environment's CLIENTELE_TESTDATA; with "" they are skipped.
+func RealLines(tb testing.TB, dir string) Lines {
 	tb.Helper()
 	lines := retailtest.Real(tb, dir)
 	lines.Cut(retail.Window{AsOf: AsOf})
@@ -33,16 +38,23 @@ func Real(tb testing.TB, dir string) *invoice.Book {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	var customers, numbers []string
-	var times, amounts []int64
+	var l Lines
 	for c := range uint32(kept.NumCustomers()) {
 		rows := kept.Rows(c)
 		for i := range rows {
-			customers, numbers = append(customers, lines.Customers.String(c)), append(numbers, fmt.Sprint(rows[i].Invoice))
-			times, amounts = append(times, rows[i].Time), append(amounts, int64(rows[i].Amount))
+			l.Customers = append(l.Customers, lines.Customers.String(c))
+			l.Invoices, l.Codes = append(l.Invoices, fmt.Sprint(rows[i].Invoice)), append(l.Codes, fmt.Sprint(rows[i].CodeKey))
+			l.Times, l.Amounts = append(l.Times, rows[i].Time), append(l.Amounts, int64(rows[i].Amount))
 		}
 	}
-	book, err := invoice.New(customers, numbers, times, amounts)
+	return l
+}
+
+// Real returns the invoices of [RealLines].
+func Real(tb testing.TB, dir string) *invoice.Book {
+	tb.Helper()
+	l := RealLines(tb, dir)
+	book, err := invoice.New(l.Customers, l.Invoices, l.Times, l.Amounts)
 	if err != nil {
 		tb.Fatal(err)
 	}
