@@ -26,6 +26,7 @@
 //	pkg/invoice    invoices and purchase dates of customers, out of sale lines
 //	pkg/predict    what customers order and spend next, and how far such a forecast was off
 //	pkg/measure    what a campaign did to the average invoice value: arms, plan, read, A/A
+//	pkg/audience   who is on which list, and what came of whom the same rule took before
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
 //	pkg/lines      the stored lines: snapshots, and the pointer to the current one (replace, append, undo)
 //	pkg/registry   HEAD, promote, rollback, history

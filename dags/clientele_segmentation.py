@@ -6,7 +6,7 @@ Every Monday, by hand, and when `clientele_drift` asks for a new model.
 `ingest` reads the delivery, `preprocess` cleans it and builds customers, `drift` compares them with those that the champion was
 trained on, `train` makes a candidate, `evaluate` checks it against the gates, `promote` makes it the champion or not, `score`
 assigns every customer to a segment, `explore` tells personal, bulk and reseller purchases apart, `recommend` lists what to offer to whom, `predict` forecasts orders and spending,
-`measure` says what a campaign could prove and reads those that are due,
+`measure` says what a campaign could prove and reads those that are due, `audience` puts customers on lists,
 `report` writes a page. A candidate that fails is not an error: the champion stays. If drift
 says that the data are broken (`fix_data`), nothing is promoted or scored, and what reads the scores is skipped; the report is written, and the run fails.
 
@@ -63,14 +63,15 @@ def build(d: Deployment) -> DAG:
             recommend = steps.step(d, "recommend")
             predict = steps.step(d, "predict")
             measure = steps.step(d, "measure")
+            audience = steps.step(d, "audience")
             publish = steps.publish(d)
             report = steps.report(d, trigger_rule="none_failed")  # also if score and what reads it was skipped
             segments_are_there = branches.segments_are_there(drift.output, promote.output)
 
         begin(d) >> ingest >> preprocess >> drift >> train >> evaluate >> promote
-        promote >> model_in_force >> score >> [explore, recommend, predict] >> measure >> report >> segments_are_there
+        promote >> model_in_force >> score >> [explore, recommend, predict] >> measure >> audience >> report >> segments_are_there
         data_are_sound >> score
-        measure >> publish >> segments_are_there
+        audience >> publish >> segments_are_there
     return dag
 
 

@@ -28,6 +28,7 @@ STEPS = (
     "recommend",
     "predict",
     "measure",
+    "audience",
     "publish",
     "report",
 )

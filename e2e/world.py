@@ -38,6 +38,7 @@ STEPS = (
     "recommend",
     "predict",
     "measure",
+    "audience",
     "publish",
     "report",
     "registry",

@@ -19,7 +19,7 @@ fi
 if [ -n "${CLIENTELE_KUBECONFIG:-}" ] && [ -n "${CLIENTELE_CLUSTER_LOAD:-}" ]; then
   export CLIENTELE_E2E_IMAGE_PREFIX=clientele.local CLIENTELE_E2E_IMAGE_TAG=e2e
   images=.clientele/e2e/images
-  steps=(ingest preprocess drift train evaluate promote score explore recommend predict measure publish report registry)
+  steps=(ingest preprocess drift train evaluate promote score explore recommend predict measure audience publish report registry)
   OUT=$images BUILDER=ociimage CLIENTELE_IMAGE_PREFIX=$CLIENTELE_E2E_IMAGE_PREFIX CLIENTELE_IMAGE_TAG=$CLIENTELE_E2E_IMAGE_TAG \
     tools/images.sh "${steps[@]}"
   for step in "${steps[@]}"; do

@@ -142,6 +142,7 @@ DID = {
     "{nature[reseller][customers]:,} reseller",
     "predict": "by {published}: {bias}",
     "measure": "{measurable}",
+    "audience": "{listed:,} of {customers:,} customers on a list, {held_out:,} held out",
     "publish": "{jobs} jobs, {bytes:,} bytes, warehouse {warehouse}",
     "report": "{page}, {size:,} bytes",
     "registry": "champion {model_id:.12}, revision {seq}",

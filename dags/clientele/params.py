@@ -225,6 +225,23 @@ def use() -> dict[str, Param]:
             description="Location of a text file with one product code a line, such as those in stock.",
             section="Suggestions",
         ),
+        "hold_out": Param(
+            0.1,
+            type="number",
+            minimum=0,
+            maximum=0.9,
+            title="Held out",
+            description="Share of customers who are on no list and in no campaign. 0 holds nobody out.",
+            section="Lists",
+        ),
+        "lists": Param(
+            None,
+            type=["null", "string"],
+            title="Lists",
+            description="Lists in the order in which they take customers, each with its limits, separated by semicolons, "
+            "such as late dates=3 deviations=1.5; second_order from=14 to=60. Empty: all, with their defaults.",
+            section="Lists",
+        ),
         "publish": Param(
             True,
             type="boolean",

@@ -99,7 +99,8 @@ def test_edges_of_segmentation():
         "use.explore": ["use.measure"],
         "use.recommend": ["use.measure"],
         "use.predict": ["use.measure"],
-        "use.measure": ["use.publish", "use.report"],
+        "use.measure": ["use.audience"],
+        "use.audience": ["use.publish", "use.report"],
         "use.publish": ["use.segments_are_there"],
         "use.report": ["use.segments_are_there"],
         "use.segments_are_there": [],
@@ -120,8 +121,9 @@ EXPLORED = [
 OFFERED = ["suggestions", "pairs", "methods"]
 PREDICTED = ["predictions"]
 MEASURED = ["arms", "reads"]
+LISTED = ["audience", "lists", "list_limits"]
 SWEPT = ["sweep", "sweep_clusters"]
-USED = [*SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED]
+USED = [*SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED, *LISTED]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
 LINEAGE = {
     "ingest": ([], ["lines", "quarantine"]),
@@ -136,6 +138,7 @@ LINEAGE = {
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
     "predict": ([*CUSTOMERS, *SEGMENTS], PREDICTED),
     "measure": ([*CUSTOMERS, *SEGMENTS, *EXPLORED], MEASURED),
+    "audience": ([*CUSTOMERS, *SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED], LISTED),
     "publish": ([*CUSTOMERS, *DRIFT, *SWEPT, *USED], ["runs", "gates", "findings"]),
     "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED], ["report.html"]),
 }

@@ -238,7 +238,7 @@ def test_digests_of_some_programs_are_not_enough(tmp_path):
     file.write_text(json.dumps({"version": contract.CONTRACT["version"], "ingest": "sha256:" + "0123456789abcdef" * 4}))
     with pytest.raises(
         ConfigurationError,
-        match="CLIENTELE_IMAGE_TAG: .* no digest of drift, evaluate, explore, measure, predict, preprocess, promote,",
+        match="CLIENTELE_IMAGE_TAG: .* no digest of audience, drift, evaluate, explore, measure, predict, preprocess, promote,",
     ):
         wiring.load("clientele_drift", CLIENTELE_IMAGES=str(file), CLIENTELE_IMAGE_TAG="")
 

@@ -52,7 +52,7 @@ func TestKnown(t *testing.T) {
 	if d := cmp.Diff(want, got, cmpopts.EquateNaNs()); d != "" {
 		t.Error(d)
 	}
-	if a, b := got[0].Usual(), got[1].Usual(); a != 36 || b != 90 {
+	if a, b := got[0].Usual(), got[1].Usual(); a != 36_0000 || b != 90_0000 {
 		t.Errorf("usual %v and %v: 40 in 100 days are 36 in 90; 90 in 5 days stay 90", a, b)
 	}
 	before := book(t, lines).Known(today - 90)

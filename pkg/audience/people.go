@@ -40,9 +40,9 @@ type Code struct {
 // period is what usual spending is stated for, in days.
 const period = 90
 
-// Usual is the customer's usual spending in 90 days: monetary / max(tenure, 90) · 90.
-func (p *Person) Usual() float64 {
-	return p.Monetary.Float() / float64(max(p.Tenure, period)) * period
+// Usual is the customer's usual spending in 90 days: monetary / max(tenure, 90) · 90, to the ten-thousandth.
+func (p *Person) Usual() money.Amount {
+	return money.Amount(math.Round(float64(p.Monetary) * period / float64(max(p.Tenure, period))))
 }
 
 // Book has the purchases of every customer.

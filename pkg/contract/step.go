@@ -18,6 +18,7 @@ const (
 	Recommend  = "recommend"
 	Predict    = "predict"
 	Measure    = "measure"
+	Audience   = "audience"
 	Publish    = "publish"
 	Report     = "report"
 )
@@ -158,11 +159,22 @@ var Steps = []Step{
 			{fault.ExitMissing, "no customers, or no scores"},
 			{fault.ExitTemporary, "another process assigned a campaign at the same time"},
 		},
-		Pod: Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "2Gi"},
+		Params: []string{"hold-out"},
+		Pod:    Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "2Gi"},
+	},
+	{
+		Name: Audience, Does: "put customers on lists, and follow up whom the same rules took 90 days ago",
+		Reads: []string{Preprocess, Score, Explore, Recommend, Predict, Measure}, Writes: []frame.Schema{Audiences, Lists, ListLimits},
+		Exits: []Exit{
+			{fault.ExitBadData, "damaged sales, or a model that is newer than the program"},
+			{fault.ExitMissing, "no customers, no scores or no arms"},
+		},
+		Params: []string{"lists"},
+		Pod:    Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "2Gi"},
 	},
 	{
 		Name: Publish, Does: "publish the run's tables to BigQuery, all of them or none",
-		Reads: []string{Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict, Measure}, Writes: []frame.Schema{Runs, Gates, Findings},
+		Reads: []string{Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict, Measure, Audience}, Writes: []frame.Schema{Runs, Gates, Findings},
 		Exits: []Exit{
 			{fault.ExitBadData, "BigQuery refused the data"},
 			{fault.ExitMissing, "no customers"},
@@ -173,7 +185,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Report, Does: "write an HTML report of the run",
-		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict, Measure}, Files: []string{"report.html"},
+		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict, Measure, Audience}, Files: []string{"report.html"},
 		Exits: []Exit{{fault.ExitMissing, "no customers"}},
 		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},

@@ -30,7 +30,7 @@ func newPage(v view.View) (*page, error) {
 		p.Sections = append(p.Sections, l.findings())
 	}
 	for _, lay := range []func() (section, error){
-		l.happened, l.segments, l.explore, l.places, l.recommend, l.predict, l.measure, l.movement, l.choice, l.ledger, l.dropped, l.drift, l.gates, l.origin,
+		l.happened, l.segments, l.explore, l.places, l.recommend, l.predict, l.audience, l.measure, l.movement, l.choice, l.ledger, l.dropped, l.drift, l.gates, l.origin,
 	} {
 		s, err := lay()
 		errs = append(errs, err)

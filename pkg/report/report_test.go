@@ -407,7 +407,7 @@ func TestMissingStepsAreNamed(t *testing.T) {
 	d := view.Inputs{Run: "weekly/2011-12-10/x", AsOf: viewtest.Date(t, "2011-12-10"), Preprocess: viewtest.Sample(t).Preprocess}
 	got := textOf(parse(t, render(t, d)))
 	for _, want := range []string{
-		"Steps without output in this run: ingest, drift, train, evaluate, promote, score, explore, recommend, predict and measure.", "this run has no scores", "No model was trained",
+		"Steps without output in this run: ingest, drift, train, evaluate, promote, score, explore, recommend, predict, measure and audience.", "this run has no scores", "No model was trained",
 		"Drift was not checked", "No candidate was evaluated", "Delivery: none in this run", "Customers 4,323", "Segments – ",
 	} {
 		if !strings.Contains(got, want) {

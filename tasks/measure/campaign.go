@@ -182,6 +182,17 @@ func armsTable(customers []string, holdOut float64, campaigns []*campaign) *fram
 	return t
 }
 
+// running returns the id of the campaign that runs on a day, "" for none: of several the one that started last, then the first id.
+func running(of []*campaign, day calendar.Date) string {
+	id, start := "", calendar.Date(0)
+	for _, c := range of {
+		if c.Start <= day && day < c.End && (id == "" || c.Start > start) {
+			id, start = c.ID, c.Start
+		}
+	}
+	return id
+}
+
 // what names a campaign in messages.
 func what(c contract.Campaign) string {
 	return fmt.Sprintf("campaign %s, %s to before %s", c.ID, c.Start, c.End)

@@ -83,6 +83,7 @@ func (j *job) make(ctx context.Context, session *run.Session) (*run.Manifest, er
 		}
 		history = append(history, seen...)
 	}
+	r.Running = running(campaigns, asOf)
 	if err := session.PutFrame(ctx, contract.Arms, armsTable(s.names, j.HoldOut, campaigns), opts); err != nil {
 		return nil, err
 	}

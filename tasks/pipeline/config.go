@@ -29,7 +29,7 @@ var Program = task.Group{
 var Task = task.Task[Config, contract.PipelineResult]{
 	Name:  "pipeline",
 	Usage: "run every step in one process, from raw lines to scored segments and a page",
-	Description: `Runs ingest, preprocess, drift, train, evaluate, promote, score, explore, recommend, predict, measure and report on one root. Accepts the flags
+	Description: `Runs ingest, preprocess, drift, train, evaluate, promote, score, explore, recommend, predict, measure, audience, publish and report on one root. Accepts the flags
 of every step. A second run on the same input reports that nothing changed.`,
 	Example: "pipeline --source=online-retail.csv.gz --root=file:///tmp/shop --result=/tmp/shop/result.json\npipeline contract",
 	Flags:   Flags, Config: NewConfig, Run: Run, Print: Print, Large: true,

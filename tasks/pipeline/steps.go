@@ -5,6 +5,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/task"
+	"github.com/clientele/clientele/tasks/audience"
 	"github.com/clientele/clientele/tasks/drift"
 	"github.com/clientele/clientele/tasks/evaluate"
 	"github.com/clientele/clientele/tasks/explore"
@@ -24,7 +25,7 @@ import (
 // contract.json and the tables in the docs follow from this list.
 var steps = join(contract.Steps,
 	ingest.Task, preprocess.Task, drift.Task, train.Task, evaluate.Task, promote.Task, score.Task, explore.Task,
-	recommend.Task, predict.Task, measure.Task, publish.Task, report.Task,
+	recommend.Task, predict.Task, measure.Task, audience.Task, publish.Task, report.Task,
 )
 
 // step is one of the pipeline's.

@@ -126,7 +126,7 @@ func TestPageOfARun(t *testing.T) {
 	s.score(s.preprocess(2))
 	r, page := s.run(s.c)
 	// Of the movers two went the same way, with 100 and 200: 300 together.
-	wants(t, page, "<h1>Gifts &amp; lamps</h1>", "Champions", "£123", "Europe/London", ">moved<", ">2</td>", "£300", "Steps without output in this run: ingest, drift, train, evaluate, promote, explore, recommend, predict and measure.")
+	wants(t, page, "<h1>Gifts &amp; lamps</h1>", "Champions", "£123", "Europe/London", ">moved<", ">2</td>", "£300", "Steps without output in this run: ingest, drift, train, evaluate, promote, explore, recommend, predict, measure and audience.")
 	if strings.Contains(page, secretCustomer) {
 		t.Error("the page names a customer")
 	}

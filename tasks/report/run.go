@@ -124,6 +124,7 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	d.Recommend = optional[contract.RecommendResult](decode, contract.Recommend)
 	d.Predict = optional[contract.PredictResult](decode, contract.Predict)
 	d.Measure = optional[contract.MeasureResult](decode, contract.Measure)
+	d.Audience = optional[contract.AudienceResult](decode, contract.Audience)
 	if err != nil {
 		return d, err
 	}

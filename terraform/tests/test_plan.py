@@ -246,7 +246,7 @@ def test_on_a_cluster_of_ones_own_who_writes_may_and_nobody_else(planned, regist
     made = policies.resources(planned("own cluster and warehouse"))
     bucket, folder = ("-clientele-registry", "") if registry else ("-clientele-pipeline", "shop/")
     create, overwrite = may(made, bucket, folder + example(path))
-    steps = {"ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "publish", "report"}
+    steps = {"ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "audience", "publish", "report"}
     want = (steps if writers == ["every"] else set(writers)) | ALSO.get(path, set())
     assert {m.rpartition("/clientele-")[2] for m in create} == want
     assert overwrite == (create if pointer else set())

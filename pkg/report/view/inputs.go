@@ -30,6 +30,7 @@ type Inputs struct {
 	Recommend  *contract.RecommendResult
 	Predict    *contract.PredictResult
 	Measure    *contract.MeasureResult
+	Audience   *contract.AudienceResult
 
 	// Segments is score's table of that name, with its profile columns, one row per segment; nil without scores.
 	Segments *frame.Frame

@@ -47,6 +47,7 @@ type View struct {
 	Recommend     *Recommend               `json:"recommend"`
 	Predict       *Predict                 `json:"predict"`
 	Measure       *Measure                 `json:"measure"`
+	Audience      *Audience                `json:"audience"`
 
 	Codes []string `json:"codes"` // versions of the programs that ran, each once
 	Steps []Step   `json:"steps"` // in the order in which they ran
@@ -120,7 +121,7 @@ func New(in Inputs) View {
 		Totals: Totals{Customers: pre.Customers, OnlyReturns: pre.OnlyReturns, Invoices: pre.Invoices, Revenue: pre.Revenue,
 			AverageInvoice: pre.AverageInvoice},
 		Ingest: in.Ingest, Chain: pre.Chain, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
-		Evaluate: in.Evaluate, Promote: in.Promote, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Codes: codes(in.Steps), Steps: in.Steps,
+		Evaluate: in.Evaluate, Promote: in.Promote, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Audience: newAudience(in), Codes: codes(in.Steps), Steps: in.Steps,
 	}
 }
 
@@ -134,6 +135,7 @@ func missing(in Inputs) []string {
 		{contract.Ingest, in.Ingest == nil}, {contract.Drift, in.Drift == nil}, {contract.Train, in.Train == nil},
 		{contract.Evaluate, in.Evaluate == nil}, {contract.Promote, in.Promote == nil}, {contract.Score, in.Score == nil},
 		{contract.Explore, in.Explore == nil}, {contract.Recommend, in.Recommend == nil}, {contract.Predict, in.Predict == nil}, {contract.Measure, in.Measure == nil},
+		{contract.Audience, in.Audience == nil},
 	} {
 		if step.absent && !slices.Contains(in.Stale, step.name) {
 			names = append(names, step.name)

@@ -12,6 +12,7 @@ locals {
     recommend  = { seconds = 3600, bytes = 4294967296 }
     predict    = { seconds = 1800, bytes = 2147483648 }
     measure    = { seconds = 1800, bytes = 2147483648 }
+    audience   = { seconds = 1800, bytes = 2147483648 }
     publish    = { seconds = 3600, bytes = 2147483648 }
     report     = { seconds = 1800, bytes = 2147483648 }
   }

@@ -1,6 +1,6 @@
 # The buckets, and who may write what in them: docs/storage.md is the layout, and a test holds this against it.
 locals {
-  steps    = ["ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "publish", "report"]
+  steps    = ["ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "audience", "publish", "report"]
   programs = concat(local.steps, ["registry"])
 
   # Program → its identity: on Composer all are Airflow's account.

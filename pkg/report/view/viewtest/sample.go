@@ -89,7 +89,7 @@ func Sample(t testing.TB) view.Inputs {
 			Audience: []contract.AudienceChange{{ID: "seg-0001", Name: "Champions", Customers: 700, Enter: 40, Leave: 14, Share: 40. / 700}}},
 		Promote: &contract.PromoteResult{Action: contract.ActionPromote, ModelID: "53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3",
 			Previous: "7d865e959b2466918c9863afca942d0fb89d7c9ac0c99bafc3749504ded97730", Seq: 4, Why: "the candidate passed every gate"},
-		Explore: exploreResult(t), Recommend: recommendResult(t), Predict: predictResult(t), Measure: measureResult(t),
+		Explore: exploreResult(t), Recommend: recommendResult(t), Predict: predictResult(t), Measure: measureResult(t), Audience: audienceResult(t),
 		Score: &contract.ScoreResult{ModelID: "53c234e5e8472b6ac51c1ae1cab3fe06fad053beb8ebfd8977b010655bfdd3c3", Seq: 4, Customers: 4323, Moved: 161,
 			Movement: contract.Movement{Behaviour: 97, Model: 64, Joined: 58, Left: 31},
 			Segments: []contract.SegmentResult{

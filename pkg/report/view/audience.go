@@ -1,0 +1,15 @@
+package view
+
+import "github.com/clientele/clientele/pkg/contract"
+
+// Audience is who is on which list, and what came of those whom the same rules took before.
+type Audience struct {
+	contract.AudienceResult
+}
+
+func newAudience(in Inputs) *Audience {
+	if in.Audience == nil {
+		return nil
+	}
+	return &Audience{*in.Audience}
+}

@@ -1,0 +1,229 @@
+package audience
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/clientele/clientele/pkg/audience"
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/recommend"
+)
+
+// offers is how many products to offer a row names.
+const offers = 3
+
+// table has a row for every customer.
+func (a *shop) table() *frame.Frame {
+	n := a.customers.Rows()
+	t := frame.New(contract.Audiences.Columns, n)
+	names := t.Strings("customer")
+	copy(names, a.customers.Strings("customer"))
+	segment, segmentName := map[string]string{}, map[string]string{}
+	for i, customer := range a.assignments.Strings("customer") {
+		segment[customer], segmentName[customer] = a.assignments.Strings("segment")[i], a.assignments.Strings("segment_name")[i]
+	}
+	spent, tenure := a.customers.Ints("monetary"), a.customers.Ints("tenure")
+	for i, name := range names {
+		t.Strings("segment")[i], t.Strings("segment_name")[i], t.Strings("nature")[i] = segment[name], segmentName[name], a.nature[name]
+		if t.Strings("arm")[i] = a.arm[name]; a.arm[name] != "" {
+			t.Strings("campaign")[i] = a.campaign
+		}
+		if a.permanent[name] == contract.ArmHoldOut {
+			t.Ints("hold_out")[i] = 1
+		}
+		p := audience.Person{Monetary: money.Amount(spent[i]), Tenure: int(tenure[i])}
+		t.Ints("usual_90")[i] = int64(p.Usual())
+		t.Floats("predicted_90")[i], t.Floats("predicted_365")[i] = math.NaN(), math.NaN()
+		if c, ok := slices.BinarySearch(a.book.Customers, name); ok && a.on[c] != audience.None {
+			r := a.rules[a.on[c]]
+			t.Strings("list")[i], t.Strings("list_code")[i] = r.List, r.Code(&a.now.People[c])
+		}
+	}
+	a.predicted(t)
+	a.offered(t)
+	return t
+}
+
+// predicted fills what customers are expected to spend.
+func (a *shop) predicted(t *frame.Frame) {
+	if a.predictions == nil {
+		return
+	}
+	names := t.Strings("customer")
+	for i, name := range a.predictions.Strings("customer") {
+		if row, ok := slices.BinarySearch(names, name); ok {
+			t.Floats("predicted_90")[row] = a.predictions.Floats("money")[i]
+			t.Floats("predicted_365")[row] = a.predictions.Floats("predicted_value")[i]
+		}
+	}
+}
+
+// offered fills the first products of the lists for_you.
+func (a *shop) offered(t *frame.Frame) {
+	if a.suggestions == nil {
+		return
+	}
+	names := t.Strings("customer")
+	for i, name := range a.suggestions.Strings("customer") {
+		rank := a.suggestions.Ints("rank")[i]
+		if a.suggestions.Strings("kind")[i] != recommend.ForYou || rank > offers {
+			continue
+		}
+		if row, ok := slices.BinarySearch(names, name); ok {
+			t.Strings(fmt.Sprintf("offer_%d", rank))[row] = a.suggestions.Strings("code")[i]
+		}
+	}
+}
+
+// lists sums up the lists: their table, that of their limits, and the result.
+func (a *shop) lists() (lists, limits *frame.Frame, r contract.AudienceResult) {
+	r = contract.AudienceResult{
+		Customers: int64(a.customers.Rows()), Campaign: a.campaign, Rules: spelled(a.rules), Lists: []contract.ListResult{}, Limits: []contract.LimitResult{},
+		Cut: a.cut, Everybody: group(a.book.Everybody(a.then, a.cut, a.asOf)), Statements: a.statements(),
+	}
+	for _, arm := range a.permanent {
+		if arm == contract.ArmHoldOut {
+			r.HeldOut++
+		}
+	}
+	for i, rule := range a.rules {
+		l := a.list(i)
+		r.Listed += l.Customers
+		r.Lists = append(r.Lists, l)
+		for _, e := range rule.Effects(a.now) {
+			r.Limits = append(r.Limits, contract.LimitResult{List: rule.List, Name: e.Limit, Value: e.Value, Customers: int64(e.Takes),
+				Lower: e.Lower, CustomersLower: int64(e.Less), Higher: e.Higher, CustomersHigher: int64(e.More)})
+		}
+	}
+	return a.listsTable(r.Lists), limitsTable(r.Limits), r
+}
+
+// list sums up list number i.
+func (a *shop) list(i int) contract.ListResult {
+	rule := a.rules[i]
+	l := contract.ListResult{List: rule.List, Rule: rule.Words(), Purpose: rule.Purpose(), Nature: map[string]int64{}}
+	for c := range a.now.People {
+		p := &a.now.People[c]
+		if !rule.Takes(a.now, p) {
+			continue
+		}
+		l.Taken++
+		switch {
+		case a.held[c]:
+			l.HeldOut++
+		case a.on[c] != i:
+			l.Earlier++
+		default:
+			l.Customers++
+			l.AtStake += p.Usual()
+			if class := a.nature[a.book.Customers[c]]; class != "" {
+				l.Nature[class]++
+			}
+		}
+	}
+	if !rule.Asks(a.then) {
+		l.Says = "cannot be said: " + a.why()
+		return l
+	}
+	f := a.book.Follow(rule, a.then, a.cut, a.asOf)
+	l.Then, l.Others = group(f.Taken), group(f.Others)
+	l.Low, l.High, l.Differs = contract.Defined(f.Low), contract.Defined(f.High), f.Differs()
+	l.Says = says(f)
+	return l
+}
+
+// why says why a rule cannot be asked of the customers of the cut.
+func (a *shop) why() string {
+	switch {
+	case a.unknown != "":
+		return a.unknown
+	case !slices.ContainsFunc(a.then.People, func(p audience.Person) bool { return p.Dates > 0 }):
+		return fmt.Sprintf("the window has no purchase before %s", a.cut)
+	}
+	return "there are no earlier scores by this model to compare with"
+}
+
+// says tells what came of those whom a rule took.
+func says(f audience.Followed) string {
+	if f.Taken.Customers == 0 {
+		return "the rule took nobody then"
+	}
+	text := fmt.Sprintf("%.0f %% of %d bought within %d days", 100*f.Taken.Share(), f.Taken.Customers, followedDays)
+	switch {
+	case f.Others.Customers == 0:
+		return text + "; nobody else was in their segments"
+	case f.Differs():
+		return text + fmt.Sprintf(", against %.0f %% of %d others of the same segments", 100*f.Others.Share(), f.Others.Customers)
+	}
+	return text + fmt.Sprintf(", and %.0f %% of %d others of the same segments: no difference beyond chance", 100*f.Others.Share(), f.Others.Customers)
+}
+
+// statements are what the lists cannot show.
+func (a *shop) statements() []string {
+	all := []string{"Usual spending is what customers on a list spend anyway. What a list adds is known only from a campaign with a control arm."}
+	if !slices.Contains(a.held, true) {
+		all = append(all, "Nobody is held out, so what all lists together do cannot be measured.")
+	}
+	if i := slices.IndexFunc(a.rules, func(r audience.Rule) bool { return r.List == audience.Slipped }); i >= 0 && !a.rules[i].Asks(a.now) {
+		all = append(all, fmt.Sprintf("The list %s is empty: there are no earlier scores by this model to compare with.", audience.Slipped))
+	}
+	for _, of := range []struct {
+		table *frame.Frame
+		step  string
+	}{{a.natures, contract.Explore}, {a.suggestions, contract.Recommend}, {a.predictions, contract.Predict}} {
+		if of.table == nil {
+			all = append(all, fmt.Sprintf("Columns of %s are null: it did not run in this run, or is outdated.", of.step))
+		}
+	}
+	return all
+}
+
+func group(g audience.Group) *contract.FollowedGroup {
+	return &contract.FollowedGroup{Customers: int64(g.Customers), Bought: int64(g.Bought), Spent: g.Spent}
+}
+
+func (a *shop) listsTable(lists []contract.ListResult) *frame.Frame {
+	t := frame.New(contract.Lists.Columns, len(lists))
+	for i, l := range lists {
+		t.Strings("list")[i], t.Ints("rank")[i], t.Strings("rule")[i], t.Strings("purpose")[i] = l.List, int64(i+1), l.Rule, l.Purpose
+		t.Ints("taken")[i], t.Ints("held_out")[i], t.Ints("earlier")[i], t.Ints("customers")[i] = l.Taken, l.HeldOut, l.Earlier, l.Customers
+		t.Ints("at_stake")[i] = int64(l.AtStake)
+		for _, class := range []string{"personal", "bulk", "reseller"} {
+			t.Ints(class)[i] = l.Nature[class]
+		}
+		t.Strings("then_day")[i], t.Strings("says")[i] = a.cut.String(), l.Says
+		shares := [2]float64{}
+		for k, g := range []*contract.FollowedGroup{l.Then, l.Others} {
+			name := []string{"then", "others"}[k]
+			customers, bought, spent := math.NaN(), math.NaN(), int64(frame.NullInt)
+			if g != nil {
+				customers, bought, spent = float64(g.Customers), float64(g.Bought), int64(g.Spent)
+			}
+			t.Floats(name)[i], t.Floats(name + "_bought")[i], t.Ints(name + "_spent")[i] = customers, bought, spent
+			shares[k] = bought / customers
+		}
+		t.Floats("difference")[i] = shares[0] - shares[1]
+		t.Floats("difference_low")[i], t.Floats("difference_high")[i] = orNull(l.Low), orNull(l.High)
+	}
+	return t
+}
+
+func limitsTable(limits []contract.LimitResult) *frame.Frame {
+	t := frame.New(contract.ListLimits.Columns, len(limits))
+	for i, l := range limits {
+		t.Strings("list")[i], t.Strings("name")[i] = l.List, l.Name
+		t.Floats("value")[i], t.Floats("lower")[i], t.Floats("higher")[i] = l.Value, l.Lower, l.Higher
+		t.Ints("customers")[i], t.Ints("customers_lower")[i], t.Ints("customers_higher")[i] = l.Customers, l.CustomersLower, l.CustomersHigher
+	}
+	return t
+}
+
+// orNull returns what a nullable column of floats holds.
+func orNull(v *float64) float64 {
+	nan := math.NaN()
+	return *cmp.Or(v, &nan)
+}
