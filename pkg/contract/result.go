@@ -181,16 +181,18 @@ type DriftCheck struct {
 
 // TrainResult is what train reports.
 type TrainResult struct {
-	FitID    string        `json:"fit_id"`
-	ModelID  string        `json:"model_id"`
-	Parent   string        `json:"parent"` // model_id of HEAD before the run, "" without
-	K        int           `json:"k"`
-	Rule     string        `json:"rule"` // the sentence that says why this k
-	Sizes    []int         `json:"sizes"`
-	Segments []string      `json:"segments"` // ids, in the order of sizes
-	Natural  bool          `json:"natural"`  // k meets every condition of the rule; else the segments are constructed
-	Findings []string      `json:"findings"`
-	Sweep    []SweepResult `json:"sweep"`
+	FitID    string   `json:"fit_id"`
+	ModelID  string   `json:"model_id"`
+	Parent   string   `json:"parent"` // model_id of HEAD before the run, "" without
+	K        int      `json:"k"`
+	Rule     string   `json:"rule"` // the sentence that says why this k
+	Sizes    []int    `json:"sizes"`
+	Segments []string `json:"segments"` // ids, in the order of sizes
+	// Converged is false where k-means reached its iteration limit first.
+	Converged bool          `json:"converged"`
+	Natural   bool          `json:"natural"` // k meets every condition of the rule; else the segments are constructed
+	Findings  []string      `json:"findings"`
+	Sweep     []SweepResult `json:"sweep"`
 	// Dominance says how nearly each feature of the space gives the same segments on its own.
 	Dominance []DominanceResult `json:"dominance"`
 	Outliers  OutlierResult     `json:"outliers"`
@@ -250,6 +252,7 @@ type EvaluateResult struct {
 const (
 	ReasonDrift = "drift" // drift's act is refit or retrain
 	ReasonAge   = "age"   // the champion is older than --max-age
+	ReasonGain  = "gain"  // the candidate fits customers better that neither was fitted on
 )
 
 // Reason says why the champion should be replaced.

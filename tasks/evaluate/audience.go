@@ -93,5 +93,9 @@ func reasons(e *evidence) []contract.Reason {
 		out = append(out, contract.Reason{Reason: contract.ReasonAge,
 			Why: fmt.Sprintf("the current model is %d days old, over --max-age=%d", age, e.limits.MaxAge)})
 	}
+	if e.duel.proven() {
+		out = append(out, contract.Reason{Reason: contract.ReasonGain,
+			Why: fmt.Sprintf("on %d customers that neither was fitted on its inertia is at least %.1f %% smaller", e.duel.gain.Customers, 100*e.duel.gain.Low)})
+	}
 	return out
 }

@@ -32,6 +32,8 @@ type evidence struct {
 	veteran   bool               // the candidate itself has been champion
 	unread    error              // why the champion's model cannot be read, nil where it can
 	audience  []contract.AudienceChange
+	duel      *duel // nil without a champion that can be read
+	again     again
 	age       int // days since the champion was first promoted, to this run's as-of
 }
 
@@ -62,12 +64,16 @@ var gates = []gate{
 	{"no_empty_cluster", noEmptyCluster},
 	{"smallest_share", smallestShare},
 	{"silhouette", silhouette},
+	{"converged", converged},
+	{"jaccard", jaccard},
 	{"dominance", dominance},
 	{"findings", findings},
 	{"drift_act", driftAct},
 	{"drift_head", driftHead},
 	{"segment_ids", segmentIDs},
 	{contract.AudienceGate, audienceContract},
+	{"champion", championGate},
+	{"reproducibility", reproducible},
 }
 
 // ask puts every gate to the evidence.
@@ -200,6 +206,28 @@ func silhouette(e *evidence) contract.Gate {
 			*s.Silhouette, e.limits.SilhouetteFloor)
 	}
 	return judged(false, math.NaN(), e.limits.SilhouetteFloor, "the silhouette is undefined for %d segments", e.trained.K)
+}
+
+// converged: centroids that still moved when k-means stopped are not where the customers are.
+func converged(e *evidence) contract.Gate {
+	if !e.trained.Converged {
+		return judged(false, math.NaN(), math.NaN(), "k-means reached its iteration limit before it converged")
+	}
+	return judged(true, math.NaN(), math.NaN(), "k-means converged")
+}
+
+// dissolved is the Jaccard index below which a segment is lost in a resample of the customers (Hennig 2007).
+const dissolved = 0.5
+
+// jaccard: a segment that does not come again on other customers of the same shop is none.
+func jaccard(e *evidence) contract.Gate {
+	for _, s := range e.trained.Sweep {
+		if s.K == e.trained.K && s.Jaccard != nil {
+			return judged(*s.Jaccard >= dissolved, *s.Jaccard, dissolved,
+				"the segment that comes again least well in resamples has a mean Jaccard index of %.2f; at least %g is required", *s.Jaccard, dissolved)
+		}
+	}
+	return judged(false, math.NaN(), dissolved, "no Jaccard index could be computed for %d segments", e.trained.K)
 }
 
 // valued are the features by which a shop tells what its customers are worth.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/finding"
+	"github.com/clientele/clientele/pkg/fit"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/registry"
@@ -31,7 +32,9 @@ func good(t *testing.T) *evidence {
 	}
 	place(e)
 	width := 0.5
-	e.trained = contract.TrainResult{K: segments, Sizes: e.sizes(), Sweep: []contract.SweepResult{{K: segments, Silhouette: &width}}}
+	e.trained = contract.TrainResult{K: segments, Sizes: e.sizes(), Converged: true, Sweep: []contract.SweepResult{{K: segments, Silhouette: &width, Jaccard: &width}}}
+	e.duel = &duel{k: [2]int{segments, segments}, gain: fit.Gain{Customers: 900, Before: 1, After: 1, Low: -0.01, High: 0.01}}
+	e.again.fitID = e.candidate.Manifest.FitID
 	return e
 }
 
@@ -75,6 +78,28 @@ func TestGatesRefuse(t *testing.T) {
 		"segments of one feature": {func(e *evidence) {
 			e.trained.Dominance = []contract.DominanceResult{{Feature: "frequency", ARI: 0.3}, {Feature: "recency", ARI: 0.8}}
 		}, []string{"dominance"}, contract.EvalFail, "recency alone agree with an adjusted Rand index of 0.80"},
+		"a challenger that may be worse": {func(e *evidence) {
+			e.duel.gain.Low = -0.021
+		}, []string{"champion"}, contract.EvalFail, "at worst it may be 2 % worse"},
+		"a challenger that is worse, by few customers": {func(e *evidence) {
+			e.duel.gain.Low, e.duel.gain.High = -0.3, -0.01
+		}, []string{"champion"}, contract.EvalFail, "only a proven one counts"},
+		"a fit that does not come again": {func(e *evidence) {
+			e.again.fitID = "other"
+		}, []string{"reproducibility"}, contract.EvalFail, "the recipe gives fit other"},
+		"a fit that cannot be made again": {func(e *evidence) {
+			e.again.err = errors.New("the parent is gone")
+		}, []string{"reproducibility"}, contract.EvalUnverified, "the parent is gone"},
+		"k-means that has not converged": {func(e *evidence) {
+			e.trained.Converged = false
+		}, []string{"converged"}, contract.EvalFail, "iteration limit"},
+		"a segment that dissolves": {func(e *evidence) {
+			index := 0.49
+			e.trained.Sweep[0].Jaccard = &index
+		}, []string{"jaccard"}, contract.EvalFail, "index of 0.49"},
+		"no Jaccard index": {func(e *evidence) {
+			e.trained.Sweep[0].Jaccard = nil
+		}, []string{"jaccard"}, contract.EvalFail, "no Jaccard index"},
 		"a golden customer with another answer": {func(e *evidence) {
 			e.candidate.Golden.Floats("golden_distance")[0] += 1
 		}, []string{"golden_replay"}, contract.EvalFail, "golden_distance"},
@@ -96,7 +121,7 @@ func TestGatesRefuse(t *testing.T) {
 		"a customers table without recency": {func(e *evidence) {
 			e.customers.Columns = slices.Delete(e.customers.Columns, 1, 2)
 			place(e)
-		}, []string{"finite", "parity", "no_empty_cluster", "smallest_share", "audience"}, contract.EvalFail, "no column recency"},
+		}, []string{"finite", "parity", "no_empty_cluster", "smallest_share", "audience", "champion"}, contract.EvalFail, "no column recency"},
 		"no customer": {func(e *evidence) {
 			e.customers = e.customers.Take(nil)
 			place(e)

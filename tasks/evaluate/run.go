@@ -137,6 +137,9 @@ func (j *job) gather(ctx context.Context) (*evidence, error) {
 	e.customers.SortByText("customer")
 	// Customers that cannot be placed are a gate's matter, not an error.
 	e.placed, e.misplaced = e.candidate.Assign(e.customers)
+	if e.again, err = j.fitAgain(ctx, e); err != nil {
+		return nil, err
+	}
 	if j.champion != nil && e.unread == nil && e.placed != nil {
 		was, err := j.defender.Assign(e.customers)
 		if err != nil {
@@ -144,6 +147,12 @@ func (j *job) gather(ctx context.Context) (*evidence, error) {
 			return e, nil
 		}
 		e.audience = audience(e.defender, was, &e.candidate.Manifest, e.placed)
+		d, err := fought(e.customers, &j.defender.Model, &e.candidate.Model, j.defender.PreparedOtherwise(j.preprocess.Params), e.candidate.Model.Recipe.Seed)
+		if err != nil {
+			e.unread = err
+			return e, nil
+		}
+		e.duel = &d
 	}
 	return e, nil
 }

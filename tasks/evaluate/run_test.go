@@ -53,7 +53,7 @@ func upstream(t *testing.T, c Config) (*run.Home, contract.TrainResult) {
 	width := 0.5
 	r := contract.TrainResult{
 		FitID: b.Manifest.FitID, ModelID: b.Manifest.ModelID, K: segments, Sizes: (&evidence{candidate: b, placed: placed}).sizes(),
-		Sweep: []contract.SweepResult{{K: segments, Silhouette: &width}},
+		Sweep: []contract.SweepResult{{K: segments, Silhouette: &width, Jaccard: &width}}, Converged: true,
 	}
 	s, err := home.Begin(t.Context(), c.Run(), contract.Train, contract.Inputs{})
 	if err != nil {

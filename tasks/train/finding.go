@@ -88,7 +88,7 @@ func resultOf(f *fitted, t *trained, parent string, dominance []fit.Dominant) co
 	m := &t.bundle.Manifest
 	r := contract.TrainResult{
 		FitID: m.FitID, ModelID: m.ModelID, Parent: parent, K: f.Choice.K, Rule: f.Choice.Why,
-		Sizes: f.Best().Sizes, Natural: f.Choice.Natural,
+		Sizes: f.Best().Sizes, Natural: f.Choice.Natural, Converged: f.Best().Converged,
 	}
 	for _, s := range m.Segments {
 		r.Segments = append(r.Segments, s.ID)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/clientele/clientele/pkg/cluster"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/fit"
@@ -113,44 +112,13 @@ func refit(ctx context.Context, customers *frame.Frame, head *model.Bundle) (*fi
 	return f, nil
 }
 
-// shadow fits the same once more, without the customers that are held out to judge it. Nil where too few are left.
+// shadow fits the same once more, without the customers that are held out to judge it.
 func (f *fitted) shadow(ctx context.Context, customers *frame.Frame) (*model.Shadow, error) {
-	rows := make([]int, 0, customers.Rows())
-	for i, key := range customers.Strings("customer") {
-		if !model.HeldOut(key) {
-			rows = append(rows, i)
-		}
-	}
-	columns := make([][]float64, len(f.columns))
-	for i, all := range f.columns {
-		for _, r := range rows {
-			columns[i] = append(columns[i], all[r])
-		}
-	}
-	k := f.Choice.K
-	if len(rows) < 2*k {
-		return nil, nil
-	}
-	sp := f.Space
-	var points cluster.Points
-	var r cluster.Result
-	var err error
+	var start *model.Start
 	if f.method == model.MethodRefit {
-		var x []float64
-		if x, err = sp.ApplyColumns(nil, columns); err == nil {
-			points = cluster.Points{N: len(rows), D: sp.Dim(), X: x}
-			r, err = cluster.Refit(ctx, points, f.Best().Centroids, cluster.Options{})
-		}
-	} else if sp, points, err = fit.Place(columns, f.recipe); err == nil {
-		r, err = cluster.KMeans(ctx, points, k, cluster.Options{Starts: f.recipe.Starts, Seed: f.recipe.Seed})
+		start = &model.Start{Space: f.Space, Centroids: f.Best().Centroids}
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, nil // fewer distinct customers, or a feature that is constant among them: there is no shadow
-	}
-	return &model.Shadow{Customers: len(rows), Space: *sp, Centroids: model.Centroids(r.Centroids, sp.Dim())}, nil
+	return model.ShadowOf(ctx, customers, f.columns, f.recipe, f.Choice.K, start)
 }
 
 // train fits a model and gives it its identity.

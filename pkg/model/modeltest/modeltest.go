@@ -82,10 +82,15 @@ func Bundle(t testing.TB, customers *frame.Frame, k int, next int64) *model.Bund
 	if err != nil {
 		t.Fatal(err)
 	}
+	recipe := fit.Recipe{Space: specs, K: k, Starts: 4, Seed: 1}
+	shadow, err := model.ShadowOf(context.Background(), customers, columns, recipe, k, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	b, err := model.Build(model.Model{
 		Prepared: map[string]any{"window": "365"}, Schema: contract.Customers.Version,
 		Space: *sp, Centroids: model.Centroids(r.Centroids, sp.Dim()), Grid: grid,
-		Recipe: fit.Recipe{Space: specs, K: k, Starts: 4, Seed: 1}, Method: model.MethodSweep,
+		Recipe: recipe, Method: model.MethodSweep, Shadow: shadow,
 	}, customers)
 	if err != nil {
 		t.Fatal(err)
