@@ -34,6 +34,7 @@ type evidence struct {
 	audience  []contract.AudienceChange
 	duel      *duel // nil without a champion that can be read
 	again     again
+	volume    volume
 	age       int // days since the champion was first promoted, to this run's as-of
 }
 
@@ -67,6 +68,7 @@ var gates = []gate{
 	{"converged", converged},
 	{"jaccard", jaccard},
 	{"dominance", dominance},
+	{"data", data},
 	{"findings", findings},
 	{"drift_act", driftAct},
 	{"drift_head", driftHead},

@@ -137,6 +137,11 @@ func (j *job) gather(ctx context.Context) (*evidence, error) {
 	e.customers.SortByText("customer")
 	// Customers that cannot be placed are a gate's matter, not an error.
 	e.placed, e.misplaced = e.candidate.Assign(e.customers)
+	days, err := j.linesByDay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.volume = volumeOf(days, j.Run().AsOf)
 	if e.again, err = j.fitAgain(ctx, e); err != nil {
 		return nil, err
 	}
