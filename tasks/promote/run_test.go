@@ -38,16 +38,17 @@ const (
 
 // shop is one root with the steps around promote.
 type shop struct {
-	t    *testing.T
-	root string
-	deps task.Deps
-	home *run.Home
-	k    int // segments that train is asked for
-	when string
+	t     *testing.T
+	root  string
+	deps  task.Deps
+	home  *run.Home
+	space string
+	k     int // segments that train is asked for
+	when  string
 }
 
 func open(t *testing.T) *shop {
-	s := &shop{t: t, root: "mem://" + t.Name(), k: 4, when: contract.PromoteForce, deps: task.Deps{
+	s := &shop{t: t, root: "mem://" + t.Name(), k: 4, space: "recency:identity,frequency:ln,monetary:ln", when: contract.PromoteForce, deps: task.Deps{
 		Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test",
 	}}
 	home, err := work.Open(t.Context(), s.common("x", monday), s.deps)
@@ -80,7 +81,7 @@ func (s *shop) candidate(c task.Common, customers *frame.Frame, silhouette float
 	must(s.t, 0, err)
 	_, err = train.Run(ctx, train.Config{
 		Common: c, K: s.k, KMin: 3, KMax: s.k, Starts: 2, Seed: 1, SmallestShare: cluster.DefaultFloor, MinCustomers: 1,
-		Space: "recency:identity,frequency:ln,monetary:ln",
+		Space: s.space,
 	}, s.deps)
 	must(s.t, 0, err)
 	return s.evaluate(c, silhouette)
@@ -498,6 +499,24 @@ func (s *shop) trained(c task.Common) contract.TrainResult {
 	var r contract.TrainResult
 	must(s.t, 0, m.Decode(&r))
 	return r
+}
+
+// TestOneAxisIsNotPromoted: segments of recency alone, or of the days of purchase alone, never come into force, not even by a person.
+func TestOneAxisIsNotPromoted(t *testing.T) {
+	customers := modeltest.Customers(400, 1)
+	// Whether people buy at the weekend says when they buy in the week too.
+	for i, v := range customers.Floats("weekend_share") {
+		v /= 1 + v
+		customers.Floats("weekend_share")[i], customers.Floats("office_share")[i] = v, 1-v
+	}
+	for _, space := range []string{"recency", "weekend_share,office_share"} {
+		s := open(t)
+		s.space, s.when = space, contract.PromoteForce
+		expect(t, s.run(s.common("1", monday), customers), contract.ActionHold, 0, "the candidate failed: dominance (the segments of ")
+		if all := s.history(); len(all) != 0 {
+			t.Errorf("%s: HEAD has %d revisions, want none", space, len(all))
+		}
+	}
 }
 
 // TestAPromotionNeedsAReason: a candidate that passes every gate is held back while drift is quiet and the model is young, and

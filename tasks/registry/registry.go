@@ -21,6 +21,7 @@ var Program = task.Group{
 	Commands: []task.Command{
 		{Name: "history", Usage: "list the revisions of HEAD, newest first", Program: History},
 		{Name: "show", Usage: "show the current model, or that of a revision", Program: Show},
+		{Name: "diff", Usage: "compare the segments of two models, and who would change", Program: Diff},
 		{Name: "verify", Usage: "check the history, the models, their provenance and their evaluations", Program: Verify},
 		{Name: "rollback", Usage: "roll back to an earlier model, deny the present one, and hold promotions", Program: Rollback},
 		{Name: "freeze", Usage: "hold promotions", Program: Freeze},
