@@ -16,9 +16,10 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"key of publish":    "9624bb6ea9ca",
+	"key of publish":    "918d880f2b1e",
 	"key of recommend":  "3868b97a4ad1",
 	"key of explore":    "6a55d4d05735",
+	"key of audience":   "562fbe0d0af1",
 	"fit_id":            "ba88b42ae805312be443b0c0d4822b230d97d0434722fe503669d84212f3e177",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
 	"key of drift":      "372d80c3808e",
@@ -28,7 +29,7 @@ var pinned = map[string]string{
 	"key of predict":    "8dbef36cec74",
 	"key of preprocess": "82ab8b1e4dfe",
 	"key of promote":    "4bb407a91a08",
-	"key of report":     "98dd26ed5393",
+	"key of report":     "15b9287640bc",
 	"key of score":      "294f9d128fc6",
 	"key of train":      "7bd44cf6a5be",
 	"model_id":          "914ce7d7a295e20b83123c78490764b88b472d1dee1cc1bd829019ed5920fa75",

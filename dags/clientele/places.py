@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from kubernetes.client import models as k8s
@@ -11,6 +12,16 @@ from kubernetes.client import models as k8s
 from clientele.config import Deployment
 from clientele.local import LocalStepOperator
 from clientele.pods import DEFAULTS, SECRETS, StepOperator, equal, memory_bytes, say_what_it_did
+
+# What no template changes is made once: the client copies its whole configuration into every object, at every parse.
+TMPDIR = k8s.V1EnvVar(name="TMPDIR", value="/scratch")  # spool files; the root file system is read-only
+SCRATCH = k8s.V1VolumeMount(name="scratch", mount_path="/scratch")
+
+
+@cache
+def scratch(size: str) -> k8s.V1Volume:
+    """The volume of that size for spool files."""
+    return k8s.V1Volume(name="scratch", empty_dir=k8s.V1EmptyDirVolumeSource(size_limit=size))
 
 
 def step_operator(
@@ -28,7 +39,7 @@ def step_operator(
     env = [k8s.V1EnvVar(name=name, value=value) for name, value in sorted(d.pod_env.items())]
     # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
     env.append(k8s.V1EnvVar(name="GOMEMLIMIT", value=str(memory_bytes(resources["memory"]) * 9 // 10)))
-    env.append(k8s.V1EnvVar(name="TMPDIR", value="/scratch"))  # spool files; the root file system is read-only
+    env.append(TMPDIR)
     env.append(k8s.V1EnvVar(name="TRACEPARENT", value="{{ traceparent(ti) }}"))
     for name in secrets:
         if secret := getattr(d, f"{name}_secret"):  # by reference: the value is never in Airflow
@@ -52,8 +63,8 @@ def step_operator(
         # Labels find a pod again after a restart, so nothing in them may differ between tries.
         labels={"app.kubernetes.io/part-of": "clientele", "app.kubernetes.io/component": program, **own},
         container_resources=equal(resources),
-        volumes=[k8s.V1Volume(name="scratch", empty_dir=k8s.V1EmptyDirVolumeSource(size_limit=resources["ephemeral-storage"]))],
-        volume_mounts=[k8s.V1VolumeMount(name="scratch", mount_path="/scratch")],
+        volumes=[scratch(resources["ephemeral-storage"])],
+        volume_mounts=[SCRATCH],
         # Airflow gives up first and says so; the cluster's deadline is for pods that Airflow has lost.
         execution_timeout=timedelta(minutes=minutes),
         active_deadline_seconds=minutes * 60 + 120,

@@ -57,7 +57,7 @@ type bought struct {
 }
 
 // New makes the book of parallel columns of kept lines, as [invoice.New] does; codes are the lines' products. A line counts for its
-// product only if its amount is above zero. O(n log n) for n lines, whose order does not matter.
+// product only if it has one and its amount is above zero. O(n log n) for n lines, whose order does not matter.
 func New(customers, invoices, codes []string, times, amounts []int64) (*Book, error) {
 	if len(codes) != len(customers) {
 		return nil, fmt.Errorf("columns of lines: %d customers, %d codes", len(customers), len(codes))
@@ -72,7 +72,7 @@ func New(customers, invoices, codes []string, times, amounts []int64) (*Book, er
 		at[name] = c
 	}
 	for i, name := range customers {
-		if c, ok := at[name]; ok && amounts[i] > 0 {
+		if c, ok := at[name]; ok && amounts[i] > 0 && codes[i] != "" {
 			b.codes[c] = append(b.codes[c], bought{codes[i], calendar.DateOf(times[i])})
 		}
 	}

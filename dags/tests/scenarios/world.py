@@ -20,7 +20,8 @@ from bucket import Bucket, Stored, serve
 LAST_DAY = "2025-12-02"  # the day after the shop's last line
 NEXT = "2025-12-03"
 EARLIER, LATER = "2025-11-04", "2025-12-09"
-USES = ("score", "explore", "recommend", "predict", "measure", "audience", "publish")  # skipped where there is no model, or broken data
+# Skipped where there is no model, or broken data.
+USES = ("score", "explore", "recommend", "predict", "measure", "audience", "publish")
 STEPS = ("ingest", "preprocess", "drift", "train", "evaluate", "promote", *USES, "report")
 
 
