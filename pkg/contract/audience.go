@@ -45,9 +45,9 @@ var (
 			{Name: "personal", Kind: frame.Int, Unit: "customers", Meaning: "Of the customers on the list, those who buy for themselves. 0 if explore did not run."},
 			{Name: "bulk", Kind: frame.Int, Unit: "customers", Meaning: "Those who buy in bulk."},
 			{Name: "reseller", Kind: frame.Int, Unit: "customers", Meaning: "Those who buy to resell."},
-			{Name: "then_day", Kind: frame.Text, Meaning: "Day 90 days before as-of, YYYY-MM-DD. What follows is of the customers of that day."},
+			{Name: "followed_from", Kind: frame.Text, Meaning: "Day 90 days before as-of, YYYY-MM-DD. What follows is of the customers of that day."},
 		},
-			followed("then", "Customers whom the same rule took on that day"),
+			followed("followed", "Customers whom the same rule took on that day"),
 			followed("others", "Other customers of the same segments on that day"),
 			[]frame.Spec{
 				{Name: "difference", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "Share of those taken who bought within 90 days, less that of the others. Null where one is empty."},
@@ -81,16 +81,17 @@ func followed(name, who string) []frame.Spec {
 
 // AudienceResult is what audience reports.
 type AudienceResult struct {
-	Customers  int64          `json:"customers"`
-	HeldOut    int64          `json:"held_out"`
-	Listed     int64          `json:"listed"` // on a list
-	Campaign   string         `json:"campaign"`
-	Rules      string         `json:"rules"` // lists in order with their limits, as --lists reads them
-	Lists      []ListResult   `json:"lists"` // in order
-	Limits     []LimitResult  `json:"limits"`
-	Cut        calendar.Date  `json:"cut"`       // the follow-up is of the 90 days from here
-	Everybody  *FollowedGroup `json:"everybody"` // who had bought before the cut
-	Statements []string       `json:"statements"`
+	Customers  int64           `json:"customers"`
+	HeldOut    int64           `json:"held_out"`
+	Listed     int64           `json:"listed"` // on a list
+	Campaign   string          `json:"campaign"`
+	Rules      string          `json:"rules"`    // lists in order with their limits, as --lists reads them
+	Lists      []ListResult    `json:"lists"`    // in order
+	Segments   []ListedSegment `json:"segments"` // in the order of their ids
+	Limits     []LimitResult   `json:"limits"`
+	Cut        calendar.Date   `json:"cut"`       // the follow-up is of the 90 days from here
+	Everybody  *FollowedGroup  `json:"everybody"` // who had bought before the cut
+	Statements []string        `json:"statements"`
 }
 
 // ListResult is one list. Then and Others are null where the rule could not be asked of the customers of that day.
@@ -110,6 +111,17 @@ type ListResult struct {
 	High      *float64         `json:"difference_high"`
 	Differs   bool             `json:"differs"`
 	Says      string           `json:"says"`
+}
+
+// ListedSegment is a segment by nature and lists.
+type ListedSegment struct {
+	ID        string           `json:"id"`
+	Name      string           `json:"name"`
+	Customers int64            `json:"customers"`
+	Usual     money.Amount     `json:"usual"`  // spending in 90 days
+	Nature    map[string]int64 `json:"nature"` // customers by nature; empty if explore did not run
+	Listed    int64            `json:"listed"`
+	HeldOut   int64            `json:"held_out"`
 }
 
 // FollowedGroup is what customers did in the 90 days after a day.

@@ -145,7 +145,7 @@ type MeasureResult struct {
 	Levers     []Lever        `json:"levers"`
 	HoldOut    MeasureHoldOut `json:"hold_out"`
 	Campaigns  int            `json:"campaigns"`
-	Running    string         `json:"running"` // the campaign that runs on the as-of date; of several the one that started last; "" for none
+	Running    string         `json:"running"`           // the campaign that runs on the as-of date; of several the one that started last; "" for none
 	Reads      []Read         `json:"reads"`             // made by this run
 	Verdict    string         `json:"verdict,omitempty"` // of the last of them
 	Findings   []string       `json:"findings"`

@@ -18,7 +18,7 @@ func (l *layout) audience() (section, error) {
 	}
 	s.Blocks = append(s.Blocks, block{Text: fmt.Sprintf("%s of %s are on a list: each on the first whose rule fits. %s are permanently held out, and on none.",
 		count(a.Listed), people(a.Customers), people(a.HeldOut))},
-		block{Table: l.listTable(a)}, block{Table: followTable(a)}, block{Table: limitTable(a)})
+		block{Table: l.listTable(a)}, block{Table: followTable(a)}, block{Table: l.listedTable(a)}, block{Table: limitTable(a)})
 	for _, text := range a.Statements {
 		s.Blocks = append(s.Blocks, block{Note: sentence(text)})
 	}
@@ -32,14 +32,26 @@ func (l *layout) listTable(a *view.Audience) *grid {
 	t := &grid{Caption: "The lists, in the order in which they take customers", Head: heads("List", "To", "Who", "#Customers", "#Usual spending in 90 days", "#Personal", "#Bulk", "#Reseller",
 		"#On an earlier list", "#Held out")}
 	for _, v := range a.Lists {
-		nature := func(class string) cell {
-			if len(v.Nature) == 0 {
-				return number(dash)
-			}
-			return number(count(v.Nature[class]))
-		}
 		t.Rows = append(t.Rows, []cell{name(listName(v.List)), text(v.Purpose), text(v.Rule), number(count(v.Customers)), number(l.money.amount(v.AtStake.Float(), 0)),
-			nature("personal"), nature("bulk"), nature("reseller"), number(count(v.Earlier)), number(count(v.HeldOut))})
+			nature(v.Nature, "personal"), nature(v.Nature, "bulk"), nature(v.Nature, "reseller"), number(count(v.Earlier)), number(count(v.HeldOut))})
+	}
+	return t
+}
+
+// nature writes how many customers are of a class, where any class is known.
+func nature(of map[string]int64, class string) cell {
+	if len(of) == 0 {
+		return number(dash)
+	}
+	return number(count(of[class]))
+}
+
+func (l *layout) listedTable(a *view.Audience) *grid {
+	t := &grid{Caption: "Segments: how their customers buy, and who is on a list",
+		Head: heads("Segment", "#Customers", "#Personal", "#Bulk", "#Reseller", "#Usual spending in 90 days", "#On a list", "#Held out")}
+	for _, g := range a.Segments {
+		t.Rows = append(t.Rows, []cell{name(g.Name), number(count(g.Customers)), nature(g.Nature, "personal"), nature(g.Nature, "bulk"), nature(g.Nature, "reseller"),
+			number(l.money.amount(g.Usual.Float(), 0)), number(count(g.Listed)), number(count(g.HeldOut))})
 	}
 	return t
 }

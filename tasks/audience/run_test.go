@@ -238,6 +238,16 @@ func TestLists(t *testing.T) {
 			t.Errorf("list %s without earlier scores: %+v", l.List, l)
 		}
 	}
+	customers, inSegments := int64(0), int64(0)
+	for _, g := range r.Segments {
+		customers, inSegments = customers+g.Customers, inSegments+g.Listed
+		if g.Nature["bulk"]+g.Nature["personal"] != g.Customers {
+			t.Errorf("segment %s: %+v", g.ID, g)
+		}
+	}
+	if customers != r.Customers || inSegments != r.Listed {
+		t.Errorf("%d customers in segments, %d of them on a list, of %d and %d", customers, inSegments, r.Customers, r.Listed)
+	}
 	for _, l := range r.Limits {
 		i := slices.IndexFunc(r.Lists, func(x contract.ListResult) bool { return x.List == l.List })
 		if l.Customers != r.Lists[i].Taken {

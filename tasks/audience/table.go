@@ -90,6 +90,7 @@ func (a *shop) lists() (lists, limits *frame.Frame, r contract.AudienceResult) {
 			r.HeldOut++
 		}
 	}
+	r.Segments = a.segments()
 	for i, rule := range a.rules {
 		l := a.list(i)
 		r.Listed += l.Customers
@@ -134,6 +135,40 @@ func (a *shop) list(i int) contract.ListResult {
 	l.Low, l.High, l.Differs = contract.Defined(f.Low), contract.Defined(f.High), f.Differs()
 	l.Says = says(f)
 	return l
+}
+
+// segments sums up the book's customers by segment.
+func (a *shop) segments() []contract.ListedSegment {
+	all := map[int]*contract.ListedSegment{}
+	for c, name := range a.book.Customers {
+		p := &a.now.People[c]
+		if p.Segment == audience.None {
+			continue
+		}
+		g := all[p.Segment]
+		if g == nil {
+			s := a.bundle.Manifest.Segments[p.Segment]
+			g = &contract.ListedSegment{ID: s.ID, Name: s.Name, Nature: map[string]int64{}}
+			all[p.Segment] = g
+		}
+		g.Customers++
+		g.Usual += p.Usual()
+		if class := a.nature[name]; class != "" {
+			g.Nature[class]++
+		}
+		switch {
+		case a.on[c] != audience.None:
+			g.Listed++
+		case a.permanent[name] == contract.ArmHoldOut:
+			g.HeldOut++
+		}
+	}
+	out := []contract.ListedSegment{}
+	for _, g := range all {
+		out = append(out, *g)
+	}
+	slices.SortFunc(out, func(x, y contract.ListedSegment) int { return cmp.Compare(x.ID, y.ID) })
+	return out
 }
 
 // why says why a rule cannot be asked of the customers of the cut.
@@ -195,10 +230,10 @@ func (a *shop) listsTable(lists []contract.ListResult) *frame.Frame {
 		for _, class := range []string{"personal", "bulk", "reseller"} {
 			t.Ints(class)[i] = l.Nature[class]
 		}
-		t.Strings("then_day")[i], t.Strings("says")[i] = a.cut.String(), l.Says
+		t.Strings("followed_from")[i], t.Strings("says")[i] = a.cut.String(), l.Says
 		shares := [2]float64{}
 		for k, g := range []*contract.FollowedGroup{l.Then, l.Others} {
-			name := []string{"then", "others"}[k]
+			name := []string{"followed", "others"}[k]
 			customers, bought, spent := math.NaN(), math.NaN(), int64(frame.NullInt)
 			if g != nil {
 				customers, bought, spent = float64(g.Customers), float64(g.Bought), int64(g.Spent)

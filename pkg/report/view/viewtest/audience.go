@@ -16,6 +16,8 @@ func audienceResult(t testing.TB) *contract.AudienceResult {
 			Then:   &contract.FollowedGroup{Customers: 229, Bought: 99, Spent: amount(t, "57695.41")},
 			Others: &contract.FollowedGroup{Customers: 3133, Bought: 1816, Spent: amount(t, "2516607.89")},
 			Low:    ptr(-.212), High: ptr(-.08), Differs: true, Says: "43 % of 229 bought within 90 days, against 58 % of 3133 others of the same segments"}},
+		Segments: []contract.ListedSegment{{ID: "seg-0001", Name: "Champions", Customers: 717, Usual: amount(t, "1402311.10"),
+			Nature: map[string]int64{"personal": 60, "bulk": 560, "reseller": 97}, Listed: 200, HeldOut: 70}},
 		Limits:     []contract.LimitResult{{List: "second_order", Name: "to", Value: 60, Customers: 280, Lower: 45, CustomersLower: 190, Higher: 75, CustomersHigher: 350}},
 		Cut:        Date(t, "2011-09-11"),
 		Everybody:  &contract.FollowedGroup{Customers: 3362, Bought: 1915, Spent: amount(t, "2574303.30")},
