@@ -16,6 +16,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/scratch"
 	"github.com/clientele/clientele/pkg/table"
 )
@@ -33,7 +34,8 @@ type Publication struct {
 	Key     string // of the publish step: the same content has the same key
 	AsOf    calendar.Date
 	Run     string
-	ModelID string // "" without scores
+	ModelID string        // "" without scores
+	Model   *model.Bundle // that scored, for nearest; nil makes no function
 	Tables  []Source
 }
 
@@ -72,21 +74,38 @@ func (w *Warehouse) Publish(ctx context.Context, p Publication) (Receipt, error)
 		r.Jobs++
 		r.Tables = append(r.Tables, Published{s.Schema.Name, t.rows, t.money.String()})
 	}
-	q := w.client.Query(script(w.dataset, p, tables))
-	q.Location, q.Labels, q.MaxBytesBilled = w.opts.Location, w.labels(p), w.opts.MaxBytesBilled
-	if err := w.once(ctx, jobID(p.Key, "commit"), nil, func(id string) (*bigquery.Job, error) {
-		q.JobID = id
-		ctx, cancel := w.patient(ctx, 0)
-		defer cancel()
-		return q.Run(ctx)
-	}); err != nil {
+	if err := w.execute(ctx, p, "commit", script(w.dataset, p, tables)); err != nil {
 		return r, fmt.Errorf("publish the loaded rows: %w", err)
 	}
 	r.Jobs++
+	if made := views(w.dataset, p); made != nil {
+		if err := w.execute(ctx, p, "views", strings.Join(made, ";\n")); err != nil {
+			return r, fmt.Errorf("make the views: %w", err)
+		}
+		r.Jobs++
+	}
+	if p.Model != nil {
+		if err := w.routines(ctx, p); err != nil {
+			return r, fmt.Errorf("make the functions: %w", err)
+		}
+		r.Jobs++
+	}
 	for _, t := range tables { // they are in the published tables; an expiry removes what is left here
 		_ = w.client.Dataset(w.datasetID).Table(t.table).Delete(ctx)
 	}
 	return r, nil
+}
+
+// execute runs statements as one job, once.
+func (w *Warehouse) execute(ctx context.Context, p Publication, what, sql string) error {
+	q := w.client.Query(sql)
+	q.Location, q.Labels, q.MaxBytesBilled = w.opts.Location, w.labels(p), w.opts.MaxBytesBilled
+	return w.once(ctx, jobID(p.Key, what), nil, func(id string) (*bigquery.Job, error) {
+		q.JobID = id
+		ctx, cancel := w.patient(ctx, 0)
+		defer cancel()
+		return q.Run(ctx)
+	})
 }
 
 // prepare makes the tables that are missing, and adds nullable columns that are.

@@ -1,12 +1,15 @@
 package warehouse
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"cloud.google.com/go/bigquery"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/warehouse/warehousetest"
 )
 
@@ -40,7 +43,28 @@ func TestStatementsAreTyped(t *testing.T) {
 	if statements[0] != "BEGIN TRANSACTION" || statements[len(statements)-1] != "COMMIT TRANSACTION" {
 		t.Fatalf("the script begins with %s and ends with %s", statements[0], statements[len(statements)-1])
 	}
-	statements = append(statements[1:len(statements)-1],
+	everything := Publication{Tables: make([]Source, len(all))}
+	for i, a := range all {
+		everything.Tables[i] = a.Source
+	}
+	made := views(dataset, everything)
+	if len(made) != len(Views) {
+		t.Fatalf("%d views of %d are made of all tables", len(made), len(Views))
+	}
+	statements = append(statements[1:len(statements)-1], made...)
+	for _, v := range Views { // the analyzer knows no view: what asks it, asks its query
+		statements = append(statements, in(dataset, strings.ReplaceAll(v.Example, "`{d}."+v.Name+"`", "("+v.sql+")")))
+	}
+	customers := modeltest.Customers(50, 1)
+	for _, b := range []*model.Bundle{bundle(t, customers, 3, everyTransform, 0), bundle(t, customers, 3, everyTransform, 0.9)} {
+		f := nearest(b)
+		args := make([]string, len(f.Arguments))
+		for i, a := range f.Arguments {
+			args[i] = "`" + a.Name + "` " + a.DataType.TypeKind
+		}
+		statements = append(statements, fmt.Sprintf("CREATE FUNCTION nearest(%s) RETURNS %s AS (%s)", strings.Join(args, ", "), f.ReturnType.TypeKind, f.Body))
+	}
+	statements = append(statements, "CREATE FUNCTION nearest(`recency` FLOAT64) RETURNS STRING AS ((SELECT 1))",
 		addColumns(dataset+".customers", bigquery.Schema{{Name: "share", Type: bigquery.FloatFieldType, Description: "it's"}}),
 		"SELECT customer + 1 FROM `"+dataset+".customers`")
 	wrong := warehousetest.Analyze(t, tables, statements)
@@ -48,7 +72,11 @@ func TestStatementsAreTyped(t *testing.T) {
 	if wrong[last] == "" {
 		t.Error("the analyzer lets a text plus a number pass")
 	}
-	for i, w := range wrong[:last] {
+	if last -= 2; wrong[last] == "" {
+		t.Error("the analyzer lets a function of another type pass")
+	}
+	wrong[last] = ""
+	for i, w := range wrong[:len(wrong)-1] {
 		if w != "" {
 			t.Errorf("%s\n%s", statements[i], w)
 		}

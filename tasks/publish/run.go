@@ -9,6 +9,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -60,7 +61,13 @@ func (j *job) publish(ctx context.Context, s *run.Session) (*run.Manifest, error
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := w.Publish(ctx, j.publication(s, result.ModelID))
+	p := j.publication(s, result.ModelID)
+	if p.ModelID != "" {
+		if p.Model, err = model.Load(ctx, j.home.Registry, p.ModelID, j.opts); err != nil {
+			return nil, errors.Join(err, w.Close())
+		}
+	}
+	receipt, err := w.Publish(ctx, p)
 	if err = errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
