@@ -65,7 +65,7 @@ SCENARIOS = (
 
 def success(w: World) -> None:
     run = w.trigger("success")
-    state = run.ends(400)
+    state = run.ends(600)
     assert (state, set(run.states().values())) == ("success", {"success"}), run.states()
     again = {name: run.log(name, 1)[-4000:] for name, t in run.tasks().items() if t["try_number"] != 1}
     assert not again, again
@@ -303,4 +303,4 @@ def ends(request: pytest.FixtureRequest, machine: None, tmp_path_factory: pytest
 
 @pytest.mark.parametrize("scenario", ALL)
 def test_scenario(scenario: str, ends: dict[str, Future]) -> None:
-    ends[scenario].result(timeout=600)
+    ends[scenario].result(timeout=900)
