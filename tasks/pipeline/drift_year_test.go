@@ -31,13 +31,13 @@ type year struct {
 	root string
 }
 
-// newYear makes two years and a half of a shop with these faults, changed line by line, and trains a model at the end of the second.
+// newYear makes three years of a shop with these faults, changed line by line, and trains a model at the end of the second.
 func newYear(t *testing.T, change func(day calendar.Date, line []byte) []byte, faults ...demo.Fault) *year {
 	t.Helper()
-	if os.Getenv("CLIENTELE_CALIBRATE") == "" {
-		t.Skip("weeks of a shop take minutes: make calibrate")
+	if testing.Short() {
+		t.Skip("-short looks at no year of a shop")
 	}
-	s, err := demo.New(demo.Options{Seed: 3, Customers: 200, From: firstDay, Days: 730 + 190, Faults: faults})
+	s, err := demo.New(demo.Options{Seed: 3, Customers: 200, From: firstDay, Days: 730 + 7*53, Faults: faults})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,22 +122,66 @@ func (y *year) weeks(n int) (asks, broken []calendar.Date) {
 	return asks, broken
 }
 
-// Weeks of a shop: quiet ones ask for nothing, nor does a month without a sale.
-func TestQuietWeeks(t *testing.T) {
-	for name, faults := range map[string][]demo.Fault{
-		"quiet":  nil,
-		"closed": {{Name: demo.DeadTill, Days: demo.Days{First: firstDay + 750, Last: firstDay + 780}}},
+// calibrateOnly leaves a test to make calibrate.
+func calibrateOnly(t *testing.T) {
+	t.Helper()
+	if os.Getenv("CLIENTELE_CALIBRATE") == "" {
+		t.Skip("another year of a shop: make calibrate")
+	}
+}
+
+// A year of weekly runs in which nothing moves asks for nothing.
+func TestQuietYear(t *testing.T) {
+	t.Parallel()
+	if asks, broken := newYear(t, asIs).weeks(52); len(asks)+len(broken) > 0 {
+		t.Errorf("asked for a model on %v, and for other data on %v", asks, broken)
+	}
+}
+
+// Nor does a year with a month without a sale, or one with the peak that every year has.
+func TestYearsThatAskForNothing(t *testing.T) {
+	calibrateOnly(t)
+	peak := func(day calendar.Date, line []byte) []byte {
+		if d := (day - firstDay) % 365; d < 280 || d >= 308 {
+			return line
+		}
+		f := bytes.Split(line, []byte(","))
+		if len(f) < 8 {
+			return line
+		}
+		f[3] = fmt.Appendf(nil, "%s0", f[3])
+		return bytes.Join(f, []byte(","))
+	}
+	for name, of := range map[string]struct {
+		change func(calendar.Date, []byte) []byte
+		faults []demo.Fault
+	}{
+		"closed":   {change: asIs, faults: []demo.Fault{{Name: demo.DeadTill, Days: demo.Days{First: firstDay + 750, Last: firstDay + 780}}}},
+		"seasonal": {change: peak},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if asks, broken := newYear(t, asIs, faults...).weeks(13); len(asks)+len(broken) > 0 {
+			t.Parallel()
+			if asks, broken := newYear(t, of.change, of.faults...).weeks(52); len(asks)+len(broken) > 0 {
 				t.Errorf("asked for a model on %v, and for other data on %v", asks, broken)
 			}
 		})
 	}
 }
 
+// Daily runs ask no more often than weekly ones.
+func TestQuietDays(t *testing.T) {
+	calibrateOnly(t)
+	y := newYear(t, asIs)
+	for day := firstDay + 731; day < firstDay+730+365; day++ {
+		if r := y.look(day); r.Act != contract.ActNone && r.Act != contract.ActWait {
+			t.Errorf("%s: %s, %s", day, r.Act, r.Cause)
+		}
+	}
+}
+
 // A week of broken data is told as long as it is in the last window, and asks for no model.
 func TestBrokenWeek(t *testing.T) {
+	t.Parallel()
 	day := firstDay + 750
 	y := newYear(t, asIs, demo.Fault{Name: demo.PriceX100, Days: demo.Days{First: day, Last: day + 4}})
 	r := y.look(day + 7)
@@ -149,6 +193,8 @@ func TestBrokenWeek(t *testing.T) {
 // A real shift: three of four customers stay away, and who is left buys ten times as much. It is asked for once, and after the model was
 // trained again nothing is asked for within 90 days.
 func TestRealShift(t *testing.T) {
+	calibrateOnly(t)
+	t.Parallel()
 	gone := func(day calendar.Date, line []byte) []byte {
 		if day < firstDay+735 {
 			return line
@@ -161,7 +207,7 @@ func TestRealShift(t *testing.T) {
 		return bytes.Join(f, []byte(","))
 	}
 	y := newYear(t, gone)
-	asks, broken := y.weeks(26)
+	asks, broken := y.weeks(52)
 	if len(broken) > 0 || len(asks) == 0 {
 		t.Fatalf("asked for a model on %v, and for other data on %v", asks, broken)
 	}
