@@ -113,7 +113,7 @@ def test_edges_of_segmentation():
 
 CUSTOMERS = ["sales", "ledger", "customers", "windows", "profile"]
 DRIFT = ["features", "effects"]
-SEGMENTS = ["assignments", "segments", "movers"]
+SEGMENTS = ["assignments", "segments", "segment_grid", "movers"]
 EXPLORED = [
     *("nature", "customer_nature", "nature_shares", "regions", "lifts", "tree", "cohorts"),
     *("distributions", "times", "concentration", "top", "gaps", "correlations"),

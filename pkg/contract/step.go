@@ -116,7 +116,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Score, Does: "assign every customer to a segment and list who moved",
-		Reads: []string{Preprocess}, Head: true, Writes: []frame.Schema{Assignments, Segments, Movers}, Pointers: []string{ScoreStatePath("<name>")},
+		Reads: []string{Preprocess}, Head: true, Writes: []frame.Schema{Assignments, Segments, SegmentGrid, Movers}, Pointers: []string{ScoreStatePath("<name>")},
 		Exits: []Exit{
 			{fault.ExitBadData, "a model that is newer than the program"},
 			{fault.ExitMissing, "no champion"},

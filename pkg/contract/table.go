@@ -153,6 +153,16 @@ var (
 			{Name: "revenue_share", Kind: frame.Float, Unit: "share", Meaning: "Its share of the revenue of all customers."},
 		}, profile()...)}
 
+	SegmentGrid = frame.Schema{Name: "segment_grid", Version: 1,
+		Meaning: "Segments against the cells of the RFM grid. One row per segment and cell name with a customer, in byte order of both.",
+		Columns: []frame.Spec{
+			{Name: "segment", Kind: frame.Text, Meaning: "Id of the segment."},
+			{Name: "rfm_name", Kind: frame.Text, Meaning: "Name of the cells in the grid of recency and frequency scores."},
+			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Customers in both."},
+			{Name: "share", Kind: frame.Float, Unit: "share", Meaning: "Their share of the segment's customers."},
+			{Name: "revenue", Kind: frame.Money, Unit: "currency", Meaning: "Sum of their monetary feature."},
+		}}
+
 	Movers = frame.Schema{Name: "movers", Version: 2,
 		Meaning: "Customers who joined, left or changed segment since the previous scores, in byte order of the identifier. One row per customer. " +
 			"Empty if there are no previous scores.",

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/report/view"
 )
 
@@ -33,7 +34,8 @@ func (l *layout) choice() (section, error) {
 	}
 	if len(t.Sweep) > 0 {
 		s.Blocks = append(s.Blocks, block{Table: sweepTable(t)}, block{Note: "Inertia is the sum of squared distances to the segment centres; it always falls " +
-			"as k grows. Silhouette (−1 to 1) and Calinski–Harabasz: higher is better. Davies–Bouldin: lower is better. They often disagree."})
+			"as k grows. Silhouette (−1 to 1) and Calinski–Harabasz: higher is better. Davies–Bouldin: lower is better. Prediction strength is how well one half " +
+			"of the customers predicts the segments of the other; Jaccard is how well the least stable segment comes again in resamples; both are 1 at best. They often disagree."})
 	}
 	return s, nil
 }
@@ -100,14 +102,22 @@ func tenths(values []float64) (least, most float64) {
 }
 
 func sweepTable(t *view.Choice) *grid {
-	g := &grid{Caption: "Every k tried", Head: heads("k", "#Inertia", "#Silhouette", "#Davies–Bouldin", "#Calinski–Harabasz", "#Smallest share", "#Below the chord")}
+	g := &grid{Caption: "Every k tried", Head: heads("k", "#Inertia", "#Silhouette", "#Davies–Bouldin", "#Calinski–Harabasz", "#Prediction strength", "#Worst Jaccard", "#Smallest share", "#Below the chord")}
 	for _, r := range t.Sweep {
 		k := name(strconv.Itoa(r.K))
 		if r.Chosen {
 			k.Note, k.Class = "chosen", "good"
 		}
 		g.Rows = append(g.Rows, []cell{k, number(short(r.Inertia)), number(optional(r.Silhouette)), number(optional(r.DaviesBouldin)),
-			number(optional(r.CalinskiHarabasz)), number(share(r.SmallestShare)), number(decimal(r.Elbow, 3))})
+			number(optional(r.CalinskiHarabasz)), number(strength(r.SweepResult)), number(optional(r.Jaccard)), number(share(r.SmallestShare)), number(decimal(r.Elbow, 3))})
 	}
 	return g
+}
+
+// strength writes a prediction strength with its standard error.
+func strength(r contract.SweepResult) string {
+	if r.Strength == nil || r.StrengthError == nil {
+		return optional(r.Strength)
+	}
+	return decimal(*r.Strength, 3) + " ± " + decimal(*r.StrengthError, 3)
 }

@@ -39,6 +39,41 @@ func TestHysteresis(t *testing.T) {
 	}
 }
 
+// The cross table has every customer once, and all of the money.
+func TestGrid(t *testing.T) {
+	customers := modeltest.Customers(300, 1)
+	a, err := assign(modeltest.Bundle(t, customers, 4, 1), customers, nil, 0.1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	grid := a.grid()
+	people, revenue, spent, shares := int64(0), int64(0), int64(0), map[string]float64{}
+	for i, id := range grid.Strings("segment") {
+		people, revenue = people+grid.Ints("customers")[i], revenue+grid.Ints("revenue")[i]
+		shares[id] += grid.Floats("share")[i]
+		count := int64(0)
+		for row, at := range a.segment {
+			if a.id(at) == id && a.scores.Names[row] == grid.Strings("rfm_name")[i] {
+				count++
+			}
+		}
+		if count != grid.Ints("customers")[i] {
+			t.Errorf("%s, %s: %d customers, want %d", id, grid.Strings("rfm_name")[i], grid.Ints("customers")[i], count)
+		}
+	}
+	for _, m := range customers.Ints("monetary") {
+		spent += m
+	}
+	if people != 300 || revenue != spent || len(shares) != 4 {
+		t.Errorf("%d people, %d of %d money, segments %v", people, revenue, spent, shares)
+	}
+	for id, sum := range shares {
+		if math.Abs(sum-1) > 1e-12 {
+			t.Errorf("the shares of %s add up to %v", id, sum)
+		}
+	}
+}
+
 // TestPublishedSegment checks row by row that a customer is in the nearest segment or stays in the last for a reason.
 func TestPublishedSegment(t *testing.T) {
 	customers := modeltest.Customers(300, 1)

@@ -169,6 +169,9 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := s.PutFrame(ctx, contract.Segments, segments.table, j.opts); err != nil {
 		return nil, err
 	}
+	if err := s.PutFrame(ctx, contract.SegmentGrid, a.grid(), j.opts); err != nil {
+		return nil, err
+	}
 	if err := s.PutFrame(ctx, contract.Movers, movers, j.opts); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package score
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -55,6 +56,28 @@ func (a *assigned) segments() segments {
 		a.profile(t, at, rows[c])
 	}
 	return out
+}
+
+// grid counts customers and money by segment and cell of the RFM grid.
+func (a *assigned) grid() *frame.Frame {
+	type cell struct{ segment, name string }
+	people, revenue, all := map[cell]int64{}, map[cell]int64{}, map[string]int64{}
+	for i, c := range a.segment {
+		at := cell{a.id(c), a.scores.Names[i]}
+		people[at]++
+		revenue[at] += a.customers.Ints("monetary")[i]
+		all[at.segment]++
+	}
+	cells := slices.SortedFunc(maps.Keys(people), func(x, y cell) int {
+		return cmp.Or(cmp.Compare(x.segment, y.segment), cmp.Compare(x.name, y.name))
+	})
+	t := frame.New(contract.SegmentGrid.Columns, len(cells))
+	for i, at := range cells {
+		t.Strings("segment")[i], t.Strings("rfm_name")[i] = at.segment, at.name
+		t.Ints("customers")[i], t.Ints("revenue")[i] = people[at], revenue[at]
+		t.Floats("share")[i] = share(people[at], all[at.segment])
+	}
+	return t
 }
 
 // profile fills the mean_ columns of row at with the means over the given customers.

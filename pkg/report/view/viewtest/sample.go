@@ -123,7 +123,7 @@ func sweep() []contract.SweepResult {
 	silhouette := []float64{0.4391, 0.4092, 0.3724, 0.3426, 0.3347, 0.3202, 0.3141, 0.3066, 0.3010}
 	for i, v := range inertia {
 		rows = append(rows, contract.SweepResult{K: i + 2, Inertia: v, Silhouette: ptr(silhouette[i]), DaviesBouldin: ptr(0.8483 + 0.01*float64(i)),
-			CalinskiHarabasz: ptr(4431.28 - 50*float64(i)), SmallestShare: 0.42 / float64(i+2), Elbow: []float64{0, .33, .42, .39, .34, .27, .19, .10, 0}[i]})
+			CalinskiHarabasz: ptr(4431.28 - 50*float64(i)), Strength: ptr(0.95 - 0.03*float64(i)), StrengthError: ptr(0.05), Jaccard: ptr(0.98 - 0.02*float64(i)), SmallestShare: 0.42 / float64(i+2), Elbow: []float64{0, .33, .42, .39, .34, .27, .19, .10, 0}[i]})
 	}
 	return rows
 }
