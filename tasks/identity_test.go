@@ -25,14 +25,14 @@ var pinned = map[string]string{
 	"key of drift":      "372d80c3808e",
 	"key of evaluate":   "ae913dd68478",
 	"key of ingest":     "c4fc128cc2f4",
-	"key of measure":    "af7c0b6bb9c6",
-	"key of predict":    "8dbef36cec74",
+	"key of measure":    "07bd1efdc348",
+	"key of predict":    "9604f14b268b",
 	"key of preprocess": "82ab8b1e4dfe",
 	"key of promote":    "4bb407a91a08",
 	"key of report":     "15b9287640bc",
 	"key of score":      "294f9d128fc6",
 	"key of train":      "7bd44cf6a5be",
-	"model_id":          "914ce7d7a295e20b83123c78490764b88b472d1dee1cc1bd829019ed5920fa75",
+	"model_id":          "34473a80cd4e003c50551c36a526a21c208a0be5c8b48d22af7f19847c99da04",
 	"snapshot":          "736bfeead1c9a705c60a45843bb30198ef054f38582056a4f8e3f940d8f98413",
 }
 

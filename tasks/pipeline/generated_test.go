@@ -16,6 +16,7 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/segment"
 )
 
 var update = flag.Bool("update", false, "write the files that are generated from the steps: make contract")
@@ -25,6 +26,7 @@ var generated = map[string]func(steps []step, now string) string{
 	"../../dags/clientele/contract.json": func(steps []step, _ string) string { return asJSON(description(steps)) },
 	"../../docs/tables.md":               func(steps []step, _ string) string { return tablesPage(steps) },
 	"../../docs/storage.md":              func([]step, string) string { return storagePage() },
+	"../../docs/segments.md":             func(_ []step, now string) string { return between(now, "names", namesTable()) },
 	"../../README.md":                    func(steps []step, now string) string { return between(now, "steps", stepsTable(steps)) },
 }
 
@@ -66,6 +68,16 @@ func betweenBy(page, name, command, text string) string {
 		return "the page has no " + from
 	}
 	return before + from + text + to + after
+}
+
+// namesTable is the table of segments' names.
+func namesTable() string {
+	var b strings.Builder
+	b.WriteString("| name | " + strings.Join(segment.Measures[:], " | ") + " |\n| --- " + strings.Repeat("| --- ", len(segment.Measures)) + "|\n")
+	for _, row := range segment.NameTable() {
+		b.WriteString("| " + strings.Join(row, " | ") + " |\n")
+	}
+	return b.String()
 }
 
 // stepsTable is the README's table of steps.
