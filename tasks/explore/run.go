@@ -2,6 +2,8 @@ package explore
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/explore"
@@ -152,9 +154,27 @@ func (f *found) tables() []output {
 }
 
 func (f *found) result() contract.ExploreResult {
-	return contract.ExploreResult{
+	return bounded(contract.ExploreResult{
 		Nature: natureResult(f.nature), CodesWithPack: f.nature.OwnPacks, CodesWithCarton: f.nature.OwnCarton,
 		Regions: regionResults(f.shop, f.regions), Lifts: liftResults(f.shop, f.regions, f.lifts),
 		Tree: treeResult(f.whole), Change: changeResult(f.whole), Statements: f.statements(),
+	})
+}
+
+// bounded leaves out of a result as many countries and their products as it takes to be small enough: their names may be long.
+func bounded(r contract.ExploreResult) contract.ExploreResult {
+	said := len(r.Statements)
+	for {
+		text, err := json.Marshal(r)
+		if err != nil || len(text) <= contract.ResultLimit || len(r.Regions)+len(r.Lifts) == 0 {
+			return r
+		}
+		if len(r.Lifts) > len(r.Regions) {
+			r.Lifts = r.Lifts[:len(r.Lifts)-1]
+		} else {
+			r.Regions = r.Regions[:len(r.Regions)-1]
+		}
+		r.Statements = append(r.Statements[:said:said], fmt.Sprintf(
+			"Names are long: the result has %d countries and %d of their products, the tables have all.", len(r.Regions), len(r.Lifts)))
 	}
 }
