@@ -133,15 +133,15 @@ func (l *lloyd) pass(ctx context.Context) (changed bool, err error) {
 // assign labels the points of one block and adds them up.
 func (l *lloyd) assign(b int) {
 	blk := &l.blocks[b]
+	lo, hi := b*blockRows, min((b+1)*blockRows, l.p.N)
+	if l.tiles != nil {
+		l.assignTile(blk, lo, hi)
+		return
+	}
 	clear(blk.sums)
 	clear(blk.counts)
 	blk.inertia, blk.changed = 0, false
-	lo, hi := b*blockRows, min((b+1)*blockRows, l.p.N)
-	switch {
-	case l.tiles != nil:
-		l.assignTile(blk, lo, hi)
-		return
-	case l.p.D == 3:
+	if l.p.D == 3 {
 		l.assign3(blk, lo, hi)
 		return
 	}
@@ -162,26 +162,38 @@ func (l *lloyd) assign(b int) {
 }
 
 // assignTile is assign by package kernel, which finds the nearest centroids of the whole block first: the same sums in the same order.
+// Where no label changes, they are what they were.
 func (l *lloyd) assignTile(blk *block, lo, hi int) {
 	d, labels := l.p.D, l.labels[lo:hi]
 	room := nearestRoom.Get().(*nearestOf)
 	defer nearestRoom.Put(room)
 	width := kernel.Width(hi - lo)
 	l.tiles.tier.Nearest(l.tiles.block(lo, hi, d), d, l.centroids, room.best[:width], room.index[:width])
-	best, index, xs := room.best[:len(labels)], room.index[:len(labels)], l.p.X[lo*d:hi*d]
-	inertia, changed := 0.0, false
+	best, index := room.best[:len(labels)], room.index[:len(labels)]
+	inertia, changed := 0.0, int64(0)
 	for i, j := range index {
 		inertia += best[i]
+		changed |= int64(labels[i]) ^ j
+		labels[i] = int32(j)
+	}
+	blk.inertia, blk.changed = inertia, changed != 0
+	if blk.changed {
+		l.sum(blk, lo, hi)
+	}
+}
+
+// sum adds up the points of a block by their labels.
+func (l *lloyd) sum(blk *block, lo, hi int) {
+	clear(blk.sums)
+	clear(blk.counts)
+	d, xs := l.p.D, l.p.X[lo*l.p.D:hi*l.p.D]
+	for i, j := range l.labels[lo:hi] {
 		blk.counts[j]++
-		if labels[i] != int32(j) {
-			labels[i], changed = int32(j), true
-		}
 		sum, x := blk.sums[int(j)*d:int(j)*d+d], xs[i*d:i*d+d]
 		for t, v := range x {
 			sum[t] += v
 		}
 	}
-	blk.inertia, blk.changed = inertia, changed
 }
 
 // assign3 is assign for three dimensions, the default space: the same sums in the same order, without the
@@ -263,17 +275,7 @@ func (l *lloyd) reseed() bool {
 
 // sumLabels makes the blocks' sums anew from the labels, in the order that assign adds them up.
 func (l *lloyd) sumLabels() {
-	d := l.p.D
 	for b := range l.blocks {
-		blk := &l.blocks[b]
-		clear(blk.sums)
-		clear(blk.counts)
-		for i := b * blockRows; i < min((b+1)*blockRows, l.p.N); i++ {
-			j := int(l.labels[i])
-			blk.counts[j]++
-			for t, v := range l.p.Row(i) {
-				blk.sums[j*d+t] += v
-			}
-		}
+		l.sum(&l.blocks[b], b*blockRows, min((b+1)*blockRows, l.p.N))
 	}
 }

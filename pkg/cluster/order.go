@@ -8,18 +8,28 @@ import (
 // order returns the rows sorted by their coordinates: what is computed in this order does not depend on the order of the
 // points given.
 func (p Points) order() []int {
-	rows := make([]int, p.N)
-	for i := range rows {
-		rows[i] = i
+	// The first coordinate lies beside the row: most comparisons need no other.
+	type first struct {
+		x   float64
+		row int
 	}
-	slices.SortFunc(rows, func(a, b int) int {
-		for t := range p.D {
-			if c := cmp.Compare(p.X[a*p.D+t], p.X[b*p.D+t]); c != 0 {
-				return c
-			}
+	firsts := make([]first, p.N)
+	for i := range firsts {
+		firsts[i] = first{p.X[i*p.D], i}
+	}
+	slices.SortFunc(firsts, func(a, b first) int {
+		if a.x < b.x {
+			return -1
 		}
-		return cmp.Compare(a, b)
+		if a.x > b.x {
+			return 1
+		}
+		return cmp.Or(slices.Compare(p.Row(a.row), p.Row(b.row)), a.row-b.row)
 	})
+	rows := make([]int, p.N)
+	for i, f := range firsts {
+		rows[i] = f.row
+	}
 	return rows
 }
 

@@ -2,6 +2,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -34,28 +36,66 @@ func main() {
 	Generate()
 }
 
-// squared adds up the squared distances of two registers of points, whose first coordinates are at x, to the point at c, coordinate
-// by coordinate: every product is rounded before it is added, as in plain Go. It moves c behind the point.
-func (t tier) squared(label string, x, c, stride, dims reg.GPVirtual) (s [2]reg.VecVirtual) {
-	s = [2]reg.VecVirtual{t.vector(), t.vector()}
+// together is how many centroids a point is held against at once: enough sums in flight to hide how long an addition takes, and few
+// enough for sixteen registers.
+const together = 4
+
+// squared adds up the squared distances of two registers of points, whose first coordinates are at x, to each of n points, rows from c
+// on, coordinate by coordinate: every product is rounded before it is added, as in plain Go. It leaves c where it was.
+func (t tier) squared(label string, n int, x, c, stride, dims, row reg.Register) [][2]reg.VecVirtual {
+	sums := make([][2]reg.VecVirtual, n)
+	for i := range sums {
+		sums[i] = [2]reg.VecVirtual{t.vector(), t.vector()}
+		t.zero(sums[i][0])
+		t.zero(sums[i][1])
+	}
 	at, left, value, d := GP64(), GP64(), t.vector(), t.vector()
-	t.zero(s[0])
-	t.zero(s[1])
+	rows := []Mem{{Base: GP64()}}
+	MOVQ(c, rows[0].Base)
+	if n > 1 {
+		rows = append(rows, rows[0].Idx(row, 1), rows[0].Idx(row, 2), Mem{Base: GP64()})
+		LEAQ(rows[2], rows[3].Base)
+		ADDQ(row, rows[3].Base)
+	}
 	MOVQ(x, at)
 	MOVQ(dims, left)
 	Label(label)
-	VBROADCASTSD(Mem{Base: c}, value)
-	for i, sum := range s {
-		VMOVUPD(Mem{Base: at, Disp: i * t.width}, d)
-		VSUBPD(value, d, d)
-		VMULPD(d, d, d)
-		VADDPD(d, sum, sum)
+	for j, sum := range sums {
+		VBROADCASTSD(rows[j], value)
+		for i, s := range sum {
+			VSUBPD(Mem{Base: at, Disp: i * t.width}, value, d)
+			VMULPD(d, d, d)
+			VADDPD(d, s, s)
+		}
 	}
 	ADDQ(stride, at)
-	ADDQ(Imm(8), c)
+	ADDQ(Imm(8), rows[0].Base)
+	if n > 1 {
+		ADDQ(Imm(8), rows[3].Base)
+	}
 	DECQ(left)
 	JNZ(LabelRef(label))
-	return s
+	return sums
+}
+
+// eachGroup goes through k points, rows from c on, [together] at a time and the rest one by one.
+func eachGroup(label string, k, c, row reg.Register, body func(label string, n int)) {
+	left := GP64()
+	MOVQ(k, left)
+	for _, n := range []int{together, 1} {
+		of := fmt.Sprint(label, n)
+		CMPQ(left, Imm(uint64(n)))
+		JL(LabelRef(of + "end"))
+		Label(of)
+		body(of, n)
+		for range n {
+			ADDQ(row, c)
+		}
+		SUBQ(Imm(uint64(n)), left)
+		CMPQ(left, Imm(uint64(n)))
+		JGE(LabelRef(of))
+		Label(of + "end")
+	}
 }
 
 // nearest goes through the points two registers at a time, and for them through the centroids.
@@ -67,13 +107,15 @@ func (t tier) nearest(one, infinity Mem) {
 	centroids, k := Load(Param("centroids"), GP64()), Load(Param("k"), GP64())
 	best, index := Load(Param("best"), GP64()), Load(Param("index"), GP64())
 	SHLQ(Imm(3), stride)
+	row := GP64()
+	MOVQ(dims, row)
+	SHLQ(Imm(3), row)
 	step := t.vector()
 	VPBROADCASTQ(one, step)
 	Label(name + "points")
 	{
-		c, left, number := GP64(), GP64(), t.vector()
+		c, number := GP64(), t.vector()
 		MOVQ(centroids, c)
-		MOVQ(k, left)
 		t.zero(number)
 		var least, at [2]reg.VecVirtual
 		for i := range least {
@@ -81,17 +123,17 @@ func (t tier) nearest(one, infinity Mem) {
 			VBROADCASTSD(infinity, least[i])
 			t.zero(at[i])
 		}
-		Label(name + "centroids")
-		s := t.squared(name+"dims", x.(reg.GPVirtual), c, stride.(reg.GPVirtual), dims.(reg.GPVirtual))
-		for i := range s {
-			t.keepLower(s[i], number, least[i], at[i])
-		}
-		VPADDQ(step, number, number)
-		DECQ(left)
-		JNZ(LabelRef(name + "centroids"))
+		eachGroup(name+"centroids", k, c, row, func(label string, n int) {
+			for _, s := range t.squared(label+"dims", n, x, c, stride, dims, row) {
+				for i := range s {
+					t.keepLower(s[i], number, least[i], at[i])
+				}
+				VPADDQ(step, number, number)
+			}
+		})
 		for i := range least {
-			VMOVUPD(least[i], Mem{Base: best.(reg.GPVirtual), Disp: i * t.width})
-			VMOVUPD(at[i], Mem{Base: index.(reg.GPVirtual), Disp: i * t.width})
+			VMOVUPD(least[i], Mem{Base: best, Disp: i * t.width})
+			VMOVUPD(at[i], Mem{Base: index, Disp: i * t.width})
 		}
 	}
 	ADDQ(Imm(uint64(2*t.width)), x)
@@ -127,19 +169,22 @@ func (t tier) distances() {
 	x, stride, dims := Load(Param("tile"), GP64()), Load(Param("stride"), GP64()), Load(Param("dims"), GP64())
 	c, n, sums := Load(Param("others"), GP64()), Load(Param("n"), GP64()), Load(Param("sums"), GP64())
 	SHLQ(Imm(3), stride)
+	row := GP64()
+	MOVQ(dims, row)
+	SHLQ(Imm(3), row)
 	total := [2]reg.VecVirtual{t.vector(), t.vector()}
 	t.zero(total[0])
 	t.zero(total[1])
-	Label(name + "others")
-	s := t.squared(name+"dims", x.(reg.GPVirtual), c.(reg.GPVirtual), stride.(reg.GPVirtual), dims.(reg.GPVirtual))
-	for i := range s {
-		VSQRTPD(s[i], s[i])
-		VADDPD(s[i], total[i], total[i])
-	}
-	DECQ(n)
-	JNZ(LabelRef(name + "others"))
+	eachGroup(name+"others", n, c, row, func(label string, n int) {
+		for _, s := range t.squared(label+"dims", n, x, c, stride, dims, row) {
+			for i := range s {
+				VSQRTPD(s[i], s[i])
+				VADDPD(s[i], total[i], total[i])
+			}
+		}
+	})
 	for i := range total {
-		VMOVUPD(total[i], Mem{Base: sums.(reg.GPVirtual), Disp: i * t.width})
+		VMOVUPD(total[i], Mem{Base: sums, Disp: i * t.width})
 	}
 	VZEROUPPER()
 	RET()

@@ -12,7 +12,7 @@ GLOBL infinity<>(SB), RODATA|NOPTR, $8
 
 // func nearestAVX2(tile *float64, stride int, n int, dims int, centroids *float64, k int, best *float64, index *int64)
 // Requires: AVX, AVX2
-TEXT ·nearestAVX2(SB), NOSPLIT, $0-64
+TEXT ·nearestAVX2(SB), NOSPLIT, $8-64
 	MOVQ         tile+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -22,37 +22,129 @@ TEXT ·nearestAVX2(SB), NOSPLIT, $0-64
 	MOVQ         best+48(FP), R8
 	MOVQ         index+56(FP), R9
 	SHLQ         $0x03, CX
+	MOVQ         BX, R10
+	SHLQ         $0x03, R10
 	VPBROADCASTQ one<>+0(SB), Y0
 
 nearestAVX2points:
-	MOVQ         SI, R10
-	MOVQ         DI, R11
+	MOVQ         SI, R11
 	VXORPD       Y1, Y1, Y1
 	VBROADCASTSD infinity<>+0(SB), Y2
 	VXORPD       Y3, Y3, Y3
 	VBROADCASTSD infinity<>+0(SB), Y4
 	VXORPD       Y5, Y5, Y5
+	MOVQ         DI, R12
+	CMPQ         R12, $0x04
+	JL           nearestAVX2centroids4end
 
-nearestAVX2centroids:
+nearestAVX2centroids4:
 	VXORPD Y6, Y6, Y6
 	VXORPD Y7, Y7, Y7
-	MOVQ   AX, R12
-	MOVQ   BX, R13
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	VXORPD Y12, Y12, Y12
+	VXORPD Y13, Y13, Y13
+	MOVQ   R11, R15
+	LEAQ   (R15)(R10*2), BP
+	ADDQ   R10, BP
+	MOVQ   AX, R13
+	MOVQ   BX, R14
 
-nearestAVX2dims:
-	VBROADCASTSD (R10), Y8
-	VMOVUPD      (R12), Y9
-	VSUBPD       Y8, Y9, Y9
+nearestAVX2centroids4dims:
+	VBROADCASTSD (R15), Y14
+	VSUBPD       (R13), Y14, Y15
+	VMULPD       Y15, Y15, Y15
+	VADDPD       Y15, Y6, Y6
+	VSUBPD       32(R13), Y14, Y15
+	VMULPD       Y15, Y15, Y15
+	VADDPD       Y15, Y7, Y7
+	VBROADCASTSD (R15)(R10*1), Y14
+	VSUBPD       (R13), Y14, Y15
+	VMULPD       Y15, Y15, Y15
+	VADDPD       Y15, Y8, Y8
+	VSUBPD       32(R13), Y14, Y15
+	VMULPD       Y15, Y15, Y15
+	VADDPD       Y15, Y9, Y9
+	VBROADCASTSD (R15)(R10*2), Y14
+	VSUBPD       (R13), Y14, Y15
+	VMULPD       Y15, Y15, Y15
+	VADDPD       Y15, Y10, Y10
+	VSUBPD       32(R13), Y14, Y15
+	VMULPD       Y15, Y15, Y15
+	VADDPD       Y15, Y11, Y11
+	VBROADCASTSD (BP), Y14
+	VSUBPD       (R13), Y14, Y15
+	VMULPD       Y15, Y15, Y15
+	VADDPD       Y15, Y12, Y12
+	VSUBPD       32(R13), Y14, Y15
+	VMULPD       Y15, Y15, Y15
+	VADDPD       Y15, Y13, Y13
+	ADDQ         CX, R13
+	ADDQ         $0x08, R15
+	ADDQ         $0x08, BP
+	DECQ         R14
+	JNZ          nearestAVX2centroids4dims
+	VCMPPD       $0x11, Y2, Y6, Y14
+	VBLENDVPD    Y14, Y6, Y2, Y2
+	VBLENDVPD    Y14, Y1, Y3, Y3
+	VCMPPD       $0x11, Y4, Y7, Y6
+	VBLENDVPD    Y6, Y7, Y4, Y4
+	VBLENDVPD    Y6, Y1, Y5, Y5
+	VPADDQ       Y0, Y1, Y1
+	VCMPPD       $0x11, Y2, Y8, Y6
+	VBLENDVPD    Y6, Y8, Y2, Y2
+	VBLENDVPD    Y6, Y1, Y3, Y3
+	VCMPPD       $0x11, Y4, Y9, Y6
+	VBLENDVPD    Y6, Y9, Y4, Y4
+	VBLENDVPD    Y6, Y1, Y5, Y5
+	VPADDQ       Y0, Y1, Y1
+	VCMPPD       $0x11, Y2, Y10, Y6
+	VBLENDVPD    Y6, Y10, Y2, Y2
+	VBLENDVPD    Y6, Y1, Y3, Y3
+	VCMPPD       $0x11, Y4, Y11, Y6
+	VBLENDVPD    Y6, Y11, Y4, Y4
+	VBLENDVPD    Y6, Y1, Y5, Y5
+	VPADDQ       Y0, Y1, Y1
+	VCMPPD       $0x11, Y2, Y12, Y6
+	VBLENDVPD    Y6, Y12, Y2, Y2
+	VBLENDVPD    Y6, Y1, Y3, Y3
+	VCMPPD       $0x11, Y4, Y13, Y6
+	VBLENDVPD    Y6, Y13, Y4, Y4
+	VBLENDVPD    Y6, Y1, Y5, Y5
+	VPADDQ       Y0, Y1, Y1
+	ADDQ         R10, R11
+	ADDQ         R10, R11
+	ADDQ         R10, R11
+	ADDQ         R10, R11
+	SUBQ         $0x04, R12
+	CMPQ         R12, $0x04
+	JGE          nearestAVX2centroids4
+
+nearestAVX2centroids4end:
+	CMPQ R12, $0x01
+	JL   nearestAVX2centroids1end
+
+nearestAVX2centroids1:
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	MOVQ   R11, R15
+	MOVQ   AX, R13
+	MOVQ   BX, R14
+
+nearestAVX2centroids1dims:
+	VBROADCASTSD (R15), Y8
+	VSUBPD       (R13), Y8, Y9
 	VMULPD       Y9, Y9, Y9
 	VADDPD       Y9, Y6, Y6
-	VMOVUPD      32(R12), Y9
-	VSUBPD       Y8, Y9, Y9
+	VSUBPD       32(R13), Y8, Y9
 	VMULPD       Y9, Y9, Y9
 	VADDPD       Y9, Y7, Y7
-	ADDQ         CX, R12
-	ADDQ         $0x08, R10
-	DECQ         R13
-	JNZ          nearestAVX2dims
+	ADDQ         CX, R13
+	ADDQ         $0x08, R15
+	DECQ         R14
+	JNZ          nearestAVX2centroids1dims
 	VCMPPD       $0x11, Y2, Y6, Y8
 	VBLENDVPD    Y8, Y6, Y2, Y2
 	VBLENDVPD    Y8, Y1, Y3, Y3
@@ -60,17 +152,21 @@ nearestAVX2dims:
 	VBLENDVPD    Y6, Y7, Y4, Y4
 	VBLENDVPD    Y6, Y1, Y5, Y5
 	VPADDQ       Y0, Y1, Y1
-	DECQ         R11
-	JNZ          nearestAVX2centroids
-	VMOVUPD      Y2, (R8)
-	VMOVUPD      Y3, (R9)
-	VMOVUPD      Y4, 32(R8)
-	VMOVUPD      Y5, 32(R9)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, R8
-	ADDQ         $0x40, R9
-	SUBQ         $0x08, DX
-	JNZ          nearestAVX2points
+	ADDQ         R10, R11
+	SUBQ         $0x01, R12
+	CMPQ         R12, $0x01
+	JGE          nearestAVX2centroids1
+
+nearestAVX2centroids1end:
+	VMOVUPD Y2, (R8)
+	VMOVUPD Y3, (R9)
+	VMOVUPD Y4, 32(R8)
+	VMOVUPD Y5, 32(R9)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, R8
+	ADDQ    $0x40, R9
+	SUBQ    $0x08, DX
+	JNZ     nearestAVX2points
 	VZEROUPPER
 	RET
 
@@ -84,43 +180,127 @@ TEXT ·distancesAVX2(SB), NOSPLIT, $0-48
 	MOVQ   n+32(FP), SI
 	MOVQ   sums+40(FP), DI
 	SHLQ   $0x03, CX
+	MOVQ   DX, R8
+	SHLQ   $0x03, R8
 	VXORPD Y0, Y0, Y0
 	VXORPD Y1, Y1, Y1
+	CMPQ   SI, $0x04
+	JL     distancesAVX2others4end
 
-distancesAVX2others:
+distancesAVX2others4:
 	VXORPD Y2, Y2, Y2
 	VXORPD Y3, Y3, Y3
-	MOVQ   AX, R8
-	MOVQ   DX, R9
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	MOVQ   BX, R11
+	LEAQ   (R11)(R8*2), R12
+	ADDQ   R8, R12
+	MOVQ   AX, R9
+	MOVQ   DX, R10
 
-distancesAVX2dims:
-	VBROADCASTSD (BX), Y4
-	VMOVUPD      (R8), Y5
-	VSUBPD       Y4, Y5, Y5
-	VMULPD       Y5, Y5, Y5
-	VADDPD       Y5, Y2, Y2
-	VMOVUPD      32(R8), Y5
-	VSUBPD       Y4, Y5, Y5
-	VMULPD       Y5, Y5, Y5
-	VADDPD       Y5, Y3, Y3
-	ADDQ         CX, R8
-	ADDQ         $0x08, BX
-	DECQ         R9
-	JNZ          distancesAVX2dims
+distancesAVX2others4dims:
+	VBROADCASTSD (R11), Y10
+	VSUBPD       (R9), Y10, Y11
+	VMULPD       Y11, Y11, Y11
+	VADDPD       Y11, Y2, Y2
+	VSUBPD       32(R9), Y10, Y11
+	VMULPD       Y11, Y11, Y11
+	VADDPD       Y11, Y3, Y3
+	VBROADCASTSD (R11)(R8*1), Y10
+	VSUBPD       (R9), Y10, Y11
+	VMULPD       Y11, Y11, Y11
+	VADDPD       Y11, Y4, Y4
+	VSUBPD       32(R9), Y10, Y11
+	VMULPD       Y11, Y11, Y11
+	VADDPD       Y11, Y5, Y5
+	VBROADCASTSD (R11)(R8*2), Y10
+	VSUBPD       (R9), Y10, Y11
+	VMULPD       Y11, Y11, Y11
+	VADDPD       Y11, Y6, Y6
+	VSUBPD       32(R9), Y10, Y11
+	VMULPD       Y11, Y11, Y11
+	VADDPD       Y11, Y7, Y7
+	VBROADCASTSD (R12), Y10
+	VSUBPD       (R9), Y10, Y11
+	VMULPD       Y11, Y11, Y11
+	VADDPD       Y11, Y8, Y8
+	VSUBPD       32(R9), Y10, Y11
+	VMULPD       Y11, Y11, Y11
+	VADDPD       Y11, Y9, Y9
+	ADDQ         CX, R9
+	ADDQ         $0x08, R11
+	ADDQ         $0x08, R12
+	DECQ         R10
+	JNZ          distancesAVX2others4dims
 	VSQRTPD      Y2, Y2
 	VADDPD       Y2, Y0, Y0
 	VSQRTPD      Y3, Y3
 	VADDPD       Y3, Y1, Y1
-	DECQ         SI
-	JNZ          distancesAVX2others
-	VMOVUPD      Y0, (DI)
-	VMOVUPD      Y1, 32(DI)
+	VSQRTPD      Y4, Y4
+	VADDPD       Y4, Y0, Y0
+	VSQRTPD      Y5, Y5
+	VADDPD       Y5, Y1, Y1
+	VSQRTPD      Y6, Y6
+	VADDPD       Y6, Y0, Y0
+	VSQRTPD      Y7, Y7
+	VADDPD       Y7, Y1, Y1
+	VSQRTPD      Y8, Y8
+	VADDPD       Y8, Y0, Y0
+	VSQRTPD      Y9, Y9
+	VADDPD       Y9, Y1, Y1
+	ADDQ         R8, BX
+	ADDQ         R8, BX
+	ADDQ         R8, BX
+	ADDQ         R8, BX
+	SUBQ         $0x04, SI
+	CMPQ         SI, $0x04
+	JGE          distancesAVX2others4
+
+distancesAVX2others4end:
+	CMPQ SI, $0x01
+	JL   distancesAVX2others1end
+
+distancesAVX2others1:
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	MOVQ   BX, R11
+	MOVQ   AX, R9
+	MOVQ   DX, R10
+
+distancesAVX2others1dims:
+	VBROADCASTSD (R11), Y4
+	VSUBPD       (R9), Y4, Y5
+	VMULPD       Y5, Y5, Y5
+	VADDPD       Y5, Y2, Y2
+	VSUBPD       32(R9), Y4, Y5
+	VMULPD       Y5, Y5, Y5
+	VADDPD       Y5, Y3, Y3
+	ADDQ         CX, R9
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          distancesAVX2others1dims
+	VSQRTPD      Y2, Y2
+	VADDPD       Y2, Y0, Y0
+	VSQRTPD      Y3, Y3
+	VADDPD       Y3, Y1, Y1
+	ADDQ         R8, BX
+	SUBQ         $0x01, SI
+	CMPQ         SI, $0x01
+	JGE          distancesAVX2others1
+
+distancesAVX2others1end:
+	VMOVUPD Y0, (DI)
+	VMOVUPD Y1, 32(DI)
 	VZEROUPPER
 	RET
 
 // func nearestAVX512(tile *float64, stride int, n int, dims int, centroids *float64, k int, best *float64, index *int64)
 // Requires: AVX, AVX512F
-TEXT ·nearestAVX512(SB), NOSPLIT, $0-64
+TEXT ·nearestAVX512(SB), NOSPLIT, $8-64
 	MOVQ         tile+0(FP), AX
 	MOVQ         stride+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -130,37 +310,70 @@ TEXT ·nearestAVX512(SB), NOSPLIT, $0-64
 	MOVQ         best+48(FP), R8
 	MOVQ         index+56(FP), R9
 	SHLQ         $0x03, CX
+	MOVQ         BX, R10
+	SHLQ         $0x03, R10
 	VPBROADCASTQ one<>+0(SB), Z0
 
 nearestAVX512points:
-	MOVQ         SI, R10
-	MOVQ         DI, R11
+	MOVQ         SI, R11
 	VPXORQ       Z1, Z1, Z1
 	VBROADCASTSD infinity<>+0(SB), Z2
 	VPXORQ       Z3, Z3, Z3
 	VBROADCASTSD infinity<>+0(SB), Z4
 	VPXORQ       Z5, Z5, Z5
+	MOVQ         DI, R12
+	CMPQ         R12, $0x04
+	JL           nearestAVX512centroids4end
 
-nearestAVX512centroids:
+nearestAVX512centroids4:
 	VPXORQ Z6, Z6, Z6
 	VPXORQ Z7, Z7, Z7
-	MOVQ   AX, R12
-	MOVQ   BX, R13
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	VPXORQ Z10, Z10, Z10
+	VPXORQ Z11, Z11, Z11
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	MOVQ   R11, R15
+	LEAQ   (R15)(R10*2), BP
+	ADDQ   R10, BP
+	MOVQ   AX, R13
+	MOVQ   BX, R14
 
-nearestAVX512dims:
-	VBROADCASTSD (R10), Z8
-	VMOVUPD      (R12), Z9
-	VSUBPD       Z8, Z9, Z9
-	VMULPD       Z9, Z9, Z9
-	VADDPD       Z9, Z6, Z6
-	VMOVUPD      64(R12), Z9
-	VSUBPD       Z8, Z9, Z9
-	VMULPD       Z9, Z9, Z9
-	VADDPD       Z9, Z7, Z7
-	ADDQ         CX, R12
-	ADDQ         $0x08, R10
-	DECQ         R13
-	JNZ          nearestAVX512dims
+nearestAVX512centroids4dims:
+	VBROADCASTSD (R15), Z14
+	VSUBPD       (R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z6, Z6
+	VSUBPD       64(R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z7, Z7
+	VBROADCASTSD (R15)(R10*1), Z14
+	VSUBPD       (R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z8, Z8
+	VSUBPD       64(R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z9, Z9
+	VBROADCASTSD (R15)(R10*2), Z14
+	VSUBPD       (R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z10, Z10
+	VSUBPD       64(R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z11, Z11
+	VBROADCASTSD (BP), Z14
+	VSUBPD       (R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z12, Z12
+	VSUBPD       64(R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z13, Z13
+	ADDQ         CX, R13
+	ADDQ         $0x08, R15
+	ADDQ         $0x08, BP
+	DECQ         R14
+	JNZ          nearestAVX512centroids4dims
 	VCMPPD       $0x11, Z2, Z6, K1
 	VMOVAPD      Z6, K1, Z2
 	VMOVDQA64    Z1, K1, Z3
@@ -168,17 +381,80 @@ nearestAVX512dims:
 	VMOVAPD      Z7, K1, Z4
 	VMOVDQA64    Z1, K1, Z5
 	VPADDQ       Z0, Z1, Z1
-	DECQ         R11
-	JNZ          nearestAVX512centroids
-	VMOVUPD      Z2, (R8)
-	VMOVUPD      Z3, (R9)
-	VMOVUPD      Z4, 64(R8)
-	VMOVUPD      Z5, 64(R9)
-	ADDQ         $0x80, AX
-	ADDQ         $0x80, R8
-	ADDQ         $0x80, R9
-	SUBQ         $0x10, DX
-	JNZ          nearestAVX512points
+	VCMPPD       $0x11, Z2, Z8, K1
+	VMOVAPD      Z8, K1, Z2
+	VMOVDQA64    Z1, K1, Z3
+	VCMPPD       $0x11, Z4, Z9, K1
+	VMOVAPD      Z9, K1, Z4
+	VMOVDQA64    Z1, K1, Z5
+	VPADDQ       Z0, Z1, Z1
+	VCMPPD       $0x11, Z2, Z10, K1
+	VMOVAPD      Z10, K1, Z2
+	VMOVDQA64    Z1, K1, Z3
+	VCMPPD       $0x11, Z4, Z11, K1
+	VMOVAPD      Z11, K1, Z4
+	VMOVDQA64    Z1, K1, Z5
+	VPADDQ       Z0, Z1, Z1
+	VCMPPD       $0x11, Z2, Z12, K1
+	VMOVAPD      Z12, K1, Z2
+	VMOVDQA64    Z1, K1, Z3
+	VCMPPD       $0x11, Z4, Z13, K1
+	VMOVAPD      Z13, K1, Z4
+	VMOVDQA64    Z1, K1, Z5
+	VPADDQ       Z0, Z1, Z1
+	ADDQ         R10, R11
+	ADDQ         R10, R11
+	ADDQ         R10, R11
+	ADDQ         R10, R11
+	SUBQ         $0x04, R12
+	CMPQ         R12, $0x04
+	JGE          nearestAVX512centroids4
+
+nearestAVX512centroids4end:
+	CMPQ R12, $0x01
+	JL   nearestAVX512centroids1end
+
+nearestAVX512centroids1:
+	VPXORQ Z16, Z16, Z16
+	VPXORQ Z17, Z17, Z17
+	MOVQ   R11, R15
+	MOVQ   AX, R13
+	MOVQ   BX, R14
+
+nearestAVX512centroids1dims:
+	VBROADCASTSD (R15), Z14
+	VSUBPD       (R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z16, Z16
+	VSUBPD       64(R13), Z14, Z15
+	VMULPD       Z15, Z15, Z15
+	VADDPD       Z15, Z17, Z17
+	ADDQ         CX, R13
+	ADDQ         $0x08, R15
+	DECQ         R14
+	JNZ          nearestAVX512centroids1dims
+	VCMPPD       $0x11, Z2, Z16, K1
+	VMOVAPD      Z16, K1, Z2
+	VMOVDQA64    Z1, K1, Z3
+	VCMPPD       $0x11, Z4, Z17, K1
+	VMOVAPD      Z17, K1, Z4
+	VMOVDQA64    Z1, K1, Z5
+	VPADDQ       Z0, Z1, Z1
+	ADDQ         R10, R11
+	SUBQ         $0x01, R12
+	CMPQ         R12, $0x01
+	JGE          nearestAVX512centroids1
+
+nearestAVX512centroids1end:
+	VMOVUPD Z2, (R8)
+	VMOVUPD Z3, (R9)
+	VMOVUPD Z4, 64(R8)
+	VMOVUPD Z5, 64(R9)
+	ADDQ    $0x80, AX
+	ADDQ    $0x80, R8
+	ADDQ    $0x80, R9
+	SUBQ    $0x10, DX
+	JNZ     nearestAVX512points
 	VZEROUPPER
 	RET
 
@@ -192,36 +468,120 @@ TEXT ·distancesAVX512(SB), NOSPLIT, $0-48
 	MOVQ   n+32(FP), SI
 	MOVQ   sums+40(FP), DI
 	SHLQ   $0x03, CX
+	MOVQ   DX, R8
+	SHLQ   $0x03, R8
 	VPXORQ Z0, Z0, Z0
 	VPXORQ Z1, Z1, Z1
+	CMPQ   SI, $0x04
+	JL     distancesAVX512others4end
 
-distancesAVX512others:
+distancesAVX512others4:
 	VPXORQ Z2, Z2, Z2
 	VPXORQ Z3, Z3, Z3
-	MOVQ   AX, R8
-	MOVQ   DX, R9
+	VPXORQ Z4, Z4, Z4
+	VPXORQ Z5, Z5, Z5
+	VPXORQ Z6, Z6, Z6
+	VPXORQ Z7, Z7, Z7
+	VPXORQ Z8, Z8, Z8
+	VPXORQ Z9, Z9, Z9
+	MOVQ   BX, R11
+	LEAQ   (R11)(R8*2), R12
+	ADDQ   R8, R12
+	MOVQ   AX, R9
+	MOVQ   DX, R10
 
-distancesAVX512dims:
-	VBROADCASTSD (BX), Z4
-	VMOVUPD      (R8), Z5
-	VSUBPD       Z4, Z5, Z5
-	VMULPD       Z5, Z5, Z5
-	VADDPD       Z5, Z2, Z2
-	VMOVUPD      64(R8), Z5
-	VSUBPD       Z4, Z5, Z5
-	VMULPD       Z5, Z5, Z5
-	VADDPD       Z5, Z3, Z3
-	ADDQ         CX, R8
-	ADDQ         $0x08, BX
-	DECQ         R9
-	JNZ          distancesAVX512dims
+distancesAVX512others4dims:
+	VBROADCASTSD (R11), Z10
+	VSUBPD       (R9), Z10, Z11
+	VMULPD       Z11, Z11, Z11
+	VADDPD       Z11, Z2, Z2
+	VSUBPD       64(R9), Z10, Z11
+	VMULPD       Z11, Z11, Z11
+	VADDPD       Z11, Z3, Z3
+	VBROADCASTSD (R11)(R8*1), Z10
+	VSUBPD       (R9), Z10, Z11
+	VMULPD       Z11, Z11, Z11
+	VADDPD       Z11, Z4, Z4
+	VSUBPD       64(R9), Z10, Z11
+	VMULPD       Z11, Z11, Z11
+	VADDPD       Z11, Z5, Z5
+	VBROADCASTSD (R11)(R8*2), Z10
+	VSUBPD       (R9), Z10, Z11
+	VMULPD       Z11, Z11, Z11
+	VADDPD       Z11, Z6, Z6
+	VSUBPD       64(R9), Z10, Z11
+	VMULPD       Z11, Z11, Z11
+	VADDPD       Z11, Z7, Z7
+	VBROADCASTSD (R12), Z10
+	VSUBPD       (R9), Z10, Z11
+	VMULPD       Z11, Z11, Z11
+	VADDPD       Z11, Z8, Z8
+	VSUBPD       64(R9), Z10, Z11
+	VMULPD       Z11, Z11, Z11
+	VADDPD       Z11, Z9, Z9
+	ADDQ         CX, R9
+	ADDQ         $0x08, R11
+	ADDQ         $0x08, R12
+	DECQ         R10
+	JNZ          distancesAVX512others4dims
 	VSQRTPD      Z2, Z2
 	VADDPD       Z2, Z0, Z0
 	VSQRTPD      Z3, Z3
 	VADDPD       Z3, Z1, Z1
-	DECQ         SI
-	JNZ          distancesAVX512others
-	VMOVUPD      Z0, (DI)
-	VMOVUPD      Z1, 64(DI)
+	VSQRTPD      Z4, Z4
+	VADDPD       Z4, Z0, Z0
+	VSQRTPD      Z5, Z5
+	VADDPD       Z5, Z1, Z1
+	VSQRTPD      Z6, Z6
+	VADDPD       Z6, Z0, Z0
+	VSQRTPD      Z7, Z7
+	VADDPD       Z7, Z1, Z1
+	VSQRTPD      Z8, Z8
+	VADDPD       Z8, Z0, Z0
+	VSQRTPD      Z9, Z9
+	VADDPD       Z9, Z1, Z1
+	ADDQ         R8, BX
+	ADDQ         R8, BX
+	ADDQ         R8, BX
+	ADDQ         R8, BX
+	SUBQ         $0x04, SI
+	CMPQ         SI, $0x04
+	JGE          distancesAVX512others4
+
+distancesAVX512others4end:
+	CMPQ SI, $0x01
+	JL   distancesAVX512others1end
+
+distancesAVX512others1:
+	VPXORQ Z12, Z12, Z12
+	VPXORQ Z13, Z13, Z13
+	MOVQ   BX, R11
+	MOVQ   AX, R9
+	MOVQ   DX, R10
+
+distancesAVX512others1dims:
+	VBROADCASTSD (R11), Z2
+	VSUBPD       (R9), Z2, Z3
+	VMULPD       Z3, Z3, Z3
+	VADDPD       Z3, Z12, Z12
+	VSUBPD       64(R9), Z2, Z3
+	VMULPD       Z3, Z3, Z3
+	VADDPD       Z3, Z13, Z13
+	ADDQ         CX, R9
+	ADDQ         $0x08, R11
+	DECQ         R10
+	JNZ          distancesAVX512others1dims
+	VSQRTPD      Z12, Z12
+	VADDPD       Z12, Z0, Z0
+	VSQRTPD      Z13, Z13
+	VADDPD       Z13, Z1, Z1
+	ADDQ         R8, BX
+	SUBQ         $0x01, SI
+	CMPQ         SI, $0x01
+	JGE          distancesAVX512others1
+
+distancesAVX512others1end:
+	VMOVUPD Z0, (DI)
+	VMOVUPD Z1, 64(DI)
 	VZEROUPPER
 	RET
