@@ -2,9 +2,11 @@ package cluster
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -67,12 +69,12 @@ func TestUseVectors(t *testing.T) {
 	}
 }
 
-// BenchmarkRefitOfAFile is what tools/bench/kmeans.py times: it writes the points, as float64 behind their number, dimensions and k,
-// and reads what is logged.
-func BenchmarkRefitOfAFile(b *testing.B) {
-	file := os.Getenv("CLIENTELE_POINTS")
+// BenchmarkOfAFile is our side of tools/bench: it reads numbers of eight bytes, which are how many points, of how many coordinates, k, the
+// points and a label for each, and writes what it took and found to CLIENTELE_ANSWER.
+func BenchmarkOfAFile(b *testing.B) {
+	file := os.Getenv("CLIENTELE_NUMBERS")
 	if file == "" {
-		b.Skip("CLIENTELE_POINTS is not set: tools/bench/kmeans.py makes the file of points")
+		b.Skip("CLIENTELE_NUMBERS is not set: tools/bench makes the file")
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -82,14 +84,51 @@ func BenchmarkRefitOfAFile(b *testing.B) {
 	for i := range x {
 		x[i] = math.Float64frombits(binary.LittleEndian.Uint64(text[8*i:]))
 	}
-	p, k := Points{N: int(x[0]), D: int(x[1]), X: x[3:]}, int(x[2])
+	n, d, k := int(x[0]), int(x[1]), int(x[2])
+	p, labels := Points{N: n, D: d, X: x[3 : 3+n*d]}, make([]int32, n)
+	for i, label := range x[3+n*d:] {
+		labels[i] = int32(label)
+	}
 	withVectors(b, os.Getenv("CLIENTELE_VECTORS"))
-	for b.Loop() {
-		began := time.Now()
-		r, err := Refit(b.Context(), p, p.X[:k*p.D], Options{})
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Logf(`refit:{"seconds": %g, "iterations": %d, "inertia": %.17g}`, time.Since(began).Seconds(), r.Iterations, r.Inertia)
+	for name, work := range map[string]func() (map[string]any, error){
+		"refit": func() (map[string]any, error) {
+			r, err := Refit(b.Context(), p, p.X[:k*d], Options{})
+			return map[string]any{"iterations": r.Iterations, "inertia": r.Inertia}, err
+		},
+		"sweep": func() (map[string]any, error) {
+			var inertia []float64
+			fits, err := Sweep(b.Context(), p, []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, Options{Seed: 1, Starts: 10})
+			for _, f := range fits {
+				inertia = append(inertia, f.Inertia)
+			}
+			return map[string]any{"inertia": inertia}, err
+		},
+		"silhouette": func() (map[string]any, error) {
+			s, err := MeanSilhouette(b.Context(), p, labels, k, 1)
+			return map[string]any{"mean": s.Mean}, err
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				var before, after syscall.Rusage
+				_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
+				began := time.Now()
+				answer, err := work()
+				if err != nil {
+					b.Fatal(err)
+				}
+				answer["seconds"] = time.Since(began).Seconds()
+				_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
+				answer["cpu"] = float64(after.Utime.Nano()+after.Stime.Nano()-before.Utime.Nano()-before.Stime.Nano()) / 1e9
+				answer["tier"] = vectors().String()
+				text, err := json.Marshal(answer)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := os.WriteFile(os.Getenv("CLIENTELE_ANSWER"), text, 0o600); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -1,12 +1,16 @@
 package drift
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"runtime"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -222,16 +226,53 @@ func TestNoNaNInVerdicts(t *testing.T) {
 	}
 }
 
-// BenchmarkMillion is 16 columns of a million against a million: every statistic.
-func BenchmarkMillion(b *testing.B) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	columns := make([]Column, 16)
-	for i := range columns {
-		columns[i] = Column{Name: "f", Reference: normals(1_000_000, 0, rng), Current: normals(1_000_000, 0, rng)}
+// BenchmarkOfAFile is our side of tools/bench: it reads numbers of eight bytes, which are how many rows and columns, then the reference and
+// today's values of each column, and writes what it took and found to CLIENTELE_ANSWER.
+func BenchmarkOfAFile(b *testing.B) {
+	file := os.Getenv("CLIENTELE_NUMBERS")
+	if file == "" {
+		b.Skip("CLIENTELE_NUMBERS is not set: tools/bench makes the file")
 	}
-	for b.Loop() {
-		if _, err := Compare(columns, nil, Options{}); err != nil {
-			b.Fatal(err)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		b.Fatal(err)
+	}
+	x := make([]float64, len(text)/8)
+	for i := range x {
+		x[i] = math.Float64frombits(binary.LittleEndian.Uint64(text[8*i:]))
+	}
+	n, columns := int(x[0]), make([]Column, int(x[1]))
+	for i, x := 0, x[2:]; i < len(columns); i, x = i+1, x[2*n:] {
+		columns[i] = Column{Name: "f", Reference: x[:n], Current: x[n : 2*n]}
+	}
+	b.Run("compare", func(b *testing.B) {
+		for b.Loop() {
+			var before, after syscall.Rusage
+			_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
+			began := time.Now()
+			found, err := Compare(columns, nil, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			answer := map[string]any{"seconds": time.Since(began).Seconds()}
+			_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
+			answer["cpu"] = float64(after.Utime.Nano()+after.Stime.Nano()-before.Utime.Nano()-before.Stime.Nano()) / 1e9
+			of := func(statistic func(Feature) float64) (all []float64) {
+				for _, f := range found {
+					all = append(all, statistic(f))
+				}
+				return all
+			}
+			answer["ks"], answer["js"] = of(func(f Feature) float64 { return f.KS }), of(func(f Feature) float64 { return f.JS })
+			answer["psi"] = of(func(f Feature) float64 { return f.PSI })
+			answer["wasserstein"] = of(func(f Feature) float64 { return f.Wasserstein })
+			text, err := json.Marshal(answer)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := os.WriteFile(os.Getenv("CLIENTELE_ANSWER"), text, 0o600); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
+	})
 }

@@ -86,6 +86,14 @@ func (k Kind) Decimals() int {
 // MaxDecimal is the largest absolute value in a column of decimals: 18 digits.
 const MaxDecimal = money.Max
 
+// Bytes returns what a value takes in memory; of a text its header, without the text, which many values can share.
+func (k Kind) Bytes() int {
+	if k == Text {
+		return 16
+	}
+	return 8
+}
+
 // MarshalText makes a kind its name in JSON.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 

@@ -12,6 +12,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -27,6 +28,9 @@ const ManifestVersion = 1
 type Home struct {
 	Root, Registry *objstore.Store
 	Name           string
+	// Memory is the most bytes that the tables read by [Home.ReadTable] and [Home.ReadStored] may take together; 0 is no bound.
+	Memory int64
+	held   atomic.Int64 // what those read so far take
 }
 
 // OpenHome opens both stores. registry "" means <root>/registry.
@@ -425,7 +429,8 @@ func (h *Home) Current(ctx context.Context, run contract.Run, step string) (*Man
 }
 
 // ReadTable returns a table that a step made, checked against its hash and the schema. A missing object is a *fault.Fault of
-// [fault.ErrMissing], a damaged or newer one of [fault.ErrBadData].
+// [fault.ErrMissing], a damaged or newer one of [fault.ErrBadData], and one that with those read before does not fit into h.Memory
+// of [fault.ErrConfig], before any of it is read.
 func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema frame.Schema, opts table.Options) (*frame.Frame, error) {
 	st, ok := m.Objects[schema.Name]
 	if !ok {
@@ -434,8 +439,26 @@ func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema frame.Schema, 
 	return h.ReadStored(ctx, st, schema, opts)
 }
 
+// hold counts what the rows of a table take, texts by their headers alone, and refuses those that do not fit.
+func (h *Home) hold(st Stored, schema frame.Schema) error {
+	row := 0
+	for _, c := range schema.Columns {
+		row += c.Kind.Bytes()
+	}
+	held := h.held.Add(st.Rows * int64(row))
+	if h.Memory <= 0 || held <= h.Memory {
+		return nil
+	}
+	const mib = 1 << 20
+	return fault.ErrConfig.Errorf("memory", h.Root.URI(st.Object), "--memory is %d MiB, and this step holds its tables as a whole: "+
+		"with the %d rows of %s they take %d MiB at least: give it more memory", h.Memory/mib, st.Rows, schema.Name, (held+mib-1)/mib)
+}
+
 // ReadStored is [Home.ReadTable] of an object described elsewhere.
 func (h *Home) ReadStored(ctx context.Context, st Stored, schema frame.Schema, opts table.Options) (*frame.Frame, error) {
+	if err := h.hold(st, schema); err != nil {
+		return nil, err
+	}
 	o, err := h.OpenStored(ctx, st)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package run_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +49,38 @@ func options(t *testing.T) table.Options {
 	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
 	t.Cleanup(func() { mem.AssertSize(t, 0) })
 	return table.Options{Allocator: mem, Scratch: t.TempDir()}
+}
+
+// Tables that together do not fit into the memory are refused before they are read: here none is there to be read.
+func TestTablesThatDoNotFit(t *testing.T) {
+	h := home(t)
+	row := 0
+	for _, c := range contract.Ledger.Columns {
+		row += c.Kind.Bytes()
+	}
+	m := &run.Manifest{Objects: map[string]run.Stored{"ledger": {Object: "runs/ledger.arrow", Rows: 1 << 20, SHA256: "0"}}}
+	for _, c := range []struct {
+		name   string
+		memory int
+		code   int
+	}{
+		{"no bound", 0, fault.ExitMissing},
+		{"it fits", 3 * row << 20, fault.ExitMissing},
+		{"two of three fit", 3*row<<20 - 1, fault.ExitConfig},
+	} {
+		h := &run.Home{Root: h.Root, Registry: h.Registry, Memory: int64(c.memory)}
+		var err error
+		for range 3 {
+			_, err = h.ReadTable(t.Context(), m, contract.Ledger, options(t))
+		}
+		if fault.CodeOf(err) != c.code {
+			t.Errorf("%s: %v, want exit code %d", c.name, err, c.code)
+		}
+		want := fmt.Sprintf("with the 1048576 rows of ledger they take %d MiB at least: give it more memory", 3*row)
+		if c.code == fault.ExitConfig && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", c.name, err, want)
+		}
+	}
 }
 
 func TestNothingIsVisibleBeforeCommit(t *testing.T) {

@@ -3,7 +3,8 @@ package scratch
 // Budget is the memory that a step may use, in bytes; 0 is no bound. Buffers take their part of it here and have their usual
 // sizes from 768 MiB on. Below that they are smaller, and more goes to scratch files; no output depends on it.
 //
-// Not everything draws on it yet: rows in memory and the fit itself take what the data need.
+// Tables that a step holds as a whole are refused before they are read where they do not fit, and the garbage collector works harder as
+// the heap nears the budget. Not everything draws on it yet: preprocess's rows and the fit itself take what the data need.
 type Budget int64
 
 const mib = 1 << 20

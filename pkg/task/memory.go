@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io/fs"
+	"math"
 	"path"
 	"runtime"
 	"runtime/debug"
@@ -25,6 +26,15 @@ func Ballast(size int) (undo func()) {
 		debug.SetGCPercent(before)
 		runtime.KeepAlive(b)
 	}
+}
+
+// limitHeap has the collector work harder as the heap nears the budget, unless GOMEMLIMIT says otherwise. It returns the way back.
+func limitHeap(budget scratch.Budget) (undo func()) {
+	before := debug.SetMemoryLimit(-1)
+	if budget > 0 && before == math.MaxInt64 {
+		debug.SetMemoryLimit(int64(budget))
+	}
+	return func() { debug.SetMemoryLimit(before) }
 }
 
 // ParseBytes reads a number of bytes: "1048576", "64GiB". Empty is 0.

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"math"
 	"os"
 	"runtime/debug"
 	"strings"
@@ -80,11 +81,17 @@ func TestMemoryFlag(t *testing.T) {
 		var got Deps
 		code, p := try(t, func(_ context.Context, _ sample, d Deps) (sampleResult, error) {
 			got = d
+			if limit := debug.SetMemoryLimit(-1); limit != int64(d.Memory) {
+				t.Errorf("%s: the collector's limit is %d, want %d", arg, limit, d.Memory)
+			}
 			return sampleResult{}, nil
 		}, append(good, arg)...)
 		if code != 0 || got.Memory != want {
 			t.Errorf("%s: code %d, budget %d, want 0, %d\n%s", arg, code, got.Memory, want, &p.err)
 		}
+	}
+	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 {
+		t.Errorf("after the step the collector's limit is %d", limit)
 	}
 	code, p := try(t, nil, append(good, "--memory=much")...)
 	if code != fault.ExitUsage || !strings.Contains(p.err.String(), `--memory: want a number of bytes such as 1048576, 512MiB or 64GiB (got "much")`) {

@@ -227,6 +227,7 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, memory s
 		return err
 	}
 	defer remove()
+	defer limitHeap(memory)()
 	progress := Progress(Silent{})
 	if out.std.terminal {
 		progress = newBars(out.std.err)

@@ -23,6 +23,7 @@ func Open(ctx context.Context, c task.Common, d task.Deps) (*run.Home, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Root, err)
 	}
+	home.Memory = int64(d.Memory)
 	return home, nil
 }
 
