@@ -148,7 +148,7 @@ fuzz-short:
 faults: ## Every step under every kind of fault of its store, up to CALLS=10 calls each; about a minute a call; writes docs/testing.md's table
 	CLIENTELE_FAULTS='$(or $(CALLS),10)' $(GO) test ./tasks/pipeline -count=1 -timeout=2h -run '^TestFaults$$' -v -update
 
-bench: bin/ingest bin/preprocess ## Check against pandas, then time both; SOURCE=online-retail.csv.gz; prints docs/benchmarks.md's table
+bench: $(patsubst %,bin/%,ingest preprocess drift train evaluate promote score report) ## Check against peers, then time all; SOURCE=online-retail.csv.gz, one row: BENCH=P2
 	tools/bench/run.sh '$(SOURCE)'
 
 calibrate: ## How often drift alarms without cause, and hears one: a grid of sizes; years of a shop that is quiet, closed, seasonal and changed; a quarter of the Online Retail file. Half an hour

@@ -1,16 +1,16 @@
-"""Checks that Clientele and pandas make the same customers table, then times both. `make bench` starts it.
+"""Checks that Clientele and its peers give the same answer, then times both. `make bench` starts it.
 
-    python bench.py SOURCE AS_OF [ROUNDS]
+    python bench.py SOURCE [ROW]…     a row is P1 … P10, P7 for all that begin so, or bound; none is P1 … P10
 
-All are whole processes from the source to the table on disk, in turn, in a fresh folder each time; of each the table shows
-median and least wall seconds, CPU seconds (user and system, median) and the largest peak of memory. A csv.gz is timed as it
-is and unpacked. BEFORE in the environment names a folder with ingest and preprocess of another commit, to be timed beside.
-Everything is written to BENCH_DIR, by default to memory (/dev/shm) where there is some, and removed at the very end: a file
-system that has just removed thousands of files is slow to make new ones.
+Contestants are processes of their own, in turn, in a fresh folder each time, with two threads. Of each the table shows median and
+least wall seconds, CPU seconds (user and system, median) and the largest peak of memory. P1 to P6 count whole processes from the
+source to what is on disk; P7 to P10 the computation alone, without the start of the process and reading its numbers. ROUNDS is how often
+(ours decides otherwise by row); BEFORE names a folder with ingest and preprocess of another commit, which then take part.
+Everything is written to BENCH_DIR, by default to memory (/dev/shm) where there is some, and removed at the very end.
 """
 
-import gzip
-import json
+import contextlib
+import importlib.metadata
 import os
 import pathlib
 import platform
@@ -18,171 +18,107 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-from process import run, say_how_long, scratch
+from process import THREADS, scratch
+from rows import BIN, OURS, ROWS, before
 
-HERE = pathlib.Path(__file__).resolve().parent
-BIN = HERE.parent.parent / "bin"
-COMMON = ["--pipeline=bench", "--run-id=bench"]
-# The pandas scripts: as it is mostly written, and by somebody who writes for what pandas does well, with either engine of
-# read_csv (c is its default).
-PEERS = {
-    "pandas, plain": ["customers_plain.py"],
-    "pandas, tuned": ["customers.py", "c"],
-    "pandas, tuned, pyarrow": ["customers.py", "pyarrow"],
-}
-TARGET = 5  # times as fast as the pandas script
-TOLERANCE = 1e-9
-
-
-def ours(programs, source, as_of, folder):
-    """Costs of ingest and preprocess on a fresh root."""
-    where = [f"--root=file://{folder}", f"--as-of={as_of}", *COMMON]
-    ingest = run([programs / "ingest", *where, f"--source={source}", f"--result={folder}/ingest.json"])
-    preprocess = run([programs / "preprocess", *where, "--window=all", f"--result={folder}/preprocess.json"])
-    return ingest, preprocess
-
-
-def theirs(peer, source, as_of, folder):
-    """Cost of a pandas script."""
-    script, *engine = PEERS[peer]
-    return run([sys.executable, HERE / script, source, as_of, folder / "customers.arrow", *engine])
-
-
-def our_table(folder):
-    """The customers table that preprocess has made, decimals as in the peer's: money in ten-thousandths, units whole."""
-    (current,) = folder.glob("runs/bench/*/*/preprocess/current.json")
-    tables = list(current.parent.glob("*/customers*.arrow"))
-    if len(tables) != 1:
-        raise SystemExit(f"want one customers table below {current.parent}, found {tables}")
-    table = pa.ipc.open_file(tables[0]).read_all()
-    scaled = []
-    for column in table.columns:
-        if pa.types.is_decimal(column.type):
-            digits = 4 if column.type.scale == 4 else 0
-            column = pa.chunked_array([pa.array([int(v.as_py().scaleb(digits)) for v in column], pa.int64())])
-        scaled.append(column)
-    return pa.table(scaled, names=table.column_names).to_pandas()
-
-
-def check(folder_ours, folder_theirs):
-    """Ends the program unless both tables are equal; returns what has been compared."""
-    a, b = our_table(folder_ours), pa.ipc.open_file(folder_theirs / "customers.arrow").read_all().to_pandas()
-    if list(a.columns) != list(b.columns) or len(a) != len(b):
-        raise SystemExit(f"tables differ: {list(a.columns)} × {len(a)} and {list(b.columns)} × {len(b)}")
-    worst = 0.0
-    for name in a.columns:
-        x, y = a[name].to_numpy(), b[name].to_numpy()
-        if not pd.api.types.is_float_dtype(a[name]):
-            same = x == y
-        else:
-            x, y = x.astype(float), y.astype(float)
-            off = np.abs(x - y) / np.maximum(1, np.abs(y))
-            same = (off <= TOLERANCE) | (np.isnan(x) & np.isnan(y))
-            worst = max(worst, np.nanmax(off, initial=0.0))
-        if not np.all(same):
-            at = int(np.flatnonzero(~same)[0])
-            raise SystemExit(f"{name} of customer {a['customer'][at]}: {a[name][at]!r} is not {b[name][at]!r}; {np.sum(~same)} differ")
-    return len(a), len(a.columns), worst
+TIE = 0.1  # a ratio within a tenth of 1
 
 
 def machine():
     """One line about the machine."""
-    model = "unknown processor"
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            model = line.split(":", 1)[1].strip()
-            break
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}, load {os.getloadavg()[0]:.1f}"
+    lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
+    flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    tier = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "no vectors"
+    return f"{model} ({tier}), {len(os.sched_getaffinity(0))} cores, {THREADS} threads each, {platform.system()} {platform.release()}"
 
 
 def versions():
     """One line about what ran."""
-    version = subprocess.run([BIN / "preprocess", "--version"], check=True, capture_output=True, text=True).stdout.strip()
-    return f"{version}; Python {platform.python_version()}, pandas {pd.__version__}, numpy {np.__version__}, pyarrow {pa.__version__}"
+    with contextlib.suppress(FileNotFoundError):
+        ours = subprocess.run([BIN / "preprocess", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    peers = ("numpy", "pandas", "polars", "duckdb", "pyarrow", "scikit-learn", "scipy")
+    return f"{ours}; Python {platform.python_version()}, " + ", ".join(f"{p} {importlib.metadata.version(p)}" for p in peers)
 
 
-def row(name, costs):
-    """One line of a table."""
-    return (
-        f"| {name} | {statistics.median(c.wall for c in costs):.3f} | {min(c.wall for c in costs):.3f} "
-        f"| {statistics.median(c.cpu for c in costs):.2f} | {max(c.peak for c in costs) / 1024:.0f} |"
-    )
-
-
-def compare(name, peer, own):
-    """One line of ratios, peer to own."""
-    wall = statistics.median(c.wall for c in peer) / statistics.median(c.wall for c in own)
-    least = min(c.wall for c in peer) / min(c.wall for c in own)
-    cpu = statistics.median(c.cpu for c in peer) / statistics.median(c.cpu for c in own)
-    memory = max(c.peak for c in peer) / max(c.peak for c in own)
-    return f"| {name} | {wall:.1f} | {least:.1f} | {cpu:.1f} | {memory:.1f} |", wall
-
-
-def measure(source, as_of, rounds, before, work):
-    """Checks, times and prints one source."""
-    both = {"ours": BIN} | ({"before": before} if before else {})
-    costs = {name: ([], []) for name in both}
-    peers = {peer: [] for peer in PEERS}
-    for i in range(rounds + 1):  # the first warms the caches and is compared, not counted
-        start = time.perf_counter()
-        folder = pathlib.Path(tempfile.mkdtemp(dir=work))
-        for name in [*both, *PEERS]:
-            (folder / name).mkdir()
-        made = {name: ours(programs, source, as_of, folder / name) for name, programs in both.items()}
-        took = {peer: theirs(peer, source, as_of, folder / peer) for peer in PEERS}
+def measure(row, source, work, rounds):
+    """Checks, times and prints one row; returns its verdicts as (ratio, text)."""
+    contestants = dict(row.contestants)
+    if os.environ.get("BEFORE") and row.name in ("P1", "P2", "P3"):
+        contestants["before"] = before
+    given = row.prepare(source, work)
+    costs = {name: [] for name in contestants}
+    load = os.getloadavg()[0]
+    for i in range(rounds + 1):  # the first warms up and is compared, not counted
+        began = time.perf_counter()
+        folders = {name: work / "round" / name for name in contestants}
+        order = list(contestants)
+        for name in order if i % 2 else reversed(order):
+            folders[name].mkdir(parents=True)
+            cost = contestants[name](given, folders[name])
+            if i:
+                costs[name].append(cost)
         if i == 0:
-            compared = [check(folder / "ours", folder / peer) for peer in PEERS]
-            lines = json.loads((folder / "ours" / "ingest.json").read_text())["rows_read"]
-            say_how_long(source.name, time.perf_counter() - start, rounds)
-            continue
-        for name, pair in made.items():
-            for kept, cost in zip(costs[name], pair):
-                kept.append(cost)
-        for peer, cost in took.items():
-            peers[peer].append(cost)
-    customers, columns, _ = compared[0]
-    print(f"### {source.name}\n")
-    print(f"{lines:,} lines, {source.stat().st_size / 1e6:.1f} MB, as of {as_of}; {rounds} rounds in turn after one to warm up.")
-    print(f"Equal first: {customers:,} customers × {columns} columns, largest relative difference {max(c[2] for c in compared):.1e}.\n")
-    print("| | median s | least s | CPU s | peak MiB |\n| --- | ---: | ---: | ---: | ---: |")
-    sums = {name: [a + b for a, b in zip(*pair)] for name, pair in costs.items()}
-    for name, pair in costs.items():
-        of = " before" if name == "before" else ""
-        print(row(f"ingest{of}", pair[0]), row(f"preprocess{of}", pair[1]), row(f"both{of}", sums[name]), sep="\n")
-    for peer in PEERS:
-        print(row(peer, peers[peer]))
-    print("\n| times as much as ours | median s | least s | CPU s | peak MiB |\n| --- | ---: | ---: | ---: | ---: |")
-    if before:
-        print(compare("both before", sums["before"], sums["ours"])[0])
-    verdicts = []
-    for peer in PEERS:
-        line, ratio = compare(peer, peers[peer], sums["ours"])
-        print(line)
-        verdicts.append(f"{'met' if ratio >= TARGET else 'missed'} against {peer} ({ratio:.1f})")
-    print(f"\nTarget {TARGET} times: {'; '.join(verdicts)}.\n")
+            equal = row.check(folders, given)
+            print(f"{row.name}: a round takes {time.perf_counter() - began:.0f} s, and {rounds} come; Ctrl-C stops and cleans up", file=sys.stderr)
+        shutil.rmtree(work / "round")
+    print(f"### {row.name.capitalize()}: {row.title}\n")
+    print(f"Equal first: {equal}. {rounds} rounds in turn, load {load:.1f} to {os.getloadavg()[0]:.1f}.\n")
+    print("| | median s | least s | CPU s | peak MiB | ours is faster, median (least, CPU) | wanted |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    figures = {name: figure(each) for name, each in costs.items()}
+    mine, verdicts = figures[OURS], []
+    for name, (wall, least, cpu, peak) in figures.items():
+        ratio = ""
+        if name != OURS:
+            ratio = f"{wall / mine[0]:.2f}× ({least / mine[1]:.2f}, {cpu / mine[2]:.2f})"
+            verdicts.append((wall / mine[0], row.targets.get(name), f"{row.name} against {name}"))
+        print(f"| {name} | {wall:.3f} | {least:.3f} | {cpu:.2f} | {peak:.0f} | {ratio} | {row.targets.get(name, '')} |")
+    print(flush=True)
+    share = mine[3] / min(f[3] for name, f in figures.items() if name not in (OURS, "before"))
+    print(f"Memory: {share:.2f} of the least of theirs; wanted {row.memory:.2f}.\n", flush=True)
+    return verdicts
+
+
+def figure(costs):
+    walls = [c.wall for c in costs]
+    return statistics.median(walls), min(walls), statistics.median(c.cpu for c in costs), max(c.peak for c in costs) / 1024
+
+
+def summary(verdicts):
+    """Where we lose and tie, then what is ahead and what of that is short of its target."""
+    verdicts = sorted(v for v in verdicts if v[1])
+    kinds = {
+        "Where we lose": [v for v in verdicts if v[0] < 1 - TIE],
+        "Where we tie": [v for v in verdicts if 1 - TIE <= v[0] <= 1 + TIE],
+        "Ahead, short of the target": [v for v in verdicts if 1 + TIE < v[0] < v[1]],
+        "At the target or past it": [v for v in verdicts if v[0] > 1 + TIE and v[0] >= v[1]],
+    }
+    for kind, of in kinds.items():
+        print(f"**{kind}**: {'; '.join(f'{text} {ratio:.2f}×' for ratio, _, text in of) or 'nowhere'}.\n")
+
+
+def chosen(names):
+    for name in names:
+        if not any(matches(name, row) for row in ROWS):
+            raise SystemExit(f"no row {name}; there are {' '.join(row.name for row in ROWS)}")
+    return [row for row in ROWS if any(matches(n, row) for n in names) or (not names and row.name != "bound")]
+
+
+def matches(name, row):
+    return row.name == name or row.name.startswith(name + ".")
 
 
 def main():
-    source, as_of = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2]
-    rounds = max(5, int(sys.argv[3])) if len(sys.argv) > 3 else 7
-    before = pathlib.Path(os.environ["BEFORE"]).resolve() if os.environ.get("BEFORE") else None
-    start = machine()
+    source, rows = pathlib.Path(sys.argv[1]).resolve(), chosen(sys.argv[2:])
+    verdicts = []
     with scratch() as work:
-        sources = [source]
-        if source.suffix == ".gz":
-            sources.insert(0, work / source.stem)
-            with gzip.open(source) as packed, open(sources[0], "wb") as plain:
-                shutil.copyfileobj(packed, plain)
-        for each in sources:
-            measure(each, as_of, rounds, before, work)
-    print(f"{start} at the start, {os.getloadavg()[0]:.1f} at the end; written below {work.parent}.")
-    print(f"{versions()}.")
+        for row in rows:
+            verdicts += measure(row, source, work, int(os.environ.get("ROUNDS") or row.rounds))
+    summary(verdicts)
+    print(f"{machine()}. {versions()}.")
 
 
 if __name__ == "__main__":

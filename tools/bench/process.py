@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 
+THREADS = 2
+
 
 class Cost:
     """What processes have cost: seconds, CPU seconds, peak KiB."""
@@ -31,11 +33,13 @@ print(json.dumps([time.perf_counter() - start, usage.ru_utime + usage.ru_stime, 
 """
 
 
-def run(arguments):
+def run(arguments, **variables):
     """Runs a process to its end and returns its cost; the usage is the kernel's own, for this child alone."""
     command = [sys.executable, "-I", "-S", "-c", LAUNCHER, *map(str, arguments)]
+    threads = ("GOMAXPROCS", "POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    env = os.environ | dict.fromkeys(threads, str(THREADS)) | {k: str(v) for k, v in variables.items()}
     # A session of their own, so that launcher and program can be ended together.
-    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=env)
     try:
         out, err = launcher.communicate()
     except BaseException:
@@ -46,7 +50,7 @@ def run(arguments):
         raise SystemExit(f"{arguments[0]} was not started: {err}")
     wall, cpu, peak, status = json.loads(out)
     if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"{arguments[0]} ended {os.waitstatus_to_exitcode(status)}: {err}")
+        raise SystemExit(f"{' '.join(map(str, arguments[:3]))} ended {os.waitstatus_to_exitcode(status)}: {err[-2000:]}")
     return Cost(wall, cpu, peak)
 
 
@@ -73,9 +77,3 @@ def scratch():
         raise
     finally:
         shutil.rmtree(work)
-
-
-def say_how_long(name, seconds, rounds):
-    """After the first round: what the others will take."""
-    left = f"{seconds * rounds / 60:.1f} minutes for the other {rounds}"
-    print(f"{name}: a round takes {seconds:.0f} s, about {left}; Ctrl-C stops and cleans up", file=sys.stderr)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# make bench: a Python environment with pinned versions, then bench.py on SOURCE (a csv or csv.gz in the UCI layout).
-# BENCH=formats runs formats.py instead, BENCH=before before.py beside the programs in the folder BEFORE. AS_OF and ROUNDS can be set;
-# the default date is the day after the last line of the Online Retail file.
+# make bench: a Python environment with pinned versions, then bench.py on SOURCE (a csv or csv.gz in the UCI layout). BENCH is one row or
+# several, such as P2 or "P7 P9"; without it P1 to P10. AS_OF and ROUNDS can be set; the default date is the day after the last line of the
+# Online Retail file.
 set -euo pipefail
 source=${1:-}
 if [ -z "$source" ]; then
@@ -16,5 +16,6 @@ if [ ! -x .venv/bin/python ] || [ tools/bench/requirements.txt -nt .venv/ready ]
   .venv/bin/pip install --quiet --disable-pip-version-check -r tools/bench/requirements.txt
   touch .venv/ready
 fi
-echo "make bench: on the Online Retail file about 3 minutes on 2 idle cores; the first round says how long the others take" >&2
-exec .venv/bin/python "tools/bench/${BENCH:-bench}.py" "$source" "${AS_OF:-2011-12-10}" "${ROUNDS:-7}"
+export AS_OF=${AS_OF:-2011-12-10}
+# shellcheck disable=SC2086 # BENCH is a list
+exec .venv/bin/python tools/bench/bench.py "$source" ${BENCH:-}
