@@ -293,7 +293,8 @@ def check_sweep(folders, _):
     if max(over) > 0.02:
         fail(f"inertia, ours and theirs: {mine['inertia']} {theirs['inertia']}")
     above = [o for o in over if o > 1e-9]
-    return f"inertia above theirs at {len(above)} of {len(over)} k, by {max([*above, 0]):.1%} at most, below at {sum(o < -1e-9 for o in over)} ({mine['tier']})"
+    below = sum(o < -1e-9 for o in over)
+    return f"inertia above theirs at {len(above)} of {len(over)} k, by {max([*above, 0]):.1%} at most, below at {below} ({mine['tier']})"
 
 
 def check_silhouette(folders, _):
@@ -331,8 +332,9 @@ ROWS = [
         {OURS: ours("--memory=512MiB"), "DuckDB": script("customers_duckdb.py", "512MiB")}, check_customers, {"DuckDB": 2}, 1, 1),
     Row("P5", "a workbook to lines", workbook,
         {OURS: ingest,
-         "pandas": reader(READ.format("__import__('pandas').read_excel(p, engine='calamine')")),
-         "polars": reader(READ.format("(pl := __import__('polars')).read_excel(p, schema_overrides={'InvoiceNo': pl.String, 'StockCode': pl.String})"))},
+         "pandas": reader("import pandas as pd\n" + READ.format("pd.read_excel(p, engine='calamine')")),
+         "polars": reader("import polars as pl\ntexts = {'InvoiceNo': pl.String, 'StockCode': pl.String}\n"
+                          + READ.format("pl.read_excel(p, schema_overrides=texts)"))},
         check_days, {"pandas": 8, "polars": 3}, 1 / 3),
     Row("P6", "the real csv to the page", unpacked,
         {OURS: whole, "pandas + scikit-learn": lambda given, folder: run(
