@@ -35,11 +35,24 @@ if [ -z "$root" ]; then
     printf 'This source gets a root of its own, %s, with its own history and segments. To add it to the history of another\nsource, such as an earlier delivery of the same shop, run make again with its root:\n%s\n' "$root" "$others" >&2
   fi
 fi
+
+# ask prints three queries with their answers, where the run was published to a local BigQuery.
+ask() {
+  for flag in "$@"; do
+    case ${BIGQUERY_EMULATOR_HOST:-}/$flag in
+      ?*/--warehouse=?*) python3 tools/bigquery/ask.py "$BIGQUERY_EMULATOR_HOST" "${flag#*=}" ;;
+    esac
+  done
+}
+
 case $root in
   *://*)
     result=.clientele/$(printf %s "$root" | tr -cs 'A-Za-z0-9\n' - | cut -c1-60)-$(printf %s "$root" | cksum | awk '{printf "%08x", $1}')/result.json
-    exec bin/pipeline --source="$source" --root="$root" --result="$result" "$@"
+    bin/pipeline --source="$source" --root="$root" --result="$result" "$@"
+    ;;
+  *)
+    root=$(realpath -m -- "$root")
+    bin/pipeline --source="$source" --root="file://$root" --result="$root/result.json" "$@"
     ;;
 esac
-root=$(realpath -m -- "$root")
-exec bin/pipeline --source="$source" --root="file://$root" --result="$root/result.json" "$@"
+ask "$@"

@@ -324,6 +324,40 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 	}
 }
 
+// Eight copies of one publication at once, which meet at every job and table: one set of rows, and no copy fails for good.
+func TestEightCopies(t *testing.T) {
+	dataset := warehousetest.Start(t)
+	p := startProxy(t)
+	errs := make(chan error)
+	for range 8 {
+		next := publication(t, "k1", "2011-12-10", "m1", 5, "a", "b")
+		go func() {
+			_, err := publish(t, dataset, next)
+			errs <- err
+		}()
+	}
+	for range 8 {
+		if err := <-errs; err != nil && fault.CodeOf(err) != fault.ExitTemporary {
+			t.Error(err)
+		}
+	}
+	if _, err := publish(t, dataset, publication(t, "k1", "2011-12-10", "m1", 5, "a", "b")); err != nil { // the retry of one that lost
+		t.Error(err)
+	}
+	want := "people [2011-12-10 m1 clientele/2011-12-10/k1 5]\npeople_current [2011-12-10 m1 clientele/2011-12-10/k1 5]\n" +
+		"kinds [2011-12-10 m1 clientele/2011-12-10/k1 2]\nkinds_current [2011-12-10 m1 clientele/2011-12-10/k1 2]\npublications [2011-12-10 m1 k1 2]\n"
+	if got := visible(t, dataset); got != want {
+		t.Errorf("a reader sees\n%swant\n%s", got, want)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for id := range p.jobs {
+		if strings.HasSuffix(id, "_50") {
+			t.Errorf("job %s: the copies used up their attempts", id)
+		}
+	}
+}
+
 // A lost reply is no lost job: the id is found again, and the work is not done twice.
 func TestLostReply(t *testing.T) {
 	dataset := warehousetest.Start(t)

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"math"
+	"reflect"
 	"time"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/run"
@@ -42,7 +45,32 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 	for name, m := range j.made {
 		in.Refs[name] = m.Key
 	}
+	if err = j.replaces(ctx, in); err != nil {
+		return nil, err
+	}
 	return home.Begin(ctx, j.Run(), contract.Publish, in)
+}
+
+// replaces adds to the inputs what this run published last, if that was of other inputs: after a rollback and back, the first
+// inputs are to be published again. A rerun finds its own, and keeps what that replaced.
+func (j *job) replaces(ctx context.Context, in contract.Inputs) error {
+	const ref = "replaces"
+	last, err := j.home.Current(ctx, j.Run(), contract.Publish)
+	if err != nil {
+		if fault.CodeOf(err) == fault.ExitMissing {
+			return nil
+		}
+		return err
+	}
+	before := maps.Clone(last.Refs)
+	delete(before, ref)
+	same := maps.Equal(before, in.Refs) && reflect.DeepEqual(last.Params, in.Params) && last.Code == in.Code
+	if !same {
+		in.Refs[ref] = last.Key
+	} else if key, ok := last.Refs[ref]; ok {
+		in.Refs[ref] = key
+	}
+	return nil
 }
 
 // publish makes the tables of results, copies all tables, and commits what became visible.
