@@ -37,7 +37,10 @@ var (
 	arms = Place{Path: "campaigns/<name>/<id>/arms.arrow", Writers: []string{Measure}, Meaning: "table arms: a campaign's customers by arm, as assigned"}
 	plan = Place{Path: "campaigns/<name>/<id>/plan.json", Writers: []string{Measure},
 		Meaning: "a campaign: its period, shares, cap and target, fixed when customers are assigned. Written after the arms"}
-	read = Place{Path: "campaigns/<name>/<id>/reads/<n>.json", Writers: []string{Measure}, Meaning: "one look at a campaign"}
+	read   = Place{Path: "campaigns/<name>/<id>/reads/<n>.json", Writers: []string{Measure}, Meaning: "one look at a campaign"}
+	sent   = Place{Path: "exports/<name>/<id>/sent.arrow", Writers: []string{"measure export"}, Meaning: "table sent: the customers of an exported list"}
+	logged = Place{Path: "exports/<name>/<id>/export.json", Writers: []string{"measure export"},
+		Meaning: "an exported list: which, by which model, when, for which tool, and how many were left out. Written before the file"}
 
 	blob       = Place{Path: "blobs/sha256/<sha256>", Registry: true, Writers: []string{Train}, Meaning: "a part of a model's bundle"}
 	bundle     = Place{Path: "models/<model_id>/manifest.json", Registry: true, Writers: []string{Train}, Meaning: "a model: its segments and its blobs"}
@@ -52,7 +55,7 @@ var (
 
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
-	arms, plan, read, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, scoreState, linesState, meaning,
+	arms, plan, read, sent, logged, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, scoreState, linesState, meaning,
 	head, history, names, blob, evaluation, bundle, provenance,
 }
 
@@ -110,6 +113,12 @@ func PlanPath(name, id string) string { return plan.at(name, id) }
 
 // ReadPath is one look at a campaign, the first being 1.
 func ReadPath(name, id string, n int) string { return read.at(name, id, strconv.Itoa(n)) }
+
+// SentPath has the customers of an exported list.
+func SentPath(name, id string) string { return sent.at(name, id) }
+
+// ExportPath says what was exported.
+func ExportPath(name, id string) string { return logged.at(name, id) }
 
 // OutputPath is a table or file that a step writes in a run.
 func OutputPath(run Run, step, key, name string) string {

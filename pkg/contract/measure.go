@@ -2,6 +2,7 @@ package contract
 
 import (
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/export"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
 )
@@ -31,6 +32,10 @@ var (
 			{Name: "why", Kind: frame.Text, Nullable: true, Meaning: "What limits the verdict. Null if nothing does."},
 		}}
 )
+
+// Sent is the table of the send log.
+var Sent = frame.Schema{Name: "sent", Version: 1, Meaning: "The customers of an exported list, in its order. One row per customer.",
+	Columns: []frame.Spec{{Name: "customer", Kind: frame.Text, Meaning: "Customer identifier, as in the store."}}}
 
 // Arms of a campaign.
 const (
@@ -195,4 +200,24 @@ type AssignResult struct {
 	Campaign
 	Plan string `json:"plan"` // URI
 	New  bool   `json:"new"`  // false if the same was assigned before
+}
+
+// Export is what measure export reports, and logs: export.json.
+type Export struct {
+	Version   int           `json:"version"`
+	ID        string        `json:"id"` // of its content
+	Tool      string        `json:"tool"`
+	List      string        `json:"list"`    // segment, entrants or leavers
+	Segment   string        `json:"segment"` // id
+	Campaign  string        `json:"campaign,omitempty"`
+	Run       string        `json:"run"`
+	AsOf      calendar.Date `json:"as_of"`
+	ModelID   string        `json:"model_id"`
+	At        string        `json:"at"` // RFC 3339
+	Customers int64         `json:"customers"`
+	HeldOut   int64         `json:"held_out"` // of the list, and not in the file
+	Control   int64         `json:"control"`  // likewise: not in the campaign's treatment arm
+	Left      export.Left   `json:"left_out"`
+	SHA256    string        `json:"sha256"` // of the file
+	Sent      StoredArms    `json:"sent"`
 }

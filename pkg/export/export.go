@@ -95,11 +95,10 @@ func ReadKeys(src io.Reader, tool Tool, secret []byte) (map[string]Key, error) {
 		return slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), name) })
 	}
 	customer, consent, address := at("customer"), at("consent"), -1
-	wanted := []string{"customer", "consent"}
 	if key := shapes[tool].key; key != "" {
 		address = at(key)
-		wanted = append(wanted, key)
 	}
+	wanted := Columns(tool)
 	for _, name := range wanted {
 		if at(name) < 0 {
 			return nil, fmt.Errorf("line 1: no column %s in %q: for %s it needs %s", name, strings.Join(header, ","), tool, strings.Join(wanted, ", "))
@@ -131,6 +130,15 @@ func ReadKeys(src io.Reader, tool Tool, secret []byte) (map[string]Key, error) {
 		}
 		keys[id] = k
 	}
+}
+
+// Columns are what the id map needs for a tool.
+func Columns(tool Tool) []string {
+	columns := []string{"customer", "consent"}
+	if key := shapes[tool].key; key != "" {
+		columns = append(columns, key)
+	}
+	return columns
 }
 
 // yes reads a consent.

@@ -108,9 +108,9 @@ func (w *Warehouse) newest(ctx context.Context, p Publication) (bool, error) {
 	q.Location, q.Labels, q.MaxBytesBilled = w.opts.Location, w.labels(p), w.opts.MaxBytesBilled
 	ctx, cancel := w.patient(ctx, 0)
 	defer cancel()
-	rows, err := q.Read(ctx)
+	rows, err := w.rows(ctx, q, publicationsName)
 	if err != nil {
-		return false, w.explain(err, publicationsName)
+		return false, err
 	}
 	var later []bigquery.Value
 	if err := rows.Next(&later); err != nil {

@@ -20,6 +20,7 @@ var Program = task.Group{
 	Commands: []task.Command{
 		{Name: "assign", Usage: "assign customers to the arms of a campaign, once", Program: Assign},
 		{Name: "read", Usage: "read a campaign now, and add the look to its history", Program: ReadNow},
+		{Name: "export", Usage: "write a list of customers for a marketing tool", Program: Export},
 	},
 	Default: Task,
 }

@@ -23,6 +23,7 @@ locals {
       "${local.folder}sources/"    = ["ingest"]
       "${local.folder}runs/"       = local.steps
       "${local.folder}campaigns/"  = ["measure"]
+      "${local.folder}exports/"    = ["measure"]
     }
     registry = {
       "blobs/"                    = ["train"]
