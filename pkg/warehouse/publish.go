@@ -184,16 +184,22 @@ func (w *Warehouse) stage(ctx context.Context, p Publication, s Source) (t stagi
 		_, err := w.client.Dataset(w.datasetID).Table(t.table).Metadata(ctx)
 		return status(err) == http.StatusNotFound
 	}
+	uri := ""
+	if w.opts.Upload != nil {
+		if uri, err = w.opts.Upload(ctx, s.Schema.Name+".parquet", f, size); err != nil {
+			return t, size, err
+		}
+	}
 	err = w.once(ctx, jobID(p.Key, s.Schema.Name), expired, func(id string) (*bigquery.Job, error) {
 		ctx, cancel := w.patient(ctx, size)
 		defer cancel()
-		return w.load(ctx, id, p, t, f)
+		return w.load(ctx, id, p, t, f, uri)
 	})
 	return t, size, err
 }
 
-// load starts the job that loads a Parquet file, sent with the request.
-func (w *Warehouse) load(ctx context.Context, id string, p Publication, t staging, f *os.File) (*bigquery.Job, error) {
+// load starts the job that loads a Parquet file from where it was uploaded to; with "", it is sent with the request.
+func (w *Warehouse) load(ctx context.Context, id string, p Publication, t staging, f *os.File, uri string) (*bigquery.Job, error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -204,8 +210,13 @@ func (w *Warehouse) load(ctx context.Context, id string, p Publication, t stagin
 	if err != nil && status(err) != http.StatusConflict {
 		return nil, err
 	}
-	src := bigquery.NewReaderSource(f)
-	src.SourceFormat, src.Schema, src.ParquetOptions = bigquery.Parquet, fields, &bigquery.ParquetOptions{}
+	config := bigquery.FileConfig{SourceFormat: bigquery.Parquet, Schema: fields, ParquetOptions: &bigquery.ParquetOptions{}}
+	sent, stored := bigquery.NewReaderSource(f), bigquery.NewGCSReference(uri)
+	sent.FileConfig, stored.FileConfig = config, config
+	var src bigquery.LoadSource = sent
+	if uri != "" {
+		src = stored
+	}
 	l := into.LoaderFrom(src)
 	l.JobID, l.Location, l.Labels = id, w.opts.Location, w.labels(p)
 	l.WriteDisposition = bigquery.WriteTruncate

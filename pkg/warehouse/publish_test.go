@@ -12,6 +12,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -180,6 +181,36 @@ func TestPublish(t *testing.T) {
 	})
 	if left := warehousetest.Query(t, "SELECT table_name FROM `"+dataset+"`.INFORMATION_SCHEMA.TABLES WHERE table_name LIKE 'staging%'"); len(left) > 0 {
 		t.Errorf("staging tables are left: %v", left)
+	}
+}
+
+// Files that were uploaded are loaded from there, and not sent again.
+func TestLoadsFromStorage(t *testing.T) {
+	dataset := warehousetest.Start(t)
+	folder := filepath.Join(warehousetest.Storage(t), "bucket")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := startProxy(t)
+	w, err := Open(t.Context(), dataset, Options{Scratch: t.TempDir(), Now: time.Now, Tables: table.Options{Scratch: t.TempDir()},
+		Upload: func(_ context.Context, name string, src io.ReaderAt, size int64) (string, error) {
+			content, err := io.ReadAll(io.NewSectionReader(src, 0, size))
+			return "gs://bucket/" + name, errors.Join(err, os.WriteFile(filepath.Join(folder, name), content, 0o600))
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if _, err := w.Publish(t.Context(), publication(t, "k1", "2011-12-10", "m1", 5, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if got := visible(t, dataset); !strings.Contains(got, "people [2011-12-10 m1 clientele/2011-12-10/k1 5]") {
+		t.Errorf("a reader sees\n%s", got)
+	}
+	for _, line := range p.log {
+		if strings.Contains(line, "/upload/") {
+			t.Errorf("a file was sent: %s", line)
+		}
 	}
 }
 

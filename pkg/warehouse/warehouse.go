@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"regexp"
@@ -37,7 +38,10 @@ type Options struct {
 	Patience       time.Duration // for one request with its retries; 0 is two minutes
 	Scratch        string        // an empty folder for files on their way
 	Tables         table.Options
-	Now            func() time.Time
+	// Upload puts a file, of this name and size, where BigQuery loads it from, and returns its gs:// URI. nil sends files with
+	// the requests that load them.
+	Upload func(ctx context.Context, name string, src io.ReaderAt, size int64) (uri string, err error)
+	Now    func() time.Time
 }
 
 // Warehouse is a dataset. Close it at the end.

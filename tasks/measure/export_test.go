@@ -200,7 +200,7 @@ func TestExportKeysFromBigQuery(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	config.KeysTable = dataset + ".nobody"
-	if _, err := runExport(t.Context(), config, d); err == nil || !strings.Contains(err.Error(), "nobody") {
-		t.Errorf("a table that is not there: %v", err)
+	if _, err := runExport(t.Context(), config, d); fault.CodeOf(err) != fault.ExitConfig {
+		t.Errorf("a table that is not there: %v, want exit code 78", err)
 	}
 }

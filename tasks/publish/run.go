@@ -7,12 +7,14 @@ import (
 	"maps"
 	"math"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
+	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -82,10 +84,16 @@ func (j *job) publish(ctx context.Context, s *run.Session) (*run.Manifest, error
 	if j.Warehouse == "" {
 		return s.Commit(ctx, result)
 	}
-	w, err := warehouse.Open(ctx, j.Warehouse, warehouse.Options{
+	opts := warehouse.Options{
 		Location: j.Location, MaxBytesBilled: j.MaxBytesBilled, Scratch: j.deps.Scratch, Tables: j.opts,
 		Now: func() time.Time { return j.deps.Now }, // when the step began: a staging table need not live a day to the second
-	})
+	}
+	if strings.HasPrefix(j.Root, "gs://") {
+		opts.Upload = func(ctx context.Context, name string, src io.ReaderAt, size int64) (string, error) {
+			return j.upload(ctx, s.Key(), name, src, size)
+		}
+	}
+	w, err := warehouse.Open(ctx, j.Warehouse, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +112,15 @@ func (j *job) publish(ctx context.Context, s *run.Session) (*run.Manifest, error
 		result.Tables = append(result.Tables, contract.PublishedTable(t))
 	}
 	return s.Commit(ctx, result)
+}
+
+// upload puts a file into the run's folder, which expires with the run. One that is there is of an earlier try of the same key.
+func (j *job) upload(ctx context.Context, key, name string, src io.ReaderAt, size int64) (string, error) {
+	path := contract.OutputPath(j.Run(), contract.Publish, key, name)
+	if _, err := j.home.Root.Create(ctx, path, src, size); err != nil && !errors.Is(err, objstore.ErrExists) {
+		return "", err
+	}
+	return j.home.Root.URI(path), nil
 }
 
 // publication lists the files of the run's tables; those of the session are its own.

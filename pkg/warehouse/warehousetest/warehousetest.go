@@ -67,6 +67,15 @@ func Start(t testing.TB) string {
 	return project + "." + id
 }
 
+// Storage returns the folder that the server takes for Cloud Storage: it reads gs://bucket/x from bucket/x below it.
+func Storage(t testing.TB) string {
+	t.Helper()
+	if _, err := server(); err != nil {
+		t.Fatal(err)
+	}
+	return storage
+}
+
 // Query returns the rows of a query, each value as BigQuery's JSON has it, nil for null.
 func Query(t testing.TB, sql string) [][]any {
 	t.Helper()
@@ -160,6 +169,9 @@ func exists(path string) bool {
 // inputs keeps the server's standard input open: the server ends when it is closed, however this process dies.
 var inputs []io.Closer
 
+// storage is the server's folder for gs://. It is left to the machine's clean-up, as nothing runs at the end of all tests.
+var storage string
+
 // launch starts the server on a free port of this machine and waits until it answers.
 func launch() (host string, err error) {
 	for range 3 { // another process may take the port in between
@@ -184,6 +196,10 @@ func tryLaunch(python string) (string, error) {
 		return "", err
 	}
 	inputs = append(inputs, input)
+	if storage, err = os.MkdirTemp("", "clientele-bigquery-"); err != nil {
+		return "", err
+	}
+	cmd.Env = append(os.Environ(), "BQEMU_GCS_LOCAL_ROOT="+storage)
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start the local BigQuery: %w", err)
 	}
