@@ -151,9 +151,10 @@ faults: ## Every step under every kind of fault of its store, up to CALLS=10 cal
 bench: $(patsubst %,bin/%,ingest preprocess drift train evaluate promote score report) ## Check against peers, then time all; SOURCE=online-retail.csv.gz, one row: BENCH=P2
 	tools/bench/run.sh '$(SOURCE)'
 
-calibrate: ## How often drift alarms without cause, and hears one: a grid of sizes; years of a shop that is quiet, closed, seasonal and changed; a quarter of the Online Retail file. Half an hour
+calibrate: $(BQ) ## How often drift alarms without cause, and hears one: a grid of sizes; years of a shop that is quiet, closed, seasonal and changed; a quarter of the Online Retail file; a million customers into the warehouse. Half an hour
 	CLIENTELE_CALIBRATE=1 $(GO) test ./pkg/drift -count=1 -v -timeout 30m -run 'TestFalseFindings|TestPowerBySize'
 	CLIENTELE_CALIBRATE=1 $(GO) test ./tasks/pipeline -count=1 -v -timeout 60m -run 'TestQuietYear|TestYearsThatAskForNothing|TestQuietDays|TestBrokenWeek|TestRealShift|TestWeeksOfARealShop'
+	CLIENTELE_CALIBRATE=1 $(GO) test ./pkg/warehouse -count=1 -v -run TestAMillionCustomers
 
 clean: ## Remove bin/, dist/, all runs of `make run` and `make airflow` (.clientele) and every Python environment (.venv)
 	rm -rf bin dist .clientele .venv

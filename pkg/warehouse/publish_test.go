@@ -184,19 +184,28 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// intoStorage uploads to what the server takes for Cloud Storage.
+func intoStorage(t *testing.T) func(context.Context, string, io.ReaderAt, int64) (string, error) {
+	t.Helper()
+	folder, err := os.MkdirTemp(warehousetest.Storage(t), "bucket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(_ context.Context, name string, src io.ReaderAt, size int64) (string, error) {
+		f, err := os.Create(filepath.Join(folder, name))
+		if err == nil {
+			_, err = io.Copy(f, io.NewSectionReader(src, 0, size))
+		}
+		return "gs://" + filepath.Base(folder) + "/" + name, errors.Join(err, f.Close())
+	}
+}
+
 // Files that were uploaded are loaded from there, and not sent again.
 func TestLoadsFromStorage(t *testing.T) {
 	dataset := warehousetest.Start(t)
-	folder := filepath.Join(warehousetest.Storage(t), "bucket")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		t.Fatal(err)
-	}
 	p := startProxy(t)
 	w, err := Open(t.Context(), dataset, Options{Scratch: t.TempDir(), Now: time.Now, Tables: table.Options{Scratch: t.TempDir()},
-		Upload: func(_ context.Context, name string, src io.ReaderAt, size int64) (string, error) {
-			content, err := io.ReadAll(io.NewSectionReader(src, 0, size))
-			return "gs://bucket/" + name, errors.Join(err, os.WriteFile(filepath.Join(folder, name), content, 0o600))
-		}})
+		Upload: intoStorage(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
