@@ -106,9 +106,8 @@ func TestHeadFollowsMoves(t *testing.T) {
 func TestNamesOnOneRootAreApart(t *testing.T) {
 	home := homes(t)["mem"]
 	move(t, registry.New(home), aRun(monday, "1"), "k", "a", 1)
-	other := *home
-	other.Name = "vip"
-	if head, err := registry.New(&other).Head(t.Context()); head != nil || err != nil {
+	other := &run.Home{Root: home.Root, Registry: home.Registry, Name: "vip"}
+	if head, err := registry.New(other).Head(t.Context()); head != nil || err != nil {
 		t.Errorf("head of another name = %v, %v; want nil", head, err)
 	}
 }

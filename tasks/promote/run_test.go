@@ -427,9 +427,8 @@ func TestNamesOnOneRootAreApart(t *testing.T) {
 	other := one
 	other.Name = "vip"
 	expect(t, s.run(other, modeltest.Customers(120, 1)), contract.ActionBootstrap, 1, "")
-	home := *s.home
-	home.Name = "vip"
-	if head, err := registry.New(&home).Head(t.Context()); err != nil || head == nil {
+	home := &run.Home{Root: s.home.Root, Registry: s.home.Registry, Name: "vip"}
+	if head, err := registry.New(home).Head(t.Context()); err != nil || head == nil {
 		t.Errorf("head of the other name = %v, %v", head, err)
 	}
 }

@@ -1,4 +1,5 @@
-"""Starts bqemulator, a local BigQuery on DuckDB: emulator.py PORT. It ends when its standard input does.
+"""Starts bqemulator, a local BigQuery on DuckDB: emulator.py PORT [FOLDER]. It ends when its standard input does. What load jobs
+name as gs://bucket/object is the file bucket/object of FOLDER.
 
 It is started without DuckDB's spatial extension, which it would download: nothing here is geography.
 """
@@ -8,6 +9,8 @@ import sys
 import threading
 
 os.environ.setdefault("BQEMU_ENABLE_FORMAT_EXTENSIONS", "false")
+if len(sys.argv) > 2:
+    os.environ["BQEMU_GCS_LOCAL_ROOT"] = sys.argv[2]
 
 from bqemulator.cli import main
 from bqemulator.storage import engine

@@ -190,16 +190,15 @@ func tryLaunch(python string) (string, error) {
 	host := l.Addr().String()
 	_, port, _ := net.SplitHostPort(host)
 	l.Close()
-	cmd := exec.Command(python, script("emulator.py"), port)
+	if storage, err = os.MkdirTemp("", "clientele-bigquery-"); err != nil {
+		return "", err
+	}
+	cmd := exec.Command(python, script("emulator.py"), port, storage)
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return "", err
 	}
 	inputs = append(inputs, input)
-	if storage, err = os.MkdirTemp("", "clientele-bigquery-"); err != nil {
-		return "", err
-	}
-	cmd.Env = append(os.Environ(), "BQEMU_GCS_LOCAL_ROOT="+storage)
 	if err := cmd.Start(); err != nil {
 		return "", fmt.Errorf("start the local BigQuery: %w", err)
 	}
