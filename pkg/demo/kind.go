@@ -31,7 +31,7 @@ var kinds = []kind{
 	{name: "bulk", meaning: "orders rarely and a lot", share: 60,
 		first: [2]int{0, 40}, last: [2]int{100, 100}, gap: [2]int{30, 90}, lines: [2]int{4, 20}, packs: [2]int{4, 24}, returns: 60, office: true},
 	{name: "reseller", meaning: "stocks up every week or two", share: 40,
-		first: [2]int{0, 30}, last: [2]int{100, 100}, gap: [2]int{6, 18}, lines: [2]int{6, 24}, packs: [2]int{14, 20}, returns: 150, office: true},
+		first: [2]int{0, 30}, last: [2]int{100, 100}, gap: [2]int{6, 18}, lines: [2]int{6, 24}, packs: [2]int{12, 18}, returns: 150, office: true},
 	{name: "one_time", meaning: "came once", share: 210,
 		first: [2]int{2, 98}, last: [2]int{100, 100}, lines: [2]int{2, 13}, packs: [2]int{1, 3}, returns: 60},
 }

@@ -59,7 +59,7 @@ func demoShop(t *testing.T) (*explore.Shop, *demo.Truth, map[string]string) {
 	return explore.New(f, explore.Options{AsOf: day(t, "2010-12-01") + 396}), truth, kinds
 }
 
-// The demo shop's price falls from ten packs on. The kind bulk takes 4 to 24 packs a line, the kind reseller 14 to 20, and
+// The demo shop's price falls from ten packs on. The kind bulk takes 4 to 24 packs a line, the kind reseller 12 to 18, and
 // everybody else 1 to 3, times 0.3 to 4.2 by customer: those whom the price break is for are found, few others are, and nobody
 // who takes many packs is personal.
 func TestWhoBuysCartonsInTheDemoShop(t *testing.T) {
