@@ -38,14 +38,22 @@ class Terraform:
         self.command = command
 
     def run(self, folder: str, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Runs `terraform ARGUMENTS` in a folder below terraform/."""
-        return subprocess.run(
-            [self.command, str(self.root / folder), "terraform", *arguments],
-            capture_output=True,
-            text=True,
-            timeout=600,
-            env={**os.environ, "TF_CLI_ARGS": "-no-color", **(env or {})},
-        )
+        """Runs `terraform ARGUMENTS` in a folder below terraform/.
+
+        The command may write its configuration anew each time that it starts: a Terraform that reads it just then finds no
+        provider, and is started again.
+        """
+        for _ in range(3):
+            ended = subprocess.run(
+                [self.command, str(self.root / folder), "terraform", *arguments],
+                capture_output=True,
+                text=True,
+                timeout=600,
+                env={**os.environ, "TF_CLI_ARGS": "-no-color", **(env or {})},
+            )
+            if ended.returncode == 0 or "Missing required provider" not in ended.stderr + ended.stdout:
+                break
+        return ended
 
     def plan(self, folder: str, **variables: object) -> dict:
         """The plan as `terraform show -json` prints it, with these variables over those of the folder."""
