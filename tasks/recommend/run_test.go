@@ -222,14 +222,20 @@ func TestFilters(t *testing.T) {
 	}
 }
 
+// Two MiB hold the tables, and not two matrices of 400 products.
 func TestTooLittleMemory(t *testing.T) {
-	c := config(t)
-	upstream(t, c, shop())
 	d := deps(t)
-	d.Memory = 1000
+	d.Memory = 2 << 20
+	c, many := config(t), shop()
+	for i := range many {
+		many[i].code = fmt.Sprint(many[i].code, i%14)
+	}
+	upstream(t, c, many)
 	if _, err := Run(t.Context(), c, d); fault.CodeOf(err) != fault.ExitConfig || !strings.Contains(err.Error(), "--max-products") {
 		t.Errorf("%v, want exit code 78 and what to do", err)
 	}
+	c = config(t)
+	upstream(t, c, shop())
 	c.MaxProducts = 5
 	if r, err := Run(t.Context(), c, d); err != nil || r.Chosen.Method != recommend.Jaccard {
 		t.Errorf("%+v, %v", r.Chosen, err)
