@@ -17,9 +17,12 @@ fi
 
 port=${PORT:-9050}
 (
-  until curl --silent --fail --output /dev/null --header 'content-type: application/json' \
-    --data '{"datasetReference":{"projectId":"local-project","datasetId":"clientele"}}' \
-    "http://127.0.0.1:$port/bigquery/v2/projects/local-project/datasets"; do sleep 0.5; done
+  created() { # 409: an answer before came too late for curl
+    case $(curl --silent --output /dev/null --write-out '%{http_code}' --header 'content-type: application/json' \
+      --data '{"datasetReference":{"projectId":"local-project","datasetId":"clientele"}}' \
+      "http://127.0.0.1:$port/bigquery/v2/projects/local-project/datasets") in 200 | 409) ;; *) return 1 ;; esac
+  }
+  until created; do sleep 0.5; done
   echo "BigQuery is at 127.0.0.1:$port, with the dataset local-project.clientele. In another terminal:"
   echo "  BIGQUERY_EMULATOR_HOST=127.0.0.1:$port make run ARGS=\"--warehouse=local-project.clientele\""
   echo "  tools/bigquery.sh is ended by Ctrl-C; nothing is kept."
