@@ -44,7 +44,7 @@ func TestRealFileInTheWarehouse(t *testing.T) {
 	for _, p := range r.Tables {
 		rows[p.Table] = p.Money
 	}
-	// 4,249 customers and 8,005,376.26 of segments are the page's and docs/facts' numbers of this file.
+	// 4,249 customers and 8,005,376.26 of segments are what this program finds in the file: they guard against a change.
 	ask := func(sql string) []any { return warehousetest.Query(t, strings.ReplaceAll(sql, "{d}", dataset))[0] }
 	got := ask("SELECT COUNT(*), CAST(SUM(revenue) AS STRING) FROM `{d}.segments_current`")
 	sum, ok := new(big.Rat).SetString(got[1].(string))
