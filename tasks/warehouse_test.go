@@ -39,7 +39,7 @@ func TestRealFileInTheWarehouse(t *testing.T) {
 	dataset := warehousetest.Start(t)
 	flags := []string{"--root=file://" + t.TempDir(), "--pipeline=shop", "--run-id=a", "--as-of=2011-12-10"}
 	must(t, "ingest", append(flags, "--source="+source)...)
-	r := published(t, flags, dataset, "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "predict", "measure", "publish")
+	r := published(t, flags, dataset, "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "predict", "measure", "audience", "publish")
 	rows := map[string]string{}
 	for _, p := range r.Tables {
 		rows[p.Table] = p.Money
@@ -62,7 +62,7 @@ func TestRealFileInTheWarehouse(t *testing.T) {
 			t.Errorf("%s has no answer to %q", v.Name, v.Question)
 		}
 	}
-	got = ask("SELECT COUNT(*), COUNTIF(l.customer IN (SELECT customer FROM `{d}.customer_360` WHERE held_out)) FROM `{d}.lists` AS l")
+	got = ask("SELECT COUNT(*), COUNTIF(l.customer IN (SELECT customer FROM `{d}.customer_360` WHERE held_out)) FROM `{d}.list_members` AS l")
 	if fmt.Sprint(got) != "[3816 0]" { // 4,249 less the 433 of the hold-out
 		t.Errorf("customers on lists, and those of them held out: %v, want 3816 and none", got)
 	}

@@ -13,6 +13,20 @@ import (
 	"github.com/clientele/clientele/pkg/warehouse/warehousetest"
 )
 
+// No view has the name of a table: BigQuery would refuse to replace the one by the other.
+func TestViewsAreNoTables(t *testing.T) {
+	taken := map[string]bool{publicationsName: true}
+	for _, p := range contract.Publications() {
+		taken[p.Schema.Name], taken[current(p.Schema.Name)] = true, true
+	}
+	for _, v := range Views {
+		if taken[v.Name] {
+			t.Errorf("%s is a table or another view, too", v.Name)
+		}
+		taken[v.Name] = true
+	}
+}
+
 // Every statement that a publication of all tables sends is typed by Google's analyzer against the schemas that are made from
 // the declarations; and the analyzer refuses one that is wrong.
 func TestStatementsAreTyped(t *testing.T) {

@@ -67,11 +67,11 @@ var Views = []View{
 			"LEFT JOIN " + heldOut + " AS h ON h.customer = a.customer",
 	},
 	{
-		Name: "lists",
+		Name: "list_members",
 		Meaning: "Who is on which list at the latest as-of date: everybody in a segment (list segment), and who entered or left one since the previous scores (entrants, leavers). " +
 			"Customers who are held out are on none. One row per list, segment and customer.",
 		Question: "Who entered the segment of most revenue, and may get a campaign?",
-		Example:  "SELECT customer FROM `{d}.lists` WHERE list = 'entrants' AND segment = (SELECT segment FROM `{d}.segments_current` ORDER BY revenue DESC LIMIT 1)",
+		Example:  "SELECT customer FROM `{d}.list_members` WHERE list = 'entrants' AND segment = (SELECT segment FROM `{d}.segments_current` ORDER BY revenue DESC LIMIT 1)",
 		uses:     []string{contract.Assignments.Name, contract.Movers.Name, contract.Arms.Name},
 		sql: "SELECT l.* FROM (\n" +
 			"  SELECT as_of, run, model_id, 'segment' AS list, segment, customer FROM `{d}.assignments_current`\n" +

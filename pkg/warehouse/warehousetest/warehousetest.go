@@ -83,9 +83,13 @@ func Query(t testing.TB, sql string) [][]any {
 		Rows []struct {
 			F []struct{ V any }
 		}
+		Errors []struct{ Message string } // of a query that failed: the status is 200 all the same
 	}
 	if err := json.Unmarshal(post(t, "queries", map[string]any{"query": sql, "useLegacySql": false, "maxResults": 100000}), &answer); err != nil {
 		t.Fatal(err)
+	}
+	if len(answer.Errors) > 0 {
+		t.Fatalf("%s: %s", sql, answer.Errors[0].Message)
 	}
 	rows := make([][]any, len(answer.Rows))
 	for i, r := range answer.Rows {
