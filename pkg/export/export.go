@@ -9,7 +9,6 @@
 package export
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/hex"
@@ -18,6 +17,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/clientele/clientele/pkg/delivery/record"
 )
 
 // Tool is a tool that imports lists, or Generic.
@@ -104,7 +105,7 @@ func ReadKeys(src io.Reader, tool Tool, secret []byte) (map[string]Key, error) {
 			return nil, fmt.Errorf("line 1: no column %s in %q: for %s it needs %s", name, strings.Join(header, ","), tool, strings.Join(wanted, ", "))
 		}
 	}
-	keys := map[string]Key{}
+	keys, stored := map[string]Key{}, record.StoredCustomers(secret)
 	for {
 		fields, err := r.Read()
 		if errors.Is(err, io.EOF) {
@@ -124,8 +125,8 @@ func ReadKeys(src io.Reader, tool Tool, secret []byte) (map[string]Key, error) {
 		if shapes[tool].key == "email" && k.Address != "" && !strings.Contains(k.Address, "@") {
 			return nil, fmt.Errorf("line %d, column email: %q is no address: correct it or leave it empty", line, k.Address)
 		}
-		id := stored(k.Customer, secret)
-		if _, twice := keys[id]; twice || k.Customer == "" {
+		id := stored(k.Customer)
+		if _, twice := keys[id]; twice || id == "" {
 			return nil, fmt.Errorf("line %d, column customer: %q is empty or there twice: want one line per customer", line, k.Customer)
 		}
 		keys[id] = k
@@ -150,16 +151,6 @@ func yes(text string) (bool, error) {
 		return false, nil
 	}
 	return false, fmt.Errorf("%q is neither yes nor no", text)
-}
-
-// stored is a customer as ingest stores it: hashed under a secret.
-func stored(customer string, secret []byte) string {
-	if len(secret) == 0 {
-		return customer
-	}
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(customer))
-	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // hashed is an address as Customer Match takes it: trimmed, in lower case, at gmail.com and googlemail.com without dots before

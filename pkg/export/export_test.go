@@ -65,6 +65,23 @@ func TestHashedCustomers(t *testing.T) {
 	}
 }
 
+// The map's ids are written as the shop writes them, and found as ingest stores them.
+func TestCustomersAsStored(t *testing.T) {
+	keys, err := ReadKeys(strings.NewReader("customer,consent\n Ann@Shop.example ,yes\n17850.0,yes\n"), Generic, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"ann@shop.example", "17850"} {
+		if _, ok := keys[id]; !ok {
+			t.Errorf("%s is not found among %v", id, keys)
+		}
+	}
+	keys, err = ReadKeys(strings.NewReader("customer,consent\n17850.0,yes\n"), Generic, []byte("0123456789abcdef"))
+	if _, ok := keys[hashOf17850]; !ok || err != nil {
+		t.Errorf("keys %v, %v", keys, err)
+	}
+}
+
 func TestReadKeysRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                      "header",

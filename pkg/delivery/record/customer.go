@@ -2,6 +2,8 @@ package record
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -57,6 +59,22 @@ func (c *customers) normal(b []byte) []byte {
 		}
 	}
 	return b
+}
+
+// StoredCustomers returns what makes of a customer's id, as it is written, the id that ingest stores: without blanks and ".0", an
+// e-mail address in lower case, and its HMAC under a key, if there is one. It gives "" for nobody. One goroutine may use it.
+func StoredCustomers(key []byte) func(written string) string {
+	people, k := newCustomers(nil), (*customerKey)(nil)
+	if len(key) > 0 {
+		k = &customerKey{mac: hmac.New(sha256.New, key)}
+	}
+	return func(written string) string {
+		id := people.normal([]byte(written))
+		if k != nil {
+			id = k.of(id)
+		}
+		return string(id)
+	}
 }
 
 func isDigit(c byte) bool { return c-'0' <= 9 }
