@@ -67,9 +67,13 @@ class Airflow:
         """A pool of one slot."""
         self._call("/pools", {"name": name, "slots": 1})
 
+    def await_parsed(self, dag: str) -> None:
+        """Waits until Airflow has read a DAG's file: before that its page says that there is none."""
+        until(f"{dag} is parsed", 120, lambda: self._find(f"/dags/{dag}"))
+
     def trigger(self, dag: str, run_id: str, params: Mapping[str, Any]) -> Run:
         """Triggers a DAG as a person would, waiting until Airflow has read its file."""
-        until(f"{dag} is parsed", 120, lambda: self._find(f"/dags/{dag}"))
+        self.await_parsed(dag)
         body = {"dag_run_id": run_id, "conf": dict(params)} | ({} if self.major == 2 else {"logical_date": None})
         self._call(f"/dags/{dag}/dagRuns", body)
         return Run(self, dag, run_id)

@@ -17,6 +17,7 @@ PATIENCE = 120_000  # milliseconds; pages are slow while pods have both cores
 
 def person(w: World) -> None:
     """Triggers the segmentation by clicks alone. Pictures are left in the world's folder."""
+    w.airflow.await_parsed(DAG)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=w.chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1200, "height": 900})
