@@ -16,23 +16,23 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"key of publish":    "187e449299d2",
-	"key of recommend":  "e21366ab402a",
-	"key of explore":    "4a2ea4000fc5",
-	"key of audience":   "21072f016891",
-	"fit_id":            "ba88b42ae805312be443b0c0d4822b230d97d0434722fe503669d84212f3e177",
+	"key of publish":    "9145257ce4c5",
+	"key of recommend":  "eb8488517f4b",
+	"key of explore":    "24a0f9674e32",
+	"key of audience":   "a78fb7828459",
+	"fit_id":            "cc44222ad4b76d58228438fbcec8155024c4db5b43f6b019fadbe98dec17c545",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
 	"key of drift":      "372d80c3808e",
 	"key of evaluate":   "ae913dd68478",
 	"key of ingest":     "c4fc128cc2f4",
-	"key of measure":    "60f248876d49",
-	"key of predict":    "07631d1e9c07",
+	"key of measure":    "07bd1efdc348",
+	"key of predict":    "9604f14b268b",
 	"key of preprocess": "82ab8b1e4dfe",
 	"key of promote":    "4bb407a91a08",
-	"key of report":     "2f49b0ce783f",
-	"key of score":      "ba3886bf4a8e",
+	"key of report":     "f84e4bfd0f35",
+	"key of score":      "69267c4c344b",
 	"key of train":      "7bd44cf6a5be",
-	"model_id":          "b80e701c546d9daecc5c5f0ce90bfa0f1b1e5d749052a3e0485ea86ba09df3db",
+	"model_id":          "34473a80cd4e003c50551c36a526a21c208a0be5c8b48d22af7f19847c99da04",
 	"snapshot":          "736bfeead1c9a705c60a45843bb30198ef054f38582056a4f8e3f940d8f98413",
 }
 

@@ -54,8 +54,11 @@ type Stable struct {
 	// both directions and the splits (R. Tibshirani and G. Walther, "Cluster validation by prediction strength", Journal of
 	// Computational and Graphical Statistics 14, 2005). 1 for one cluster; clusters of a single point have no pair and are
 	// left out.
-	Strength      float64
-	StrengthError float64 // standard error over the splits
+	Strength float64
+	// StrengthError is its standard error, √(1/splits + 1) of the deviation over the splits: all splits are of the same points, so
+	// more of them say no more about other customers, and the error does not go to 0 with their number. For halves that is the
+	// correction of C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52, 2003.
+	StrengthError float64
 }
 
 // Resample measures the stability of groupings of p, one for each k, in the order of results. Every resample and every split
@@ -130,6 +133,7 @@ func stableOf(k, i int, jaccards [][][]float64, strengths [][]float64) Stable {
 		}
 	}
 	out.Strength, out.StrengthError = meanError(values)
+	out.StrengthError *= math.Sqrt(1 + float64(len(values)))
 	return out
 }
 

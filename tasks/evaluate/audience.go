@@ -45,7 +45,9 @@ func changed(a contract.AudienceChange) float64 {
 	return float64(most) / float64(a.Customers)
 }
 
-// audienceContract: a list that people work with does not change because the ruler did, unless drift asks for a new one.
+// audienceContract: a list that people work with does not change because the ruler did, unless drift asks for a new one, or the
+// model is so old that it would otherwise stay for good: segments that do not come back, of a shop's first few customers for
+// example, differ from those of every successor.
 func audienceContract(e *evidence) contract.Gate {
 	limit := e.limits.MaxAudience
 	switch {
@@ -72,6 +74,9 @@ func audienceContract(e *evidence) contract.Gate {
 	if worst.Share > limit && asked(e) {
 		return judged(true, worst.Share, limit, "%s; drift asks for it: %s", text, e.drifted.Act)
 	}
+	if worst.Share > limit && outlived(e) {
+		return judged(true, worst.Share, limit, "%s; the current model is %d days old, over twice --max-age=%d", text, e.age, e.limits.MaxAge)
+	}
 	return judged(worst.Share <= limit, worst.Share, limit, "%s", text)
 }
 
@@ -79,6 +84,9 @@ func audienceContract(e *evidence) contract.Gate {
 func asked(e *evidence) bool {
 	return (e.drifted.Act == contract.ActRefit || e.drifted.Act == contract.ActRetrain) && e.drifted.Seq == e.champion.Number()
 }
+
+// outlived reports whether the champion is over twice the age at which it is due for a successor.
+func outlived(e *evidence) bool { return e.limits.MaxAge > 0 && e.age > 2*e.limits.MaxAge }
 
 // reasons lists why the champion should be replaced at all; without a champion none is needed.
 func reasons(e *evidence) []contract.Reason {

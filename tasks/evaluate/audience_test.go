@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,6 +60,15 @@ func TestReasons(t *testing.T) {
 	e.drifted.Act = contract.ActRetrain
 	if g := audienceContract(e); g.Verdict != contract.EvalPass {
 		t.Errorf("drift asks for it: %+v", g)
+	}
+	e.drifted.Act = contract.ActWait
+	e.limits.MaxAge, e.age = 90, 180
+	if g := audienceContract(e); g.Verdict != contract.EvalFail {
+		t.Errorf("at twice the age: %+v", g)
+	}
+	e.age = 181
+	if g := audienceContract(e); g.Verdict != contract.EvalPass || !strings.Contains(g.Why, "181 days old") {
+		t.Errorf("after twice the age: %+v", g)
 	}
 	e.champion = nil
 	count()

@@ -43,7 +43,7 @@ func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
 		task.Float("smallest-share", cluster.DefaultFloor, "minimum `SHARE` of customers in the smallest segment, 0 to 1"),
 		task.Float("silhouette-floor", defaultSilhouette, "minimum mean silhouette `WIDTH`, -1 to 1"),
-		task.Float("max-audience-change", 0.15, "maximum `SHARE` of a segment's customers, 0 to 1, who may enter or leave it because of the model alone, unless drift asks for a new one"),
+		task.Float("max-audience-change", 0.15, "maximum `SHARE` of a segment's customers, 0 to 1, who may enter or leave it because of the model alone, unless drift asks for a new one or the model is older than twice --max-age"),
 		task.Int("max-age", 90, "`DAYS` after which a model may be replaced without another reason; 0 is never"),
 		task.String("accept", "", "`CODES` of preprocess's findings to accept, separated by commas, such as rule_share: a finding that stops otherwise "+
 			"keeps every candidate from being promoted"),
