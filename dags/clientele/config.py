@@ -60,7 +60,7 @@ class Deployment:
     registry: str = ""
     name: str = "segments"
     zone: str = "Europe/London"
-    currency: str = "GBP"
+    currency: str = ""
     source: str = ""
     image_prefix: str = ""
     image_tag: str = ""
@@ -179,6 +179,8 @@ class Deployment:
             ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError):
             want(False, "CLIENTELE_ZONE", "want an IANA time zone such as Europe/London", self.zone)
+        code = re.fullmatch(r"[A-Z]{3}|auto|", self.currency)
+        want(code, "CLIENTELE_CURRENCY", "want an ISO 4217 code such as GBP, or auto", self.currency)
         self._want_dags(want)
         self._want_pods(want)
         self._want_alerts(want)

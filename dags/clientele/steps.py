@@ -85,7 +85,7 @@ def ingest(d: Deployment) -> StepOperator:
         arguments=(
             f"--source={{{{ {source} }}}}",
             f"--zone={d.zone}",
-            f"--currency={d.currency}",
+            *((f"--currency={d.currency}",) if d.currency else ()),
         ),
         late_source_hours="{{ params.late_source_hours }}",
         look_seconds=d.look_seconds,

@@ -37,7 +37,10 @@ def test_each_shop_has_its_dags(name):
         for task in steps:
             pod = wiring.pod(task)
             assert pod["metadata"]["labels"]["app.kubernetes.io/instance"] == shop
-            assert f"--root=gs://data/{shop}" in pod["spec"]["containers"][0]["args"]
+            args = pod["spec"]["containers"][0]["args"]
+            assert f"--root=gs://data/{shop}" in args
+            stated = [a for a in args if a.startswith("--currency=")]
+            assert stated == (["--currency=EUR"] if (shop, task.step) == ("de", "ingest") else []), "else the delivery says"
     assert str(dags[f"{name}_de"].timezone.name) == "Europe/Berlin"
     assert str(dags[f"{name}_uk"].timezone.name) == "Europe/London"
 
@@ -60,6 +63,7 @@ def test_no_asset_is_shared():
         ({"uk": {"CLIENTELE_RETRY_SECONDS": 60}}, "values as texts"),
         ({"uk": {"CLIENTELE_ROTO": "gs://x"}}, "uk sets what no DAG reads (got CLIENTELE_ROTO)"),
         ({"uk": {"CLIENTELE_ZONE": "Mars/Base"}}, "uk: CLIENTELE_ZONE: want an IANA time zone"),
+        ({"uk": {"CLIENTELE_CURRENCY": "pound"}}, "uk: CLIENTELE_CURRENCY: want an ISO 4217 code"),
         ({"uk": {}, "de": {}}, "uk and de have the same CLIENTELE_ROOT"),
         ({s: {**c, "CLIENTELE_POOL": "one"} for s, c in SHOPS.items()}, "uk and de have the same CLIENTELE_POOL"),
     ],
