@@ -123,6 +123,21 @@ def delivery(d: Deployment) -> dict[str, Param]:
             description="The sheet of a workbook. Empty: all.",
             **section,
         ),
+        "rates": Param(
+            None,
+            type=["null", "string"],
+            title="Rates of exchange",
+            description="A csv of date, currency, rate, by which lines in other currencies become the shop's: a gs:// or https:// URL. "
+            "Needs CLIENTELE_CURRENCY.",
+            **section,
+        ),
+        "rates_days": Param(
+            7,
+            type="integer",
+            minimum=0,
+            title="Days that a rate holds after its day",
+            **section,
+        ),
         "max_quarantine_share": Param(
             0.02,
             type="number",

@@ -24,12 +24,15 @@ type IngestResult struct {
 	RowsRead        int64          `json:"rows_read"`
 	RowsAccepted    int64          `json:"rows_accepted"`
 	RowsQuarantined int64          `json:"rows_quarantined"`
-	RowsSuperseded  int64          `json:"rows_superseded"` // lines of days that a later sheet of the workbook has too
-	Lines           int64          `json:"lines"`           // physical lines of the source, without its header
-	RejectedLines   int64          `json:"rejected_lines"`  // of them
-	AcceptedMoney   money.Amount   `json:"accepted_money"`  // Σ|amount| of accepted lines
-	AcceptedNet     money.Amount   `json:"accepted_net"`    // Σ amount of them
-	RejectedMoney   money.Amount   `json:"rejected_money"`  // Σ|amount| of rejected records, as far as it can be read
+	RowsSuperseded  int64          `json:"rows_superseded"`     // lines of days that a later sheet of the workbook has too
+	Lines           int64          `json:"lines"`               // physical lines of the source, without its header
+	RejectedLines   int64          `json:"rejected_lines"`      // of them
+	AcceptedMoney   money.Amount   `json:"accepted_money"`      // Σ|amount| of accepted lines
+	AcceptedNet     money.Amount   `json:"accepted_net"`        // Σ amount of them
+	RejectedMoney   money.Amount   `json:"rejected_money"`      // Σ|amount| of rejected records, as far as it can be read
+	Currency        string         `json:"currency"`            // of all money here
+	Converted       []Converted    `json:"converted,omitempty"` // into it, from others, by their codes
+	Rates           string         `json:"rates,omitempty"`     // sha256 of the file of rates
 	Days            int            `json:"days"`
 	DaysKept        int            `json:"days_kept,omitempty"` // delivered days that stay as a later as-of delivered them
 	First           *calendar.Date `json:"first"`
@@ -37,6 +40,14 @@ type IngestResult struct {
 	Quarantine      []RuleCount    `json:"quarantine"` // by descending rows, at most 20
 
 	Reading json.RawMessage `json:"reading,omitempty"` // how the delivery was read: what a profile's section read says
+}
+
+// Converted is what lines in another currency came to in the shop's.
+type Converted struct {
+	Currency string       `json:"currency"`
+	Records  int64        `json:"records"`
+	Original money.Amount `json:"original"` // Σ amount in that currency
+	Amount   money.Amount `json:"amount"`   // Σ amount in the shop's
 }
 
 // RuleCount is how many records broke a rule; a record can break several.
@@ -64,6 +75,8 @@ type PreprocessResult struct {
 	Meaning        retail.Meaning    `json:"meaning"`         // what the lines were taken for
 	Decisions      []retail.Decision `json:"decisions"`       // why, and what each is about
 	MeaningChanged []string          `json:"meaning_changed"` // what would be decided otherwise now, and is not
+
+	Converted []Converted `json:"converted,omitempty"` // lines of the window, from other currencies, by their codes
 
 	Chain    []ChainRow        `json:"chain"`    // from what is delivered to what is kept
 	Findings []finding.Finding `json:"findings"` // what to know before trusting what is made of the lines; those that stop first

@@ -57,14 +57,14 @@ type Pod struct {
 var Steps = []Step{
 	{
 		Name: Ingest, Does: "read a delivery of transaction lines and store them by day",
-		Writes: []frame.Schema{Lines, Quarantine}, Pointers: []string{LinesStatePath()},
+		Writes: []frame.Schema{Lines, ConvertedLines, Quarantine}, Pointers: []string{LinesStatePath()},
 		Exits: []Exit{
-			{fault.ExitBadData, "too many rejected records, a day that shrinks, or a delivery that is written in another way than before or can be read in two ways"},
+			{fault.ExitBadData, "too many rejected records, a day that shrinks, a delivery that is written in another way than before or can be read in two ways, or lines in several currencies without a rate for each"},
 			{fault.ExitTemporary, "the source is not there yet"},
 			{fault.ExitConfig, "no permission, or another time zone or currency than the stored lines have"},
 		},
 		Params: []string{"source-name", "mode", "profile", "preset", "columns", "date-layout", "encoding", "separator", "decimal",
-			"sheets", "sheet", "max-quarantine-share", "allow-shrink"},
+			"sheets", "sheet", "rates", "rates-days", "max-quarantine-share", "allow-shrink"},
 		Secrets: []string{"customer_key", "source_header"},
 		Pod:     Pod{Minutes: 120, CPU: "1", Memory: "2Gi", Disk: "8Gi"}, // spools the delivery
 	},

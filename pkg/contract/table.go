@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"slices"
+
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
 )
@@ -24,6 +26,14 @@ var (
 			{Name: "status", Kind: frame.Text, Nullable: true, Meaning: "Status of the order or kind of the line, as delivered."},
 			{Name: "record", Kind: frame.Int, Meaning: "Position of the record in the delivery, from 1."},
 		}, Coded: []string{"invoice", "code", "description", "quantity", "time", "price", "amount", "customer", "country", "status"}}
+
+	// ConvertedLines is Lines of a day that has lines in other currencies than the shop's.
+	ConvertedLines = frame.Schema{Name: "converted_lines", Version: 1,
+		Meaning: "The same as lines, of a day on which lines were converted from another currency. Price and amount are in the shop's.",
+		Columns: append(slices.Clone(Lines.Columns),
+			frame.Spec{Name: "original_currency", Kind: frame.Text, Nullable: true, Meaning: "ISO 4217 code of the currency of the delivery. Null where the line was in the shop's."},
+			frame.Spec{Name: "original_amount", Kind: frame.Money, Nullable: true, Unit: "original currency", Meaning: "Line total in that currency, as delivered. Null where the line was in the shop's."}),
+		Coded: append(slices.Clone(Lines.Coded), "original_currency", "original_amount")}
 
 	Quarantine = frame.Schema{Name: "quarantine", Version: 1,
 		Meaning: "The rejected records of one delivery. One row per record.",

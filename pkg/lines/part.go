@@ -27,6 +27,17 @@ type Partition struct {
 	// AsOf is the as-of day of the run that delivered these lines: a run of an earlier as-of does not replace them. Zero, in
 	// snapshots from before this field, is unknown and earlier than any.
 	AsOf calendar.Date `json:"as_of,omitzero"`
+	// Converted is what was converted from other currencies, in the order of their codes. Where there is any, the lines are a
+	// table of [contract.ConvertedLines].
+	Converted []Converted `json:"converted,omitempty"`
+}
+
+// Converted is what lines in another currency came to.
+type Converted struct {
+	Currency string       `json:"currency"` // ISO 4217
+	Records  int64        `json:"records"`
+	Original money.Amount `json:"original"` // net, in that currency
+	Amount   money.Amount `json:"amount"`   // net, in the snapshot's
 }
 
 // Delivery is what one ingest read. Only deliveries that still have a partition are listed.

@@ -136,7 +136,7 @@ func parse(what, s string, decimals int) (int64, error) {
 			if point {
 				if after++; after > decimals {
 					if c != '0' {
-						return bad("more than " + [...]string{3: "three", 4: "four", 6: "six"}[decimals] + " decimals")
+						return bad("more than " + [...]string{3: "three", 4: "four", 6: "six", RateDecimals: "twelve"}[decimals] + " decimals")
 					}
 					continue
 				}

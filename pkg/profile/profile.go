@@ -16,7 +16,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -86,38 +85,17 @@ func Load(ctx context.Context, where string, opts source.Options) (p Profile, er
 	if where == "" {
 		return p, nil
 	}
-	text, name, err := fetch(ctx, where, opts)
+	text, name, err := source.ReadText(ctx, where, maxBytes, opts)
+	if errors.Is(err, source.ErrFormat) {
+		return p, ErrProfile.Errorf("profile", name, "--profile: %w", err)
+	}
 	if err != nil {
-		return p, err
+		return p, fmt.Errorf("--profile: %w", err)
 	}
 	if p, err = Parse(text); err != nil {
 		return p, ErrProfile.Errorf("profile", name, "--profile: %s: %w", name, err)
 	}
 	return p, nil
-}
-
-// fetch returns the bytes of the one file at a location, and what people call it.
-func fetch(ctx context.Context, where string, opts source.Options) (text []byte, name string, err error) {
-	at, err := source.Parse(where)
-	if err != nil || len(at) != 1 {
-		return nil, "", ErrProfile.Errorf("profile", source.Redact(where), "--profile: want one path or URL")
-	}
-	opts.MaxBytes, opts.HashLater, opts.Known = maxBytes, false, nil
-	d, err := source.Open(ctx, at, opts)
-	if err != nil {
-		return nil, "", fmt.Errorf("--profile: %w", err)
-	}
-	defer func() { _ = d.Close() }()
-	content, err := d.Files[0].Content(ctx, source.UnpackOptions{Scratch: opts.Scratch, MaxBytes: maxBytes}, nil)
-	if err != nil {
-		return nil, "", fmt.Errorf("--profile: %w", err)
-	}
-	defer func() { _ = content.Close() }()
-	if content.Kind != source.DelimitedText {
-		return nil, "", ErrProfile.Errorf("profile", d.Name, "--profile: %s is %s, not TOML", d.Name, content.Kind)
-	}
-	text, err = io.ReadAll(content.Text)
-	return text, d.Name, err
 }
 
 // Text returns the profile as a file. comments are said above the sections, a line each.

@@ -153,6 +153,9 @@ func (c Config) parameters(r reading.Reading) map[string]any {
 	if mark := keyMark([]byte(c.CustomerKey)); mark != "" {
 		p["customer_key"] = mark
 	}
+	if sum := c.RatesSHA256(); sum != "" {
+		p["rates"], p["rates_days"] = sum, c.RatesDays
+	}
 	if c.AllowOlder { // else a run that has left days out could not be made to store them
 		p["allow_older"] = true
 	}

@@ -118,6 +118,9 @@ func (c Config) accept(name string, n record.Counts) error {
 	if n.Records == 0 {
 		return fault.Errorf(fault.ExitBadData, "empty", name, "%s is empty except for its header", name)
 	}
+	if err := c.oneCurrency(name, n); err != nil {
+		return err
+	}
 	what := c.excess(n)
 	if n.Accepted > 0 && what == "" {
 		return nil
@@ -190,7 +193,7 @@ func hint(n record.Counts) string {
 	case record.BadEncoding.String():
 		return "; is the text in another --encoding?"
 	case record.OtherCurrency.String():
-		return "; are the prices in another --currency?"
+		return "; are the prices in another --currency? --columns currency= leaves a column out"
 	case record.RoundedID.String():
 		return "; export again with the numbers as text: a spreadsheet has rounded them"
 	case record.AmountMismatch.String():

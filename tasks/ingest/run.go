@@ -147,6 +147,9 @@ func (j *job) prepare(ctx context.Context, of contract.Run) (past *recall, err e
 	if j.stated, err = j.c.in().Stated(ctx, j.d); err != nil {
 		return nil, err
 	}
+	if err := j.c.LoadRates(ctx, j.d); err != nil {
+		return nil, err
+	}
 	return j.remember(ctx, of)
 }
 
@@ -375,6 +378,7 @@ func (j *job) result(counts record.Counts) contract.IngestResult {
 		RowsAccepted: counts.Accepted - j.spool.superseded, RowsSuperseded: j.spool.superseded, RowsQuarantined: counts.Rejected,
 		Lines: counts.Lines, RejectedLines: counts.RejectedLines,
 		AcceptedMoney: counts.AcceptedAmount, AcceptedNet: counts.AcceptedNet, RejectedMoney: counts.RejectedAmount,
+		Currency: j.c.Currency, Converted: converted(counts), Rates: j.c.RatesSHA256(),
 		Days: len(j.spool.days), First: &first, Last: &last, Quarantine: []contract.RuleCount{},
 	}
 	for _, n := range ruleCounts(counts) {

@@ -54,6 +54,7 @@ type spool struct {
 type stream struct {
 	day     calendar.Date
 	rows    int64
+	foreign bool // some were converted from another currency
 	extents []extent
 	slabs   [][]byte
 	dirty   bool // is in the spool's list
@@ -104,6 +105,7 @@ func (s *spool) add(b *record.Block) error {
 			s.lastDay = r.Day
 		}
 		s.last.rows += int64(r.Rows)
+		s.last.foreign = s.last.foreign || r.Converted
 		if err := s.frame(s.last, uint64(r.Record), uint64(r.Rows), r.Data); err != nil {
 			return err
 		}
@@ -138,6 +140,7 @@ func (s *spool) join() {
 			continue
 		}
 		all.rows += part.rows
+		all.foreign = all.foreign || part.foreign
 		all.extents = append(all.extents, part.extents...)
 		all.slabs = append(all.slabs, part.slabs...)
 	}

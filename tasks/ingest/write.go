@@ -48,13 +48,13 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]lines.Partitio
 			opts := w.opts
 			opts.Compression = table.None // the columns are coded
 			b := newLinesBuilder(opts)
-			defer b.table.Abort()
+			defer b.abort()
 			for i := int(next.Add(1)) - 1; i < len(days) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				file, err := b.build(w.spool, days[i])
 				if err != nil {
 					return fmt.Errorf("make lines of %s: %w", days[i], err)
 				}
-				amount := b.amount
+				amount, from := b.amount, b.converted()
 				sending <- struct{}{}
 				g.Go(func() (err error) {
 					defer func() {
@@ -62,6 +62,7 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]lines.Partitio
 						<-sending
 					}()
 					out[i], err = w.send(ctx, days[i], file, amount)
+					out[i].Converted = from
 					bar.Add(file.Rows)
 					return err
 				})
@@ -114,29 +115,69 @@ func (w *writer) quarantine(ctx context.Context) (rows int64, err error) {
 
 // linesBuilder makes tables of lines, one after the other, in the same memory.
 type linesBuilder struct {
-	table  *table.Writer
-	frames frames
-	used   bool
-	amount money.Amount // of the lines of the table made last
+	opts    table.Options
+	own     *table.Writer // of days whose lines are all in the shop's currency
+	foreign *table.Writer // of the others; nil before the first
+	frames  frames
+	amount  money.Amount // of the lines of the table made last
+	by      record.Foreign
 }
 
-func newLinesBuilder(opts table.Options) *linesBuilder {
-	return &linesBuilder{table: table.NewWriter(contract.Lines, opts)}
+func newLinesBuilder(opts table.Options) *linesBuilder { return &linesBuilder{opts: opts} }
+
+func (b *linesBuilder) abort() {
+	for _, w := range []*table.Writer{b.own, b.foreign} {
+		if w != nil {
+			w.Abort()
+		}
+	}
+}
+
+// writer returns an empty table.
+func (b *linesBuilder) writer(foreign bool) (*table.Writer, frame.Schema) {
+	w, schema := &b.own, contract.Lines
+	if foreign {
+		w, schema = &b.foreign, contract.ConvertedLines
+	}
+	if *w == nil {
+		*w = table.NewWriter(schema, b.opts)
+	} else {
+		(*w).Reset()
+	}
+	return *w, schema
+}
+
+// converted is what the lines of the table made last were converted from.
+func (b *linesBuilder) converted() (all []lines.Converted) {
+	for _, c := range converted(record.Counts{Foreign: b.by}) {
+		all = append(all, lines.Converted(c))
+	}
+	return all
 }
 
 // build makes the table of a day's lines in the order of their records.
 func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
-	if b.used {
-		b.table.Reset()
-	}
-	b.used, b.amount = true, 0
-	t := b.table
-	text := func(name string) *table.TextColumn { return t.Text(contract.Lines.Index(name)) }
-	number := func(name string) *table.IntColumn { return t.Int(contract.Lines.Index(name)) }
+	foreign := s.days[day].foreign
+	t, schema := b.writer(foreign)
+	b.amount, b.by = 0, record.Foreign{}
+	text := func(name string) *table.TextColumn { return t.Text(schema.Index(name)) }
+	number := func(name string) *table.IntColumn { return t.Int(schema.Index(name)) }
 	invoice, code, description := text("invoice"), text("code"), text("description")
 	customer, country, status := text("customer"), text("country"), text("status")
 	quantity, stamp, price := number("quantity"), number("time"), number("price")
 	amount, ordinal := number("amount"), number("record")
+	var currency *table.TextColumn
+	var original *table.IntColumn
+	if foreign {
+		currency, original = text("original_currency"), number("original_amount")
+	}
+	orNull := func(c *table.IntColumn, v money.Amount, has bool) {
+		if has {
+			c.Append(int64(v))
+		} else {
+			c.Append(frame.NullInt)
+		}
+	}
 	add := func(l *record.Line) (err error) {
 		if b.amount, err = b.amount.Plus(l.Amount); err != nil {
 			return fault.ErrBadData.Errorf("range", "", "sum the money of the day: %w", err)
@@ -147,15 +188,16 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 		quantity.Append(int64(l.Quantity))
 		stamp.Append(l.Time)
 		price.Append(int64(l.Price))
-		if l.HasAmount {
-			amount.Append(int64(l.Amount))
-		} else {
-			amount.Append(frame.NullInt)
-		}
+		orNull(amount, l.Amount, l.HasAmount)
 		customer.AppendBytes(l.Customer)
 		country.AppendBytes(l.Country)
 		status.AppendBytes(l.Status)
 		ordinal.Append(l.Record)
+		if foreign {
+			currency.Append(l.Currency)
+			orNull(original, l.Original, l.Currency != "")
+			b.by.Count(l)
+		}
 		return t.EndRow()
 	}
 	err := b.frames.each(s, s.days[day], func(first, rows uint64, data []byte) error {

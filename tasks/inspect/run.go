@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +42,9 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 	if err != nil {
 		return r, err
 	}
+	if err := c.LoadRates(ctx, d); err != nil {
+		return r, err
+	}
 	where, err := c.Locations()
 	if err != nil {
 		return r, err
@@ -74,6 +78,9 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 		r.First, r.Last = &first, &last
 	}
 	r.Decisions = append(read(found, r), c.root(r, stating, found.Currency != "")...)
+	if len(counts.Currencies)+len(counts.NoRate) > 0 {
+		r.Decisions = append(r.Decisions, c.currencies(counts))
+	}
 	made := profile.Profile{Read: found.Reading, Meaning: given.Meaning}
 	if err := g.decide(&r, &made); err != nil {
 		return r, err
@@ -170,4 +177,22 @@ func (c Config) root(r Result, stated, found bool) []Decision {
 		{Part: "zone", Value: c.Zone, From: detect.FromStated, Why: "times without a zone are this zone's, others are converted to it", Lines: r.Records, Money: r.Money, Change: "--zone"},
 		{Part: "currency", Value: c.Currency, From: from, Why: fmt.Sprintf("prices are taken for %s", c.Currency), Lines: r.Records, Money: r.Money, Change: "--currency"},
 	}
+}
+
+// currencies says what is in other currencies than the root's: refused by ingest, or converted.
+func (c Config) currencies(n record.Counts) Decision {
+	d := Decision{Part: "currencies", Value: "more than " + c.Currency, From: detect.FromSample, Change: "--rates", Why: "ingest refuses them without --rates"}
+	for _, currency := range slices.Sorted(maps.Keys(n.Currencies)) {
+		e := n.Currencies[currency]
+		d.Lines += e.Records
+		d.Money += e.Amount
+		d.Examples = append(d.Examples, fmt.Sprintf("%s %d lines, %s", cmp.Or(currency, "unknown"), e.Records, e.Original))
+	}
+	switch {
+	case len(n.NoRate) > 0:
+		d.Why = fmt.Sprintf("%d days and currencies have no rate in %s", len(n.NoRate), c.Rates)
+	case c.RatesSHA256() != "":
+		d.Why = "converted by the rates of " + c.Rates
+	}
+	return d
 }

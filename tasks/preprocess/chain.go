@@ -2,7 +2,9 @@ package preprocess
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -99,4 +101,19 @@ func tallied(stage string, t lines.Tally) contract.ChainRow {
 
 func row(stage string, records int64, amount money.Amount) contract.ChainRow {
 	return contract.ChainRow{Stage: stage, Records: records, Amount: &amount}
+}
+
+// converted is what the lines of some days were converted from, by currency.
+func converted(days []lines.Partition) (all []contract.Converted) {
+	by := map[string]contract.Converted{}
+	for _, d := range days {
+		for _, c := range d.Converted {
+			of := by[c.Currency]
+			by[c.Currency] = contract.Converted{Currency: c.Currency, Records: of.Records + c.Records, Original: of.Original + c.Original, Amount: of.Amount + c.Amount}
+		}
+	}
+	for _, currency := range slices.Sorted(maps.Keys(by)) {
+		all = append(all, by[currency])
+	}
+	return all
 }

@@ -108,6 +108,7 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	})
 	result := resultOf(kept, customers, j.window)
 	result.Meaning, result.Decisions, result.MeaningChanged = j.rules.Meaning, decided.decisions, decided.changed
+	result.Converted = converted(r.days)
 	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days), changed: decided.changed}
 	result.Findings, result.Chain, err = j.doubts(ctx, snapshot, r.days, look)
 	err = errors.Join(err, g.Wait())

@@ -119,7 +119,11 @@ func (r *reader) partition(ctx context.Context, p lines.Partition, to *shard) er
 
 // day reads one day's table.
 func (r *reader) day(p lines.Partition, src io.ReaderAt, size int64, to *shard) (err error) {
-	t, err := table.Open(src, size, contract.Lines, r.opts)
+	schema := contract.Lines
+	if len(p.Converted) > 0 {
+		schema = contract.ConvertedLines // whose first columns are the same
+	}
+	t, err := table.Open(src, size, schema, r.opts)
 	if err != nil {
 		return r.fault(p, err)
 	}

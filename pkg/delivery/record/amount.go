@@ -23,8 +23,12 @@ func (p *Builder) numbers(quantity, price, amount []byte) Breach {
 		v, okP := short(price, form.Decimal, money.PriceDecimals)
 		if okQ && okP && max(q, -q) <= maxQuantity && max(v, -v) <= money.Max {
 			l := &p.line
-			l.Quantity, l.Price, l.HasAmount = money.Quantity(q), money.Price(v), false
-			return p.times()
+			l.Quantity, l.Price, l.HasAmount, l.Currency, p.sign = money.Quantity(q), money.Price(v), false, "", ""
+			breach := p.times()
+			if c.At[FieldCurrency] >= 0 && breach == 0 {
+				breach = p.exchange()
+			}
+			return breach
 		}
 	}
 	return p.money(written{quantity, form}, written{price, form}, written{amount, form})
@@ -38,9 +42,19 @@ type written struct {
 
 func (w written) blank() bool { return len(trimBlank(w.text)) == 0 }
 
-// money parses the numbers of a line. Without a quantity there is one. Of price and amount one that is missing follows from the
-// other, and where both are there they must agree.
-func (p *Builder) money(quantity, price, amount written) (breach Breach) {
+// money parses the numbers of a line, and converts its money where that is in another currency than the shop's.
+func (p *Builder) money(quantity, price, amount written) Breach {
+	p.line.Currency, p.sign = "", ""
+	breach := p.own(quantity, price, amount)
+	if breach == 0 && (p.sign != "" || p.columns.Has(FieldCurrency)) {
+		return p.exchange()
+	}
+	return breach
+}
+
+// own parses the numbers of a line in its own currency. Without a quantity there is one. Of price and amount one that is missing
+// follows from the other, and where both are there they must agree.
+func (p *Builder) own(quantity, price, amount written) (breach Breach) {
 	l, c := &p.line, &p.columns
 	var b Breach
 	l.Quantity = one
@@ -207,11 +221,14 @@ func (p *Builder) amount(w *written) (money.Amount, Breach) {
 func (p *Builder) amountOfMoney(w *written, bad Breach) ([]byte, Breach) {
 	plain, currency, ok := w.form.plain(p.plain[:0], w.text)
 	p.plain = plain
-	switch {
-	case !ok:
+	if !ok {
 		return nil, bad
-	case currency != "" && p.opts.Currency != "" && !mayMean(currency, p.opts.Currency):
-		return nil, OtherCurrency
+	}
+	if currency != "" {
+		if p.sign != "" && p.sign != currency && p.opts.Currency != "" {
+			return nil, OtherCurrency
+		}
+		p.sign = currency
 	}
 	return plain, 0
 }

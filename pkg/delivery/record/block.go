@@ -21,6 +21,7 @@ type Block struct {
 	Last     int64 // latest
 	Runs     []Run
 	Tally
+	Foreign
 	Rejects  []Reject
 	Broken   [NumBreaches]int64 // records by rule; a record can break several
 	Examples [NumBreaches]Example
@@ -37,6 +38,8 @@ type Run struct {
 	Record int64 // ordinal of the first row's record in the delivery, from 1
 	Line   int64 // of its file or sheet, on which that record begins, from 1
 	Data   []byte
+	// Converted says that a row of it was converted from another currency.
+	Converted bool
 
 	from, to int
 }
@@ -97,7 +100,9 @@ type Line struct {
 	Quantity  money.Quantity
 	Price     money.Price
 	Amount    money.Amount // what the delivery's column of line totals says; without one, Price × Quantity
-	HasAmount bool         // the delivery has a column of line totals
+	HasAmount bool         // the delivery has a column of line totals, or the line was converted
+	Currency  string       // ISO 4217 code of the one that the line was converted from; "" where it is in the shop's
+	Original  money.Amount // in that currency; of no meaning without
 	Invoice, Code, Description,
 	Customer, Country, Status []byte
 }
@@ -111,6 +116,7 @@ const (
 	sameStatus
 	hasAmount // no sharing: the row has an amount of its own
 	usual     // nor is this: whole units at a price in pennies, as nearly all are; they take fewer bytes so
+	converted // nor this: the row has the currency and the amount that it was converted from
 )
 
 // What the quantity and the price of a usual row are multiples of.
@@ -164,6 +170,12 @@ func (e *rowEncoder) add(l *Line) {
 	if l.HasAmount {
 		flags |= hasAmount
 		data = binary.AppendVarint(data, int64(l.Amount))
+	}
+	if l.Currency != "" {
+		flags |= converted
+		data = append(data, l.Currency...) // three bytes
+		data = binary.AppendVarint(data, int64(l.Original))
+		b.Runs[n-1].Converted = true
 	}
 	data, _ = appendText(data, l.Code)
 	data, _ = appendText(data, l.Description)
@@ -224,6 +236,9 @@ func (r Run) Each(visit func(*Line) error) (err error) {
 		} else if line.Amount, err = line.Price.Times(line.Quantity); err != nil {
 			d.bad = true // the builder has let no such line through
 		}
+		if line.Currency = ""; flags&converted != 0 {
+			line.Currency, line.Original = d.code(), money.Amount(d.varint())
+		}
 		line.Code = d.text()
 		line.Description = d.text()
 		if flags&sameInvoice == 0 {
@@ -265,6 +280,18 @@ func (d *rowDecoder) byte() byte {
 	c := d.rest[0]
 	d.rest = d.rest[1:]
 	return c
+}
+
+// code reads the code of a currency.
+func (d *rowDecoder) code() string {
+	const size = 3
+	if len(d.rest) < size {
+		d.bad, d.rest = true, nil
+		return ""
+	}
+	code := string(d.rest[:size])
+	d.rest = d.rest[size:]
+	return code
 }
 
 func (d *rowDecoder) uvarint() uint64 {

@@ -63,7 +63,7 @@ var Checks = [NumBreaches]Check{
 	{Name: "rounded_id", Meaning: "An invoice, code or customer in scientific notation (6.34E+15): a spreadsheet has rounded the number, and several became one."},
 	{Name: "bad_amount", Meaning: "A line total that is not a decimal number.", field: FieldAmount},
 	{Name: "amount_mismatch", Meaning: "A line total that is not quantity × price, within half a cent for each unit and half a cent.", field: FieldAmount},
-	{Name: "other_currency", Meaning: "A price or line total with the sign of another currency than --currency.", field: FieldPrice},
+	{Name: "other_currency", Meaning: "A line in another currency than --currency, by its currency column or the sign of its price or total, and no rate to convert it by.", field: FieldPrice},
 }
 
 // field returns the field that a single check is about, if it is about one.

@@ -28,6 +28,11 @@ type Builder struct {
 	text  []byte // transcoded texts of the record
 	clock []byte // a time of two columns
 	plain []byte // a number in its plain form
+	sign  string // of a currency, in the record's price or total; "" for none
+	named string // currency that the record's column names, without blanks; "" for none
+
+	lastCurrency []byte // as written
+	untimed      bool   // the record's time cannot be read
 
 	lastTime   []byte // as written, in timeText
 	timeText   [32]byte
@@ -85,6 +90,7 @@ func (p *Builder) Check(raw []byte, breach Breach) {
 		breach |= p.values()
 	} else {
 		p.carried.forget()
+		p.sign, p.untimed = "", true
 	}
 	if breach != 0 {
 		if breach&unlocated == 0 || p.Loose {
@@ -117,6 +123,7 @@ func (p *Builder) accept() {
 	}
 	p.block.AcceptedAmount = plus(p.block.AcceptedAmount, abs(l.Amount))
 	p.block.AcceptedNet = plus(p.block.AcceptedNet, l.Amount)
+	p.block.Count(l)
 	p.rows.add(l)
 }
 
@@ -159,6 +166,7 @@ func (p *Builder) values() Breach {
 	} else {
 		breach |= BadTime
 	}
+	p.untimed = breach&BadTime != 0
 	return breach | p.numbers(f[FieldQuantity], f[FieldPrice], f[FieldAmount])
 }
 

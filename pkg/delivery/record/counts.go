@@ -10,6 +10,7 @@ import (
 type Counts struct {
 	Records, Accepted, Rejected int64
 	Tally
+	Foreign
 	First, Last int64 // time stamps of accepted rows, µs; of no meaning where Accepted is 0
 	Broken      [NumBreaches]int64
 	Examples    [NumBreaches]Example
@@ -60,6 +61,7 @@ func (r *Collector) Collect(b *Block) error {
 	c.Accepted += b.Accepted
 	c.Rejected += int64(len(b.Rejects))
 	c.add(b.Tally)
+	c.merge(b.Foreign)
 	for i, n := range b.Broken {
 		c.Broken[i] += n
 		if c.Examples[i].Record == 0 {
@@ -114,4 +116,5 @@ func (c *Counts) Add(next Counts) {
 	c.Accepted += next.Accepted
 	c.Rejected += next.Rejected
 	c.add(next.Tally)
+	c.merge(next.Foreign)
 }

@@ -12,7 +12,7 @@ import (
 // Field is one of the values of a transaction line.
 type Field uint8
 
-// The fields of a transaction line, in the order of the lines table.
+// The fields of a transaction line, in the order of the lines table but for the currency.
 const (
 	FieldInvoice Field = iota
 	FieldCode
@@ -22,8 +22,9 @@ const (
 	FieldPrice
 	FieldCustomer
 	FieldCountry
-	FieldAmount // the line's total
-	FieldStatus // of the order or the line: cancelled, refunded and the like
+	FieldAmount   // the line's total
+	FieldStatus   // of the order or the line: cancelled, refunded and the like
+	FieldCurrency // of the line's price and total
 
 	NumFields = iota
 )
@@ -60,7 +61,7 @@ func (f Field) slots() []Field {
 	return []Field{f}
 }
 
-var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country", "amount", "status"}
+var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country", "amount", "status", "currency"}
 
 // String returns the field's name in the lines table.
 func (f Field) String() string {

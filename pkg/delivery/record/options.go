@@ -3,6 +3,9 @@ package record
 import (
 	"runtime"
 	"time"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // Dialect is how a source writes delimited text. The zero value is comma, point and UTF-8.
@@ -13,6 +16,11 @@ type Dialect struct {
 	Encoding  Encoding
 }
 
+// Rates say what one unit of a currency, an ISO 4217 code, was worth on a day in the shop's money; false is no rate.
+type Rates interface {
+	On(day calendar.Date, currency string) (money.Rate, bool)
+}
+
 // Options say how records are read. The zero value reads the usual copy of Online Retail.
 type Options struct {
 	Dialect     Dialect
@@ -21,7 +29,8 @@ type Options struct {
 	Preset      *Preset        // whose columns are looked for; nil means UCI's
 	Columns     ColumnNames    // for columns without a known spelling; "" as a column means that the field is ignored
 	Missing     []string       // words that mean no customer, besides [MissingCustomer]
-	Currency    string         // ISO 4217 code of the prices, which a number with another currency's sign breaks; "" takes every sign
+	Currency    string         // ISO 4217 code of the shop's money, which a line in another currency breaks; "" takes every sign and code
+	Rates       Rates          // by which lines in other currencies are converted into it; nil converts none
 	CustomerKey []byte         // customers become the HMAC-SHA256 of their id under this key, in hex; nil leaves them
 	Workers     int            // 0 means GOMAXPROCS; the outcome does not depend on it
 	Chunk       int            // bytes read at a time; 0 means 1 MiB; the outcome does not depend on it

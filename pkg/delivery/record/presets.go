@@ -60,6 +60,8 @@ var otherSpellings = [NumFields][]string{
 		"Montant", "Importe", "Importo", "Bedrag", "Total", "Gesamt",
 	},
 	FieldStatus: {"Financial Status", "Payment Status", "Transaction Type", "Bestellstatus", "Statut", "Estado", "Stato"},
+	FieldCurrency: {"Currency", "Currency Code", "Currency ISO Code", "Order Currency", "Invoice Currency", "Transaction Currency", "Währung", "Waehrung", "Währungscode", "Devise", "Moneda",
+		"Divisa", "Valuta"},
 }
 
 // noCustomers is the note of exports that cannot be segmented.
@@ -74,9 +76,10 @@ var Presets = []*Preset{
 			FieldInvoice: {"Name"}, FieldCode: {"Lineitem sku"}, FieldDescription: {"Lineitem name"}, FieldQuantity: {"Lineitem quantity"},
 			FieldTime: {"Created at"}, FieldPrice: {"Lineitem price"}, FieldCustomer: {"Email", "Phone"},
 			FieldCountry: {"Shipping Country", "Billing Country"}, FieldStatus: {"Cancelled at+Financial Status", "Financial Status"},
+			FieldCurrency: {"Currency"},
 		},
 		Words: map[string]string{"Cancelled at": "cancelled"},
-		Carry: []Field{FieldTime, FieldCustomer, FieldCountry, FieldStatus}, CodeOrDescription: true,
+		Carry: []Field{FieldTime, FieldCustomer, FieldCountry, FieldStatus, FieldCurrency}, CodeOrDescription: true,
 		Layouts: []string{"2006-01-02 15:04:05 -0700"}, Zone: "the shop's, with its offset",
 	},
 	{
@@ -123,7 +126,7 @@ var Presets = []*Preset{
 		Signs: []string{"order-id", "order-item-id", "purchase-date", "buyer-email", "item-price"},
 		Columns: map[Field][]string{
 			FieldInvoice: {"order-id"}, FieldCode: {"sku"}, FieldDescription: {"product-name", "item-name"}, FieldQuantity: {"quantity-purchased"},
-			FieldTime: {"purchase-date"}, FieldAmount: {"item-price"}, FieldCustomer: {"buyer-email"}, FieldCountry: {"ship-country"},
+			FieldTime: {"purchase-date"}, FieldAmount: {"item-price"}, FieldCustomer: {"buyer-email"}, FieldCountry: {"ship-country"}, FieldCurrency: {"currency"},
 		},
 		Layouts: []string{"2006-01-02T15:04:05Z07:00"}, Zone: "UTC or the marketplace's, with its offset",
 	},
@@ -133,7 +136,7 @@ var Presets = []*Preset{
 		Columns: map[Field][]string{
 			FieldInvoice: {"amazon-order-id"}, FieldCode: {"sku"}, FieldDescription: {"product-name"}, FieldQuantity: {"quantity", "quantity-purchased"},
 			FieldTime: {"purchase-date"}, FieldAmount: {"item-price"}, FieldCustomer: {"buyer-email"}, FieldCountry: {"ship-country"},
-			FieldStatus: {"order-status"},
+			FieldStatus: {"order-status"}, FieldCurrency: {"currency"},
 		},
 		Layouts: []string{"2006-01-02T15:04:05Z07:00"}, Zone: "UTC",
 		Note: noCustomers + "; Amazon's order report does, by buyer-email",

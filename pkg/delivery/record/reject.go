@@ -106,7 +106,10 @@ func (p *Builder) example(rule Breach, located bool) Example {
 	case RoundedID:
 		f, ok = p.first(rounded)
 	case OtherCurrency:
-		if !p.columns.Has(f) {
+		switch {
+		case p.named != "":
+			f = FieldCurrency
+		case !p.columns.Has(f):
 			f = FieldAmount
 		}
 	}

@@ -250,7 +250,7 @@ func (p *tableParser) cells(cells *[numSlots]Cell) (breach Breach) {
 	} else {
 		p.line.Time, ok = p.time(cells[FieldTime])
 	}
-	if !ok {
+	if p.untimed = !ok; !ok {
 		breach |= BadTime
 	}
 	return breach | p.money(p.number(cells[FieldQuantity]), p.number(cells[FieldPrice]), p.number(cells[FieldAmount]))

@@ -10,7 +10,7 @@ import (
 // maxWorth bounds what a rejected record counts for: a number that is no price must not outweigh a shop.
 const maxWorth = 1e9 // units of the currency
 
-// worth returns the money of a rejected record, as far as its numbers can be read: |amount|, or else |quantity × price|. Forms of
+// worth returns the money of a rejected record in the shop's currency, as far as its numbers can be read: |amount|, or else |quantity × price|. Forms of
 // numbers that the delivery was not said to have are read too, and decimals in excess. A record without a product and a time is
 // no line of a sale: totals below a table are such.
 func (p *Builder) worth() money.Amount {
@@ -36,7 +36,7 @@ func (p *Builder) worth() money.Amount {
 	if v = math.Abs(v); !ok || !(v <= maxWorth) {
 		return 0
 	}
-	return money.Amount(math.Round(v * money.Scale))
+	return p.inOwn(money.Amount(math.Round(v * money.Scale)))
 }
 
 // anyNumber reads a number in the first form that it fits, those with the delivery's decimal separator before others.

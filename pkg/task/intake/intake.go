@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/delivery"
+	"github.com/clientele/clientele/pkg/delivery/rates"
 	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
@@ -41,6 +42,10 @@ type Config struct {
 	MaxUnpacked       string // see task.ParseBytes
 	Zone              string
 	Currency          string // or auto, see CurrencyOf
+	Rates             string // a location of a file, see package rates; "" converts nothing
+	RatesDays         int    // that a rate holds after its day
+
+	rates *rates.Table // of Rates, see LoadRates
 
 	Day string // as-of day, YYYY-MM-DD, for {as_of} in Source; may be ""
 }
@@ -75,7 +80,9 @@ func ReadFlags() []cli.Flag {
 		task.String("sheet", "", "`NAME` of the sheet to read from a workbook (default: all)"),
 		task.String("max-unpacked", "64GiB", "maximum size of a delivery in `BYTES` after decompression, such as 512MiB"),
 		task.String("zone", "Europe/London", "time `ZONE` of the dates; the same for all lines of a root"),
-		task.String("currency", reading.Auto, "currency `CODE` of the prices, the same for all lines of a root; auto is the stored lines', else the one whose sign every price has, else GBP"),
+		task.String("currency", reading.Auto, "currency `CODE` of the prices, the same for all lines of a root; auto is the stored lines', else the one that most lines name or whose sign every price has, else GBP"),
+		task.String("rates", "", "`FILE` of rates of exchange, in csv with the columns date, currency and rate (what one unit is worth in --currency), by which lines in other currencies are converted; a path or a gs:// or https:// URL"),
+		task.Int("rates-days", 7, "`NUMBER` of days that a rate holds after its day, such as over a weekend"),
 	}
 }
 
@@ -87,7 +94,7 @@ func NewConfig(c *cli.Context) Config {
 		SourceTimeout: c.Int("source-timeout"), MaxBytes: c.String("max-bytes"), Profile: c.String("profile"), Preset: c.String("preset"),
 		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"), Separator: c.String("separator"),
 		Decimal: c.String("decimal"), Group: c.String("group"), Missing: c.String("missing"), Sheets: c.String("sheets"), Sheet: c.String("sheet"), MaxUnpacked: c.String("max-unpacked"),
-		Zone: c.String("zone"), Currency: c.String("currency"), Day: c.String("as-of"),
+		Zone: c.String("zone"), Currency: c.String("currency"), Rates: c.String("rates"), RatesDays: c.Int("rates-days"), Day: c.String("as-of"),
 	}
 }
 
@@ -111,6 +118,12 @@ func (c Config) Check(p *task.Problems, reads bool) {
 	}
 	if c.Currency != reading.Auto && !currencyCode.MatchString(c.Currency) {
 		p.Add("currency", "want an ISO 4217 code of three capitals such as GBP, or auto", c.Currency)
+	}
+	if c.Rates != "" && c.Currency == reading.Auto {
+		p.Add("rates", "needs --currency, into which they convert", source.Redact(c.Rates))
+	}
+	if c.RatesDays < 0 {
+		p.Add("rates-days", "want a number of days, 0 or more", c.RatesDays)
 	}
 }
 

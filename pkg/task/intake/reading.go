@@ -11,6 +11,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/delivery"
 	"github.com/clientele/clientele/pkg/delivery/detect"
+	"github.com/clientele/clientele/pkg/delivery/rates"
 	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
@@ -55,20 +56,44 @@ func (c Config) StatedOver(p profile.Profile) (reading.Reading, error) {
 
 // LoadProfile reads the profile, which says nothing if there is none.
 func (c Config) LoadProfile(ctx context.Context, d task.Deps) (profile.Profile, error) {
-	roots, err := c.authorities()
+	opts, err := c.beside(d)
 	if err != nil {
 		return profile.Profile{}, err
 	}
-	return profile.Load(ctx, c.Profile, source.Options{
-		Scratch: d.Scratch, Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, RootCAs: roots,
-	})
+	return profile.Load(ctx, c.Profile, opts)
+}
+
+// LoadRates reads the rates of exchange, if any are stated: then [Config.Options] convert by them.
+func (c *Config) LoadRates(ctx context.Context, d task.Deps) error {
+	if c.Rates == "" {
+		return nil
+	}
+	opts, err := c.beside(d)
+	if err == nil {
+		c.rates, err = rates.Load(ctx, c.Rates, c.RatesDays, opts)
+	}
+	return err
+}
+
+// RatesSHA256 names the rates that were loaded, "" for none.
+func (c Config) RatesSHA256() string {
+	if c.rates == nil {
+		return ""
+	}
+	return c.rates.SHA256
+}
+
+// beside are the options of small files beside the delivery: they are sent no credentials.
+func (c Config) beside(d task.Deps) (source.Options, error) {
+	roots, err := c.authorities()
+	return source.Options{Scratch: d.Scratch, Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, RootCAs: roots}, err
 }
 
 // defaultCurrency is that of prices that nothing says anything of.
 const defaultCurrency = "GBP"
 
-// CurrencyOf returns the currency of a delivery: what is stated, else that of the stored lines, else the one whose sign its prices
-// have.
+// CurrencyOf returns the currency of a delivery: what is stated, else that of the stored lines, else the one that its lines name or
+// whose sign its prices have.
 func (c Config) CurrencyOf(stored string, found *detect.Found) string {
 	if c.Currency != reading.Auto {
 		return c.Currency
@@ -92,6 +117,9 @@ func (c Config) Options(r reading.Reading) (record.Options, error) {
 	}
 	if opts.Zone = zone; c.Currency != reading.Auto {
 		opts.Currency = c.Currency
+	}
+	if c.rates != nil {
+		opts.Rates = c.rates
 	}
 	return opts, nil
 }
