@@ -25,11 +25,15 @@ func TestShareOfMoney(t *testing.T) {
 	s.nothing()
 }
 
-// TestTotalsBelowATable are no money that was lost.
+// TestTotalsBelowATable are no money that was lost, whichever column has their name.
 func TestTotalsBelowATable(t *testing.T) {
-	s := newShop(t)
-	got := s.must(s.config(s.file("x", bookOf(t, sheetOf{"Lines", header + day("2010-12-01", 1, 98) + "Total,,,600,,250,,\n"}))))
-	if got.RowsQuarantined != 1 || got.RejectedMoney != 0 {
-		t.Errorf("%+v", got)
+	for _, totals := range []string{"Total,,,600,,250,,\n", ",Total,,600,,250,,\n", ",,Grand total,600,,250,,\n", ",TOTAL,,600,,250,17850,UK\n"} {
+		s := newShop(t)
+		got := s.must(s.config(s.file("x", bookOf(t, sheetOf{"Lines", header + day("2010-12-01", 1, 98) + totals}))))
+		if got.RowsQuarantined != 1 || got.RejectedMoney != 0 {
+			t.Errorf("%s: %+v", totals, got)
+		}
 	}
+	s := newShop(t) // a sale whose time is missing is one
+	s.fails(s.config(s.file("x.csv", header+day("2010-12-01", 1, 98)+"9001,85123A,HOLDER,600,,250,17850,UK\n")), fault.ExitBadData, "quarantine_share", "150000.00 of")
 }

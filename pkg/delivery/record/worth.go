@@ -11,11 +11,12 @@ import (
 const maxWorth = 1e9 // units of the currency
 
 // worth returns the money of a rejected record in the shop's currency, as far as its numbers can be read: |amount|, or else |quantity × price|. Forms of
-// numbers that the delivery was not said to have are read too, and decimals in excess. A record without a product and a time is
-// no line of a sale: totals below a table are such.
+// numbers that the delivery was not said to have are read too, and decimals in excess. A record without a time that lacks an
+// invoice or a product too is no line of a sale: totals below a table are such, whichever column has their name.
 func (p *Builder) worth() money.Amount {
 	f, c := &p.Fields, &p.columns
-	if (!c.Has(FieldCode) || len(trimBlank(f[FieldCode])) == 0) && len(trimBlank(f[FieldTime])) == 0 {
+	lacks := func(field Field) bool { return !c.Has(field) || len(trimBlank(f[field])) == 0 }
+	if lacks(FieldTime) && (lacks(FieldInvoice) || lacks(FieldCode)) {
 		return 0
 	}
 	read := func(field Field) (float64, bool) {
