@@ -139,6 +139,8 @@ func TestLookRefuses(t *testing.T) {
 	}{
 		"two layouts":    {low, detect.ErrDates, []string{"2/1/2006 15:04", "1/2/2006 15:04", "--date-layout", "nothing was stored"}},
 		"no layout":      {shop{time: "the DD. of MM"}.lines(9), detect.ErrDates, []string{"no known layout", `"the 01. of 01"`}},
+		"too narrow":     {shop{}.lines(20) + shop{time: "########"}.lines(20), detect.ErrDates, []string{"21 of 41", `"########"`, "too narrow"}},
+		"two kinds":      {shop{}.lines(20) + shop{time: "day DD"}.lines(9), detect.ErrDates, []string{`"2006-01-02 15:04:05"`, `"day 01"`, "--date-layout"}},
 		"half converted": {half + late.String(), detect.ErrHalfConverted, []string{"swapped day and month"}},
 		"no mark":        {strings.Join(strings.Split(shop{}.lines(9), ""), "\x00"), detect.ErrEncoding, []string{"UTF-16"}},
 		"1,250":          {shop{sep: ";", price: "1,2%02d"}.lines(9), detect.ErrNumbers, []string{`"1,200"`, "--decimal=comma"}},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -50,8 +51,8 @@ func (t *timesOf) add(c record.Cell, dates record.DateSystem) {
 			t.add(record.Cell{Kind: record.TextCell, Text: c.Text}, dates)
 			return
 		}
-		serial, ok := serialMicros(dates, c.Text)
-		if !ok {
+		serial, ok := dates.ParseSerial(c.Text)
+		if !ok || calendar.DateOf(serial) <= 0 {
 			return
 		}
 		micros = serial
@@ -252,8 +253,7 @@ func (l *look) choose(t *timesOf, fits []fit) error {
 	case len(good) == 0:
 		d.Why = "no known layout fits"
 		if l.o.Stated.DateLayout == "" && l.o.Kept.DateLayout == "" {
-			return ErrDates.Errorf("date_layout", l.delivery.Name, "%s: no known layout fits its dates, such as %s: --date-layout says it in Go's notation; nothing was stored",
-				l.delivery.Name, examples(d.Examples))
+			return l.unfit(t, fits)
 		}
 	case len(good) > 1 && l.o.Stated.DateLayout == "":
 		return l.ambiguous(t, good)
@@ -266,6 +266,27 @@ func (l *look) choose(t *timesOf, fits []fit) error {
 	}
 	l.layout(d, keptFits)
 	return nil
+}
+
+// unfit says that no layout takes enough of the dates, and what the best one does not take.
+func (l *look) unfit(t *timesOf, fits []fit) error {
+	if len(fits) == 0 {
+		return ErrDates.Errorf("date_layout", l.delivery.Name, "%s: no known layout fits its dates, such as %s: --date-layout says it in Go's notation; nothing was stored",
+			l.delivery.Name, examples(t.order[:min(3, len(t.order))]))
+	}
+	best := fits[0]
+	var left []string
+	for _, text := range t.order {
+		if len(left) < 3 && !plausible(best.layout, []byte(text)) {
+			left = append(left, text)
+		}
+	}
+	hint := "--date-layout says in Go's notation which holds, and the others are rejected"
+	if slices.ContainsFunc(left, func(text string) bool { return strings.Trim(text, "#") == "" }) {
+		hint = "a spreadsheet shows # where a column is too narrow for its dates: widen it, and export again"
+	}
+	return ErrDates.Errorf("date_layout", l.delivery.Name, "%s: no known layout fits its dates: %q takes most of them, but not %d of %d, such as %s; nothing was stored. %s",
+		l.delivery.Name, best.layout, best.fails, t.values, examples(left), hint)
 }
 
 func (l *look) layout(d Decision, keptFits bool) {
@@ -401,16 +422,6 @@ func (l *look) zone() *time.Location {
 		return time.UTC
 	}
 	return l.o.Zone
-}
-
-// serialMicros returns the time of a spreadsheet's number.
-func serialMicros(dates record.DateSystem, text []byte) (int64, bool) {
-	var serial float64
-	if _, err := fmt.Sscan(string(text), &serial); err != nil {
-		return 0, false
-	}
-	micros, ok := dates.Micros(serial)
-	return micros, ok && calendar.DateOf(micros) > 0
 }
 
 // eachTime visits every time of the delivery.

@@ -47,8 +47,8 @@ func (d DateSystem) Micros(serial float64) (micros int64, ok bool) {
 	return int64(day)*calendar.DayMicros + int64(millis)*1000, true
 }
 
-// parseSerial reads the time of a number cell.
-func (d DateSystem) parseSerial(text []byte) (micros int64, ok bool) {
+// ParseSerial reads the time of a number cell in microseconds since 1970-01-01T00:00; ok is false where it is none.
+func (d DateSystem) ParseSerial(text []byte) (micros int64, ok bool) {
 	if d == NoDates || len(text) > 32 {
 		return 0, false
 	}

@@ -270,7 +270,7 @@ func (p *tableParser) time(c Cell) (micros int64, ok bool) {
 		if p.opts.Layout.unix > 0 {
 			return p.opts.Layout.Parse(c.Text)
 		}
-		return p.table.Dates.parseSerial(c.Text)
+		return p.table.Dates.ParseSerial(c.Text)
 	case TextCell:
 		return p.opts.Layout.Parse(c.Text)
 	}
