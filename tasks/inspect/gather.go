@@ -28,6 +28,7 @@ type gatherer struct {
 	limit int64
 	total money.Amount
 	batch batch
+	stakes
 
 	guests     int64
 	guestMoney money.Amount
@@ -38,12 +39,19 @@ type gathered struct{ *retail.Lines }
 
 func (g gathered) lines() int64 { return int64(g.Len()) }
 
-func newGatherer(memory int) *gatherer {
+// newGatherer returns a gatherer. words are ids that mean nobody, besides the known ones: what is read names them as customers, so that
+// what they are worth can be told.
+func newGatherer(memory int, words []string) *gatherer {
 	limit := int64(most)
 	if memory > 0 {
 		limit = min(most, max(fewest, int64(memory)/4/lineBytes))
 	}
-	return &gatherer{lines: gathered{retail.NewLines(1024)}, limit: limit, forms: map[string]int64{}}
+	g := &gatherer{lines: gathered{retail.NewLines(1024)}, limit: limit, forms: map[string]int64{}}
+	g.words = map[string]bool{}
+	for _, word := range words {
+		g.words[strings.ToLower(strings.TrimSpace(word))] = true
+	}
+	return g
 }
 
 // add takes what the reader made of a stretch of the delivery.
@@ -64,12 +72,11 @@ func (g *gatherer) line(l *record.Line) error {
 			return err
 		}
 	}
-	if sum, err := g.total.Plus(amount); err == nil {
-		g.total = sum
-	}
+	g.total = plus(g.total, amount)
+	g.take(l, amount)
 	if len(l.Customer) == 0 {
 		g.guests++
-		g.guestMoney += amount
+		g.guestMoney = plus(g.guestMoney, amount)
 	} else if f := form(l.Customer); len(g.forms) < 1000 || g.forms[f] > 0 {
 		g.forms[f]++
 	}
@@ -77,6 +84,14 @@ func (g *gatherer) line(l *record.Line) error {
 		g.batch.add(l)
 	}
 	return nil
+}
+
+// plus adds an amount, unless the sum is out of range.
+func plus(sum, amount money.Amount) money.Amount {
+	if more, err := sum.Plus(amount); err == nil {
+		return more
+	}
+	return sum
 }
 
 func (g *gatherer) flush() error {

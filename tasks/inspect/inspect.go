@@ -85,8 +85,8 @@ type Decision struct {
 	Value        string               `json:"value"` // "" where nothing needs a decision
 	From         string               `json:"from"`  // stated, found or default
 	Why          string               `json:"why"`
-	Lines        int64                `json:"lines"` // that it is about
-	Money        money.Amount         `json:"money"` // of these lines
+	Lines        int64                `json:"lines"` // that it is about: with another one they would be read, or count, as something else
+	Money        money.Amount         `json:"money"` // Σ |amount| of these lines
 	Examples     []string             `json:"examples,omitempty"`
 	Alternatives []detect.Alternative `json:"alternatives,omitempty"`
 	Change       string               `json:"change"` // the flag, or the key of the profile, that changes it

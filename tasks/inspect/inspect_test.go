@@ -62,6 +62,10 @@ func TestInspect(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 	want := map[string]string{"encoding": "windows-1252", "separator": "semicolon", "decimal": "comma", "group": "point", "date_layout": "2.1.2006 15:04", "invoice": "number", "discounts": "drop", "zone": "Europe/Berlin", "customer": "A9999"}
+	stakes := map[string]string{ // 1.5 × 1,299.90 a line, all with an umlaut and a thousand
+		"encoding": "60 116991.0000", "group": "60 116991.0000", "date_layout": "60 116991.0000", "columns": "60 116991.0000", "zone": "60 116991.0000",
+		"missing": "0 0.0000", "preset": "0 0.0000",
+	}
 	for _, d := range r.Decisions {
 		if w, ok := want[d.Part]; ok && d.Value != w {
 			t.Errorf("%s is %q, want %q", d.Part, d.Value, w)
@@ -69,6 +73,12 @@ func TestInspect(t *testing.T) {
 		delete(want, d.Part)
 		if d.Why == "" || d.Change == "" {
 			t.Errorf("%+v says neither why nor what changes it", d)
+		}
+		if about, ok := stakes[d.Part]; ok && fmt.Sprint(d.Lines, " ", d.Money) != about {
+			t.Errorf("%s is about %d lines, %s, want %s", d.Part, d.Lines, d.Money, about)
+		}
+		if d.Lines > 0 && (len(d.Examples) == 0 || len(d.Examples) > 3) {
+			t.Errorf("%s has the examples %q", d.Part, d.Examples)
 		}
 		if d.Part == "customer" && (d.Lines != 6 || d.Money.String() != "11699.1000") {
 			t.Errorf("guests: got %d lines, %s", d.Lines, d.Money)
@@ -110,6 +120,51 @@ func TestInspect(t *testing.T) {
 	}
 	if after, err := os.ReadFile(c.Profile); err != nil || !bytes.Equal(after, text) {
 		t.Errorf("the profile was written over: %v", err)
+	}
+}
+
+// TestStakes: a decision is about the lines that it changes, and says what they would be otherwise.
+func TestStakes(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n")
+	for i := range 100 {
+		customer, price, text := fmt.Sprint(100+i%20), "2.50", "PEN"
+		switch {
+		case i%4 == 0:
+			customer = "0"
+		case i%4 == 1:
+			price, text = `"1,200.00"`, "CRÈME"
+		}
+		fmt.Fprintf(&b, "%d,%d,%s,2,2024-03-%02d 10:00,%s,%s,Land %d\n", 1000+i, 22000+i%7, text, i%28+1, price, customer, i%6)
+	}
+	r, err := inspect(t, config(t, b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"missing":  "25 125.0000 0",                                      // every fourth line, 2 × 2.50
+		"group":    "25 60000.0000 1,200.00",                             // every fourth, 2 × 1,200
+		"encoding": "25 60000.0000 CRÈME",                                // the same
+		"customer": "25 125.0000 999",                                    // nobody's lines
+		"columns":  "100 60375.0000 1000: 2 × 22000 at 2.50 = 5.0000 on", // all: 25 × 2,400 + 75 × 5
+		"currency": "100 60375.0000 2.50",
+		"zone":     "100 60375.0000 1 March 2024 10:00",
+	}
+	for _, d := range r.Decisions {
+		w, ok := want[d.Part]
+		if !ok {
+			continue
+		}
+		delete(want, d.Part)
+		if got := fmt.Sprint(d.Lines, " ", d.Money, " ", strings.Join(d.Examples, " · ")); !strings.HasPrefix(got, w) {
+			t.Errorf("%s: got %s, want %s", d.Part, got, w)
+		}
+		if len(d.Alternatives) == 0 && d.Part != "columns" {
+			t.Errorf("%s has no alternative", d.Part)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("nothing is said of %v", want)
 	}
 }
 

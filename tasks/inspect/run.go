@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/delivery/detect"
@@ -64,7 +65,8 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 	if err != nil {
 		return r, err
 	}
-	g := newGatherer(int(d.Memory))
+	g := newGatherer(int(d.Memory), opts.Missing)
+	opts.Missing = nil
 	counts, err := c.Read(ctx, src, opts, d, "reading", g.add)
 	if err != nil {
 		return r, err
@@ -77,7 +79,7 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 		first, last := calendar.DateOf(counts.First), calendar.DateOf(counts.Last)
 		r.First, r.Last = &first, &last
 	}
-	r.Decisions = append(read(found, r), c.root(r, stating, found.Currency != "")...)
+	r.Decisions = append(read(found, &g.stakes, opts.Zone), c.root(&g.stakes, stating, found.Currency != "")...)
 	if len(counts.Currencies)+len(counts.NoRate) > 0 {
 		r.Decisions = append(r.Decisions, c.currencies(counts))
 	}
@@ -131,8 +133,8 @@ func rejects(n record.Counts) []Rejects {
 	return all
 }
 
-// read are the decisions on how the delivery is read. Each is about all of it.
-func read(found *detect.Found, r Result) []Decision {
+// read are the decisions on how the delivery is read.
+func read(found *detect.Found, s *stakes, zone *time.Location) []Decision {
 	var all []Decision
 	for _, d := range found.Decisions {
 		change := "--" + strings.ReplaceAll(d.Part, "_", "-") + ", read." + d.Part
@@ -144,39 +146,52 @@ func read(found *detect.Found, r Result) []Decision {
 		case detect.PartCurrency:
 			change = "--currency"
 		}
+		about, alternatives := s.of(d, zone)
 		all = append(all, Decision{
-			Part: d.Part, Value: d.Value, From: d.From, Why: d.Why, Lines: r.Records, Money: r.Money,
-			Examples: d.Examples, Alternatives: d.Alternatives, Change: change,
+			Part: d.Part, Value: d.Value, From: d.From, Why: d.Why, Lines: about.lines, Money: about.money,
+			Examples: about.examples, Alternatives: alternatives, Change: change,
 		})
 	}
-	var columns []string
+	var columns, ignored []string
 	for _, c := range found.Columns {
 		if c.Field != "" {
 			columns = append(columns, c.Field+"="+c.Name)
+		} else {
+			ignored = append(ignored, c.Name)
 		}
 	}
 	why := "their names are known"
 	if len(found.Reading.Columns) > 0 {
 		why = "some are stated, the names of the others are known"
 	}
-	return append(all, Decision{
-		Part: "columns", Value: strings.Join(columns, ", "), From: detect.FromSample, Why: why, Lines: r.Records, Money: r.Money, Change: "--columns, [read.columns]",
-	})
+	of := Decision{
+		Part: "columns", Value: strings.Join(columns, ", "), From: detect.FromSample, Why: why, Lines: s.all.lines, Money: s.all.money,
+		Examples: s.all.examples, Change: "--columns, [read.columns]",
+	}
+	if len(ignored) > 0 {
+		of.Alternatives = []detect.Alternative{{Value: "a column that is not read", Why: strings.Join(ignored, ", ")}}
+	}
+	return append(all, of)
 }
 
 // root are the decisions that hold for all lines of a root.
-func (c Config) root(r Result, stated, found bool) []Decision {
+func (c Config) root(s *stakes, stated, found bool) []Decision {
 	from := detect.FromDefault
-	switch {
-	case stated:
+	if stated {
 		from = detect.FromStated
-	case found: // it is among those of reading
-		return c.root(r, true, false)[:1]
 	}
-	return []Decision{
-		{Part: "zone", Value: c.Zone, From: detect.FromStated, Why: "times without a zone are this zone's, others are converted to it", Lines: r.Records, Money: r.Money, Change: "--zone"},
-		{Part: "currency", Value: c.Currency, From: from, Why: fmt.Sprintf("prices are taken for %s", c.Currency), Lines: r.Records, Money: r.Money, Change: "--currency"},
+	all := []Decision{
+		{Part: "zone", Value: c.Zone, From: detect.FromStated, Why: "times without a zone are this zone's, others are converted to it", Examples: s.times, Change: "--zone"},
+		{Part: "currency", Value: c.Currency, From: from, Why: fmt.Sprintf("prices are taken for %s", c.Currency), Examples: s.prices, Change: "--currency"},
 	}
+	for i := range all {
+		all[i].Lines, all[i].Money = s.all.lines, s.all.money
+		all[i].Alternatives = []detect.Alternative{{Value: "another", Why: "nothing in the delivery says it for certain"}}
+	}
+	if found { // it is among those of reading
+		return all[:1]
+	}
+	return all
 }
 
 // currencies says what is in other currencies than the root's: refused by ingest, or converted.
