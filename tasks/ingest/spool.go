@@ -13,6 +13,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/scratch"
 )
 
@@ -34,6 +35,8 @@ type spool struct {
 
 	table  tableID // that days are of
 	before []part  // of the tables before
+
+	rejectedDays map[calendar.Date]lines.Tally // of rejected records whose time can be read
 
 	superseded     int64 // rows of days that another sheet of the workbook has too
 	supersededDays int
@@ -74,7 +77,8 @@ type part struct {
 // newSpool makes a spool that keeps so many bytes in memory, whatever the size of the delivery, and the rest in a scratch file
 // in the folder.
 func newSpool(folder string, memory int) *spool {
-	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, names: map[tableID]string{}, limit: max(1, memory/slabBytes)}
+	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, names: map[tableID]string{},
+		rejectedDays: map[calendar.Date]lines.Tally{}, limit: max(1, memory/slabBytes)}
 }
 
 // Close frees memory and scratch.
@@ -113,6 +117,14 @@ func (s *spool) add(b *record.Block) error {
 	for i := range b.Rejects {
 		r := &b.Rejects[i]
 		s.rejects.rows++
+		if r.Dated {
+			of := s.rejectedDays[r.Day]
+			of.Records, of.Lines = of.Records+1, of.Lines+r.Lines
+			if sum, err := of.Amount.Plus(r.Amount); err == nil {
+				of.Amount = sum
+			}
+			s.rejectedDays[r.Day] = of
+		}
 		if err := s.frame(s.rejects, uint64(r.Record), uint64(r.Breach), r.Raw); err != nil {
 			return err
 		}

@@ -48,6 +48,10 @@ type Run struct {
 type Reject struct {
 	Record int64 // ordinal in the delivery, from 1
 	Breach Breach
+	Lines  int64         // physical ones that it spans; 1 of a table
+	Amount money.Amount  // |amount|, as far as its numbers can be read
+	Dated  bool          // its time can be read
+	Day    calendar.Date // where Dated
 	// Raw is the record as it was read, without its line end, as UTF-8. In a record of BadEncoding or RecordTooLong, bytes
 	// that are no UTF-8 are written \xNN, and backslashes \\. Of more than [MaxRaw] bytes, and of RecordTooLong, the first
 	// are there, then "… (N bytes, sha256 HEX)".

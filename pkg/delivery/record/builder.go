@@ -5,6 +5,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"unicode/utf8"
+
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // Builder fills blocks with records: it checks each against the rules, and adds it as a row or as a reject. Whoever reads a
@@ -76,9 +78,8 @@ func (p *Builder) Pass(lines int64) {
 func (p *Builder) Check(raw []byte, breach Breach) {
 	p.block.Records++
 	if len(raw) > p.opts.MaxRecord {
-		p.block.RejectedLines += 1 + int64(bytes.Count(raw, []byte{'\n'}))
 		p.carried.forget()
-		p.reject(raw, RecordTooLong, nil)
+		p.reject(raw, RecordTooLong, nil, linesOf(raw), 0)
 		return
 	}
 	if p.opts.Dialect.Encoding != UTF8 {
@@ -93,23 +94,25 @@ func (p *Builder) Check(raw []byte, breach Breach) {
 		p.sign, p.untimed = "", true
 	}
 	if breach != 0 {
+		worth := money.Amount(0)
 		if breach&unlocated == 0 || p.Loose {
-			p.block.RejectedAmount = plus(p.block.RejectedAmount, p.worth())
+			worth = p.worth()
 		}
-		p.block.RejectedLines += 1 + int64(bytes.Count(raw, []byte{'\n'}))
 		p.Loose = false
-		p.reject(raw, breach, nil)
+		p.reject(raw, breach, nil, linesOf(raw), worth)
 		return
 	}
 	p.accept()
 }
 
+// linesOf counts the physical lines of a record.
+func linesOf(raw []byte) int64 { return 1 + int64(bytes.Count(raw, []byte{'\n'})) }
+
 // CheckLong rejects a record that is too long to be kept, of which raw is the beginning.
 func (p *Builder) CheckLong(raw []byte, long *LongRecord) {
 	p.block.Records++
-	p.block.RejectedLines++
 	p.carried.forget()
-	p.reject(raw, RecordTooLong, long)
+	p.reject(raw, RecordTooLong, long, 1, 0)
 }
 
 // accept adds the record whose fields were found good to the block.

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // customerKey turns a customer's id into its HMAC-SHA256 in hex.
@@ -34,10 +37,16 @@ func (k *customerKey) of(id []byte) []byte {
 	return k.text[:]
 }
 
-// reject files a record that broke rules. long is set where raw is only the beginning of the record.
-func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord) {
+// reject files a record that broke rules, of so many physical lines and with that much money. long is set where raw is only the
+// beginning of the record.
+func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord, lines int64, amount money.Amount) {
 	b := p.block
-	r := Reject{Record: b.Records, Breach: breach, from: len(b.raw)}
+	r := Reject{Record: b.Records, Breach: breach, Lines: lines, Amount: amount, from: len(b.raw)}
+	if r.Dated = breach&(unlocated|BadTime) == 0; r.Dated {
+		r.Day = calendar.DateOf(p.line.Time)
+	}
+	b.RejectedLines += lines
+	b.RejectedAmount = plus(b.RejectedAmount, amount)
 	hidden := p.key != nil && breach&unlocated != 0
 	if long == nil && (hidden || len(raw) > MaxRaw || breach&RecordTooLong != 0) {
 		long = &LongRecord{Size: int64(len(raw)), Sum: sha256.Sum256(raw)}

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // tableRows is how many records a block of a table has at most.
@@ -211,12 +212,12 @@ func (p *tableParser) row(row *Row) {
 		p.accept()
 		return
 	}
-	p.block.RejectedLines++
+	worth := money.Amount(0)
 	if breach != RecordTooLong {
-		p.block.RejectedAmount = plus(p.block.RejectedAmount, p.worth())
+		worth = p.worth()
 	}
 	p.raw = p.join(row.Cells)
-	p.reject(p.raw, breach, nil)
+	p.reject(p.raw, breach, nil, 1, worth)
 	for i := range breach.each() {
 		if e := &p.block.Examples[i]; e.Record == p.block.Records {
 			e.Sheet = p.table.Name
