@@ -44,7 +44,7 @@ func lookAt(t *testing.T, o detect.Options, where string) (*detect.Found, error)
 // shop is how a delivery is written.
 type shop struct {
 	sep, time, price, quantity, customer, country string
-	header                                        string
+	header, above                                 string
 }
 
 // lines writes n lines of a shop. In price, %d is the line's number; the time is of day i%28 + 1 of month i%12 + 1, hour i%24.
@@ -57,7 +57,7 @@ func (s shop) lines(n int) string {
 	if s.header != "" {
 		head = s.header
 	}
-	b.WriteString(strings.ReplaceAll(head, ",", s.sep) + "\n")
+	b.WriteString(s.above + strings.ReplaceAll(head, ",", s.sep) + "\n")
 	for i := range n {
 		or := func(v, otherwise string) string {
 			if v == "" {
@@ -92,6 +92,7 @@ func TestLook(t *testing.T) {
 		"German":               {shop{sep: ";", time: "DD.MM.2023 hh:30", price: "2,5%d"}, `separator semicolon, decimal comma, date_layout "2.1.2006 15:04"`},
 		"tabs":                 {shop{sep: "\t"}, `separator tab, decimal point, date_layout "2006-01-02 15:04:05"`},
 		"pipes":                {shop{sep: "|"}, `separator pipe, decimal point, date_layout "2006-01-02 15:04:05"`},
+		"carets, by a hint":    {shop{sep: "^", above: "sep=^\r\n"}, `separator ^, decimal point, date_layout "2006-01-02 15:04:05"`},
 		"thousands":            {shop{price: "1,2%02d.50"}, `separator comma, decimal point, group comma, date_layout "2006-01-02 15:04:05"`},
 		"German thousands":     {shop{sep: ";", price: "1.2%02d,50"}, `separator semicolon, decimal comma, group point, date_layout "2006-01-02 15:04:05"`},
 		"Swiss thousands":      {shop{price: "1'2%02d.50"}, `separator comma, decimal point, group apostrophe, date_layout "2006-01-02 15:04:05"`},

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/delivery/text"
 )
 
 // signs are the separators that are looked for, the most usual first.
@@ -123,8 +126,12 @@ func (l *look) separator() {
 	h := &l.sample.heads[0]
 	var best shape
 	d := Decision{Part: "separator"}
-	shapes := make([]shape, len(signs))
-	for i, sign := range []byte(signs) {
+	looked := []byte(signs)
+	if sign, ok := text.Hint(h.text); ok && !slices.Contains(looked, sign) && sign > ' ' && sign < utf8.RuneSelf {
+		looked = append(looked, sign)
+	}
+	shapes := make([]shape, len(looked))
+	for i, sign := range looked {
 		if shapes[i] = l.shape(h, sign); i == 0 || shapes[i].better(best) {
 			best = shapes[i]
 		}
@@ -198,7 +205,7 @@ func (s shape) says() string {
 // shape looks at the first records of a text.
 func (l *look) shape(h *head, sep byte) shape {
 	s := shape{sep: sep}
-	rows := newTextRows(bytes.NewReader(h.text[:min(len(h.text), 64<<10)]), sep)
+	rows := text.NewRows(bytes.NewReader(h.text[:min(len(h.text), 64<<10)]), sep)
 	var row record.Row
 	found := false
 	for n := 0; s.of < 100 && rows.ReadRow(&row) == nil; n++ {
@@ -300,7 +307,7 @@ func (l *look) name(t *table) {
 // table cuts the beginning of a file into rows.
 func (h *head) table(sep byte) table {
 	t := table{whole: h.whole}
-	rows := newTextRows(bytes.NewReader(h.text), sep)
+	rows := text.NewRows(bytes.NewReader(h.text), sep)
 	var row record.Row
 	var room slab
 	for {

@@ -14,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/delivery/source"
+	"github.com/clientele/clientele/pkg/delivery/text"
 )
 
 // timesOf gathers how times are written: texts with how often each comes, and cells that are times themselves.
@@ -442,7 +443,7 @@ func (l *look) timesOf(f *source.File, visit func(record.Cell, record.DateSystem
 	defer func() { err = errors.Join(err, content.Close()) }()
 	each := func(t *record.Table) error { return l.rows(t, visit) }
 	if content.Kind == source.DelimitedText {
-		return each(&record.Table{Rows: newTextRows(content.Text, l.sep)})
+		return each(&record.Table{Rows: text.NewRows(content.Text, l.sep)})
 	}
 	return eachTable(content, l.o, each)
 }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -31,13 +32,20 @@ func (b *beginning) explain(err error) error {
 		return err
 	}
 	head := strings.ToLower(strings.TrimSpace(strings.TrimPrefix(string(b.head), "\xef\xbb\xbf")))
-	line, _, _ := strings.Cut(head, "\n")
-	line = strings.Trim(strings.TrimSpace(line), `"`)
-	switch {
-	case strings.HasPrefix(head, "<!doctype html"), strings.HasPrefix(head, "<html"):
+	if strings.HasPrefix(head, "<!doctype html") || strings.HasPrefix(head, "<html") {
 		return fmt.Errorf("it is an HTML page, perhaps a sign-in page, not a delivery: %w", err)
-	case strings.HasPrefix(line, "sep=") && len(line) <= len("sep=")+2:
-		return fmt.Errorf("its first line is %q, a hint for Excel: remove it: %w", line, err)
 	}
 	return err
+}
+
+// Hint returns the separator that the first line of a text names for Excel, as in sep=; and reports whether it does.
+func Hint(text []byte) (sep byte, ok bool) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	line, _, _ := bytes.Cut(text[:min(len(text), beginningBytes)], []byte{'\n'})
+	line = bytes.Trim(bytes.TrimSuffix(line, []byte{'\r'}), `"`)
+	const hint = "sep="
+	if len(line) != len(hint)+1 || !strings.EqualFold(string(line[:len(hint)]), hint) {
+		return 0, false
+	}
+	return line[len(hint)], true
 }

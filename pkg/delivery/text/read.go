@@ -33,6 +33,13 @@ func Read(ctx context.Context, src io.Reader, opts record.Options, sink func(*re
 	if err != nil {
 		return record.Counts{}, start.explain(err)
 	}
+	if _, ok := Hint(start.head); ok { // is no row: what follows is
+		next, more, err := readHeader(s, opts.Dialect.Encoding)
+		if err != nil {
+			return record.Counts{}, start.explain(err)
+		}
+		header, lines = next, lines+more
+	}
 	s.src = src // the beginning is passed
 	c, err := record.FindColumns(header, opts.Preset, opts.Columns)
 	for titles := 1; err != nil && titles <= record.MaxTitles; titles++ { // of a report stand above its header

@@ -329,3 +329,46 @@ func TestReadHandsErrorsOn(t *testing.T) {
 		t.Errorf("cancelled: got %v after %d blocks", err, blocks)
 	}
 }
+
+// TestRowsAgreeWithRead: what looks at a text cuts it into the records that are read, whatever quotes and line ends there are.
+func TestRowsAgreeWithRead(t *testing.T) {
+	const head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+	line := func(invoice, description string) string {
+		return invoice + ",A1," + description + ",1,2010-12-01 08:26:00,2.5,17850,France"
+	}
+	for name, body := range map[string]string{
+		"plain":            line("1", "CUP") + "\n" + line("2", "MUG") + "\n",
+		"quotes":           line("1", `"CUP, ""BIG"""`) + "\r\n" + line("2", "\"two\nlines\"") + "\n\n" + line("3", "MUG"),
+		"an inch":          line("1", `5" PIPE`) + "\n" + line("2", "MUG") + "\n",
+		"a stray quote":    line("1", `"CUP`) + "\n" + line("2", "MUG") + "\n" + line("3", `"MUG`) + "\n" + line("4", "CUP") + "\n",
+		"never closed":     line("1", "CUP") + "\n" + line("2", `"MUG`) + "\n" + line("3", "CUP") + "\n",
+		"a row of its own": line("1", "CUP") + ",more\n" + line("2", "MUG") + "\n",
+	} {
+		for _, above := range []string{"", "Report\n\nof,all\n", "sep=,\n"} {
+			var got []string
+			r := text.NewRows(strings.NewReader(above+head+body), ',')
+			header := false
+			for row := (record.Row{}); r.ReadRow(&row) == nil; {
+				if first := string(row.Cells[0].Text); header {
+					got = append(got, first)
+				} else {
+					header = first == "InvoiceNo"
+				}
+			}
+			o, err := read(t, strings.NewReader(above+head+body), record.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := make([]string, o.Counts.Records)
+			for _, l := range o.Lines {
+				want[l.Record-1] = l.Invoice
+			}
+			for _, r := range o.Rejects {
+				want[r.Record-1], _, _ = strings.Cut(r.Raw, ",")
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s below %q:\n%s", name, above, diff)
+			}
+		}
+	}
+}
