@@ -121,7 +121,7 @@ EXPLORED = [
 OFFERED = ["suggestions", "pairs", "methods"]
 PREDICTED = ["predictions"]
 MEASURED = ["arms", "reads"]
-LISTED = ["audience", "lists", "list_limits"]
+LISTED = ["audience", "lists", "list_limits", "weeks", "history", "segment_history"]
 SWEPT = ["sweep", "sweep_clusters"]
 USED = [*SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED, *LISTED]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
@@ -138,7 +138,7 @@ LINEAGE = {
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
     "predict": ([*CUSTOMERS, *SEGMENTS], PREDICTED),
     "measure": ([*CUSTOMERS, *SEGMENTS, *EXPLORED], MEASURED),
-    "audience": ([*CUSTOMERS, *SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED], LISTED),
+    "audience": ([*CUSTOMERS, *DRIFT, *SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED], LISTED),
     "publish": ([*CUSTOMERS, *DRIFT, *SWEPT, *USED], ["runs", "gates", "findings"]),
     "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED], ["report.html"]),
 }

@@ -36,6 +36,9 @@ func (d Date) Start() int64 { return int64(d) * DayMicros }
 // Weekday returns the day of the week.
 func (d Date) Weekday() time.Weekday { return time.Weekday(((int(d)+4)%7 + 7) % 7) }
 
+// Monday returns the Monday of the day's calendar week, which begins on a Monday (ISO 8601).
+func (d Date) Monday() Date { return d - Date((d.Weekday()+6)%7) }
+
 // Year returns the calendar year that the day is in.
 func (d Date) Year() int { return time.Unix(int64(d)*24*60*60, 0).UTC().Year() }
 

@@ -89,6 +89,7 @@ type AudienceResult struct {
 	Lists      []ListResult    `json:"lists"`    // in order
 	Segments   []ListedSegment `json:"segments"` // in the order of their ids
 	Limits     []LimitResult   `json:"limits"`
+	Before     string          `json:"before"`    // the run whose scores these were compared with, "" for none
 	Cut        calendar.Date   `json:"cut"`       // the follow-up is of the 90 days from here
 	Everybody  *FollowedGroup  `json:"everybody"` // who had bought before the cut
 	Statements []string        `json:"statements"`

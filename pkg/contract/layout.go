@@ -29,6 +29,7 @@ var (
 	linesState = Place{Path: "state/lines.json", Pointer: true, Writers: []string{Ingest}, Meaning: "the current snapshot"}
 	driftState = Place{Path: "state/<name>/drift.json", Pointer: true, Writers: []string{Drift}, Meaning: "earlier verdicts of drift"}
 	scoreState = Place{Path: "state/<name>/score.json", Pointer: true, Writers: []string{Score}, Meaning: "the current scores, and those before"}
+	weekly     = Place{Path: "state/<name>/history.json", Pointer: true, Writers: []string{Audience}, Meaning: "what the last run of each calendar week came to"}
 	campaigns  = Place{Path: "state/<name>/campaigns.json", Pointer: true, Writers: []string{Measure}, Meaning: "the campaigns so far"}
 	current    = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/current.json", Pointer: true, Meaning: "the step's latest key in this run"}
 	output     = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/<name>", Meaning: "the step's other tables and files: <table>.arrow, report.html"}
@@ -55,7 +56,7 @@ var (
 
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
-	arms, plan, read, sent, logged, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, scoreState, linesState, meaning,
+	arms, plan, read, sent, logged, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, weekly, scoreState, linesState, meaning,
 	head, history, names, blob, evaluation, bundle, provenance,
 }
 
@@ -101,6 +102,9 @@ func ScoreStatePath(name string) string { return scoreState.at(name) }
 
 // DriftStatePath is the pointer to the drift results that the next run compares itself with.
 func DriftStatePath(name string) string { return driftState.at(name) }
+
+// HistoryStatePath is the pointer to what the last run of each calendar week came to.
+func HistoryStatePath(name string) string { return weekly.at(name) }
 
 // CampaignsPath is the pointer to the campaigns so far.
 func CampaignsPath(name string) string { return campaigns.at(name) }

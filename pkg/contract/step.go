@@ -164,10 +164,12 @@ var Steps = []Step{
 	},
 	{
 		Name: Audience, Does: "put customers on lists, and follow up whom the same rules took 90 days ago",
-		Reads: []string{Preprocess, Score, Explore, Recommend, Predict, Measure}, Writes: []frame.Schema{Audiences, Lists, ListLimits},
+		Reads:  []string{Preprocess, Drift, Score, Explore, Recommend, Predict, Measure},
+		Writes: []frame.Schema{Audiences, Lists, ListLimits, Weeks, History, SegmentHistory}, Pointers: []string{HistoryStatePath("<name>")},
 		Exits: []Exit{
 			{fault.ExitBadData, "damaged sales, or a model that is newer than the program"},
 			{fault.ExitMissing, "no customers, no scores or no arms"},
+			{fault.ExitTemporary, "another run moved the history at the same time"},
 		},
 		Params: []string{"lists"},
 		Pod:    Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "2Gi"},

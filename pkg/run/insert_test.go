@@ -84,3 +84,40 @@ func TestInsertForgetsTheOldest(t *testing.T) {
 		t.Errorf("entries %+v, %v; want those of 7 and 6", s.Entries, err)
 	}
 }
+
+// TestInsertWeekly: one entry a calendar week, that of the latest as-of, whatever the order. 1970-01-05, day 4, is a Monday.
+func TestInsertWeekly(t *testing.T) {
+	type made struct{ day, seq int }
+	for i, c := range []struct{ all, want []made }{
+		{[]made{{4, 1}, {10, 1}}, []made{{10, 1}}},                           // Monday, Sunday
+		{[]made{{10, 1}, {4, 2}}, []made{{10, 1}}},                           // the later day stays, though the earlier has a higher seq
+		{[]made{{10, 1}, {11, 1}}, []made{{11, 1}, {10, 1}}},                 // Sunday, Monday
+		{[]made{{11, 2}, {11, 1}, {3, 1}}, []made{{11, 2}, {3, 1}}},          // of one day the higher seq
+		{[]made{{20, 1}, {3, 1}, {11, 1}}, []made{{20, 1}, {11, 1}, {3, 1}}}, // the latest first
+	} {
+		home, err := run.OpenHome(t.Context(), fmt.Sprintf("mem://weekly-%d", i), "", "segments", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer home.Close()
+		path := contract.HistoryStatePath("segments")
+		for _, m := range c.all {
+			if _, err := run.Insert(t.Context(), home.Root, path, run.Entry[run.WeekState]{
+				Run: contract.NewRun("test", calendar.Date(m.day), fmt.Sprint(m.seq)).String(), AsOf: calendar.Date(m.day), Key: "k", Value: run.WeekState{Seq: int64(m.seq)},
+			}, run.KeepHistory, func(s run.WeekState) int64 { return s.Seq }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, err := run.ReadState[run.WeekState](t.Context(), home.Root, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []made
+		for _, e := range s.Entries {
+			got = append(got, made{int(e.AsOf), int(e.Value.Seq)})
+		}
+		if fmt.Sprint(got) != fmt.Sprint(c.want) {
+			t.Errorf("after %v: %v, want %v", c.all, got, c.want)
+		}
+	}
+}

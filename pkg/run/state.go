@@ -12,6 +12,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/objstore"
 )
 
@@ -56,17 +57,57 @@ type DriftState struct {
 	Forward []drift.Followed `json:"forward,omitempty"`
 }
 
+// WeekState is what state/<name>/history.json holds in each entry: what the last run in a calendar week came to.
+type WeekState struct {
+	Model     string        `json:"model"`  // model_id that scored
+	Seq       int64         `json:"seq"`    // revision of HEAD
+	Before    string        `json:"before"` // the run whose scores these were compared with, "" for none
+	Customers int64         `json:"customers"`
+	Revenue   money.Amount  `json:"revenue"`
+	Moved     int64         `json:"moved"`
+	Verdict   string        `json:"verdict"` // of drift, "" if it did not run
+	Act       string        `json:"act"`
+	Segments  []WeekSegment `json:"segments"`
+	Week      *WeekSales    `json:"week,omitempty"` // the seven days before the as-of date; nil where lines do not cover them
+}
+
+// WeekSegment is a segment's people and money in a week.
+type WeekSegment struct {
+	ID        string       `json:"id"`
+	Name      string       `json:"name"`
+	Customers int64        `json:"customers"`
+	Revenue   money.Amount `json:"revenue"`
+}
+
+// WeekSales is what was sold in seven days.
+type WeekSales struct {
+	Sales     money.Amount `json:"sales"`
+	Invoices  int64        `json:"invoices"`
+	Customers int64        `json:"customers"`
+	First     int64        `json:"first"` // of the customers, whose first purchase in the window it was
+}
+
 // Keep says how much a pointer remembers.
 type Keep struct {
 	Entries   int  // at most
 	OneAnAsOf bool // a later entry replaces the one of the same as-of
+	Weekly    bool // an entry of a later as-of replaces that of the same calendar week
 }
 
-// What each pointer remembers. The score's covers twenty as-ofs; the drift's a year of weeks.
+// What each pointer remembers. The score's covers twenty as-ofs; the drift's and the history's a year of weeks.
 var (
-	KeepScore = Keep{Entries: 20, OneAnAsOf: true}
-	KeepDrift = Keep{Entries: 53, OneAnAsOf: true}
+	KeepScore   = Keep{Entries: 20, OneAnAsOf: true}
+	KeepDrift   = Keep{Entries: 53, OneAnAsOf: true}
+	KeepHistory = Keep{Entries: 53, OneAnAsOf: true, Weekly: true}
 )
+
+// slot says which entries take one another's place.
+func (k Keep) slot(day calendar.Date) calendar.Date {
+	if k.Weekly {
+		return day.Monday()
+	}
+	return day
+}
 
 // ReadState returns the pointer at path; one that is not there yet has no entry.
 func ReadState[T any](ctx context.Context, store *objstore.Store, path string) (State[T], error) {
@@ -173,9 +214,9 @@ func (s State[T]) Earlier(day calendar.Date) *Entry[T] {
 	return found
 }
 
-// Insert puts e into the pointer, which has one entry an as-of, the latest first. Of two of one as-of the one with the higher
-// seq stays, the revision of HEAD that its scores rest on, and of equal ones the later. So what the pointer holds does not
-// depend on the order in which as-ofs were run. It reports whether the pointer changed. Whoever loses the swap to another
+// Insert puts e into the pointer, which has one entry an as-of, the latest first, or one a calendar week. Of two of one as-of the
+// one with the higher seq stays, the revision of HEAD that its scores rest on, and of equal ones the later; of two of one week the
+// one with the later as-of. So what the pointer holds does not depend on the order in which as-ofs were run. It reports whether the pointer changed. Whoever loses the swap to another
 // content gets an error of class [fault.ErrTemporary].
 func Insert[T any](ctx context.Context, store *objstore.Store, path string, e Entry[T], keep Keep, seq func(T) int64) (bool, error) {
 	s, err := ReadState[T](ctx, store, path)
@@ -185,9 +226,9 @@ func Insert[T any](ctx context.Context, store *objstore.Store, path string, e En
 	next := State[T]{Version: StateVersion, Entries: []Entry[T]{e}}
 	for _, old := range s.Entries {
 		switch {
-		case old.AsOf != e.AsOf:
+		case keep.slot(old.AsOf) != keep.slot(e.AsOf):
 			next.Entries = append(next.Entries, old)
-		case seq(old.Value) > seq(e.Value):
+		case old.AsOf > e.AsOf || old.AsOf == e.AsOf && seq(old.Value) > seq(e.Value):
 			return false, nil
 		}
 	}

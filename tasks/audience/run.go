@@ -28,13 +28,15 @@ type job struct {
 	opts   table.Options
 	made   map[string]*run.Manifest // by step; explore, recommend and predict may be absent
 	scores contract.ScoreResult
-	since  int // days from the last scores, if they are of the same model; else 0
+	before string                     // the run whose scores these were compared with, "" for none
+	weeks  []run.Entry[run.WeekState] // of earlier calendar weeks, newest first
+	since  int                        // days from the last scores, if they are of the same model; else 0
 }
 
 // Run puts customers on lists. The same input and flags give the same bytes, on any number of cores and whatever the order of lines.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.AudienceResult, error) {
 	j := &job{Config: c, deps: d, opts: work.Tables(d)}
-	return work.Do(ctx, c.Common, d, work.Job[contract.AudienceResult]{Begin: j.begin, Make: j.write})
+	return work.Do(ctx, c.Common, d, work.Job[contract.AudienceResult]{Begin: j.begin, Make: j.write, Finish: j.advance})
 }
 
 func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
@@ -45,7 +47,7 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 		return nil, err
 	}
 	refs := map[string]string{}
-	for _, step := range []string{contract.Preprocess, contract.Score, contract.Measure, contract.Explore, contract.Recommend, contract.Predict} {
+	for _, step := range []string{contract.Preprocess, contract.Drift, contract.Score, contract.Measure, contract.Explore, contract.Recommend, contract.Predict} {
 		m := j.made[step]
 		required := step == contract.Score || step == contract.Measure
 		switch {
@@ -64,13 +66,16 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 	if j.since, err = j.sinceScores(ctx); err != nil {
 		return nil, err
 	}
+	if refs["history"], err = j.readHistory(ctx); err != nil {
+		return nil, err
+	}
 	return home.Begin(ctx, j.Run(), contract.Audience, contract.Inputs{
-		Refs: refs, Params: map[string]any{"lists": spelled(j.rules()), "since": j.since}, Code: j.deps.Code,
+		Refs: refs, Params: map[string]any{"lists": spelled(j.rules()), "since": j.since, "before": j.before}, Code: j.deps.Code,
 	})
 }
 
 // sinceScores returns how many days before the as-of the scores are from that these were compared with, 0 where they are of another
-// model, or not known any more.
+// model, or not known any more, and keeps their run.
 func (j *job) sinceScores(ctx context.Context) (int, error) {
 	state, err := run.ReadState[run.ScoreState](ctx, j.home.Root, contract.ScoreStatePath(j.Name))
 	if err != nil {
@@ -78,7 +83,7 @@ func (j *job) sinceScores(ctx context.Context) (int, error) {
 	}
 	for _, e := range state.Entries { // newest first
 		if e.AsOf < j.Run().AsOf && e.Value.SHA256 == j.made[contract.Score].Refs["scores"] {
-			if e.Value.Model != j.scores.ModelID {
+			if j.before = e.Run; e.Value.Model != j.scores.ModelID {
 				return 0, nil
 			}
 			return int(j.Run().AsOf - e.AsOf), nil
@@ -95,10 +100,17 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		return nil, err
 	}
 	lists, limits, result := a.lists()
+	result.Before = j.before
+	weeks := weeksTable(a.weeks)
+	history, segments, err := j.historyTables(weeks)
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range []struct {
 		schema frame.Schema
 		rows   *frame.Frame
-	}{{contract.Audiences, a.table()}, {contract.Lists, lists}, {contract.ListLimits, limits}} {
+	}{{contract.Audiences, a.table()}, {contract.Lists, lists}, {contract.ListLimits, limits},
+		{contract.Weeks, weeks}, {contract.History, history}, {contract.SegmentHistory, segments}} {
 		if err := s.PutFrame(ctx, t.schema, t.rows, j.opts); err != nil {
 			return nil, err
 		}
@@ -143,6 +155,9 @@ func (j *job) gather(ctx context.Context) (*shop, error) {
 	if err != nil {
 		return nil, fault.Errorf(fault.ExitBadData, "sales", "", "the lines of run %s: %w", j.made[contract.Preprocess].Run, err)
 	}
+	if a.weeks, err = weeksOf(sales, a.book.Book, a.asOf); err != nil {
+		return nil, fault.Errorf(fault.ExitBadData, "sales", "", "the lines of run %s: %w", j.made[contract.Preprocess].Run, err)
+	}
 	if a.bundle, err = model.Load(ctx, j.home.Registry, j.scores.ModelID, j.opts); err != nil {
 		return nil, fmt.Errorf("load the model of the scores: %w", err)
 	}
@@ -154,6 +169,7 @@ type shop struct {
 	customers, assignments, arms      *frame.Frame
 	natures, suggestions, predictions *frame.Frame // nil where their step did not run
 	book                              *audience.Book
+	weeks                             []audience.Week
 	bundle                            *model.Bundle
 	rules                             []audience.Rule
 	asOf, cut                         calendar.Date

@@ -41,6 +41,7 @@ locals {
       drift     = { starts = "${local.folder}state/${var.shop.name}/drift.json", ends = "", programs = ["drift", "registry"] }
       score     = { starts = "${local.folder}state/${var.shop.name}/score.json", ends = "", programs = ["score", "registry"] }
       campaigns = { starts = "${local.folder}state/${var.shop.name}/campaigns.json", ends = "", programs = ["measure"] }
+      history   = { starts = "${local.folder}state/${var.shop.name}/history.json", ends = "", programs = ["audience"] }
       current   = { starts = "${local.folder}runs/", ends = "/current.json", programs = local.steps }
     }
     registry = {
