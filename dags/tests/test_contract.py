@@ -113,7 +113,7 @@ def test_edges_of_segmentation():
 
 CUSTOMERS = ["sales", "ledger", "customers", "windows", "profile"]
 DRIFT = ["features", "effects"]
-SEGMENTS = ["assignments", "segments", "segment_grid", "movers"]
+SEGMENTS = ["assignments", "segments", "segment_features", "segment_grid", "movers", "migration"]
 EXPLORED = [
     *("nature", "customer_nature", "nature_shares", "regions", "lifts", "tree", "cohorts"),
     *("distributions", "times", "concentration", "top", "gaps", "correlations"),
@@ -121,7 +121,7 @@ EXPLORED = [
 OFFERED = ["suggestions", "pairs", "methods"]
 PREDICTED = ["predictions"]
 MEASURED = ["arms", "reads"]
-LISTED = ["audience", "lists", "list_limits", "weeks", "history", "segment_history"]
+LISTED = ["audience", "lists", "list_limits", "segment_audience", "weeks", "history", "segment_history"]
 SWEPT = ["sweep", "sweep_clusters"]
 USED = [*SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED, *LISTED]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.

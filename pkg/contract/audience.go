@@ -56,6 +56,30 @@ var (
 				{Name: "says", Kind: frame.Text, Meaning: "What came of those taken, in words."},
 			})}
 
+	SegmentAudience = frame.Schema{Name: "segment_audience", Version: 1,
+		Meaning: "Segments by nature and lists, and what those who were in them 90 days before as-of did since. One row per segment of the model, in byte order of the id.",
+		Columns: slices.Concat([]frame.Spec{
+			{Name: "segment", Kind: frame.Text, Meaning: "Id of the segment."},
+			{Name: "name", Kind: frame.Text, Meaning: "Its name."},
+			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Customers in it with a purchase in the window."},
+			{Name: "usual_90", Kind: frame.Money, Unit: "currency", Meaning: "Their usual spending in 90 days."},
+			{Name: "personal", Kind: frame.Int, Unit: "customers", Meaning: "Of them, those who buy for themselves. 0 if explore did not run."},
+			{Name: "bulk", Kind: frame.Int, Unit: "customers", Meaning: "Those who buy in bulk."},
+			{Name: "reseller", Kind: frame.Int, Unit: "customers", Meaning: "Those who buy to resell."},
+			{Name: "listed", Kind: frame.Int, Unit: "customers", Meaning: "Those on a list."},
+			{Name: "held_out", Kind: frame.Int, Unit: "customers", Meaning: "Those permanently held out."},
+			{Name: "followed_from", Kind: frame.Text, Meaning: "Day 90 days before as-of, YYYY-MM-DD. What follows is of the customers of that day, put into segments by the present model."},
+		},
+			followed("followed", "Customers of the segment on that day"),
+			[]frame.Spec{
+				{Name: "bought_share", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "followed_bought / followed. Null without customers then."},
+				{Name: "bought_low", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "Lower limit of its 95 % interval (Wilson)."},
+				{Name: "bought_high", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "Upper limit."},
+				{Name: "spent_each", Kind: frame.Float, Nullable: true, Unit: "currency", Meaning: "followed_spent / followed, of all of them, buyers or not. Null likewise."},
+				{Name: "spent_low", Kind: frame.Float, Nullable: true, Unit: "currency", Meaning: "Lower limit of its 95 % interval: the mean less 1.96 standard errors, 0 at least. Null with fewer than 2 customers."},
+				{Name: "spent_high", Kind: frame.Float, Nullable: true, Unit: "currency", Meaning: "Upper limit. Null likewise."},
+			})}
+
 	ListLimits = frame.Schema{Name: "list_limits", Version: 1,
 		Meaning: "What each limit in a list's rule does: how many customers the rule takes today, before order and hold-out. One row per limit.",
 		Columns: []frame.Spec{

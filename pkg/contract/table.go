@@ -173,6 +173,35 @@ var (
 			{Name: "revenue", Kind: frame.Money, Unit: "currency", Meaning: "Sum of their monetary feature."},
 		}}
 
+	SegmentFeatures = frame.Schema{Name: "segment_features", Version: 1,
+		Meaning: "How every numeric feature is spread in each segment, and over all customers. One row per segment and feature, those over all customers first, " +
+			"then segments by descending revenue. Quantiles are of type 7.",
+		Columns: []frame.Spec{
+			{Name: "segment", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment. Null for all customers."},
+			{Name: "feature", Kind: frame.Text, Meaning: "Column of the customers table. The numbers of the row are in its unit."},
+			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Customers who have the feature."},
+			{Name: "mean", Kind: frame.Float, Nullable: true, Meaning: "Mean over them. Null without any."},
+			{Name: "p10", Kind: frame.Float, Nullable: true, Meaning: "10 % quantile. Null likewise."},
+			{Name: "p25", Kind: frame.Float, Nullable: true, Meaning: "25 % quantile. Null likewise."},
+			{Name: "median", Kind: frame.Float, Nullable: true, Meaning: "Median: the middle customer. Null likewise."},
+			{Name: "p75", Kind: frame.Float, Nullable: true, Meaning: "75 % quantile. Null likewise."},
+			{Name: "p90", Kind: frame.Float, Nullable: true, Meaning: "90 % quantile. Null likewise."},
+		}}
+
+	Migration = frame.Schema{Name: "migration", Version: 1,
+		Meaning: "Segments of the previous scores against those of now, in customers and money. One row per pair with a customer, in byte order of both. " +
+			"For a segment, the rows to it less the rows from it are the change of its customers, and now of the former less before of the latter that of its money, " +
+			"to the last digit. Empty if there are no previous scores.",
+		Columns: []frame.Spec{
+			{Name: "from_segment", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment in the previous scores. Null for those who joined."},
+			{Name: "to_segment", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment now. Null for those who left."},
+			{Name: "kind", Kind: frame.Text, Meaning: "stayed, moved, joined or left."},
+			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "These customers."},
+			{Name: "behaviour", Kind: frame.Int, Unit: "customers", Meaning: "Of those who moved, whom the model of the previous scores would have moved too; else 0."},
+			{Name: "before", Kind: frame.Money, Unit: "currency", Meaning: "Sum of their monetary feature in the previous scores; 0 for those who joined."},
+			{Name: "now", Kind: frame.Money, Unit: "currency", Meaning: "Sum of their monetary feature now; 0 for those who left."},
+		}}
+
 	Movers = frame.Schema{Name: "movers", Version: 2,
 		Meaning: "Customers who joined, left or changed segment since the previous scores, in byte order of the identifier. One row per customer. " +
 			"Empty if there are no previous scores.",

@@ -251,6 +251,21 @@ func TestLists(t *testing.T) {
 	if customers != r.Customers || inSegments != r.Listed {
 		t.Errorf("%d customers in segments, %d of them on a list, of %d and %d", customers, inSegments, r.Customers, r.Listed)
 	}
+	segments := w.table(t, m, contract.SegmentAudience)
+	people, followed, bought, spent := sum(segments.Ints("customers")), 0.0, 0.0, sum(segments.Ints("followed_spent"))
+	for i, id := range segments.Strings("segment") {
+		followed, bought = followed+segments.Floats("followed")[i], bought+segments.Floats("followed_bought")[i]
+		low, share, high := segments.Floats("bought_low")[i], segments.Floats("bought_share")[i], segments.Floats("bought_high")[i]
+		if !(low < share && share < high) || !(segments.Floats("spent_low")[i] < segments.Floats("spent_each")[i]) {
+			t.Errorf("segment %s: %v of %v to %v bought", id, share, low, high)
+		}
+		if segments.Ints("bulk")[i]+segments.Ints("personal")[i] != segments.Ints("customers")[i] {
+			t.Errorf("segment %s: its natures do not add up", id)
+		}
+	}
+	if e := r.Everybody; people != r.Customers || int64(followed) != e.Customers || int64(bought) != e.Bought || spent != int64(e.Spent) || sum(segments.Ints("listed")) != r.Listed {
+		t.Errorf("segments add up to %d customers and %v, %v, %d of then; want %d and %+v", people, followed, bought, spent, r.Customers, e)
+	}
 	for _, l := range r.Limits {
 		i := slices.IndexFunc(r.Lists, func(x contract.ListResult) bool { return x.List == l.List })
 		if l.Customers != r.Lists[i].Taken {

@@ -9,6 +9,7 @@ import (
 	"github.com/clientele/clientele/pkg/audience"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/recommend"
 )
@@ -169,6 +170,33 @@ func (a *shop) segments() []contract.ListedSegment {
 	}
 	slices.SortFunc(out, func(x, y contract.ListedSegment) int { return cmp.Compare(x.ID, y.ID) })
 	return out
+}
+
+// segmentsTable has the segments of the model, with what those who were in them on the day of the cut did since.
+func (a *shop) segmentsTable(listed []contract.ListedSegment) *frame.Frame {
+	all := slices.Clone(a.bundle.Manifest.Segments)
+	slices.SortFunc(all, func(x, y model.Segment) int { return cmp.Compare(x.ID, y.ID) })
+	outcomes := a.book.Outcomes(a.then, a.cut, a.asOf)
+	t := frame.New(contract.SegmentAudience.Columns, len(all))
+	for i, s := range all {
+		t.Strings("segment")[i], t.Strings("name")[i], t.Strings("followed_from")[i] = s.ID, s.Name, a.cut.String()
+		if k := slices.IndexFunc(listed, func(l contract.ListedSegment) bool { return l.ID == s.ID }); k >= 0 {
+			l := listed[k]
+			t.Ints("customers")[i], t.Ints("usual_90")[i], t.Ints("listed")[i], t.Ints("held_out")[i] = l.Customers, int64(l.Usual), l.Listed, l.HeldOut
+			for _, class := range []string{"personal", "bulk", "reseller"} {
+				t.Ints(class)[i] = l.Nature[class]
+			}
+		}
+		o, known := outcomes[a.bundle.Manifest.Index(s.ID)], a.unknown == ""
+		customers, bought, spent := math.NaN(), math.NaN(), int64(frame.NullInt)
+		if known {
+			customers, bought, spent = float64(o.Customers), float64(o.Bought), int64(o.Spent)
+		}
+		t.Floats("followed")[i], t.Floats("followed_bought")[i], t.Ints("followed_spent")[i] = customers, bought, spent
+		t.Floats("bought_share")[i], t.Floats("bought_low")[i], t.Floats("bought_high")[i] = o.Share(), o.BoughtLow, o.BoughtHigh
+		t.Floats("spent_each")[i], t.Floats("spent_low")[i], t.Floats("spent_high")[i] = o.Each, o.EachLow, o.EachHigh
+	}
+	return t
 }
 
 // why says why a rule cannot be asked of the customers of the cut.

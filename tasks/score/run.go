@@ -163,17 +163,16 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err != nil {
 		return nil, fmt.Errorf("say why customers are in their segments: %w", err)
 	}
-	if err := s.PutFrame(ctx, contract.Assignments, assignments, j.opts); err != nil {
-		return nil, err
-	}
-	if err := s.PutFrame(ctx, contract.Segments, segments.table, j.opts); err != nil {
-		return nil, err
-	}
-	if err := s.PutFrame(ctx, contract.SegmentGrid, a.grid(), j.opts); err != nil {
-		return nil, err
-	}
-	if err := s.PutFrame(ctx, contract.Movers, movers, j.opts); err != nil {
-		return nil, err
+	for _, t := range []struct {
+		schema frame.Schema
+		rows   *frame.Frame
+	}{
+		{contract.Assignments, assignments}, {contract.Segments, segments.table}, {contract.SegmentFeatures, a.features(segments.order)},
+		{contract.SegmentGrid, a.grid()}, {contract.Movers, movers}, {contract.Migration, a.migration()},
+	} {
+		if err := s.PutFrame(ctx, t.schema, t.rows, j.opts); err != nil {
+			return nil, err
+		}
 	}
 	return s.Commit(ctx, result)
 }

@@ -19,6 +19,7 @@ import (
 type segments struct {
 	table  *frame.Frame
 	result []contract.SegmentResult
+	order  []int // centroids by descending revenue
 }
 
 // segments describes every segment of the model, those without customers too, by descending revenue; equal revenue goes by
@@ -41,7 +42,7 @@ func (a *assigned) segments() segments {
 	}
 	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(revenue[y], revenue[x]) })
 
-	out := segments{table: frame.New(contract.Segments.Columns, k)}
+	out := segments{table: frame.New(contract.Segments.Columns, k), order: order}
 	for at, c := range order {
 		s := a.bundle.Manifest.Segments[c]
 		r := contract.SegmentResult{
