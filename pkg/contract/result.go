@@ -37,7 +37,8 @@ type IngestResult struct {
 	DaysKept        int            `json:"days_kept,omitempty"` // delivered days that stay as a later as-of delivered them
 	First           *calendar.Date `json:"first"`
 	Last            *calendar.Date `json:"last"`
-	Quarantine      []RuleCount    `json:"quarantine"` // by descending rows, at most 20
+	Quarantine      []RuleCount    `json:"quarantine"`        // by descending rows, at most 20
+	Missing         []ColumnCount  `json:"missing,omitempty"` // accepted lines without a code, description, customer or country; of earlier programs none
 
 	Reading json.RawMessage `json:"reading,omitempty"` // how the delivery was read: what a profile's section read says
 }
@@ -54,6 +55,12 @@ type Converted struct {
 type RuleCount struct {
 	Rule string `json:"rule"`
 	Rows int64  `json:"rows"`
+}
+
+// ColumnCount is how many lines lack a column.
+type ColumnCount struct {
+	Column string `json:"column"`
+	Rows   int64  `json:"rows"`
 }
 
 // PreprocessResult is what preprocess reports.

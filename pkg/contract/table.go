@@ -76,6 +76,16 @@ var (
 			"The time of an invoice is the earliest of its kept sale lines.",
 		Columns: feature.Specs}
 
+	Products = frame.Schema{Name: "products", Version: 1,
+		Meaning: "What products are called: the description that most lines of the window with an amount above zero have. One row per product code, in byte order.",
+		Columns: []frame.Spec{
+			{Name: "code", Kind: frame.Text, Meaning: "Product code, trimmed and in upper case."},
+			{Name: "description", Kind: frame.Text, Nullable: true, Meaning: "The most frequent description; of equally frequent ones the first in byte order. Null without any."},
+			{Name: "described", Kind: frame.Int, Unit: "lines", Meaning: "Lines with this description."},
+			{Name: "lines", Kind: frame.Int, Unit: "lines", Meaning: "Lines of the product with an amount above zero, before any rule."},
+			{Name: "descriptions", Kind: frame.Int, Meaning: "Distinct descriptions among them."},
+		}}
+
 	Windows = frame.Schema{Name: "windows", Version: 1,
 		Meaning: "The features of the customers of other windows than the run's, by which drift tells what moved: now (the days before as-of), " +
 			"before (as many days before those), year_ago (the same days a year earlier) and then (the run's window with an as-of that many days earlier). " +

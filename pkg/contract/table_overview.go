@@ -5,12 +5,12 @@ import "github.com/clientele/clientele/pkg/frame"
 // Tables of explore that show the lines as they are.
 var (
 	Gaps = frame.Schema{Name: "gaps", Version: 1,
-		Meaning: "What is missing or was rejected. One row per check of the delivery that failed, rule that removed lines, and column with missing values.",
+		Meaning: "What is missing or was rejected. One row per check of the delivery that failed, rule that removed lines, and column that can be empty.",
 		Columns: []frame.Spec{
-			{Name: "kind", Kind: frame.Text, Meaning: "rejected: a check of the last delivery. removed: a rule of the ledger. missing: a column of the kept sale lines."},
+			{Name: "kind", Kind: frame.Text, Meaning: "rejected: a check of the last delivery. removed: a rule of the ledger. delivered: a column that accepted lines of the last delivery lack. missing: a column that kept sale lines lack."},
 			{Name: "name", Kind: frame.Text, Meaning: "Name of the check, the rule or the column."},
 			{Name: "lines", Kind: frame.Int, Unit: "lines", Meaning: "Records or lines that it is about."},
-			{Name: "share", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "Their share of the records of the delivery, of the lines of the window, or of the kept lines. Null where these are none."},
+			{Name: "share", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "Their share of the records of the delivery, of the lines of the window, of the accepted lines of the delivery, or of the kept lines. Null where these are none."},
 		}}
 
 	Distributions = frame.Schema{Name: "distributions", Version: 1,

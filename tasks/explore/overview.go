@@ -28,6 +28,11 @@ func gapsFrame(sales *frame.Frame, in *contract.IngestResult, pre *contract.Prep
 			add("removed", row.Rule, row.Lines, pre.Ledger[0].Lines)
 		}
 	}
+	if in != nil {
+		for _, c := range in.Missing {
+			add("delivered", c.Column, c.Rows, in.RowsAccepted)
+		}
+	}
 	for _, column := range []string{"customer", "code", "country"} {
 		missing := int64(0)
 		for _, text := range sales.Strings(column) {

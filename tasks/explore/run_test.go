@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -200,5 +201,29 @@ func TestThresholds(t *testing.T) {
 		if _, err := parseThresholds(text); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
+	}
+}
+
+// TestGaps: shares are of what could have been there.
+func TestGaps(t *testing.T) {
+	sales := frame.New(contract.Sales.Columns, 4)
+	copy(sales.Strings("customer"), []string{"a", "", "b", "a"})
+	copy(sales.Strings("code"), []string{"p", "p", "p", "p"})
+	in := &contract.IngestResult{
+		RowsRead: 10, RowsAccepted: 8, Quarantine: []contract.RuleCount{{Rule: "bad_price", Rows: 2}},
+		Missing: []contract.ColumnCount{{Column: "customer", Rows: 6}, {Column: "code"}},
+	}
+	pre := &contract.PreprocessResult{Ledger: []contract.LedgerRow{{Rule: "input", Lines: 5}, {Rule: "guest", Lines: 1}, {Rule: "kept", Lines: 4}}}
+	f := gapsFrame(sales, in, pre)
+	var got []string
+	for i, kind := range f.Strings("kind") {
+		got = append(got, fmt.Sprint(kind, " ", f.Strings("name")[i], " ", f.Ints("lines")[i], " ", f.Floats("share")[i]))
+	}
+	want := []string{
+		"rejected bad_price 2 0.2", "removed guest 1 0.2", "delivered customer 6 0.75", "delivered code 0 0",
+		"missing customer 1 0.25", "missing code 0 0", "missing country 4 1",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

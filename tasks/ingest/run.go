@@ -302,6 +302,7 @@ func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestR
 	if change.Partitions, err = w.partitions(ctx, bar); err != nil {
 		return result, err
 	}
+	result.Missing = w.missing()
 	quarantined, err := w.quarantine(ctx)
 	if err != nil {
 		return result, err

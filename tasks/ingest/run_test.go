@@ -31,6 +31,7 @@ func TestRunTakesADeliveryIn(t *testing.T) {
 		New: true, Snapshot: got.Snapshot, SHA256: contract.SHA256([]byte(text)), Source: "shop", Delivery: got.Delivery,
 		RowsRead: 5, RowsAccepted: 4, RowsQuarantined: 1, Lines: 5, RejectedLines: 1, AcceptedMoney: 461_468, AcceptedNet: 456_532, Currency: "GBP", Days: 2, First: &day1, Last: &day2,
 		Quarantine: []contract.RuleCount{{Rule: "bad_price", Rows: 1}, {Rule: "fractional_quantity", Rows: 1}},
+		Missing:    []contract.ColumnCount{{Column: "code"}, {Column: "description"}, {Column: "customer", Rows: 1}, {Column: "country", Rows: 1}},
 		Reading:    json.RawMessage(`{"separator":"comma","decimal":"point","date_layout":"2006-01-02 15:04:05"}`),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -34,6 +34,19 @@ type writer struct {
 	delivery string
 	opts     table.Options
 	workers  int
+	empty    [len(canBeEmpty)]atomic.Int64 // lines without the column, as written
+}
+
+// canBeEmpty are the columns that a line need not have.
+var canBeEmpty = [...]string{"code", "description", "customer", "country"}
+
+// missing lists the columns that lines lack, all of them, in the order of the table.
+func (w *writer) missing() []contract.ColumnCount {
+	out := make([]contract.ColumnCount, len(canBeEmpty))
+	for i, name := range canBeEmpty {
+		out[i] = contract.ColumnCount{Column: name, Rows: w.empty[i].Load()}
+	}
+	return out
 }
 
 // partitions writes a table of lines for each day and returns them in the order of days.
@@ -55,6 +68,9 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]lines.Partitio
 					return fmt.Errorf("make lines of %s: %w", days[i], err)
 				}
 				amount, from := b.amount, b.converted()
+				for i, n := range b.empty {
+					w.empty[i].Add(n)
+				}
 				sending <- struct{}{}
 				g.Go(func() (err error) {
 					defer func() {
@@ -120,6 +136,7 @@ type linesBuilder struct {
 	foreign *table.Writer // of the others; nil before the first
 	frames  frames
 	amount  money.Amount // of the lines of the table made last
+	empty   [len(canBeEmpty)]int64
 	by      record.Foreign
 }
 
@@ -159,7 +176,7 @@ func (b *linesBuilder) converted() (all []lines.Converted) {
 func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	foreign := s.days[day].foreign
 	t, schema := b.writer(foreign)
-	b.amount, b.by = 0, record.Foreign{}
+	b.amount, b.by, b.empty = 0, record.Foreign{}, [len(canBeEmpty)]int64{}
 	text := func(name string) *table.TextColumn { return t.Text(schema.Index(name)) }
 	number := func(name string) *table.IntColumn { return t.Int(schema.Index(name)) }
 	invoice, code, description := text("invoice"), text("code"), text("description")
@@ -181,6 +198,11 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	add := func(l *record.Line) (err error) {
 		if b.amount, err = b.amount.Plus(l.Amount); err != nil {
 			return fault.ErrBadData.Errorf("range", "", "sum the money of the day: %w", err)
+		}
+		for i, text := range [...][]byte{l.Code, l.Description, l.Customer, l.Country} {
+			if len(text) == 0 {
+				b.empty[i]++
+			}
 		}
 		invoice.AppendBytes(l.Invoice)
 		code.AppendBytes(l.Code)

@@ -119,6 +119,9 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := put(ctx, s, kept, people, sales, j.opts); err != nil {
 		return nil, err
 	}
+	if err := s.PutFrame(ctx, contract.Products, productsFrame(sold), j.opts); err != nil {
+		return nil, err
+	}
 	input := kept.Ledger.Input().Lines // the last use of what is kept: the next windows take its place
 	if err := j.driftTables(ctx, s, snapshot); err != nil {
 		return nil, err

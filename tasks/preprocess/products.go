@@ -1,0 +1,56 @@
+package preprocess
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/explore"
+	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/retail"
+)
+
+// productsFrame gives every product code of sealed lines its most frequent description, of the lines above zero: those of write-offs
+// often say what happened to the goods. The order of the lines does not matter.
+func productsFrame(l *retail.Lines) *frame.Frame {
+	type pair struct{ code, description uint32 }
+	counts := map[pair]int64{}
+	for i, code := range l.Code {
+		if code != 0 && l.Amount[i] > 0 {
+			counts[pair{code, l.Description[i]}]++
+		}
+	}
+	// Codes are compared in capitals, so that several of the delivery can be one.
+	type product struct {
+		lines int64
+		texts map[uint32]int64
+	}
+	products := map[string]*product{}
+	for p, n := range counts {
+		name := explore.Compared(l.Codes.String(p.code))
+		if name == "" {
+			continue
+		}
+		q := products[name]
+		if q == nil {
+			q = &product{texts: map[uint32]int64{}}
+			products[name] = q
+		}
+		if q.lines += n; p.description != 0 {
+			q.texts[p.description] += n
+		}
+	}
+	f := frame.New(contract.Products.Columns, len(products))
+	for i, name := range slices.Sorted(maps.Keys(products)) {
+		q := products[name]
+		f.Strings("code")[i], f.Ints("lines")[i], f.Ints("descriptions")[i] = name, q.lines, int64(len(q.texts))
+		if len(q.texts) > 0 {
+			best := slices.MaxFunc(slices.Collect(maps.Keys(q.texts)), func(a, b uint32) int {
+				return cmp.Or(cmp.Compare(q.texts[a], q.texts[b]), cmp.Compare(b, a)) // of equal counts the first in byte order
+			})
+			f.Strings("description")[i], f.Ints("described")[i] = l.Descriptions.String(best), q.texts[best]
+		}
+	}
+	return f
+}
