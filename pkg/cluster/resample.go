@@ -48,7 +48,8 @@ type Stable struct {
 	// Statistics & Data Analysis 52, 2007): below 0.5 the cluster dissolves, from 0.75 it is a valid pattern, from 0.85
 	// highly stable.
 	Jaccard      []float64
-	WorstJaccard float64 // the least of them
+	WorstJaccard float64      // the least of them
+	Spread       [][5]float64 // for each cluster the quantiles 0.1, 0.25, 0.5, 0.75 and 0.9 (type 7) of these largest indices
 	// Strength is the prediction strength: cut the points into halves and cluster either; of each cluster of the one half
 	// take the share of its pairs that the centroids of the other put together; the least over the clusters, averaged over
 	// both directions and the splits (R. Tibshirani and G. Walther, "Cluster validation by prediction strength", Journal of
@@ -113,7 +114,7 @@ func Resample(ctx context.Context, p Points, results []Result, opts Stability) (
 
 // stableOf averages what the jobs found for the grouping at index i.
 func stableOf(k, i int, jaccards [][][]float64, strengths [][]float64) Stable {
-	out := Stable{Jaccard: make([]float64, k), WorstJaccard: math.NaN()}
+	out := Stable{Jaccard: make([]float64, k), WorstJaccard: math.NaN(), Spread: make([][5]float64, k)}
 	for c := range k {
 		var values []float64
 		for _, j := range jaccards {
@@ -121,6 +122,7 @@ func stableOf(k, i int, jaccards [][][]float64, strengths [][]float64) Stable {
 				values = append(values, j[i][c])
 			}
 		}
+		out.Spread[c] = spreadOf(values)
 		out.Jaccard[c], _ = meanError(values)
 		if !(out.WorstJaccard <= out.Jaccard[c]) {
 			out.WorstJaccard = out.Jaccard[c]

@@ -103,7 +103,7 @@ func TestResampleProperties(t *testing.T) {
 // With as many clusters as distinct points a resample nearly never has enough: what cannot be compared is NaN, and no error.
 func TestResampleOfFewPoints(t *testing.T) {
 	s := stable(t, line(1, 2, 3, 4, 5, 6), 1, 6)
-	if diff := cmp.Diff(Stable{Jaccard: []float64{1}, WorstJaccard: 1, Strength: 1}, s[0]); diff != "" {
+	if diff := cmp.Diff(Stable{Jaccard: []float64{1}, WorstJaccard: 1, Spread: [][5]float64{{1, 1, 1, 1, 1}}, Strength: 1}, s[0]); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff(math.NaN(), s[1].Strength, cmpopts.EquateNaNs()); diff != "" {

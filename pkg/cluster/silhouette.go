@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -26,6 +27,8 @@ type Silhouette struct {
 	Used  int // points it was computed on, and among
 	// Clusters is the mean over each cluster's points; NaN for one without any among those used.
 	Clusters []float64
+	// Spread has the quantiles 0.1, 0.25, 0.5, 0.75 and 0.9 (type 7) of each cluster's points; NaN likewise.
+	Spread [][5]float64
 }
 
 // MeanSilhouette returns the mean over the points of (b − a) / max(a, b): a is the mean Euclidean distance to the other
@@ -67,7 +70,7 @@ func meanSilhouette(ctx context.Context, p Points, labels []int32, k int, seed u
 	s := Silhouette{Used: p.N}
 	n := float64(p.N)
 	s.Mean = floats.SumCompensated(values) / n
-	s.Clusters = byCluster(values, labels, k)
+	s.Clusters, s.Spread = byCluster(values, labels, k)
 	for i, v := range values {
 		d := v - s.Mean
 		values[i] = float64(d * d)
@@ -76,21 +79,37 @@ func meanSilhouette(ctx context.Context, p Points, labels []int32, k int, seed u
 	return s, nil
 }
 
-// byCluster returns the mean of each cluster's values, which lie cluster after cluster.
-func byCluster(values []float64, labels []int32, k int) []float64 {
+// byCluster returns the mean and the quantiles of each cluster's values, which lie cluster after cluster.
+func byCluster(values []float64, labels []int32, k int) (means []float64, spread [][5]float64) {
 	sizes := make([]int, k)
 	for _, c := range labels {
 		sizes[c]++
 	}
-	means := make([]float64, k)
+	means, spread = make([]float64, k), make([][5]float64, k)
 	for c, n := range sizes {
 		means[c] = math.NaN()
 		if n > 0 {
 			means[c] = floats.SumCompensated(values[:n]) / float64(n)
 		}
+		spread[c] = spreadOf(values[:n])
 		values = values[n:]
 	}
-	return means
+	return means, spread
+}
+
+// spreadOf returns the type-7 quantiles 0.1, 0.25, 0.5, 0.75 and 0.9; NaN of none.
+func spreadOf(values []float64) (out [5]float64) {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	for i, q := range [...]float64{.1, .25, .5, .75, .9} {
+		out[i] = math.NaN()
+		if n := len(values); n > 0 {
+			at := q * float64(n-1)
+			low := int(at)
+			out[i] = values[low] + float64((at-float64(low))*(values[min(low+1, n-1)]-values[low]))
+		}
+	}
+	return out
 }
 
 // sortByLabel returns the points cluster after cluster, each cluster's in their given order; those of cluster c are rows

@@ -131,9 +131,9 @@ var (
 			{Name: "qualifies", Kind: frame.Float, Nullable: true, Meaning: "1 if the number meets every condition of the rule, else 0. Never null."},
 		}}
 
-	SweepClusters = frame.Schema{Name: "sweep_clusters", Version: 1,
+	SweepClusters = frame.Schema{Name: "sweep_clusters", Version: 2,
 		Meaning: "Every segment of each number of segments. One row per number and segment, by descending size.",
-		Columns: []frame.Spec{
+		Columns: slices.Concat([]frame.Spec{
 			{Name: "k", Kind: frame.Int, Unit: "segments", Meaning: "Number of segments."},
 			{Name: "cluster", Kind: frame.Int, Meaning: "Index of the segment among them, from 0."},
 			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Customers in it."},
@@ -141,7 +141,10 @@ var (
 			{Name: "silhouette", Kind: frame.Float, Nullable: true, Meaning: "Mean silhouette of its customers. Null for one segment."},
 			{Name: "jaccard", Kind: frame.Float, Nullable: true, Meaning: "Mean over bootstrap resamples of the largest Jaccard index with a segment of the resample. Null if undefined."},
 			{Name: "chosen", Kind: frame.Int, Meaning: "1 for the number that the model uses, else 0."},
-		}}
+			{Name: "segment", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment in the candidate. Null for the numbers that the model does not use."},
+		},
+			spread("silhouette", "the silhouettes of its customers"),
+			spread("jaccard", "these largest Jaccard indices over the resamples"))}
 
 	Assignments = frame.Schema{Name: "assignments", Version: 1,
 		Meaning: "The segment of every customer. One row per customer, in byte order of the identifier.",
@@ -282,6 +285,16 @@ const (
 	ProfileCountry    = "country"
 	ProfileHour       = "hour"
 )
+
+// spread declares the quantiles of a number; a reader of the version before has them as null.
+func spread(name, of string) []frame.Spec {
+	var specs []frame.Spec
+	for _, q := range []struct{ name, text string }{{"p10", "10 %"}, {"p25", "25 %"}, {"median", "50 %"}, {"p75", "75 %"}, {"p90", "90 %"}} {
+		specs = append(specs, frame.Spec{Name: name + "_" + q.name, Kind: frame.Float, Nullable: true,
+			Meaning: "The " + q.text + " quantile (type 7) of " + of + ". Null if undefined."})
+	}
+	return specs
+}
 
 // ProfilePrefix begins the names of the segments table's profile columns: the rest is the name of a feature.
 const ProfilePrefix = "mean_"

@@ -152,7 +152,7 @@ func sweepTable(f *fitted) *frame.Frame {
 }
 
 // clustersTable has a row for every segment of every k that was tried.
-func clustersTable(f *fitted) *frame.Frame {
+func clustersTable(f *fitted, segments []model.Segment) *frame.Frame {
 	n := 0
 	for i := range f.Candidates {
 		n += f.Candidates[i].K
@@ -166,7 +166,11 @@ func clustersTable(f *fitted) *frame.Frame {
 			t.Floats("share")[row] = float64(size) / float64(f.Points.N)
 			t.Floats("silhouette")[row], t.Floats("jaccard")[row] = c.Silhouette.Clusters[j], c.Jaccard[j]
 			if i == f.Choice.Index {
-				t.Ints("chosen")[row] = 1
+				t.Ints("chosen")[row], t.Strings("segment")[row] = 1, segments[j].ID
+			}
+			for q, name := range []string{"p10", "p25", "median", "p75", "p90"} {
+				t.Floats("silhouette_" + name)[row] = c.Silhouette.Spread[j][q]
+				t.Floats("jaccard_" + name)[row] = c.Spread[j][q]
 			}
 			row++
 		}

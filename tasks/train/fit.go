@@ -153,7 +153,7 @@ func (c Config) train(ctx context.Context, customers *frame.Frame, up upstream, 
 	if err != nil {
 		return trained{}, badData(ctx, err)
 	}
-	t.sweep, t.clusters = sweepTable(f), clustersTable(f)
+	t.sweep, t.clusters = sweepTable(f), clustersTable(f, t.bundle.Manifest.Segments)
 	t.result = resultOf(f, &t, up.head.Model(), dominance)
 	t.result.Outliers = outliers(f)
 	t.result.Findings = c.findings(f, &t, up)

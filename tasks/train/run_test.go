@@ -485,6 +485,15 @@ func TestResultOfFiftyKIsSmall(t *testing.T) {
 	}
 	sum := map[int64]int64{}
 	for i, k := range clusters.Ints("k") {
+		if (clusters.Strings("segment")[i] != "") != (clusters.Ints("chosen")[i] == 1) || (clusters.Ints("chosen")[i] == 1) != (int(k) == r.K) {
+			t.Errorf("row %d of k = %d: segment %q", i, k, clusters.Strings("segment")[i])
+		}
+		for _, of := range []string{"silhouette", "jaccard"} {
+			low, middle, high := clusters.Floats(of + "_p10")[i], clusters.Floats(of + "_median")[i], clusters.Floats(of + "_p90")[i]
+			if low > middle || middle > high || math.IsNaN(low) != math.IsNaN(clusters.Floats(of)[i]) {
+				t.Errorf("row %d of k = %d: %s %v, from %v to %v", i, k, of, middle, low, high)
+			}
+		}
 		sum[k] += clusters.Ints("customers")[i]
 	}
 	for k, n := range sum {
