@@ -32,6 +32,7 @@
 //	pkg/registry   HEAD, promote, rollback, history
 //	pkg/warehouse  BigQuery: the tables of a run, all of them or none
 //	pkg/report     one page for people: view (what it shows, typed, with a JSON form), assets (style, script and the policy for them)
+//	pkg/message    a run in a few sentences, for people who do not open the page
 //	pkg/profile    a shop's profile: how its deliveries are read and what its lines mean, in TOML
 //	pkg/demo       an invented shop with planted truths
 //	dags           DAG files for Airflow, the package they share, and their tests

@@ -140,7 +140,7 @@ LINEAGE = {
     "measure": ([*CUSTOMERS, *SEGMENTS, *EXPLORED], MEASURED),
     "audience": ([*CUSTOMERS, *DRIFT, *SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED], LISTED),
     "publish": ([*CUSTOMERS, *DRIFT, *SWEPT, *USED], ["runs", "gates", "findings"]),
-    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED], ["report.html"]),
+    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED], ["message.json", "message.txt", "report.html"]),
 }
 
 

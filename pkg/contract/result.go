@@ -323,6 +323,9 @@ const (
 	ActionAllow    = "allow"    // it may be again
 )
 
+// NothingToGain begins the reason of a hold that is no news: the candidate is good, and no better than the current model.
+const NothingToGain = "nothing to gain"
+
 // PromoteResult is what promote reports.
 type PromoteResult struct {
 	Action   string `json:"action"`
@@ -364,9 +367,10 @@ type SegmentResult struct {
 
 // ReportResult is what report reports.
 type ReportResult struct {
-	Page   string `json:"page"` // URI
-	SHA256 string `json:"sha256"`
-	Size   int64  `json:"size"`
+	Page    string  `json:"page"` // URI
+	SHA256  string  `json:"sha256"`
+	Size    int64   `json:"size"`
+	Message Message `json:"message"`
 }
 
 // RollbackResult is what registry rollback reports.

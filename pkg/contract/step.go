@@ -186,8 +186,8 @@ var Steps = []Step{
 		Pod: Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "4Gi"}, // the files on their way
 	},
 	{
-		Name: Report, Does: "write an HTML report of the run",
-		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict, Measure, Audience}, Files: []string{"report.html"},
+		Name: Report, Does: "write an HTML report of the run, and what it comes to in a few sentences",
+		Reads: []string{Ingest, Preprocess, Drift, Train, Evaluate, Promote, Score, Explore, Recommend, Predict, Measure, Audience}, Files: []string{"message.json", "message.txt", "report.html"},
 		Exits: []Exit{{fault.ExitMissing, "no customers"}},
 		Pod:   Pod{Minutes: 30, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/message"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/pkg/task/work"
@@ -159,6 +160,9 @@ func Print(w io.Writer, r contract.PipelineResult) error {
 	}
 	if d, ok := r.Steps[contract.Drift].(contract.DriftResult); ok && d.Act == contract.ActWait && promoted(r) {
 		say(w, "\nDrift alone asks for no new model (act %s), but a full run always trains one, and this one was promoted.\n", d.Act)
+	}
+	if p, ok := r.Steps[contract.Report].(contract.ReportResult); ok && p.Message.Kind != "" {
+		say(w, "\n%s", message.Text(p.Message, ""))
 	}
 	if !r.New {
 		say(w, "\nNothing changed: every step was already done for this input.\n")

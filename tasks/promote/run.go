@@ -158,7 +158,7 @@ func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest
 		return contract.ActionPromote, passed + "; a person wants it"
 	}
 	if len(eval.Reasons) == 0 {
-		return contract.ActionHold, "nothing to gain: drift asks for no other model, and the current one is young enough; to replace it all the same: --promote=force"
+		return contract.ActionHold, contract.NothingToGain + ": drift asks for no other model, and the current one is young enough; to replace it all the same: --promote=force"
 	}
 	var reasons []string
 	for _, r := range eval.Reasons {

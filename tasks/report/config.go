@@ -17,7 +17,8 @@ var Task = task.Task[Config, contract.ReportResult]{
 	Usage: contract.Does(contract.Report),
 	Description: `Reads the output of this run's steps and writes report.html, a single file that needs no network: segments, how customers buy,
 what to offer, the choice of k, the ledger, drift, gates and provenance. Only preprocess is required; the page states which other steps are missing. Steps that did not
-run in this run are read from --from-run, if given. The page contains counts, never customer ids.`,
+run in this run are read from --from-run, if given. The page contains counts, never customer ids. message.txt and message.json say what the run comes to
+in a few sentences, for chat programs.`,
 	Example: `report --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10 --title="Gifts and lamps"`,
 	Flags:   Flags, Config: NewConfig, Run: Run,
 	Says: func(r contract.ReportResult) string { return task.Link(r.Page) },

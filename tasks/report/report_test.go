@@ -1,9 +1,12 @@
 package report_test
 
 import (
+	"encoding/json"
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -131,15 +134,30 @@ func TestPageOfARun(t *testing.T) {
 		t.Error("the page names a customer")
 	}
 	again, _ := s.run(s.c)
-	if again != r {
+	if !cmp.Equal(again, r) {
 		t.Errorf("the second run gives %v, the first %v", again, r)
 	}
 	m, err := s.home.Current(t.Context(), s.c.Run(), contract.Report)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(m.Objects) != 1 || !strings.HasSuffix(r.Page, m.Objects["report.html"].Object) {
+	if len(m.Objects) != 3 || !strings.HasSuffix(r.Page, m.Objects["report.html"].Object) {
 		t.Errorf("manifest has %v, result says %s", m.Objects, r.Page)
+	}
+	text, _, err := s.home.Root.Read(t.Context(), m.Objects["message.txt"].Object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, string(text), "Gifts & lamps, 10 December 2011: ", "\nPeople: 2 customers bought", m.Objects["report.html"].Object)
+	if text, _, err = s.home.Root.Read(t.Context(), m.Objects["message.json"].Object); err != nil {
+		t.Fatal(err)
+	}
+	var said contract.Message
+	if err := json.Unmarshal(text, &said); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(r.Message, said); diff != "" || said.Kind != contract.MessageRescored {
+		t.Errorf("message.json and the result differ, or are of kind %s:\n%s", said.Kind, diff)
 	}
 	c := s.c
 	c.Title = "Another"

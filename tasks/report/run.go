@@ -3,10 +3,12 @@ package report
 import (
 	"bytes"
 	"context"
+	"fmt"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/message"
 	"github.com/clientele/clientele/pkg/report"
 	"github.com/clientele/clientele/pkg/report/view"
 	"github.com/clientele/clientele/pkg/run"
@@ -15,8 +17,12 @@ import (
 	"github.com/clientele/clientele/pkg/task/work"
 )
 
-// pageName is the page's file among what the step makes.
-const pageName = "report.html"
+// Files among what the step makes: the page, and what it comes to in a few sentences.
+const (
+	pageName    = "report.html"
+	textName    = "message.txt"
+	messageName = "message.json"
+)
 
 // job is one run of the step, with what it reads.
 type job struct {
@@ -86,19 +92,36 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err != nil {
 		return nil, err
 	}
+	v := view.New(in)
 	var page bytes.Buffer
-	if err := report.Page(&page, view.New(in)); err != nil {
+	if err := report.Page(&page, v); err != nil {
 		return nil, err
 	}
 	if err := s.PutBytes(ctx, pageName, page.Bytes()); err != nil {
 		return nil, err
 	}
 	object := contract.OutputPath(s.Run(), contract.Report, s.Key(), pageName)
+	said := message.New(v)
+	if err := put(ctx, s, said, object); err != nil {
+		return nil, err
+	}
 	j.deps.Log.Info("wrote the page", "page", j.home.Root.URI(object), "bytes", page.Len())
 	// The manifest does not contain the root: it has the same bytes in every store.
 	return s.Commit(ctx, contract.ReportResult{
-		Page: object, SHA256: contract.SHA256(page.Bytes()), Size: int64(page.Len()),
+		Page: object, SHA256: contract.SHA256(page.Bytes()), Size: int64(page.Len()), Message: said,
 	})
+}
+
+// put stores the message beside the page.
+func put(ctx context.Context, s *run.Session, m contract.Message, page string) error {
+	text, err := contract.Canonical(m)
+	if err != nil {
+		return fmt.Errorf("encode the message: %w", err)
+	}
+	if err := s.PutBytes(ctx, messageName, text); err != nil {
+		return err
+	}
+	return s.PutBytes(ctx, textName, []byte(message.Text(m, page)))
 }
 
 // view gathers what the page shows.
