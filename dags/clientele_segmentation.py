@@ -7,7 +7,7 @@ Every Monday, by hand, and when `clientele_drift` asks for a new model.
 trained on, `train` makes a candidate, `evaluate` checks it against the gates, `promote` makes it the champion or not, `score`
 assigns every customer to a segment, `explore` tells personal, bulk and reseller purchases apart, `recommend` lists what to offer to whom, `predict` forecasts orders and spending,
 `measure` says what a campaign could prove and reads those that are due, `audience` puts customers on lists,
-`report` writes a page. A candidate that fails is not an error: the champion stays. If drift
+`report` writes a page, and `message`, if the deployment wants it, sends what the run came to. A candidate that fails is not an error: the champion stays. If drift
 says that the data are broken (`fix_data`), nothing is promoted or scored, and what reads the scores is skipped; the report is written, and the run fails.
 
 **By hand:** *Trigger*, fill in what differs, leave the rest. *As of* is the day that counts as today.
@@ -34,6 +34,7 @@ from clientele import assets, branches, params, steps
 from clientele.begin import begin
 from clientele.compat import DAG, TaskGroup, cron_or_asset
 from clientele.config import Deployment
+from clientele.message import message
 
 
 def build(d: Deployment) -> DAG:
@@ -72,6 +73,8 @@ def build(d: Deployment) -> DAG:
         promote >> model_in_force >> score >> [explore, recommend, predict] >> measure >> audience >> report >> segments_are_there
         data_are_sound >> score
         audience >> publish >> segments_are_there
+        if d.message:
+            message(d, segments_are_there)
     return dag
 
 

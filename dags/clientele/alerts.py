@@ -77,24 +77,29 @@ def _guarded(notify: Callable[..., Any], path: str, context: Mapping[str, Any], 
 
 def webhook(context: Mapping[str, Any], event: str) -> None:
     """Posts JSON to the URL that is the password of Airflow's connection clientele_webhook. The URL is never logged."""
+    post(CONNECTION, json.dumps(message(context, event)).encode(), "application/json; charset=utf-8", "alert")
+
+
+def post(connection: str, body: bytes, kind: str, what: str) -> bool:
+    """Posts to the URL that is the password of an Airflow connection; whether it was taken. Why not, the log says."""
     try:
-        url = _connection(CONNECTION).password or ""
+        url = _connection(connection).password or ""
     except Exception as e:
-        log.warning("no alert: cannot read the connection %s: %s", CONNECTION, type(e).__name__)
-        return
+        log.warning("no %s: cannot read the connection %s: %s", what, connection, type(e).__name__)
+        return False
     if urllib.parse.urlsplit(url).scheme not in ("https", "http"):
-        log.warning("no alert: the password of the connection %s is no URL of a webhook", CONNECTION)
-        return
-    body = json.dumps(message(context, event)).encode()
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json; charset=utf-8"})
+        log.warning("no %s: the password of the connection %s is no URL of a webhook", what, connection)
+        return False
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": kind})
     try:
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS):
-            pass
+            return True
     except urllib.error.HTTPError as e:
-        log.warning("no alert: the webhook of the connection %s answered %d", CONNECTION, e.code)
+        log.warning("no %s: the webhook of the connection %s answered %d", what, connection, e.code)
     except Exception as e:
         reason = e.reason if isinstance(e, urllib.error.URLError) else e
-        log.warning("no alert: the webhook of the connection %s did not answer: %s", CONNECTION, type(reason).__name__)
+        log.warning("no %s: the webhook of the connection %s did not answer: %s", what, connection, type(reason).__name__)
+    return False
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -47,6 +47,12 @@ except ImportError:  # before 3.2
     except ImportError:  # Airflow 2
         from airflow.timetables.datasets import DatasetOrTimeSchedule as AssetOrTimeSchedule
 
+try:
+    from airflow.sdk import BaseNotifier, Variable
+except ImportError:  # Airflow 2
+    from airflow.models.variable import Variable
+    from airflow.notifications.basenotifier import BaseNotifier
+
 __all__ = [
     "AIRFLOW_MAJOR",
     "BACKOFF",
@@ -57,17 +63,20 @@ __all__ = [
     "AirflowRescheduleException",
     "AirflowTaskTerminated",
     "AirflowTaskTimeout",
+    "BaseNotifier",
     "BaseOperator",
     "CronTriggerTimetable",
     "Param",
     "Reschedulable",
     "TaskGroup",
+    "Variable",
     "asset",
     "cron",
     "cron_or_asset",
     "deadline",
     "moment",
     "task",
+    "task_states",
 ]
 
 try:
@@ -146,3 +155,12 @@ def moment(dag_run):
         return dag_run.run_after
     manual = getattr(dag_run.run_type, "value", dag_run.run_type) == "manual"
     return dag_run.logical_date if manual else dag_run.data_interval_end
+
+
+def task_states(ti: Any, dag_run: Any) -> dict[str, str]:
+    """How the tasks of a run have ended so far, by their ids."""
+    if AIRFLOW_MAJOR >= 3:  # a worker has no database, and asks the API server
+        found = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id]).get(ti.run_id) or {}
+    else:
+        found = {t.task_id: t.state for t in dag_run.get_task_instances()}
+    return {name: str(getattr(state, "value", state)) for name, state in found.items()}

@@ -46,6 +46,10 @@ PINNED = r"\S+@sha256:[0-9a-f]{64}|[^@\s]+:(?!latest$)[\w][\w.-]{0,127}"
 QUANTITIES = {"cpu": r"\d+m|\d+(\.\d+)?", "memory": r"\d+([KMGT]i?)?", "ephemeral-storage": r"\d+([KMGT]i?)?"}
 
 
+# Who may be named: what is here.
+WEBHOOKS = {"message": "clientele.message.webhook"} | dict.fromkeys(("on_failure", "on_retry"), "clientele.alerts.webhook")
+
+
 class ConfigurationError(ValueError):
     """The environment is wrong. Airflow shows it as the DAG's import error, every problem on a line."""
 
@@ -83,6 +87,9 @@ class Deployment:
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     on_failure: str = ""
     on_retry: str = ""
+    message: str = ""
+    message_shape: str = "json"
+    message_connection: str = "clientele_message"
     deadline_hours: float = 0
     owner: str = "clientele"
     owner_link: str = "https://github.com/clientele/clientele"
@@ -199,12 +206,16 @@ class Deployment:
 
     def _want_alerts(self, want: Callable[[object, str, str, object], None]) -> None:
         """Callables that can be imported, and one for the deadline."""
-        for name in ("on_failure", "on_retry"):
+        shapes = ("json", "plain", "slack", "teams")
+        want(self.message_shape in shapes, "CLIENTELE_MESSAGE_SHAPE", "want one of " + ", ".join(shapes), self.message_shape)
+        for name in ("on_failure", "on_retry", "message"):
             if path := getattr(self, name):
+                if path == WEBHOOKS["message"]:
+                    continue  # it imports this file
                 try:
                     resolve(path)
                 except ValueError as e:
-                    want(False, "CLIENTELE_" + name.upper(), f"want a callable such as clientele.alerts.webhook: {e}", path)
+                    want(False, "CLIENTELE_" + name.upper(), f"want a callable such as {WEBHOOKS[name]}: {e}", path)
         notified = self.on_failure or not self.deadline_hours
         want(notified, "CLIENTELE_DEADLINE_HOURS", "needs CLIENTELE_ON_FAILURE, which is called", self.deadline_hours)
 
@@ -289,6 +300,9 @@ _TEXTS = (
     "start_date",
     "on_failure",
     "on_retry",
+    "message",
+    "message_shape",
+    "message_connection",
     "bin",
 )
 

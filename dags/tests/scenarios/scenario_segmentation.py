@@ -122,6 +122,39 @@ def test_a_failure_is_notified_and_the_address_is_not_logged(empty: World, shop:
     assert "a-secret-path" not in re.sub(r'"POST /a-secret-path HTTP/1.1"', "", out + err)  # the server's own log has it
 
 
+def test_the_message_is_sent_once(empty: World, shop: Path, capfd):
+    """A run that fails, then goes well, then is cleared: Airflow's own states, connection and Variable."""
+    got = []
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+    late = shop / "message.csv"
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/a-secret-path"
+        empty.env |= {
+            "CLIENTELE_MESSAGE": "clientele.message.webhook",
+            "AIRFLOW_CONN_CLIENTELE_MESSAGE": json.dumps({"conn_type": "http", "password": url}),
+        }
+        late.symlink_to(shop / "bad.csv")
+        outcome = empty.segment(as_of=LAST_DAY, source=str(late))
+        assert (outcome.state, outcome.tasks["message"]) == ("failed", ("success", 1)), "a teardown does not count"
+        late.unlink()
+        late.symlink_to(shop / "lines.csv")
+        again = empty.clear(DAG, outcome)
+        assert (again.state, again.tasks["message"]) == ("success", ("success", 2))
+        assert empty.clear(DAG, outcome, "message").results["message"] == "sent before"
+        server.shutdown()
+    failed, well = got
+    assert (failed["kind"], well["kind"]) == ("failed", "first")
+    assert "the run failed in ingest." in failed["headline"] and "the first segments are ready." in well["headline"]
+    assert well["page"].startswith("https://storage.cloud.google.com/") and well["text"].endswith(f"{well['page']}\n")
+
+
 def test_a_late_source_is_looked_for_again(empty: World, shop: Path):
     late = shop / "late-2025-12-02.csv"
     ends = []
