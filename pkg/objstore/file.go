@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -214,6 +215,75 @@ func (d *fileDriver) stat(_ context.Context, name string) (Attrs, error) {
 	}
 	return fileAttrs(name, info), nil
 }
+
+// list goes through the folder. What dead writers have left is removed before.
+func (d *fileDriver) list(ctx context.Context, prefix string, alive func()) ([]Item, error) {
+	if _, err := os.Stat(d.root); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err := d.ready(); err != nil {
+		return nil, err
+	}
+	var items []Item
+	err := filepath.WalkDir(d.root, func(path string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // deleted since its folder was read
+		}
+		if err != nil {
+			return err
+		}
+		if path == d.root {
+			return nil
+		}
+		alive()
+		name := filepath.ToSlash(path[len(d.root)+1:])
+		switch {
+		case e.IsDir() && (e.Name()[0] == '.' || !strings.HasPrefix(name+"/", prefix) && !strings.HasPrefix(prefix, name+"/")):
+			return fs.SkipDir
+		case e.IsDir(), e.Name()[0] == '.', !strings.HasPrefix(name, prefix), !e.Type().IsRegular():
+			return ctx.Err()
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		items = append(items, Item{Attrs: fileAttrs(name, info), Live: true, Modified: info.ModTime()})
+		return nil
+	})
+	return items, osError(err)
+}
+
+// delete removes the file under the lock that a swap takes.
+func (d *fileDriver) delete(ctx context.Context, name string, generation int64) error {
+	if err := d.below(name); err != nil {
+		return err
+	}
+	path := d.path(name)
+	if _, err := os.Lstat(path); err != nil {
+		return osError(err)
+	}
+	unlock, err := lock(ctx, filepath.Join(filepath.Dir(path), lockFile))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	attrs, err := d.stat(ctx, name)
+	if err != nil {
+		return err
+	}
+	if attrs.Generation != generation {
+		return ErrConflict
+	}
+	if err := os.Remove(path); err != nil {
+		return osError(err)
+	}
+	return osError(syncFolder(filepath.Dir(path)))
+}
+
+func (d *fileDriver) keeps(context.Context) (time.Duration, error) { return 0, nil }
 
 func (d *fileDriver) close() error { return nil }
 

@@ -13,8 +13,10 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"cloud.google.com/go/storage"
+	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 
 	"github.com/clientele/clientele/pkg/scratch"
@@ -240,6 +242,48 @@ func (d *gsDriver) stat(ctx context.Context, name string) (Attrs, error) {
 		return Attrs{}, d.readError(ctx, err)
 	}
 	return gsAttrs(name, attrs), nil
+}
+
+func (d *gsDriver) list(ctx context.Context, prefix string, alive func()) ([]Item, error) {
+	below := d.where.join("")
+	q := &storage.Query{Prefix: below + prefix, Versions: true}
+	if err := q.SetAttrSelection([]string{"Name", "Size", "Generation", "CRC32C", "Deleted", "Updated", "RetentionExpirationTime", "EventBasedHold", "TemporaryHold"}); err != nil {
+		return nil, err
+	}
+	var items []Item
+	for list := d.client.Bucket(d.where.host).Objects(ctx, q); ; {
+		a, err := list.Next()
+		if errors.Is(err, iterator.Done) {
+			return items, nil
+		}
+		if err != nil {
+			return nil, gsError(err)
+		}
+		alive()
+		item := Item{Attrs: gsAttrs(strings.TrimPrefix(a.Name, below), a), Live: a.Deleted.IsZero(), Modified: a.Updated, Until: a.RetentionExpirationTime}
+		if a.EventBasedHold || a.TemporaryHold {
+			item.Until = Forever
+		}
+		items = append(items, item)
+	}
+}
+
+func (d *gsDriver) delete(ctx context.Context, name string, generation int64) error {
+	if err := d.object(name).Generation(generation).Delete(ctx); err != nil {
+		return gsError(err)
+	}
+	return nil
+}
+
+func (d *gsDriver) keeps(ctx context.Context) (time.Duration, error) {
+	a, err := d.client.Bucket(d.where.host).Attrs(ctx)
+	if err != nil {
+		return 0, gsError(err)
+	}
+	if a.SoftDeletePolicy == nil {
+		return 0, nil
+	}
+	return a.SoftDeletePolicy.RetentionDuration, nil
 }
 
 // readError is gsError for an object that was asked for. The service says of an object in a bucket that is not there what

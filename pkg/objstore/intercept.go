@@ -6,7 +6,7 @@ import (
 )
 
 // Interceptor stands between a store and what keeps its objects, so that a test can make any call fail; see package storetest.
-// Verbs are create, swap, open and stat.
+// Verbs are create, swap, open, stat, list and delete.
 type Interceptor interface {
 	// Before an object is touched; an error is the outcome of the call, and nothing happens.
 	Before(verb, name string) error
@@ -59,6 +59,15 @@ func (d intercepted) swap(ctx context.Context, name string, generation int64, da
 func (d intercepted) stat(ctx context.Context, name string) (a Attrs, err error) {
 	err = d.around("stat", name, func() error { a, err = d.driver.stat(ctx, name); return err })
 	return a, err
+}
+
+func (d intercepted) list(ctx context.Context, prefix string, alive func()) (items []Item, err error) {
+	err = d.around("list", prefix, func() error { items, err = d.driver.list(ctx, prefix, alive); return err })
+	return items, err
+}
+
+func (d intercepted) delete(ctx context.Context, name string, generation int64) error {
+	return d.around("delete", name, func() error { return d.driver.delete(ctx, name, generation) })
 }
 
 func (d intercepted) open(ctx context.Context, name string, generation int64, admit func(int64) error) (o *Object, err error) {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"strings"
 	"sync"
+	"time"
 )
 
 // memStores are the stores in memory of this process, by name.
@@ -106,6 +108,35 @@ func (d *memDriver) get(name string) (memObject, error) {
 	}
 	return o, nil
 }
+
+func (d *memDriver) list(_ context.Context, prefix string, _ func()) ([]Item, error) {
+	d.bucket.mu.Lock()
+	defer d.bucket.mu.Unlock()
+	var items []Item
+	for key, o := range d.bucket.objects {
+		name, ok := strings.CutPrefix(key, d.where.join(""))
+		if ok && strings.HasPrefix(name, prefix) {
+			items = append(items, Item{Attrs: o.attrs(name), Live: true})
+		}
+	}
+	return items, nil
+}
+
+func (d *memDriver) delete(_ context.Context, name string, generation int64) error {
+	d.bucket.mu.Lock()
+	defer d.bucket.mu.Unlock()
+	key := d.where.join(name)
+	switch o, ok := d.bucket.objects[key]; {
+	case !ok:
+		return ErrNotFound
+	case o.generation != generation:
+		return ErrConflict
+	}
+	delete(d.bucket.objects, key)
+	return nil
+}
+
+func (d *memDriver) keeps(context.Context) (time.Duration, error) { return 0, nil }
 
 // close leaves the store in memory where it is: the same name opens it again.
 func (d *memDriver) close() error { return nil }

@@ -7,8 +7,8 @@
 //   - [Store.Swap] overwrites only the generation that the caller has read: whoever is late gets [ErrConflict].
 //   - Every call has a deadline ([Options.Timeout]).
 //
-// There is no unconditional overwrite, no delete and no listing: nothing in the system needs one, and each would break a
-// promise above.
+// There is no unconditional overwrite. [Store.List] and [Store.Delete] are for package maintain alone, which forgets customers and
+// collects what nothing names: a step that listed or deleted would break a promise above.
 //
 //	s, err := objstore.Open(ctx, "gs://shop/clientele", nil)
 //	attrs, err := s.Create(ctx, "runs/x/customers.arrow", bytes.NewReader(data), int64(len(data)))
@@ -58,6 +58,19 @@ type Attrs struct {
 	CRC32C uint32
 }
 
+// Item is an object as [Store.List] finds it.
+type Item struct {
+	Attrs
+	Live bool // false for a generation that was overwritten or deleted, and that the bucket keeps
+	// Modified is when this generation was written.
+	Modified time.Time
+	// Until is when it may be deleted, zero for now: the bucket, or a hold without an end ([Forever]), keeps it that long.
+	Until time.Time
+}
+
+// Forever is the end of what has none.
+var Forever = time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+
 // Object is an open object: seekable content, whatever the store. Close it.
 type Object struct {
 	Attrs
@@ -85,5 +98,11 @@ type driver interface {
 	open(ctx context.Context, name string, generation int64, admit func(size int64) error) (*Object, error)
 	// stat returns the attributes of the generation in force (ErrNotFound).
 	stat(ctx context.Context, name string) (Attrs, error)
+	// list returns all generations of all objects whose names begin with prefix, "" for all, in the order of their names.
+	list(ctx context.Context, prefix string, alive func()) ([]Item, error)
+	// delete removes one generation (ErrNotFound, ErrConflict). Nothing of it is kept, unless the bucket has a rule of its own.
+	delete(ctx context.Context, name string, generation int64) error
+	// keeps returns for how long the store gives back what was deleted.
+	keeps(ctx context.Context) (time.Duration, error)
 	close() error
 }

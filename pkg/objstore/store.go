@@ -2,12 +2,15 @@ package objstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/clientele/clientele/pkg/fault"
@@ -199,4 +202,55 @@ func (s *Store) Stat(ctx context.Context, name string) (Attrs, error) {
 	defer b.stop()
 	attrs, err := s.driver(b.ctx).stat(b.ctx, name)
 	return attrs, b.wrap(err)
+}
+
+// List returns every generation of every object whose name begins with prefix, "" for all, by name and generation. Only package
+// maintain may ask: a listing is no transaction, and nobody may find the latest of something by it.
+func (s *Store) List(ctx context.Context, prefix string) ([]Item, error) {
+	what := prefix
+	if what == "" {
+		what = "all"
+	}
+	b, err := s.bound(ctx, "list", strings.TrimRight(what, "/"), 0)
+	if err != nil {
+		return nil, err
+	}
+	defer b.stop()
+	items, err := s.driver(b.ctx).list(b.ctx, prefix, func() { b.grow(0) })
+	if err != nil {
+		return nil, b.wrap(err)
+	}
+	slices.SortFunc(items, func(a, b Item) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Generation, b.Generation))
+	})
+	return items, nil
+}
+
+// Delete removes one generation of an object; where it is in force, the object is gone. One that is not there any more is no error;
+// an object that was overwritten since, in a store that keeps no old generations, is [ErrConflict]. Only package maintain may.
+func (s *Store) Delete(ctx context.Context, name string, generation int64) error {
+	b, err := s.bound(ctx, "delete", name, 0)
+	if err != nil {
+		return err
+	}
+	defer b.stop()
+	if generation <= 0 {
+		return b.wrap(fmt.Errorf("generation %d is none", generation))
+	}
+	err = s.driver(b.ctx).delete(b.ctx, name, generation)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return b.wrap(err)
+}
+
+// Keeps returns for how long the store can give back what was deleted (soft delete), 0 for not at all.
+func (s *Store) Keeps(ctx context.Context) (time.Duration, error) {
+	b, err := s.bound(ctx, "stat", "bucket", 0)
+	if err != nil {
+		return 0, err
+	}
+	defer b.stop()
+	kept, err := s.driver(b.ctx).keeps(b.ctx)
+	return kept, b.wrap(err)
 }
