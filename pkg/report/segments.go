@@ -4,61 +4,97 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/report/view"
 )
 
-// segments shows who the customers are: people against money, a card each, the profile beside all customers.
-func (l *layout) segments() (section, error) {
-	s := section{ID: "segments", Title: "Segments"}
-	if l.Scores == nil {
-		s.Blocks = append(s.Blocks, block{Text: "No segments: this run has no scores. There is no current model, drift found broken data, or score did not run."})
-		if t := l.Choice; t != nil {
-			s.Blocks = append(s.Blocks, block{Text: l.candidateWords(t)})
+// segments says who the customers are: people against money, a card each, the profile beside all customers.
+func (l *layout) segments() (tab, error) {
+	t := tab{ID: "segments", Name: "Segments", Group: groupAct, Kick: "Segments"}
+	s := l.Scores
+	if s == nil || len(s.Segments) == 0 {
+		t.Heading = "No segments in this run"
+		why := "This run has no scores. There is no current model, drift found broken data, or score did not run."
+		if s != nil {
+			why = "The scores contain no segments."
 		}
-		return s, nil
+		t.add(absent(12, "Why", why))
+		if c := l.Choice; c != nil {
+			t.add(panel{Span: 12, Title: "The candidate", Blocks: []block{{Text: l.candidateWords(c)}}})
+		}
+		return t, nil
 	}
-	if len(l.Scores.Segments) == 0 {
-		s.Blocks = append(s.Blocks, block{Text: "The scores contain no segments."})
-		return s, nil
+	t.Heading = l.who80()
+	t.Lead = "Customers are grouped by " + l.grouped() + ". Groups are cut for use: their borders are soft."
+	t.add(l.peopleAndMoney(), panel{Segments: l.cards(), Title: "Side by side", Lead: "Striped bar: share of customers. Solid bar: share of money. Dots: the upright line is the " +
+		"average of all customers; left is less, right is more, each half a factor of eight. All cards share one scale."})
+	if l.inlined() {
+		t.add(panel{Span: 6, Title: "How recently and how often", Lead: "Each dot is a customer. Across: days since the last purchase. Up: invoices, each step doubles.",
+			Blocks: []block{l.draw(chart{ID: "c-map", Kind: "map", Height: 340, Label: "Customers by days since the last purchase and number of invoices, coloured by segment. The averages of each segment are in the table Profile.",
+				X: axis{Label: "Days since last purchase"}, Y: axis{Label: "Invoices", Log: true}})}, Source: "assignments.arrow, customers.arrow"},
+			panel{Span: 6, Title: "How much they spend", Lead: "Customers by what they spent" + l.period() + ", one strip a segment, one scale.",
+				Blocks: []block{l.draw(chart{ID: "c-spread", Kind: "spread", Height: 340, Label: "Distribution of spending in each segment. The averages are in the table Profile.",
+					X: axis{Label: "Spent", Log: true, Sign: l.money.sign()}})}, Source: "assignments.arrow"})
 	}
-	picture, err := l.peopleAndMoney()
-	if err != nil {
-		return s, err
+	if p := l.profileTable(); p != nil {
+		t.add(panel{Span: 7, Title: "Profile", Lead: "Blue is more than the average of all customers, amber is less; small print: times the average of all.", Blocks: []block{{Table: p}}, Source: "segments.arrow"})
 	}
-	s.Blocks = append(s.Blocks, block{Figures: []figure{picture}}, block{Table: l.segmentTable()}, block{Cards: l.cards()})
-	if t := l.profileTable(); t != nil {
-		s.Blocks = append(s.Blocks, block{Table: t})
+	if g := l.crossTable(); g != nil {
+		t.add(panel{Span: 5, Title: "Against the named groups", Lead: "The classic grid of names by recency and number of orders. Darker: a larger part of the row.", Blocks: []block{{Table: g}}, Source: "segment_grid.arrow"})
 	}
-	return s, nil
+	t.add(l.firmness())
+	if p := l.Predict; p != nil {
+		t.add(l.forecast(p)...)
+	}
+	return t, nil
 }
 
-func (l *layout) candidateWords(t *view.Choice) string {
-	sizes := make([]string, len(t.Sizes))
-	for i, n := range t.Sizes {
-		sizes[i] = count(int64(n))
+// who80 says how money is shared among people: the segment with the most money.
+func (l *layout) who80() string {
+	g := l.Scores.Segments[0]
+	if g.Share <= 0 || l.Scores.All.Revenue <= 0 {
+		return fmt.Sprintf("%s in %s", capital(people(l.Scores.Customers)), many(int64(len(l.Scores.Segments)), "segment"))
 	}
-	return fmt.Sprintf("The candidate of this run, %s, has %d segments with %s customers.", brief(t.ModelID), t.K, list(sizes))
+	return fmt.Sprintf("%s: %s of customers bring %s of the money", g.Label, share(g.Share), share(g.RevenueShare))
 }
 
-func (l *layout) peopleAndMoney() (figure, error) {
-	var names []string
-	percent := func(x float64) string { return share(x / 100) }
-	peopleShare, moneyShare := bars{name: "share of customers", colour: roleFirst, label: percent}, bars{name: "share of revenue", colour: roleOther, label: percent}
-	alt := "Share of customers and of revenue by segment:"
-	for _, g := range l.Scores.Segments {
-		names = append(names, g.Label)
-		peopleShare.values = append(peopleShare.values, 100*g.Share)
-		moneyShare.values = append(moneyShare.values, 100*g.RevenueShare)
-		alt += fmt.Sprintf(" %s %s and %s;", g.Label, share(g.Share), share(g.RevenueShare))
+// grouped names the features of the model, as far as they are known.
+func (l *layout) grouped() string {
+	if l.Choice != nil && len(l.Choice.Dominance) > 0 {
+		var names []string
+		for _, d := range l.Choice.Dominance {
+			names = append(names, strings.ToLower(l.featureName(d.Feature)))
+		}
+		return list(names)
 	}
-	svg, err := barChart(names, []bars{peopleShare, moneyShare}, false, alt[:len(alt)-1]+".")
-	return figure{Title: "Share of customers and revenue", SVG: svg,
-		Caption: "Where the revenue bar is longer, the customers of the segment spend more than average."}, err
+	return "what they bought" + l.period()
+}
+
+func (l *layout) peopleAndMoney() panel {
+	s := l.Scores
+	w := &twins{People: capital(people(s.All.Customers)), Money: l.money.whole(s.All.Revenue) + l.period(), Label: "Share of customers and of money by segment:"}
+	x, x2 := 0.0, 0.0
+	sound := true
+	for i, g := range s.Segments {
+		part := twin{Segment: segmentName{i, g.Label}, X: x, Width: 1000 * g.Share, X2: x2, Width2: 1000 * g.RevenueShare, Share: share(g.Share), Spent: share(g.RevenueShare)}
+		sound = sound && g.Share >= 0 && g.RevenueShare >= 0
+		x, x2 = x+part.Width, x2+part.Width2
+		w.Parts = append(w.Parts, part)
+		w.Label += fmt.Sprintf(" %s %s of customers, %s of money;", g.Label, share(g.Share), share(g.RevenueShare))
+	}
+	w.Label = w.Label[:len(w.Label)-1] + "."
+	p := panel{Span: 12, Title: "People and money", Lead: "Upper bar: customers. Lower bar: what they spent. Same order, same colours, same length.", Source: "segments.arrow", Numbers: []*grid{l.segmentTable()}}
+	if !sound {
+		p.Lead, p.Blocks, p.Numbers = "A segment has returned more than it bought, so there is no picture of its share.", []block{{Table: l.segmentTable()}}, nil
+		return p
+	}
+	p.Blocks = []block{{Twins: w}}
+	return p
 }
 
 func (l *layout) segmentTable() *grid {
-	t := &grid{Caption: "Segments by customers and revenue", Head: heads("Segment", "ID", "#Customers", "#Share", "#Revenue", "#Share of revenue", "#Revenue per customer")}
+	t := &grid{ID: "segment-table", Caption: "Segments by customers and revenue", Head: heads("Segment", "ID", "#Customers", "#Share", "#Revenue", "#Share of revenue", "#Revenue per customer"), Download: "segments"}
 	all := l.Scores.All
 	for _, g := range l.Scores.Segments {
 		t.Rows = append(t.Rows, []cell{name(cmp.Or(g.Name, g.ID)), code(g.ID), number(count(g.Customers)), number(share(g.Share)),
@@ -69,30 +105,210 @@ func (l *layout) segmentTable() *grid {
 	return t
 }
 
-// traits are the features of the profile in words.
-func (l *layout) traits() map[string]struct {
-	title string
-	write func(float64) string
-} {
-	type trait = struct {
-		title string
-		write func(float64) string
+// featureName is a feature in words.
+func (l *layout) featureName(feature string) string {
+	if t, ok := l.traits()[feature]; ok {
+		return t.title
 	}
-	days := func(x float64) string { return decimal(x, 0) + " days" }
-	return map[string]trait{
-		"recency":           {"Days since the last purchase", days},
-		"tenure":            {"Days since the first purchase", days},
-		"frequency":         {"Invoices" + l.period(), short},
-		"monetary":          {"Spending" + l.period(), l.money.average},
-		"average_invoice":   {"Average invoice", l.money.average},
-		"lines_per_invoice": {"Lines per invoice", short},
-		"products":          {"Different products", short},
-		"gap_mean":          {"Days between purchases", days},
-		"monthly_slope":     {"Change in spending per 30 days", l.money.average},
-		"rebought_share":    {"Share of products bought again", share},
-		"return_value_rate": {"Share of value returned", share},
-		"weekend_share":     {"Share of invoices at weekends", share},
+	return capital(plain(feature))
+}
+
+// cardTraits are the features on a card.
+var cardTraits = []string{"recency", "frequency", "monetary", "average_invoice", "rebought_share"}
+
+func (l *layout) cards() []segmentCard {
+	var cards []segmentCard
+	widest := 0.0
+	for _, g := range l.Scores.Segments {
+		widest = max(widest, g.Share, g.RevenueShare)
 	}
+	wide := func(v float64) float64 {
+		if widest <= 0 || v <= 0 {
+			return 0
+		}
+		return 100 * v / widest
+	}
+	words := l.traits()
+	for i, g := range l.Scores.Segments {
+		c := segmentCard{Segment: segmentName{i, g.Label}, ID: g.ID, Why: l.portrait(i), People: share(g.Share), Money: share(g.RevenueShare),
+			PeopleWide: wide(g.Share), MoneyWide: wide(g.RevenueShare), Size: people(g.Customers) + " · " + l.money.round(g.Revenue)}
+		for _, feature := range cardTraits {
+			mean, all := l.Scores.Mean(feature, i)
+			if math.IsNaN(mean) {
+				continue
+			}
+			c.Traits = append(c.Traits, trait{Label: words[feature].title, Value: words[feature].write(mean), At: octaves(mean / all), Known: mean > 0 && all > 0})
+		}
+		c.Next, c.Nature, c.Do = l.nextOf(g), l.natureOf(g), l.doOf(g)
+		c.Downloads = l.segmentFiles(g)
+		cards = append(cards, c)
+	}
+	return cards
+}
+
+// octaves is a ratio on a scale where a factor of eight less is -100 and a factor of eight more 100.
+func octaves(ratio float64) float64 {
+	if math.IsNaN(ratio) || ratio <= 0 {
+		return 0
+	}
+	return math.Round(max(-100, min(100, 100*math.Log(ratio)/math.Log(8))))
+}
+
+// nextOf says what the segment is expected to do.
+func (l *layout) nextOf(g view.Segment) string {
+	if l.Predict == nil {
+		return ""
+	}
+	for _, p := range l.Predict.Segments {
+		if p.ID == g.ID && p.Buyers != nil && p.Money != nil && p.Customers > p.Unsaid {
+			of := float64(p.Customers - p.Unsaid)
+			return fmt.Sprintf("%s in 100 are expected to buy within %d days, and to spend %s each on average.", decimal(100**p.Buyers/of, 0), l.Predict.Days, l.money.average(*p.Money/of))
+		}
+	}
+	return ""
+}
+
+func (l *layout) natureOf(g view.Segment) string {
+	if l.Audience == nil {
+		return ""
+	}
+	for _, s := range l.Audience.Segments {
+		if s.ID == g.ID && len(s.Nature) > 0 && s.Customers > 0 {
+			part := func(class string) string { return share(float64(s.Nature[class]) / float64(s.Customers)) }
+			return fmt.Sprintf("Personal %s · bulk %s · reseller %s", part("personal"), part("bulk"), part("reseller"))
+		}
+	}
+	return ""
+}
+
+// doOf says how many of the segment are on a list.
+func (l *layout) doOf(g view.Segment) string {
+	if l.Audience == nil {
+		return ""
+	}
+	for _, s := range l.Audience.Segments {
+		if s.ID == g.ID {
+			if s.Listed == 0 {
+				return "none of them is on a list."
+			}
+			return fmt.Sprintf("%s on a list of Today.", are(s.Listed))
+		}
+	}
+	return ""
+}
+
+func are(n int64) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return count(n) + " are"
+}
+
+func (l *layout) profileTable() *grid {
+	t := &grid{ID: "profile", Caption: "Profile: the average customer of each segment, compared with all customers", Head: heads("Average"), Matrix: true}
+	for i, g := range l.Scores.Segments {
+		t.Head = append(t.Head, cell{Text: g.Label, Class: "num", Segment: &segmentName{i, g.Label}})
+	}
+	t.Head = append(t.Head, cell{Text: "All", Class: "num"})
+	words := l.traits()
+	for _, tr := range l.Scores.Profile {
+		in := words[tr.Feature]
+		cells := []cell{name(in.title)}
+		for _, mean := range tr.Means {
+			c, all := cell{Text: dash, Class: "num heat"}, float64(tr.All)
+			if mean := float64(mean); !math.IsNaN(mean) {
+				c.Text, c.Note = in.write(mean), against(mean, all)
+				if c.Note != "" {
+					c.Tint = int(octaves(mean/all) * .45)
+				}
+			}
+			cells = append(cells, c)
+		}
+		overall := number(dash)
+		if all := float64(tr.All); !math.IsNaN(all) {
+			overall.Text = in.write(all)
+		}
+		t.Rows = append(t.Rows, append(cells, overall))
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return t
+}
+
+func (l *layout) crossTable() *grid {
+	s := l.Scores
+	if len(s.Grid) == 0 {
+		return nil
+	}
+	t := &grid{ID: "cross", Caption: "Customers by named group (rows) and segment (columns)", Head: heads("Named group"), Matrix: true}
+	for i, g := range s.Segments {
+		t.Head = append(t.Head, cell{Text: g.Label, Class: "num", Segment: &segmentName{i, g.Label}})
+	}
+	t.Head = append(t.Head, cell{Text: "All", Class: "num"})
+	for _, row := range s.Grid {
+		cells := []cell{name(row.Name)}
+		for _, n := range row.Customers {
+			c := cell{Text: count(n), Class: "num heat"}
+			if n == 0 {
+				c.Text = dash
+			} else if row.All > 0 {
+				c.Tint = int(45 * n / row.All)
+			}
+			cells = append(cells, c)
+		}
+		t.Rows = append(t.Rows, append(cells, number(count(row.All))))
+	}
+	return t
+}
+
+// firmness says how well the segments of the candidate come again.
+func (l *layout) firmness() panel {
+	const title = "Would the same people be together next time?"
+	c := l.Choice
+	if c == nil || len(c.Firm) == 0 {
+		return absent(12, title, "Unknown in this run: no model was trained, or its table of segments has expired.")
+	}
+	t := &grid{ID: "firm", Caption: "How firm the segments are", Head: heads("Segment", "#Customers", "#Same again in resamples", "#Silhouette")}
+	for _, f := range c.Firm {
+		row := name(l.place(f.ID).Name)
+		if p := l.place(f.ID); p.Place >= 0 {
+			row = cell{Head: true, Segment: &p}
+		}
+		t.Rows = append(t.Rows, []cell{row, number(count(f.Customers)), number(share(float64(f.Jaccard))), number(decimal(float64(f.Silhouette), 2))})
+	}
+	p := panel{Span: 12, Title: title, Lead: "Same again: the mean Jaccard index with the nearest segment of a resample of the customers, 100 % at best. Silhouette: how much nearer customers are to their own segment than to the next, 1 at best.",
+		Blocks: []block{{Table: t}}, Source: "sweep_clusters.arrow"}
+	if l.Scores != nil && !c.Scored {
+		p.Blocks = append(p.Blocks, block{Note: fmt.Sprintf("These are the segments of the candidate, %s; customers have those of the current model, %s.", brief(c.ModelID), brief(l.Scores.ModelID))})
+	}
+	return p
+}
+
+// forecast shows what customers are expected to do, and how far such a forecast was off the last time.
+func (l *layout) forecast(p *view.Predict) []panel {
+	expected := panel{Span: 6, Title: fmt.Sprintf("What they will order and spend in %d days", p.Days), Lead: capital(sentence(p.Bias)), Blocks: []block{{Table: l.predictedTable(p)}}, Source: "predictions.arrow"}
+	expected.Blocks = append(expected.Blocks, block{Note: "Date of the next order: " + p.Due.Why + "."})
+	for _, text := range p.Findings {
+		expected.Blocks = append(expected.Blocks, block{Note: capital(sentence(text))})
+	}
+	tried := panel{Span: 6, Title: "How good the last forecast was", Source: "predict's result",
+		Lead: fmt.Sprintf("Both methods forecast %s who had bought before %s, and were compared with the %d days after it. The one that ranks customers better is published.", people(p.Customers), day(p.Cut), p.Days)}
+	if len(p.Methods) > 0 {
+		tried.Blocks = append(tried.Blocks, block{Table: backtestTable(p)})
+	}
+	if len(p.Calibration) > 0 {
+		tried.Numbers = []*grid{calibrationTable(p)}
+	}
+	return []panel{expected, tried}
+}
+
+func (l *layout) candidateWords(t *view.Choice) string {
+	sizes := make([]string, len(t.Sizes))
+	for i, n := range t.Sizes {
+		sizes[i] = count(int64(n))
+	}
+	return fmt.Sprintf("The candidate of this run, %s, has %d segments with %s customers.", brief(t.ModelID), t.K, list(sizes))
 }
 
 // period says how long the window is, as it stands behind a feature.
@@ -105,18 +321,6 @@ func (l *layout) period() string {
 		return " in the last year"
 	}
 	return fmt.Sprintf(" in the last %s days", count(days))
-}
-
-func (l *layout) cards() []card {
-	var cards []card
-	for i, g := range l.Scores.Segments {
-		c := card{Name: cmp.Or(g.Name, g.ID), ID: g.ID, Text: l.portrait(i), Facts: []fact{
-			{Label: "Customers", Value: share(g.Share), Note: count(g.Customers)},
-			{Label: "Revenue", Value: share(g.RevenueShare), Note: l.money.whole(g.Revenue)},
-		}}
-		cards = append(cards, c)
-	}
-	return cards
 }
 
 // portrait is a segment's average customer in two sentences.
@@ -158,80 +362,73 @@ func versus(ratio float64, as, less, more string) string {
 	}
 }
 
-func (l *layout) profileTable() *grid {
-	t := &grid{Caption: "Profile: the average customer of each segment, compared with all customers", Head: heads("Average")}
-	for _, g := range l.Scores.Segments {
-		t.Head = append(t.Head, cell{Text: g.Label, Class: "num"})
+// traits are the features of the profile in words.
+func (l *layout) traits() map[string]struct {
+	title string
+	write func(float64) string
+} {
+	type trait = struct {
+		title string
+		write func(float64) string
 	}
-	t.Head = append(t.Head, cell{Text: "All", Class: "num"})
-	words := l.traits()
-	for _, tr := range l.Scores.Profile {
-		in := words[tr.Feature]
-		cells := []cell{name(in.title)}
-		for _, mean := range tr.Means {
-			c, all := number(dash), float64(tr.All)
-			if mean := float64(mean); !math.IsNaN(mean) {
-				c.Text, c.Note = in.write(mean), against(mean, all)
-			}
-			cells = append(cells, c)
-		}
-		overall := number(dash)
-		if all := float64(tr.All); !math.IsNaN(all) {
-			overall.Text = in.write(all)
-		}
-		t.Rows = append(t.Rows, append(cells, overall))
+	days := func(x float64) string { return decimal(x, 0) + " days" }
+	return map[string]trait{
+		"recency":           {"Days since the last purchase", days},
+		"tenure":            {"Days since the first purchase", days},
+		"frequency":         {"Invoices" + l.period(), short},
+		"monetary":          {"Spending" + l.period(), l.money.average},
+		"average_invoice":   {"Average invoice", l.money.average},
+		"lines_per_invoice": {"Lines per invoice", short},
+		"products":          {"Different products", short},
+		"gap_mean":          {"Days between purchases", days},
+		"monthly_slope":     {"Change in spending per 30 days", l.money.average},
+		"rebought_share":    {"Share of products bought again", share},
+		"return_value_rate": {"Share of value returned", share},
+		"weekend_share":     {"Share of invoices at weekends", share},
 	}
-	if len(t.Rows) == 0 {
-		return nil
+}
+
+func backtestTable(p *view.Predict) *grid {
+	t := &grid{Caption: "The last forecast against what came", Head: heads("Method", "Published", "#Orders, of those that came", "#Money, of what came",
+		"#Error in orders (RMSE)", "#Rank correlation", "#AUC of who buys")}
+	for _, m := range p.Methods {
+		published := "no"
+		if m.Published {
+			published = "yes"
+		}
+		t.Rows = append(t.Rows, []cell{name(m.Label), text(published), number(maybe(m.OrdersRatio, share)), number(maybe(m.MoneyRatio, share)),
+			number(maybe(m.OrdersRMSE, three)), number(maybe(m.Spearman, three)), number(maybe(m.AUC, three))})
 	}
 	return t
 }
 
-// mostMoves bounds the table of movers: ten segments have 90 ways between them.
-const mostMoves = 30
-
-func (l *layout) movement() (section, error) {
-	s := section{ID: "movers", Title: "Movers"}
-	switch {
-	case l.Scores == nil:
-		s.Blocks = append(s.Blocks, block{Text: "Unknown: this run has no scores."})
-		return s, nil
-	case l.Scores.First:
-		s.Blocks = append(s.Blocks, block{Text: "These are the first scores. From the next run on, this section shows who joined, left or changed segment."})
-		return s, nil
-	case len(l.Scores.Movers) == 0:
-		s.Blocks = append(s.Blocks, block{Text: "Nobody joined, left or changed segment since the previous scores."})
-		return s, nil
+func calibrationTable(p *view.Predict) *grid {
+	t := &grid{Caption: "The model's probability of an order, by tenths of the customers",
+		Head: heads("#Tenth", "#Customers", "#Predicted to buy", "#Bought", "#Orders predicted", "#Orders")}
+	for _, d := range p.Calibration {
+		t.Rows = append(t.Rows, []cell{number(fmt.Sprint(d.Decile)), number(count(d.Customers)), number(share(d.Buys)), number(share(d.Bought)),
+			number(decimal(d.OrdersMean, 2)), number(decimal(d.OrdersActual, 2))})
 	}
-	names := map[string]string{"": dash}
-	for _, g := range l.Scores.Segments {
-		names[g.ID] = g.Label
-	}
-	renamed := false
-	place := func(id string) string {
-		n, ok := names[id]
-		if !ok {
-			renamed = true
-			return id
-		}
-		return n
-	}
-	t := &grid{Caption: "Moves since the previous scores", Head: heads("Move", "From", "To", "#Customers", "#Spending")}
-	var rest view.Move
-	for i, m := range l.Scores.Movers {
-		if i >= mostMoves {
-			rest.Customers += m.Customers
-			rest.Amount += m.Amount
-			continue
-		}
-		t.Rows = append(t.Rows, []cell{name(m.Kind), text(place(m.From)), text(place(m.To)), number(count(m.Customers)), number(l.money.whole(m.Amount))})
-	}
-	if n := len(l.Scores.Movers) - mostMoves; n > 0 {
-		t.Foot = []cell{name(many(int64(n), "more move")), text(""), text(""), number(count(rest.Customers)), number(l.money.whole(rest.Amount))}
-	}
-	s.Blocks = append(s.Blocks, block{Table: t})
-	if renamed {
-		s.Blocks = append(s.Blocks, block{Note: "An ID without a name is a segment of the previous model. Segments of a new model that have most of the customers of one before keep its ID."})
-	}
-	return s, nil
+	return t
 }
+
+func (l *layout) predictedTable(p *view.Predict) *grid {
+	t := &grid{Caption: fmt.Sprintf("Forecast for the next %d days, by segment", p.Days),
+		Head: heads("Segment", "#Customers", "#Orders", "#Who buy", "#Spending", "#Not said of")}
+	for _, g := range p.Segments {
+		t.Rows = append(t.Rows, []cell{name(g.Name), number(count(g.Customers)), number(maybe(g.Orders, one)), number(maybe(g.Buyers, one)),
+			number(maybe(g.Money, func(v float64) string { return l.money.amount(v, 0) })), number(count(g.Unsaid))})
+	}
+	return t
+}
+
+// maybe writes a value, or that there is none.
+func maybe(v *float64, write func(float64) string) string {
+	if v == nil {
+		return dash
+	}
+	return write(*v)
+}
+
+func three(v float64) string { return decimal(v, 3) }
+func one(v float64) string   { return decimal(v, 1) }

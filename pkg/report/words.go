@@ -149,6 +149,20 @@ func (c currency) exact(m money.Amount, decimals int) string {
 // whole writes an amount in whole units, rounded half away from zero.
 func (c currency) whole(m money.Amount) string { return c.amount(m.Float(), 0) }
 
+// round writes an amount in three digits or so: £255k, £1.2m.
+func (c currency) round(m money.Amount) string {
+	v := m.Float()
+	switch a := math.Abs(v); {
+	case a >= 999_500:
+		return c.before(decimal(v/1e6, 2) + "m")
+	case a >= 9_950:
+		return c.before(decimal(v/1e3, 0) + "k")
+	case a >= 1000:
+		return c.before(decimal(v/1e3, 1) + "k")
+	}
+	return c.amount(v, 0)
+}
+
 // average writes an average: pennies below 100, whole units above.
 func (c currency) average(v float64) string {
 	if math.Abs(v) < 100 {
@@ -231,4 +245,12 @@ func sentence(s string) string {
 		return s
 	}
 	return s + "."
+}
+
+// signed writes an amount in whole units with its sign.
+func (c currency) signed(m money.Amount) string {
+	if m > 0 {
+		return "+" + c.whole(m)
+	}
+	return c.whole(m)
 }

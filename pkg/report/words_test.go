@@ -27,7 +27,8 @@ func TestWords(t *testing.T) {
 		{versus(math.NaN(), "as many", "fewer", "more"), "–"},
 		{list(nil), ""}, {list([]string{"a"}), "a"}, {list([]string{"a", "b", "c"}), "a, b and c"},
 		{sentence("why"), "why."}, {sentence("Why?"), "Why?"}, {sentence(" "), ""}, {capital("aim"), "Aim"}, {capital("Äh"), "Äh"},
-		{clip("a name that is far too long to stand beside a bar"), "a name that is far too …"},
+		{currency("GBP").round(8_047_120_000), "£805k"}, {currency("GBP").round(53_800_000_000), "£5.38m"}, {currency("EUR").round(-19_400_000), "−€1.9k"},
+		{currency("").round(4_200_000), "420"}, {currency("GBP").signed(10_000), "+£1"}, {currency("GBP").signed(-10_000), "−£1"}, {currency("GBP").signed(0), "£0"},
 	} {
 		if got := flat.Replace(c.got); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
@@ -44,19 +45,6 @@ func TestDecimalsOf(t *testing.T) {
 	} {
 		if got := decimalsOf(c.amounts...); got != c.want {
 			t.Errorf("decimalsOf(%v) = %d, want %d", c.amounts, got, c.want)
-		}
-	}
-}
-
-func TestTenths(t *testing.T) {
-	for _, c := range []struct {
-		values      []float64
-		least, most float64
-	}{
-		{nil, 0, 0.1}, {[]float64{0.4391, math.NaN(), 0.3}, 0, 0.5}, {[]float64{-0.05, 0.02}, -0.1, 0.1},
-	} {
-		if least, most := tenths(c.values); least != c.least || most != c.most {
-			t.Errorf("tenths(%v) = %v, %v, want %v, %v", c.values, least, most, c.least, c.most)
 		}
 	}
 }

@@ -129,7 +129,7 @@ func TestPageOfARun(t *testing.T) {
 	s.score(s.preprocess(2))
 	r, page := s.run(s.c)
 	// Of the movers two went the same way, with 100 and 200: 300 together.
-	wants(t, page, "<h1>Gifts &amp; lamps</h1>", "Champions", "£123", "Europe/London", ">moved<", ">2</td>", "£300", "Steps without output in this run: ingest, drift, train, evaluate, promote, explore, recommend, predict, measure and audience.")
+	wants(t, page, "Gifts &amp; lamps</h1>", "Champions", "£123", "Europe/London", ">Moved<", "<bdi>2</bdi></td>", "£300", "Steps without output in this run: ingest, drift, train, evaluate, promote, explore, recommend, predict, measure and audience")
 	if strings.Contains(page, secretCustomer) {
 		t.Error("the page names a customer")
 	}
@@ -188,7 +188,7 @@ func TestStaleStepsAreLeftOut(t *testing.T) {
 	s.preprocess(3)
 	_, page := s.run(s.c)
 	wants(t, before, "Champions")
-	wants(t, page, "Outdated, so not shown: train, evaluate and score.")
+	wants(t, page, "Outdated, so not shown: train, evaluate and score")
 	if strings.Contains(page, "Champions") {
 		t.Error("the page shows stale scores")
 	}
@@ -213,7 +213,7 @@ func TestExpiredSnapshotLeavesMoneyWithoutSign(t *testing.T) {
 	s := newShop(t, "one")
 	s.made(contract.Preprocess, map[string]string{"snapshot": strings.Repeat("0", 64)}, contract.PreprocessResult{Revenue: money.Amount(1_230_000)}, nil)
 	_, page := s.run(s.c)
-	wants(t, page, "<dd>123<small>")
+	wants(t, page, `<p class="v num">123</p>`)
 	if strings.Contains(page, "£") {
 		t.Error("the page has a currency from nowhere")
 	}

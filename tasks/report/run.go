@@ -7,6 +7,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/message"
 	"github.com/clientele/clientele/pkg/report"
@@ -154,6 +155,22 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	for _, step := range contract.Steps {
 		if m := j.steps[step.Name]; m != nil {
 			d.Steps = append(d.Steps, view.Step{Name: m.Step, Run: m.Run, Key: m.Key, Code: m.Code, Seed: m.Seed, Inputs: m.Refs, Params: m.Params})
+		}
+	}
+	d.Tables = map[string]*frame.Frame{}
+	for step, schemas := range view.Tables {
+		for _, s := range schemas {
+			if m := j.steps[step]; m != nil && m.Objects[s.Name].Object != "" {
+				f, err := j.home.ReadTable(ctx, m, s, j.opts)
+				if fault.CodeOf(err) == fault.ExitMissing {
+					j.deps.Log.Warn("a table has expired, so the page does without it", "table", s.Name)
+					continue
+				}
+				if err != nil {
+					return d, err
+				}
+				d.Tables[s.Name] = f
+			}
 		}
 	}
 	score := j.steps[contract.Score]

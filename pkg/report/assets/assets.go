@@ -1,4 +1,4 @@
-// Package assets has the page's style and script, and the policy that lets a browser run this script and no other.
+// Package assets has the page's style and scripts, and the policy that lets a browser run these scripts and no others.
 package assets
 
 import (
@@ -12,16 +12,32 @@ import (
 //go:embed page.css
 var CSS string
 
-// Script is the page's script. The page reads well without it.
+//go:embed theme.js
+var theme string
+
+// Plot is the chart library, built by tools/plot.sh.
 //
+//go:embed plot.js
+var plot string
+
 //go:embed page.js
-var Script string
+var shell string
+
+//go:embed chart.js
+var chart string
+
+//go:embed customers.js
+var customers string
+
+// Scripts are the page's scripts in the order in which they run: the first before the body is read, the others after it. The
+// page's words and tables are read without them.
+var Scripts = []string{theme, plot, shell, customers, chart}
 
 // Policy returns the content security policy of a page that embeds the style and these scripts: it loads nothing, connects to
 // nothing, and runs a script only if its text is one of these, byte by byte. Styles are not hashed, because every picture sets
 // some of its own.
 func Policy(scripts ...string) string {
-	policy := "default-src 'none'; style-src 'unsafe-inline'"
+	policy := "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 	for i, s := range scripts {
 		if i == 0 {
 			policy += "; script-src"

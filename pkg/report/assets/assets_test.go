@@ -9,7 +9,7 @@ import (
 func TestPolicy(t *testing.T) {
 	// The script and its hash are the example of Content Security Policy Level 3, section 2.3.1.
 	const script, hash = "alert('Hello, world.');", "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
-	const nothing = "default-src 'none'; style-src 'unsafe-inline'"
+	const nothing = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 	// The hash of no bytes is FIPS 180-4's e3b0c442…b855 in base64.
 	const empty = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
 	for _, c := range []struct {

@@ -34,6 +34,8 @@ type Inputs struct {
 
 	// Segments is score's table of that name, with its profile columns, one row per segment; nil without scores.
 	Segments *frame.Frame
+	// Tables are those of [Tables] that the steps wrote, by name.
+	Tables map[string]*frame.Frame
 	// Movers are score's movers, as [CountMovers] counts them.
 	Movers []Move
 	// Stale names steps whose output is left out because it was made from other inputs than the run has now.

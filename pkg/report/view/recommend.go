@@ -6,6 +6,7 @@ import "github.com/clientele/clientele/pkg/contract"
 type Recommend struct {
 	contract.RecommendResult
 	ServedRow *contract.MethodResult `json:"served_row"` // of Methods; null where nobody could be judged
+	Together  []Pair                 `json:"together"`   // the most often bought together
 	CameShare Number                 `json:"came_share"` // products bought again / predicted
 }
 
@@ -13,7 +14,7 @@ func newRecommend(in Inputs) *Recommend {
 	if in.Recommend == nil {
 		return nil
 	}
-	r := &Recommend{RecommendResult: *in.Recommend, CameShare: Undefined()}
+	r := &Recommend{RecommendResult: *in.Recommend, CameShare: Undefined(), Together: pairs(in)}
 	for i := range r.Methods {
 		if r.Methods[i].Method == r.Served.Method {
 			r.ServedRow = &r.Methods[i]

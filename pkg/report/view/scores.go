@@ -20,6 +20,7 @@ type Scores struct {
 	Segments  []Segment         `json:"segments"`
 	All       Segment           `json:"all"` // the sum of Segments
 	Profile   []Trait           `json:"profile"`
+	Grid      []Cross           `json:"grid"`   // against the named grid
 	Movers    []Move            `json:"movers"` // the most first
 }
 
@@ -72,6 +73,7 @@ func newScores(in Inputs) *Scores {
 		s.All.RevenueShare += g.RevenueShare
 	}
 	s.All.RevenuePerCustomer = each(s.All.SegmentResult)
+	s.Grid = grid(in, s.Segments)
 	for _, t := range traits {
 		by, all := means(in.Segments, t.feature)
 		if by == nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/retail"
 )
 
 // View is what a run found. What the run does not have is null.
@@ -38,6 +39,7 @@ type View struct {
 	Chain         []contract.ChainRow      `json:"chain"`
 	Ledger        Ledger                   `json:"ledger"`
 	Cancellations contract.Cancellations   `json:"cancellations"`
+	Decisions     []retail.Decision        `json:"decisions"` // what the lines were taken for
 	Drift         *Drift                   `json:"drift"`
 	Choice        *Choice                  `json:"choice"`
 	Evaluate      *contract.EvaluateResult `json:"evaluate"`
@@ -74,21 +76,25 @@ type Ledger struct {
 // Drift is what drift found, and the PSI from which it warns and alerts; null where unknown.
 type Drift struct {
 	contract.DriftResult
-	Warn  *float64 `json:"psi_warn"`
-	Alert *float64 `json:"psi_alert"`
+	Measures []Effect `json:"measures"`
+	Warn     *float64 `json:"psi_warn"`
+	Alert    *float64 `json:"psi_alert"`
 }
 
 // Choice is how the number of segments was chosen.
 type Choice struct {
-	ModelID  string   `json:"model_id"`
-	FitID    string   `json:"fit_id"`
-	Parent   string   `json:"parent"`
-	Scored   bool     `json:"scored"` // the scores are by this model
-	K        int      `json:"k"`
-	Rule     string   `json:"rule"`
-	Sizes    []int    `json:"sizes"`
-	Findings []string `json:"findings"`
-	Sweep    []Swept  `json:"sweep"`
+	ModelID   string                     `json:"model_id"`
+	FitID     string                     `json:"fit_id"`
+	Parent    string                     `json:"parent"`
+	Scored    bool                       `json:"scored"` // the scores are by this model
+	K         int                        `json:"k"`
+	Rule      string                     `json:"rule"`
+	Sizes     []int                      `json:"sizes"`
+	Findings  []string                   `json:"findings"`
+	Sweep     []Swept                    `json:"sweep"`
+	Firm      []Firm                     `json:"firm"`    // by segment
+	Natural   bool                       `json:"natural"` // k meets every condition of the rule
+	Dominance []contract.DominanceResult `json:"dominance"`
 }
 
 // Swept is one k that was tried.
@@ -120,7 +126,7 @@ func New(in Inputs) View {
 		Missing: missing(in), Stale: in.Stale, Findings: pre.Findings,
 		Totals: Totals{Customers: pre.Customers, OnlyReturns: pre.OnlyReturns, Invoices: pre.Invoices, Revenue: pre.Revenue,
 			AverageInvoice: pre.AverageInvoice},
-		Ingest: in.Ingest, Chain: pre.Chain, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
+		Ingest: in.Ingest, Chain: pre.Chain, Decisions: pre.Decisions, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
 		Evaluate: in.Evaluate, Promote: in.Promote, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Audience: newAudience(in), Codes: codes(in.Steps), Steps: in.Steps,
 	}
 }
@@ -161,7 +167,7 @@ func newDrift(in Inputs) *Drift {
 	if in.Drift == nil {
 		return nil
 	}
-	d := &Drift{DriftResult: *in.Drift}
+	d := &Drift{DriftResult: *in.Drift, Measures: effects(in)}
 	for _, s := range in.Steps {
 		warn, hasWarn := s.Params["psi_warn"].(float64)
 		alert, hasAlert := s.Params["psi_alert"].(float64)
@@ -179,7 +185,7 @@ func newChoice(in Inputs) *Choice {
 		return nil
 	}
 	c := &Choice{ModelID: t.ModelID, FitID: t.FitID, Parent: t.Parent, K: t.K, Rule: t.Rule, Sizes: t.Sizes, Findings: t.Findings,
-		Scored: in.Score != nil && in.Score.ModelID == t.ModelID}
+		Firm: firm(in), Natural: t.Natural, Dominance: t.Dominance, Scored: in.Score != nil && in.Score.ModelID == t.ModelID}
 	if len(t.Sweep) == 0 {
 		return c
 	}

@@ -1,0 +1,3 @@
+// The customers: columns that are read when first needed.
+"use strict";
+Page.start();

@@ -1,0 +1,141 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/report/view"
+)
+
+// drift says in one sentence whether customers still look as they did, and which features moved how far.
+func (l *layout) drift() (tab, error) {
+	t := tab{ID: "drift", Name: "Drift", Group: groupCheck, Kick: "Drift: do customers still look as they did when the model was made?", Mark: "warn"}
+	d := l.Drift
+	if d == nil {
+		t.Heading = "Drift was not checked in this run"
+		t.add(absent(12, "Why", "Drift did not run in this run, or its output is outdated. bin/pipeline runs it after preprocess."))
+		return t, nil
+	}
+	t.Mark = tone(d.Verdict)
+	switch d.Verdict {
+	case contract.VerdictNone:
+		t.Heading = "Customers look as they did"
+	case contract.VerdictWarn:
+		t.Heading = "Customers have begun to look different"
+	case contract.VerdictAlert:
+		t.Heading = "The model no longer fits these customers"
+	default:
+		t.Heading = "First model: nothing to compare with yet"
+		if d.Model != "" {
+			t.Heading = "Too little data to tell"
+		}
+	}
+	if d.Act == contract.ActFixData {
+		t.Heading, t.Mark = "The data is broken: correct it first", "bad"
+	}
+	t.Lead = capital(l.driftWords())
+	b := &banner{t.Mark, "Act: " + cmp.Or(plain(d.Act), "none"), sentence(l.actText()), ""}
+	if d.Hold != "" {
+		b.Text += " " + capital(sentence(d.Hold))
+	}
+	if d.Votes > 0 {
+		b.Text += fmt.Sprintf(" Of the last as-of dates a week apart, at most 3, %s called for a new model.", count(int64(d.Votes)))
+	}
+	if d.Asked != nil {
+		b.Text += fmt.Sprintf(" The same was asked for on %s.", day(*d.Asked))
+	}
+	t.add(panel{Banner: b})
+	if len(d.Checks) > 0 {
+		t.add(panel{Span: 12, Title: "What is broken in the lines", Blocks: []block{{Table: checkTable(d)}}, Source: "drift's result"})
+	}
+	if len(d.Features) == 0 {
+		t.add(absent(12, "Features", "Nothing was compared: there was no current model."))
+	} else {
+		t.add(l.features(d))
+	}
+	t.add(panel{Span: 6, Title: "What it comes from", Lead: "Change in the data, in the model's fit, and in the sizes of segments.", Blocks: []block{{Table: effectTable(d)}}, Source: "effects.arrow"})
+	t.add(panel{Span: 6, Title: "What the verdicts mean", Blocks: []block{{Table: &grid{ID: "verdicts", Caption: "Verdicts", Head: heads("Verdict", "What it says", "What happens"), Rows: [][]cell{
+		{judgedHead(contract.VerdictNone), text("no more than chance gives with this many customers, or too small to matter"), text("nothing")},
+		{judgedHead(contract.VerdictWarn), text("a visible shift"), text("wait for a second run before anything changes")},
+		{judgedHead(contract.VerdictAlert), text("customers differ from those the model was trained on"), text("new centres or a new model; a fault of the data stops the new model instead")},
+	}}}}})
+	return t, nil
+}
+
+func judgedHead(verdict string) cell {
+	c := judged(verdict)
+	c.Head = true
+	return c
+}
+
+func checkTable(d *view.Drift) *grid {
+	t := &grid{ID: "checks", Caption: "Checks of the lines", Head: heads("Check", "Column", "From", "#Days", "Act", "Accepted", "Why")}
+	for _, c := range d.Checks {
+		accepted := "no"
+		if c.Accepted {
+			accepted = "yes"
+		}
+		t.Rows = append(t.Rows, []cell{name(c.Check), text(c.Column), text(c.Day.String()), number(count(int64(c.Days))), judged(c.Act), text(accepted), text(c.Why)})
+	}
+	return t
+}
+
+// features ranks the features by how far they moved.
+func (l *layout) features(d *view.Drift) panel {
+	ranked := slices.Clone(d.Features)
+	slices.SortStableFunc(ranked, func(a, b contract.DriftFeature) int { return cmp.Compare(b.PSI, a.PSI) })
+	t := &grid{ID: "features", Caption: "Features by how far they moved, compared with the customers that the current model was trained on", Sort: true, Download: "drift",
+		Head: heads("Feature", "#Index (PSI)", "Against its limits", "#Explained by chance", "#Adjusted p", "Verdict")}
+	most := .0
+	for _, f := range ranked {
+		if isDrawn(f.PSI) {
+			most = max(most, f.PSI)
+		}
+	}
+	if d.Alert != nil {
+		most = max(most, *d.Alert)
+	}
+	at := func(v float64) float64 {
+		if most <= 0 || !isDrawn(v) {
+			return 2
+		}
+		return 2 + math.Round(1160*v/most)/10
+	}
+	for _, f := range ranked {
+		r := &interval{Low: 2, High: at(f.PSI), At: at(f.PSI), Mark: at(f.Threshold)}
+		t.Rows = append(t.Rows, []cell{name(l.featureName(f.Feature)), valued(decimal(f.PSI, 4), f.PSI), {Range: r, Sort: strconv.FormatFloat(f.PSI, 'g', -1, 64)},
+			valued(decimal(f.Threshold, 4), f.Threshold), valued(decimal(f.P, 3), f.P), judged(f.Verdict)})
+	}
+	p := panel{Span: 12, Title: "How far each feature moved", Lead: "The index (population stability index) adds up how much the shares of customers in equal groups changed: 0 is the same. " +
+		"The dot is the index, the upright line what chance alone explains with this many customers.", Blocks: []block{{Table: t}}, Source: "features.arrow"}
+	if d.Warn != nil && d.Alert != nil {
+		p.Blocks = append(p.Blocks, block{Note: fmt.Sprintf("A feature raises a warning from %s and an alert from %s, if the index is also larger than chance explains.",
+			strconv.FormatFloat(*d.Warn, 'g', 4, 64), strconv.FormatFloat(*d.Alert, 'g', 4, 64))})
+	}
+	return p
+}
+
+func effectTable(d *view.Drift) *grid {
+	if len(d.Measures) == 0 {
+		e := d.Effects
+		return &grid{ID: "effects", Caption: "Effects", Head: heads("Effect", "#Size"), Rows: [][]cell{
+			{name("Data"), number(optional(e.Data))}, {name("Model"), number(optional(e.Model))}, {name("Population"), number(optional(e.Population))},
+		}}
+	}
+	t := &grid{ID: "effects", Caption: "Effects", Head: heads("Effect", "#Size", "#Limit", "Verdict", "Why")}
+	for _, e := range d.Measures {
+		t.Rows = append(t.Rows, []cell{name(capital(plain(e.Effect))), number(finite(float64(e.Value))), number(finite(float64(e.Limit))), judged(e.Verdict), text(e.Why)})
+	}
+	return t
+}
+
+func finite(v float64) string {
+	if math.IsNaN(v) {
+		return dash
+	}
+	return short(v)
+}

@@ -1,0 +1,1 @@
+export {barY, dot, line, plot, rectY, ruleX, ruleY, text, tickX} from "@observablehq/plot";
