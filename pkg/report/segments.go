@@ -38,10 +38,10 @@ func (l *layout) segments() (tab, error) {
 					X: axis{Label: "Spent", Log: true, Sign: l.money.sign()}})}, Source: "assignments.arrow"})
 	}
 	if p := l.profileTable(); p != nil {
-		t.add(panel{Span: 7, Title: "Profile", Lead: "Blue is more than the average of all customers, amber is less; small print: times the average of all.", Blocks: []block{{Table: p}}, Source: "segments.arrow"})
+		t.add(panel{Span: 6, Title: "Profile", Lead: "Blue is more than the average of all customers, amber is less; small print: times the average of all.", Blocks: []block{{Table: p}}, Source: "segments.arrow"})
 	}
 	if g := l.crossTable(); g != nil {
-		t.add(panel{Span: 5, Title: "Against the named groups", Lead: "The classic grid of names by recency and number of orders. Darker: a larger part of the row.", Blocks: []block{{Table: g}}, Source: "segment_grid.arrow"})
+		t.add(panel{Span: 6, Title: "Against the named groups", Lead: "The classic grid of names by recency and number of orders. Darker: a larger part of the row.", Blocks: []block{{Table: g}}, Source: "segment_grid.arrow"})
 	}
 	t.add(l.firmness())
 	if p := l.Predict; p != nil {

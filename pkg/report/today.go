@@ -52,6 +52,9 @@ func newPage(v view.View) (*page, error) {
 		p.Tabs = append(p.Tabs, t)
 	}
 	p.Charts = l.charts
+	var err error
+	p.Pack, err = l.packed()
+	errs = append(errs, err)
 	return p, errors.Join(errs...)
 }
 

@@ -1,8 +1,12 @@
 package report_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +17,7 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/report/view"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -25,7 +30,7 @@ func deps(t *testing.T) task.Deps {
 }
 
 func config(t *testing.T, runID string) report.Config {
-	return report.Config{Title: "Gifts & lamps", Common: task.Common{
+	return report.Config{Title: "Gifts & lamps", PageCustomers: view.CustomersAll, Common: task.Common{
 		Root: "mem://" + strings.ReplaceAll(t.Name(), "/", "-"), Name: "segments", Pipeline: "weekly", RunID: runID, AsOf: "2011-12-10",
 	}}
 }
@@ -55,7 +60,7 @@ func (s *shop) made(step string, refs map[string]string, result any, tables map[
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for _, schema := range []frame.Schema{contract.Segments, contract.Movers} {
+	for _, schema := range []frame.Schema{contract.Segments, contract.Movers, contract.Assignments, contract.Customers, contract.Audiences, contract.Suggestions} {
 		if f, ok := tables[schema.Name]; ok {
 			if err := session.PutFrame(s.t.Context(), schema, f, table.Options{Scratch: s.t.TempDir()}); err != nil {
 				s.t.Fatal(err)
@@ -77,10 +82,18 @@ func (s *shop) preprocess(customers int64) string {
 	return s.made(contract.Preprocess, map[string]string{"snapshot": snapshot, "n": string(rune('0' + customers%10))}, contract.PreprocessResult{
 		Customers: customers, Revenue: 1_230_000, AverageInvoice: 61.5,
 		Ledger: []contract.LedgerRow{{Rule: "input", Lines: 4, Amount: 1_230_000}, {Rule: "kept", Lines: 4, Amount: 1_230_000}},
-	}, nil)
+	}, map[string]*frame.Frame{contract.Customers.Name: s.people(contract.Customers)})
 }
 
 const secretCustomer = "customer-17850"
+
+// people is a table of the two customers: one row each, in order of their ids.
+func (s *shop) people(schema frame.Schema) *frame.Frame {
+	s.t.Helper()
+	f := frame.New(schema.Columns, 2)
+	f.Strings("customer")[0], f.Strings("customer")[1] = secretCustomer, secretCustomer+"1"
+	return f
+}
 
 func (s *shop) score(preprocess string) string {
 	s.t.Helper()
@@ -93,10 +106,15 @@ func (s *shop) score(preprocess string) string {
 		movers.Strings("customer")[i], movers.Strings("from")[i], movers.Strings("to")[i], movers.Strings("kind")[i] = m.customer, m.from, m.to, m.kind
 		movers.Ints("amount")[i] = int64(1_000_000 * (i + 1))
 	}
+	assignments := s.people(contract.Assignments)
+	for i := range 2 {
+		assignments.Strings("segment")[i], assignments.Strings("nearest")[i], assignments.Strings("segment_name")[i] = "seg-0001", "seg-0001", "Champions"
+		assignments.Strings("rfm_name")[i], assignments.Strings("why")[i] = "Champions", "why"
+	}
 	return s.made(contract.Score, map[string]string{contract.Preprocess: preprocess}, contract.ScoreResult{
 		ModelID: "5f70bf18a086", Seq: 1, Customers: 2, Moved: 2, Segments: []contract.SegmentResult{
 			{ID: "seg-0001", Name: "Champions", Customers: 2, Share: 1, Revenue: 1_230_000, RevenueShare: 1}},
-	}, map[string]*frame.Frame{contract.Segments.Name: segments, contract.Movers.Name: movers})
+	}, map[string]*frame.Frame{contract.Segments.Name: segments, contract.Movers.Name: movers, contract.Assignments.Name: assignments})
 }
 
 func (s *shop) run(c report.Config) (contract.ReportResult, string) {
@@ -130,8 +148,8 @@ func TestPageOfARun(t *testing.T) {
 	r, page := s.run(s.c)
 	// Of the movers two went the same way, with 100 and 200: 300 together.
 	wants(t, page, "Gifts &amp; lamps</h1>", "Champions", "£123", "Europe/London", ">Moved<", "<bdi>2</bdi></td>", "£300", "Steps without output in this run: ingest, drift, train, evaluate, promote, explore, recommend, predict, measure and audience")
-	if strings.Contains(page, secretCustomer) {
-		t.Error("the page names a customer")
+	if strings.Contains(page, "Personal data: none") || !strings.Contains(page, "this page holds 2 customers by their number") {
+		t.Error("the page does not say what it holds")
 	}
 	again, _ := s.run(s.c)
 	if !cmp.Equal(again, r) {
@@ -163,6 +181,98 @@ func TestPageOfARun(t *testing.T) {
 	c.Title = "Another"
 	if other, _ := s.run(c); other.Page == r.Page {
 		t.Error("another title has the same key")
+	}
+}
+
+// Whom the page holds is the writer's choice, and the page says what it is. Customers are in the packed columns alone, so that
+// without them no number is anywhere.
+func TestPageCustomers(t *testing.T) {
+	s := newShop(t, "one")
+	preprocess := s.preprocess(2)
+	audience := s.people(contract.Audiences)
+	for i := range 2 {
+		audience.Strings("segment")[i], audience.Strings("segment_name")[i] = "seg-0001", "Champions"
+	}
+	audience.Strings("list")[1] = "late"
+	score := s.score(preprocess)
+	s.made(contract.Audience, map[string]string{contract.Score: score, contract.Preprocess: preprocess}, contract.AudienceResult{Customers: 2, Listed: 1,
+		Lists: []contract.ListResult{{List: "late", Rule: "late", Purpose: "call", Customers: 1}}}, map[string]*frame.Frame{contract.Audiences.Name: audience})
+	suggestions := frame.New(contract.Suggestions.Columns, 1)
+	suggestions.Strings("customer")[0], suggestions.Strings("kind")[0], suggestions.Strings("code")[0], suggestions.Ints("rank")[0] = secretCustomer+"1", "for_you", "CAKE-STAND", 1
+	suggestions.Strings("method")[0], suggestions.Strings("evidence")[0] = "ease", "why"
+	s.made(contract.Recommend, map[string]string{contract.Score: score, contract.Preprocess: preprocess}, contract.RecommendResult{}, map[string]*frame.Frame{contract.Suggestions.Name: suggestions})
+	for mode, want := range map[string]struct {
+		says string
+		held []string
+	}{
+		view.CustomersAll:   {"this page holds 2 customers by their number", []string{secretCustomer, secretCustomer + "1"}},
+		view.CustomersLists: {"this page holds 1 customer by their number", []string{secretCustomer + "1"}},
+		view.CustomersNone:  {"Personal data: none.", nil},
+	} {
+		c := s.c
+		c.PageCustomers = mode
+		_, page := s.run(c)
+		wants(t, page, want.says)
+		if strings.Contains(page, secretCustomer) {
+			t.Errorf("%s: a customer is outside the packed columns", mode)
+		}
+		if got := held(t, page); !slices.Equal(got, want.held) {
+			t.Errorf("%s: the page holds %q, want %q", mode, got, want.held)
+		}
+		if suggested := strings.Contains(page, "CAKE-STAND"); suggested != (mode != view.CustomersNone) {
+			t.Errorf("%s: the page has the suggestion: %v", mode, suggested)
+		}
+	}
+}
+
+// held unpacks the ids that the page holds.
+func held(t *testing.T, page string) []string {
+	t.Helper()
+	_, text, ok := strings.Cut(page, `id="pack">`)
+	if !ok {
+		return nil
+	}
+	text, _, _ = strings.Cut(text, "</script>")
+	var pack struct {
+		Columns []struct {
+			Name     string
+			At, Size int
+		}
+		Data []byte
+	}
+	if err := json.Unmarshal([]byte(text), &pack); err != nil {
+		t.Fatal(err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(pack.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, c := range pack.Columns {
+		if c.Name == "ids" {
+			if err := json.Unmarshal(data[c.At:c.At+c.Size], &ids); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return ids
+}
+
+// Tables of other customers than those that were scored make no page.
+func TestOtherCustomersAreRefused(t *testing.T) {
+	s := newShop(t, "one")
+	preprocess := s.preprocess(2)
+	score := s.score(preprocess)
+	audience := s.people(contract.Audiences)
+	audience.Strings("customer")[0] = "customer-0"
+	s.made(contract.Audience, map[string]string{contract.Score: score, contract.Preprocess: preprocess}, contract.AudienceResult{}, map[string]*frame.Frame{contract.Audiences.Name: audience})
+	_, err := report.Run(t.Context(), s.c, deps(t))
+	if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(err.Error(), "audience and assignments are of different customers") {
+		t.Errorf("got %v, want exit code 65 that names the tables", err)
 	}
 }
 
@@ -225,12 +335,12 @@ func TestValidateReportsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad := good
-	bad.Title, bad.AsOf = " ", "yesterday"
+	bad.Title, bad.AsOf, bad.PageCustomers = " ", "yesterday", "some"
 	err := bad.Validate()
 	if fault.CodeOf(err) != fault.ExitUsage {
 		t.Fatalf("got %v, want exit code 64", err)
 	}
-	for _, want := range []string{`--title: want 1 to 200 characters of text (got " ")`, `--as-of: want a calendar day`} {
+	for _, want := range []string{`--title: want 1 to 200 characters of text (got " ")`, `--as-of: want a calendar day`, `--page-customers: want all, lists or none (got "some")`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}

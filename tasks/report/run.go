@@ -78,7 +78,7 @@ func (j *job) read(ctx context.Context) error {
 func (j *job) inputs() contract.Inputs {
 	in := contract.Inputs{
 		Refs:   map[string]string{},
-		Params: map[string]any{"title": j.Title, "from_run": j.FromRun, "currency": j.shop.Currency, "zone": j.shop.Zone, "stale": j.stale},
+		Params: map[string]any{"title": j.Title, "from_run": j.FromRun, "page_customers": j.PageCustomers, "currency": j.shop.Currency, "zone": j.shop.Zone, "stale": j.stale},
 		Code:   j.deps.Code,
 	}
 	for name, m := range j.steps {
@@ -184,7 +184,10 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	if err != nil {
 		return d, err
 	}
-	d.Movers, err = view.CountMovers(movers)
+	if d.Movers, err = view.CountMovers(movers); err != nil {
+		return d, err
+	}
+	d.Customers, err = j.customers(ctx, *d.Score, movers)
 	return d, err
 }
 

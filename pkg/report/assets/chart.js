@@ -58,6 +58,51 @@
     },
   };
 
+  // Pictures of every customer; far more than a screen can show are thinned, always to the same ones.
+  const seeds = (i, of) => ((i * of) % 101) / 101 - 0.5;
+  kinds.map = async (c, width) => {
+    const k = await Customers.read(), step = Math.max(1, Math.floor(k.n / 5000)), dots = [];
+    for (let i = 0; i < k.n; i += step) {
+      if (k.segment[i] >= 0 && k.frequency[i] > 0) dots.push({ x: k.recency[i] + seeds(i, 7919), y: k.frequency[i] * (1 + seeds(i, 104729) * 0.16), s: k.segment[i], i });
+    }
+    dots.sort((a, b) => b.s - a.s || a.i - b.i);
+    const names = Page.spec.middles.map((m, s) => ({ x: m[0], y: m[1], s })).filter((m) => m.y > 0);
+    return Plot.plot({
+      ...frame(c, width), marginBottom: 40,
+      x: { label: right(c.x.label), nice: true }, y: { type: "log", base: 2, label: up(c.y.label), grid: true, tickFormat: (v) => (Number.isInteger(v) ? String(v) : "") },
+      marks: [
+        Plot.dot(dots, { x: "x", y: "y", r: width < 420 ? 1.6 : 2.1, fill: (d) => colour(`seg-${d.s}`), fillOpacity: 0.62 }),
+        Plot.text(names, { x: "x", y: "y", text: (m) => Customers.label(m.s), stroke: colour("surface"), strokeWidth: 5, fontSize: 13, className: "strong" }),
+      ],
+    });
+  };
+  kinds.spread = async (c, width) => {
+    const k = await Customers.read(), spent = (i) => Math.max(k.monetary[i], 1), bins = 45;
+    let low = Infinity, high = 1;
+    for (let i = 0; i < k.n; i++) { low = Math.min(low, spent(i)); high = Math.max(high, spent(i)); }
+    low = Math.max(low, high / 1e5);
+    const wide = Math.log(high / low) / bins || 1, all = Page.spec.segments.map(() => ({ n: 0, in: new Array(bins).fill(0), values: [] }));
+    for (let i = 0; i < k.n; i++) {
+      const a = all[k.segment[i]];
+      if (!a) continue;
+      a.n++;
+      a.values.push(k.monetary[i]);
+      a.in[Math.min(bins - 1, Math.max(0, Math.floor(Math.log(spent(i) / low) / wide)))]++;
+    }
+    const bars = all.flatMap((a, s) => a.in.map((n, b) => ({ s, x1: low * Math.exp(b * wide), x2: low * Math.exp((b + 1) * wide), y: a.n ? n / a.n : 0, n })));
+    const middle = all.map((a, s) => ({ s, x: a.values.sort((x, y) => x - y)[a.n >> 1], n: a.n })).filter((m) => m.n);
+    const most = Math.max(...bars.map((b) => b.y)) * 1.1;
+    return Plot.plot({
+      ...frame(c, width), marginLeft: 8, marginTop: 14,
+      x: { type: "log", label: right(c.x.label), ticks: powers(low, high), tickFormat: tick(c.x), domain: [low, high] }, y: { axis: null, domain: [0, most] }, fy: { axis: null, padding: 0.12 },
+      marks: [
+        Plot.rectY(bars, { fy: "s", x1: "x1", x2: "x2", y: "y", fill: (b) => colour(`seg-${b.s}`), insetLeft: 0.5, insetRight: 0.5, title: (b) => `${Customers.label(b.s)}: ${whole(b.n)} customers spent ${money(b.x1)} to ${money(b.x2)}`, tip: true }),
+        Plot.tickX(middle.filter((m) => m.x > 0), { fy: "s", x: "x", stroke: colour("ink"), strokeWidth: 1.5, strokeDasharray: "3,2" }),
+        Plot.text(middle, { fy: "s", text: (m) => `${Customers.label(m.s)}, middle ${money(m.x)}`, frameAnchor: "top-right", fontSize: 13, className: "strong" }),
+      ],
+    });
+  };
+
   const widths = new Map();
   const draw = async (element) => {
     const c = charts.get(element.id), width = Math.floor(element.clientWidth);

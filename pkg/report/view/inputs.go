@@ -38,6 +38,8 @@ type Inputs struct {
 	Tables map[string]*frame.Frame
 	// Movers are score's movers, as [CountMovers] counts them.
 	Movers []Move
+	// Customers are those that the page may hold; nil without scores.
+	Customers *Customers
 	// Stale names steps whose output is left out because it was made from other inputs than the run has now.
 	Stale []string
 	// Steps are where the numbers come from, in the order in which they ran.

@@ -5,7 +5,7 @@
 //
 //	v := view.New(view.Inputs{Title: "Segments", Run: "weekly/2011-12-10/…", AsOf: asOf, Preprocess: preprocess})
 //
-// Customers are counted, never named: there is no place for a customer's id.
+// In JSON customers are counted, never named: the columns of [Customers] are for the page alone.
 package view
 
 import (
@@ -44,6 +44,7 @@ type View struct {
 	Choice        *Choice                  `json:"choice"`
 	Evaluate      *contract.EvaluateResult `json:"evaluate"`
 	Promote       *contract.PromoteResult  `json:"promote"`
+	Customers     *Customers               `json:"customers"` // how many the page holds
 	Scores        *Scores                  `json:"scores"`
 	Explore       *Explore                 `json:"explore"`
 	Recommend     *Recommend               `json:"recommend"`
@@ -127,7 +128,7 @@ func New(in Inputs) View {
 		Totals: Totals{Customers: pre.Customers, OnlyReturns: pre.OnlyReturns, Invoices: pre.Invoices, Revenue: pre.Revenue,
 			AverageInvoice: pre.AverageInvoice},
 		Ingest: in.Ingest, Chain: pre.Chain, Decisions: pre.Decisions, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
-		Evaluate: in.Evaluate, Promote: in.Promote, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Audience: newAudience(in), Codes: codes(in.Steps), Steps: in.Steps,
+		Evaluate: in.Evaluate, Promote: in.Promote, Customers: in.Customers, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Audience: newAudience(in), Codes: codes(in.Steps), Steps: in.Steps,
 	}
 }
 
