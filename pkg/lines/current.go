@@ -125,38 +125,44 @@ func (c *Current) Check(ctx context.Context, d *Change) error {
 // the delivered days: then the error is of class [fault.ErrLostSwap]. So it is when others were faster for minutes on end. Other
 // errors are those of [Current.Check].
 func (c *Current) Put(ctx context.Context, d *Change) (out Outcome, err error) {
-	if err := c.Check(ctx, d); err != nil {
+	if err := d.check(ctx, c.Snapshot, c.has(d.Delivery.ID)); err != nil {
+		return out, err
+	}
+	e, err := d.onto(ctx, c.Snapshot, c.SHA256)
+	if err != nil {
 		return out, err
 	}
 	hash, before, err := c.snapshotOf(ctx, c.state.Before(c.run))
 	if err != nil {
 		return out, err
 	}
-	e, err := d.onto(ctx, before, hash)
-	if err != nil {
-		return out, err
-	}
 	out.New = e.lines
-	out.Snapshot, out.Kept, err = c.put(ctx, d)
+	if hash != c.SHA256 { // this run has moved the pointer before
+		first, err := d.onto(ctx, before, hash)
+		if err != nil {
+			return out, err
+		}
+		out.New = first.lines
+	}
+	out.Snapshot, out.Kept, err = c.put(ctx, d, e)
 	return out, err
 }
 
-// put swaps until it has won, or must not win any more.
-func (c *Current) put(ctx context.Context, d *Change) (sha256 string, kept []calendar.Date, err error) {
+// put swaps until it has won, or must not win any more. e is what the change makes of the snapshot as it was read.
+func (c *Current) put(ctx context.Context, d *Change, e *effect) (sha256 string, kept []calendar.Date, err error) {
 	path := contract.LinesStatePath()
 	patient, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		e, err := d.onto(ctx, c.Snapshot, c.SHA256)
-		if err != nil || !e.changed {
-			return c.SHA256, e.days(), err
+		if !e.changed {
+			return c.SHA256, e.kept, nil
 		}
 		sha256, err := Write(ctx, c.root, e.next)
 		if err != nil {
 			return "", nil, err
 		}
 		if err = c.swap(ctx, d.Delivery.ID, sha256); !errors.Is(err, objstore.ErrConflict) {
-			return sha256, e.days(), err
+			return sha256, e.kept, err
 		}
 		if err := sleep(patient, rand.N(pause)); err != nil {
 			break
@@ -165,8 +171,11 @@ func (c *Current) put(ctx context.Context, d *Change) (sha256 string, kept []cal
 		if err = c.read(ctx); err != nil {
 			return "", nil, err
 		}
-		if done, kept, err := c.done(ctx, d); err != nil || done {
-			return c.SHA256, kept, err
+		if e, err = d.onto(ctx, c.Snapshot, c.SHA256); err != nil {
+			return "", nil, err
+		}
+		if !e.changed && (c.has(d.Delivery.ID) || !d.Append) { // a copy of this step, or a delivery of the same lines, has made it
+			return c.SHA256, e.kept, nil
 		}
 		if alone, err := d.disjoint(ctx, before, c.Snapshot); err != nil {
 			return "", nil, err
@@ -181,22 +190,6 @@ func (c *Current) put(ctx context.Context, d *Change) (sha256 string, kept []cal
 		return "", nil, fmt.Errorf("move %s: %w", path, ctx.Err())
 	}
 	return "", nil, fault.ErrLostSwap.Errorf("lost_swap", c.root.URI(path), "move %s: other deliveries were stored again and again for %v, each just before this one; no one of them has its days", path, c.patience)
-}
-
-// done reports whether a copy of this step, or a delivery of the same lines, has made the change.
-func (c *Current) done(ctx context.Context, d *Change) (bool, []calendar.Date, error) {
-	e, err := d.onto(ctx, c.Snapshot, c.SHA256)
-	if err != nil {
-		return false, nil, err
-	}
-	return !e.changed && (c.has(d.Delivery.ID) || !d.Append), e.kept, nil
-}
-
-func (e *effect) days() []calendar.Date {
-	if e == nil {
-		return nil
-	}
-	return e.kept
 }
 
 // sleep returns an error if the context ends first.
