@@ -112,7 +112,7 @@ def test_edges_of_segmentation():
 
 
 CUSTOMERS = ["sales", "ledger", "customers", "products", "windows", "profile"]
-DRIFT = ["features", "effects"]
+DRIFT = ["features", "drift_bins", "effects"]
 SEGMENTS = ["assignments", "segments", "segment_features", "segment_grid", "movers", "migration"]
 EXPLORED = [
     *("nature", "customer_nature", "nature_shares", "regions", "lifts", "tree", "cohorts"),

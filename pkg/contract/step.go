@@ -80,7 +80,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Drift, Does: "compare customers with the training data of the current model",
-		Reads: []string{Preprocess}, Head: true, Writes: []frame.Schema{Features, Effects}, Files: []string{"drift.json"},
+		Reads: []string{Preprocess}, Head: true, Writes: []frame.Schema{Features, DriftBins, Effects}, Files: []string{"drift.json"},
 		Pointers: []string{DriftStatePath("<name>")},
 		Exits:    []Exit{{fault.ExitMissing, "no customers"}},
 		Params:   []string{"accept"},

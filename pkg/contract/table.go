@@ -228,7 +228,7 @@ var (
 			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "The customer's monetary feature; for one who left, in the previous scores."},
 		}}
 
-	Features = frame.Schema{Name: "features", Version: 2,
+	Features = frame.Schema{Name: "features", Version: 3,
 		Meaning: "The drift of every feature. One row per comparison and feature, in the order of the customers table. Empty without a champion.",
 		Columns: []frame.Spec{
 			{Name: "against", Kind: frame.Text, Meaning: "model for the champion's baseline; before or year_ago for an earlier window of the same length."},
@@ -255,7 +255,28 @@ var (
 			{Name: "current_rows", Kind: frame.Int, Unit: "customers", Meaning: "Customers today."},
 			{Name: "overlap", Kind: frame.Int, Unit: "customers", Meaning: "Customers on both sides."},
 			{Name: "verdict", Kind: frame.Text, Meaning: "none, warn, alert or insufficient_data."},
+			{Name: "median_reference", Kind: frame.Float, Nullable: true, Meaning: "Median of the baseline, in the feature's unit. Null for a text, and without a value."},
+			{Name: "median_current", Kind: frame.Float, Nullable: true, Meaning: "Median of today's customers. Null likewise."},
+			{Name: "why", Kind: frame.Text, Nullable: true, Meaning: "The largest difference in words. Never null."},
 		}}
+
+	DriftBins = frame.Schema{Name: "drift_bins", Version: 1,
+		Meaning: "How customers were spread over the bins of a feature, and how they are now. One row per comparison, feature and bin, in their order. " +
+			"Bins of the champion's baseline are those frozen in the model. Empty without a champion.",
+		Columns: []frame.Spec{
+			{Name: "against", Kind: frame.Text, Meaning: "model, before or year_ago, as in features."},
+			{Name: "feature", Kind: frame.Text, Meaning: "Column of the customers table."},
+			{Name: "bin", Kind: frame.Int, Meaning: "Place of the bin, from 0."},
+			{Name: "kind", Kind: frame.Text, Meaning: "range, missing (no value), and of texts level (one of them), rare (those that fewer than one in 200 had) or unseen (those that nobody had)."},
+			{Name: "low", Kind: frame.Float, Nullable: true, Meaning: "Values of a range are above it. Null where it is open, and for other kinds."},
+			{Name: "high", Kind: frame.Float, Nullable: true, Meaning: "Values of a range are not above it. Null likewise."},
+			{Name: "level", Kind: frame.Text, Nullable: true, Meaning: "The text of a level. Null for other kinds."},
+			{Name: "reference", Kind: frame.Int, Unit: "customers", Meaning: "Customers of the baseline in the bin."},
+			{Name: "current", Kind: frame.Int, Unit: "customers", Meaning: "Today's customers in it."},
+			{Name: "reference_share", Kind: frame.Float, Unit: "share", Meaning: "reference / customers of the baseline."},
+			{Name: "current_share", Kind: frame.Float, Unit: "share", Meaning: "current / today's customers."},
+		}}
+
 
 	Effects = frame.Schema{Name: "effects", Version: 2,
 		Meaning: "What the drift comes from. One row for the data, one for the population, and one for each measure of how the champion fits.",

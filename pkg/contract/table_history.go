@@ -22,7 +22,7 @@ var (
 				Meaning: "Of the customers, those whose first purchase in the window it was. Early in the window these are nearly all."}))}
 
 	History = frame.Schema{Name: "history", Version: 1,
-		Meaning: "What the last run of every earlier calendar week came to, at most 53, and this run. One row per run, the earliest first.",
+		Meaning: "What the last run of every earlier calendar week came to, at most 52, and this run. One row per run, the earliest first.",
 		Columns: []frame.Spec{
 			{Name: "run", Kind: frame.Text, Meaning: "The run."},
 			{Name: "as_of", Kind: frame.Text, Meaning: "Its as-of date, YYYY-MM-DD."},
@@ -34,6 +34,7 @@ var (
 			{Name: "moved", Kind: frame.Int, Unit: "customers", Meaning: "Customers in another segment than in the scores before."},
 			{Name: "verdict", Kind: frame.Text, Nullable: true, Meaning: "Drift's verdict. Null if drift did not run."},
 			{Name: "act", Kind: frame.Text, Nullable: true, Meaning: "What drift asked for. Null if drift did not run."},
+			{Name: "cause", Kind: frame.Text, Nullable: true, Meaning: "Why, in drift's words. Null without a cause."},
 			{Name: "week_sales", Kind: frame.Money, Nullable: true, Unit: "currency", Meaning: "Sales of the seven days before the as-of date, as the run saw them. Null where its window does not cover them."},
 			{Name: "week_invoices", Kind: frame.Float, Nullable: true, Unit: "invoices", Meaning: "Their invoices. Null likewise."},
 			{Name: "week_customers", Kind: frame.Float, Nullable: true, Unit: "customers", Meaning: "Their customers. Null likewise."},

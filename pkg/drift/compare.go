@@ -48,10 +48,29 @@ type Feature struct {
 	MissingP, MissingAdjusted        float64 // of their difference; NaN where nothing is missing
 	Infinite                         int     // values that are no number to reckon with, on both sides
 
+	Counts                   []BinCount
+	Middle, MiddleCurrent    float64 // medians of a number: of the reference, and of today; NaN without a value
 	Bins, Reference, Current int
 	Overlap                  int // customers on both sides
 	Verdict                  Verdict
 }
+
+// BinCount is one bin of a feature, on both sides.
+type BinCount struct {
+	Kind               string  // BinRange, BinLevel, BinRare, BinUnseen or BinMissing
+	Low, High          float64 // of a range: above Low, not above High; infinite where it is open, NaN of other kinds
+	Level              string  // of a category
+	Reference, Current int
+}
+
+// Kinds of bins.
+const (
+	BinRange   = "range"
+	BinLevel   = "level"   // one level of a category
+	BinRare    = "rare"    // levels that fewer than one in 200 of the reference has
+	BinUnseen  = "unseen"  // levels that the reference has none of
+	BinMissing = "missing" // no value
+)
 
 // How p-values are named.
 const (
@@ -133,6 +152,20 @@ func measure(c *Column, pair []int32) (Feature, *Sides) {
 	s := bins.sides(c, pair)
 	f.fill(s, missingRef, missingCur)
 	f.Infinite = infRef + infCur
+	f.Middle, f.MiddleCurrent = median(ref), median(cur)
+	for i := range s.reference {
+		b := BinCount{Kind: BinRange, Low: math.Inf(-1), High: math.Inf(1), Reference: s.reference[i], Current: s.current[i]}
+		if i > 0 && i <= len(bins.Edges) {
+			b.Low = bins.Edges[i-1]
+		}
+		if i < len(bins.Edges) {
+			b.High = bins.Edges[i]
+		}
+		if i == len(s.reference)-1 {
+			b.Kind, b.Low, b.High = BinMissing, nan, nan
+		}
+		f.Counts = append(f.Counts, b)
+	}
 	if f.KS, f.KSP = KS(ref, cur), nan; f.Overlap == 0 {
 		f.KSP = KSP(f.KS, len(ref), len(cur))
 	}
@@ -144,6 +177,14 @@ func measure(c *Column, pair []int32) (Feature, *Sides) {
 	scale, f.Scale = scaleOf(ref)
 	f.Wasserstein = Wasserstein(ref, cur) / scale
 	return f, s
+}
+
+// median is the mean of the middle two of ascending values; NaN of none.
+func median(v []float64) float64 {
+	if len(v) == 0 {
+		return math.NaN()
+	}
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
 func (b *Bins) sides(c *Column, pair []int32) *Sides {
@@ -296,6 +337,21 @@ func category(c *Column, pair []int32) (Feature, *Sides) {
 	f.fill(s, missingRef, missingCur)
 	f.Largest, f.Chi2 = largest(s.reference, s.current), chi2(s.reference, s.current)
 	f.Unseen = share(s.current[unseen], f.Current)
+	f.Middle, f.MiddleCurrent = nan, nan
+	for i := range s.reference {
+		b := BinCount{Kind: BinLevel, Low: nan, High: nan, Reference: s.reference[i], Current: s.current[i]}
+		switch i {
+		case rare:
+			b.Kind = BinRare
+		case unseen:
+			b.Kind = BinUnseen
+		case missing:
+			b.Kind = BinMissing
+		default:
+			b.Level = levels[i]
+		}
+		f.Counts = append(f.Counts, b)
+	}
 	return f, s
 }
 

@@ -141,7 +141,12 @@ func TestInvariance(t *testing.T) {
 		for i := range a {
 			a[i], b[i] = scale*ref[i], scale*cur[i]
 		}
-		same(fmt.Sprint("scale ", scale), compare(t, []Column{{Name: "f", Reference: a, Current: b, Log: true}}, pair)[0])
+		f := compare(t, []Column{{Name: "f", Reference: a, Current: b, Log: true}}, pair)[0]
+		f.Middle, f.MiddleCurrent = f.Middle/scale, f.MiddleCurrent/scale // these have the feature's unit
+		for i := range f.Counts {
+			f.Counts[i].Low, f.Counts[i].High = f.Counts[i].Low/scale, f.Counts[i].High/scale
+		}
+		same(fmt.Sprint("scale ", scale), f)
 	}
 	order, at := rng.Perm(n), make([]int32, n)
 	moved := make([]float64, n)

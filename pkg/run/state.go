@@ -67,6 +67,7 @@ type WeekState struct {
 	Moved     int64         `json:"moved"`
 	Verdict   string        `json:"verdict"` // of drift, "" if it did not run
 	Act       string        `json:"act"`
+	Cause     string        `json:"cause"`
 	Segments  []WeekSegment `json:"segments"`
 	Week      *WeekSales    `json:"week,omitempty"` // the seven days before the as-of date; nil where lines do not cover them
 }
@@ -94,11 +95,15 @@ type Keep struct {
 	Weekly    bool // an entry of a later as-of replaces that of the same calendar week
 }
 
-// What each pointer remembers. The score's covers twenty as-ofs; the drift's and the history's a year of weeks.
+// HistoryWeeks is how many earlier weeks a run shows. The pointer remembers a quarter more, so that a rerun of one of the last
+// thirteen weeks finds the weeks that it found before.
+const HistoryWeeks = 52
+
+// What each pointer remembers. The score's covers twenty as-ofs; the drift's a year of weeks.
 var (
 	KeepScore   = Keep{Entries: 20, OneAnAsOf: true}
 	KeepDrift   = Keep{Entries: 53, OneAnAsOf: true}
-	KeepHistory = Keep{Entries: 53, OneAnAsOf: true, Weekly: true}
+	KeepHistory = Keep{Entries: HistoryWeeks + 1 + 13, OneAnAsOf: true, Weekly: true}
 )
 
 // slot says which entries take one another's place.

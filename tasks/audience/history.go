@@ -22,7 +22,7 @@ func (j *job) readHistory(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, e := range state.Entries {
-		if e.AsOf < j.Run().AsOf.Monday() && len(j.weeks) < run.KeepHistory.Entries {
+		if e.AsOf < j.Run().AsOf.Monday() && len(j.weeks) < run.HistoryWeeks {
 			j.weeks = append(j.weeks, e)
 		}
 	}
@@ -65,7 +65,7 @@ func (j *job) summary(weeks *frame.Frame) (run.WeekState, error) {
 		if err := m.Decode(&d); err != nil {
 			return w, err
 		}
-		w.Verdict, w.Act = d.Verdict, d.Act
+		w.Verdict, w.Act, w.Cause = d.Verdict, d.Act, d.Cause
 	}
 	if last := weeks.Rows() - 1; last >= 0 {
 		w.Week = &run.WeekSales{Sales: money.Amount(weeks.Ints("sales")[last]), Invoices: weeks.Ints("invoices")[last],
@@ -132,7 +132,7 @@ func (j *job) historyTables(weeks *frame.Frame) (history, segments *frame.Frame,
 	for i, e := range all {
 		v, t := e.Value, history
 		t.Strings("run")[i], t.Strings("as_of")[i], t.Strings("before")[i], t.Strings("model_id")[i] = e.Run, e.AsOf.String(), v.Before, v.Model
-		t.Strings("verdict")[i], t.Strings("act")[i] = v.Verdict, v.Act
+		t.Strings("verdict")[i], t.Strings("act")[i], t.Strings("cause")[i] = v.Verdict, v.Act, v.Cause
 		t.Ints("seq")[i], t.Ints("customers")[i], t.Ints("revenue")[i], t.Ints("moved")[i] = v.Seq, v.Customers, int64(v.Revenue), v.Moved
 		sales, invoices, customers, first := int64(frame.NullInt), math.NaN(), math.NaN(), math.NaN()
 		if w := v.Week; w != nil {

@@ -1,6 +1,7 @@
 package audience
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -46,7 +47,7 @@ func TestHistory(t *testing.T) {
 	if r.Before != "test/2011-12-03/r" || h.Strings("before")[2] != r.Before || h.Strings("before")[0] != "" {
 		t.Errorf("compared with %q, the history says %q", r.Before, h.Strings("before"))
 	}
-	if h.Strings("verdict")[2] != "warn" || h.Strings("act")[2] != "wait" || h.Ints("moved")[2] != 5 || h.Ints("revenue")[2] != 100_0000 ||
+	if h.Strings("verdict")[2] != "warn" || h.Strings("act")[2] != "wait" || h.Strings("cause")[2] != "recency" || h.Ints("moved")[2] != 5 || h.Ints("revenue")[2] != 100_0000 ||
 		h.Ints("customers")[2] != int64(f.Rows()) || h.Strings("as_of")[2] != "2011-12-10" {
 		t.Errorf("this run: %v", h.Take([]int{2}).Columns)
 	}
@@ -89,6 +90,26 @@ func TestHistory(t *testing.T) {
 	}
 	if d := cmp.Diff(want, state()); d != "" {
 		t.Errorf("the state after a rerun: %s", d)
+	}
+	// Of a year and more of weeks a run shows 52, and a rerun after 13 more finds the same.
+	for week := range 80 {
+		if _, err := run.Insert(t.Context(), w.home.Root, path, run.Entry[run.WeekState]{Run: fmt.Sprint(week), AsOf: asOf - calendar.Date(7*week), Key: "k"},
+			run.KeepHistory, func(s run.WeekState) int64 { return s.Seq }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, year := w.run(t)
+	if rows := w.table(t, year, contract.History).Rows(); rows != 53 {
+		t.Errorf("%d runs, want 53", rows)
+	}
+	for week := range 13 {
+		if _, err := run.Insert(t.Context(), w.home.Root, path, run.Entry[run.WeekState]{Run: "later", AsOf: asOf + calendar.Date(7*week+7), Key: "k"},
+			run.KeepHistory, func(s run.WeekState) int64 { return s.Seq }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, again := w.run(t); again.Key != year.Key {
+		t.Error("a rerun after a quarter has another key")
 	}
 	if asOf.Monday() != asOf-5 || calendar.Date(4).Monday() != 4 || calendar.Date(3).Monday() != -3 {
 		t.Error("weeks begin on Monday")

@@ -125,7 +125,7 @@ func (w *world) store(t *testing.T, sales []sale) {
 	w.put(t, contract.Score, map[string]string{"scores": "before"}, contract.ScoreResult{ModelID: b.Manifest.ModelID, Seq: 3, Customers: int64(n), Moved: 5, Segments: []contract.SegmentResult{
 		{ID: "seg-0002", Name: "Best", Customers: 2, Revenue: 70_0000}, {ID: "seg-0001", Name: "Rest", Customers: int64(n) - 2, Revenue: 30_0000},
 	}}, map[string]*frame.Frame{"assignments": assignments})
-	w.put(t, contract.Drift, nil, contract.DriftResult{Verdict: contract.VerdictWarn, Act: contract.ActWait}, nil)
+	w.put(t, contract.Drift, nil, contract.DriftResult{Verdict: contract.VerdictWarn, Act: contract.ActWait, Cause: "recency"}, nil)
 	w.put(t, contract.Explore, nil, nil, map[string]*frame.Frame{"customer_nature": natures})
 	w.put(t, contract.Recommend, nil, nil, map[string]*frame.Frame{"suggestions": suggestions})
 	w.put(t, contract.Predict, nil, nil, map[string]*frame.Frame{"predictions": predictions})

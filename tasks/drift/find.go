@@ -154,7 +154,14 @@ func preparation(b *model.Bundle, params map[string]any) string {
 // look compares customers with a reference by every feature, and by how the model fits.
 func look(b *model.Bundle, ref, cur *frame.Frame, opts drift.Options) ([]drift.Feature, []drift.Effect, []drift.Segment, error) {
 	pair := pairs(ref.Strings("customer"), cur.Strings("customer"))
-	features, err := drift.Compare(columns(ref, cur), pair, opts)
+	compared := columns(ref, cur)
+	for i := range compared {
+		// Where the reference was changed for days on which the shop was closed, its bins are not those of the training.
+		if c := &compared[i]; ref == b.Reference || !slices.Contains(lengthened, c.Name) {
+			c.Bins = b.Model.BinsOf(c.Name)
+		}
+	}
+	features, err := drift.Compare(compared, pair, opts)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -122,6 +122,9 @@ func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	if err := s.PutFrame(ctx, contract.Features, found.featuresTable(), j.opts); err != nil {
 		return nil, err
 	}
+	if err := s.PutFrame(ctx, contract.DriftBins, found.binsTable(), j.opts); err != nil {
+		return nil, err
+	}
 	if err := s.PutFrame(ctx, contract.Effects, found.effectsTable(), j.opts); err != nil {
 		return nil, err
 	}

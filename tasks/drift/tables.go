@@ -130,11 +130,11 @@ func (f *evidence) featuresTable() *frame.Frame {
 	for _, a := range f.against() {
 		for _, x := range a.features {
 			t.Strings("against")[i], t.Strings("feature")[i], t.Strings("verdict")[i] = a.name, x.Name, string(x.Verdict)
-			t.Strings("scale")[i], t.Strings("p_name")[i] = x.Scale, x.PName
+			t.Strings("scale")[i], t.Strings("p_name")[i], t.Strings("why")[i] = x.Scale, x.PName, why(x)
 			for name, v := range map[string]float64{
 				"psi": x.PSI, "js": x.JS, "ks": x.KS, "ks_p": x.KSP, "wasserstein": x.Wasserstein, "largest": x.Largest, "chi2": x.Chi2, "unseen": x.Unseen,
 				"p": x.P, "adjusted": x.Adjusted, "threshold": x.Noise, "missing_reference": x.MissingReference, "missing_current": x.MissingCurrent,
-				"missing_adjusted": x.MissingAdjusted,
+				"missing_adjusted": x.MissingAdjusted, "median_reference": x.Middle, "median_current": x.MiddleCurrent,
 			} {
 				t.Floats(name)[i] = v
 			}

@@ -140,7 +140,7 @@ func (c Config) train(ctx context.Context, customers *frame.Frame, up upstream, 
 	bundle, err := model.Build(model.Model{
 		Prepared: prepared(up.preprocess), Schema: contract.Customers.Version,
 		Space: *f.Space, Centroids: model.Centroids(best.Centroids, f.Space.Dim()), Grid: grid, Shadow: shadow,
-		Recipe: f.recipe, Method: f.method,
+		Recipe: f.recipe, Method: f.method, Baseline: model.BaselineOf(customers),
 	}, customers)
 	if err != nil {
 		return trained{}, badData(ctx, err)
