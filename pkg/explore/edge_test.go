@@ -227,6 +227,14 @@ func TestPackByHand(t *testing.T) {
 	equal(t, "given", [2]int64{n.Codes[0].Pack, n.Codes[0].Carton}, [2]int64{7000, 8000})
 	equal(t, "reseller lines", n.Totals[explore.Reseller].Lines, 2)
 	equal(t, "bulk lines", n.Totals[explore.Bulk].Lines, 2)
+	// Where everything from one unit on is given as bulk, all seven customers are in another class than without: nothing is found.
+	rule.Fixed = map[string]explore.Fixed{"P": {Pack: 1000}}
+	n = s.Nature(rule)
+	equal(t, "variant", n.Variants[0].Name, "nothing given")
+	equal(t, "whom the given thresholds move", n.Variants[0].Customers, 7)
+	equal(t, "their money", n.Variants[0].Amount, n.Totals[explore.Bulk].CustomerAmount)
+	rule.Fixed = nil
+	equal(t, "first variant where nothing is given", s.Nature(rule).Variants[0].Name, "spike ratio 2")
 }
 
 // A reseller has bought as one on two dates or more: on one date the same money is bulk.

@@ -277,6 +277,9 @@ func (s *Shop) variants(found []evidence, n *Nature) []Variant {
 		codes, _, _ := judge(found, s.Codes, r)
 		add(name, thresholdsOf(codes))
 	}
+	if len(n.Rule.Fixed) > 0 {
+		rule("nothing given", func(r *Rule) { r.Fixed = nil })
+	}
 	rule("spike ratio 2", func(r *Rule) { r.SpikeRatio = 2 })
 	rule("spike ratio 4", func(r *Rule) { r.SpikeRatio = 4 })
 	rule("spike ratio 5", func(r *Rule) { r.SpikeRatio = 5 })
