@@ -134,6 +134,7 @@ func (a *account) amount(m money.Amount) {
 // state is a line on its way through the rules.
 type state struct {
 	Line
+	read    Line // before it was turned
 	left    money.Quantity
 	returns bool
 }
@@ -157,18 +158,18 @@ func Apply(lines []Line, rules retail.Rules) Reference {
 			to(rule.String()).line(l, l.Worth())
 			continue
 		}
-		returns := shop.returns(l)
+		read, returns := l, shop.returns(l)
 		if returns {
 			l = l.turned()
 		}
-		if slices.ContainsFunc(reached, func(s *state) bool { return equal(s.Line, l) }) {
+		if slices.ContainsFunc(reached, func(s *state) bool { return equal(s.read, read) }) {
 			out.Duplicates++
 			if rules.On(retail.RuleDuplicate) {
 				to("duplicate").line(l, l.Worth())
 				continue
 			}
 		}
-		reached = append(reached, &state{l, l.Quantity, returns})
+		reached = append(reached, &state{l, read, l.Quantity, returns})
 	}
 	if rules.On(retail.RuleMatched) {
 		match(reached)
