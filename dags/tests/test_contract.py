@@ -126,8 +126,8 @@ SWEPT = ["sweep", "sweep_clusters"]
 USED = [*SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED, *LISTED]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
 LINEAGE = {
-    "ingest": ([], ["lines", "quarantine"]),
-    "preprocess": (["lines", "quarantine"], CUSTOMERS),
+    "ingest": ([], ["lines", "converted_lines", "quarantine"]),
+    "preprocess": (["lines", "converted_lines", "quarantine"], CUSTOMERS),
     "drift": ([*CUSTOMERS, "head"], [*DRIFT, "drift.json"]),
     "train": ([*CUSTOMERS, *DRIFT, "head"], SWEPT),
     "evaluate": ([*SWEPT, *DRIFT, *CUSTOMERS, "head"], []),
