@@ -28,7 +28,9 @@ var (
 	errTemporary = fault.ErrTemporary.New("warehouse", "BigQuery failed for now")
 	errPermitted = fault.ErrConfig.New("permission", "no permission in BigQuery")
 	errSchema    = fault.ErrConfig.New("schema", "a table in BigQuery has other columns")
-	errRefused   = fault.ErrBadData.New("warehouse", "BigQuery refused the data")
+	// ErrQuery says that a query cannot be asked.
+	ErrQuery   = fault.ErrUsage.New("query", "the query cannot be asked")
+	errRefused = fault.ErrBadData.New("warehouse", "BigQuery refused the data")
 )
 
 // Options are how the warehouse is used.
@@ -70,16 +72,24 @@ func Open(ctx context.Context, dataset string, o Options) (*Warehouse, error) {
 	}
 	i := strings.LastIndexByte(dataset, '.')
 	project, id := dataset[:i], dataset[i+1:]
+	client, err := connect(ctx, project, o)
+	if err != nil {
+		return nil, errPermitted.Errorf("permission", dataset, "connect to BigQuery: %w", err)
+	}
+	return &Warehouse{client: client, dataset: dataset, datasetID: id, opts: o}, nil
+}
+
+// connect makes the client of a project.
+func connect(ctx context.Context, project string, o Options) (*bigquery.Client, error) {
 	var opts []option.ClientOption
 	if host := os.Getenv(EmulatorVariable); host != "" { //nolint:forbidigo // the counterpart of the storage client's STORAGE_EMULATOR_HOST
 		opts = append(opts, option.WithEndpoint("http://"+strings.TrimPrefix(host, "http://")+"/bigquery/v2/"), option.WithoutAuthentication())
 	}
 	client, err := bigquery.NewClient(ctx, project, opts...)
-	if err != nil {
-		return nil, errPermitted.Errorf("permission", dataset, "connect to BigQuery: %w", err)
+	if err == nil {
+		client.Location = o.Location
 	}
-	client.Location = o.Location
-	return &Warehouse{client: client, dataset: dataset, datasetID: id, opts: o}, nil
+	return client, err
 }
 
 // Close ends the connection.
