@@ -2,6 +2,8 @@ package run_test
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,6 +183,45 @@ func TestReadingFails(t *testing.T) {
 				t.Errorf("only %d reads", n)
 			}
 			break
+		}
+	}
+}
+
+// TestStoredIsFetchedOnce, whatever its size, unless what came is not what was named.
+func TestStoredIsFetchedOnce(t *testing.T) {
+	h, _ := folder(t)
+	for _, size := range []int{10, 1 << 20, 1<<20 + 1, 3 << 20} {
+		data := bytes.Repeat([]byte("x"), size)
+		st := run.Stored{Object: "o/" + contract.SHA256(data), SHA256: contract.SHA256(data)}
+		if _, err := h.Root.CreateBytes(t.Context(), st.Object, data); err != nil {
+			t.Fatal(err)
+		}
+		use := func(f *storetest.Fault) (used int, err error) {
+			ctx := objstore.WithInterceptor(t.Context(), f)
+			return used, h.UseStored(ctx, st, func(src io.ReaderAt, n int64) error {
+				got := make([]byte, n)
+				_, err := src.ReadAt(got, 0)
+				if used++; !bytes.Equal(got, data) {
+					t.Errorf("%d bytes: other content was used", size)
+				}
+				if errors.Is(err, io.EOF) {
+					err = nil
+				}
+				return err
+			})
+		}
+		count := &storetest.Fault{Verb: "open", Err: syscall.EIO} // strikes nothing
+		if used, err := use(count); err != nil || used != 1 || count.Calls.Load() != 1 {
+			t.Errorf("%d bytes: used %d times, fetched %d times, %v", size, used, count.Calls.Load(), err)
+		}
+		if used, err := use(&storetest.Fault{N: 1, Flip: true}); err != nil || used != 1 {
+			t.Errorf("%d bytes, a bit flipped once: used %d times, %v", size, used, err)
+		}
+		if used, err := use(&storetest.Fault{N: 1, Flip: true, Sticky: true}); used != 0 || fault.Judge(err).Code != fault.ExitBadData {
+			t.Errorf("%d bytes, a bit flipped for good: used %d times, %v", size, used, err)
+		}
+		if used, err := use(&storetest.Fault{N: 1, Read: syscall.EIO}); used != 0 || fault.Judge(err).Code != fault.ExitTemporary {
+			t.Errorf("%d bytes, EIO: used %d times, %v", size, used, err)
 		}
 	}
 }

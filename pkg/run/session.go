@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -240,7 +242,8 @@ const small = 1 << 20
 // smallObjects are their memories.
 var smallObjects = sync.Pool{New: func() any { return new([]byte) }}
 
-// UseStored is [Home.OpenStored] for as long as use runs. A small object is read once, and not a second time for its hash.
+// UseStored is [Home.OpenStored] for as long as use runs. An object is fetched once, unless it is not the one that was named; a small one
+// is read once, and not a second time for its hash.
 func (h *Home) UseStored(ctx context.Context, st Stored, use func(src io.ReaderAt, size int64) error) (err error) {
 	o, err := h.Root.Open(ctx, st.Object, 0)
 	if errors.Is(err, objstore.ErrNotFound) {
@@ -261,8 +264,16 @@ func (h *Home) UseStored(ctx context.Context, st Stored, use func(src io.ReaderA
 		if n < len(data) && !errors.Is(err, io.EOF) {
 			return errors.Join(fmt.Errorf("read %s: %w", st.Object, err), o.Close())
 		}
+	} else {
+		sum := sha256.New()
+		if _, err := io.Copy(sum, io.NewSectionReader(o, 0, o.Size)); err != nil {
+			return errors.Join(fmt.Errorf("read %s: %w", st.Object, err), o.Close())
+		}
+		if hex.EncodeToString(sum.Sum(nil)) == st.SHA256 {
+			return errors.Join(use(o, o.Size), o.Close())
+		}
 	}
-	// It is read for its hash first, and looked at twice before it is called damaged.
+	// It is fetched again, and looked at twice, before it is called damaged.
 	if err := o.Close(); err != nil {
 		return err
 	}
