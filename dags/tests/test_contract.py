@@ -111,7 +111,7 @@ def test_edges_of_segmentation():
     assert rules["use.report"] == rules["use.segments_are_there"] == "none_failed"
 
 
-CUSTOMERS = ["sales", "ledger", "customers", "products", "windows", "profile"]
+CUSTOMERS = ["sales", "ledger", "customers", "returns", "products", "windows", "profile"]
 DRIFT = ["features", "drift_bins", "effects"]
 SEGMENTS = ["assignments", "segments", "segment_features", "segment_grid", "movers", "migration"]
 EXPLORED = [

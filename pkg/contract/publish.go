@@ -8,8 +8,8 @@ type Publication struct {
 	Schema frame.Schema
 }
 
-// private are the tables that stay in the store: lines, of which the warehouse gets what is made of them, and what only drift needs.
-var private = []string{Lines.Name, Quarantine.Name, Sales.Name, Windows.Name}
+// private are the tables that stay in the store: lines and returns, of which the warehouse gets what is made of them, and what only drift needs.
+var private = []string{Lines.Name, Quarantine.Name, Sales.Name, Returns.Name, Windows.Name}
 
 // Publications lists the published tables, in the order of the steps.
 func Publications() []Publication {

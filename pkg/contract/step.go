@@ -70,7 +70,7 @@ var Steps = []Step{
 	},
 	{
 		Name: Preprocess, Does: "clean the lines of the window and build customer features",
-		Reads: []string{Ingest}, Writes: []frame.Schema{Sales, Ledger, Customers, Products, Windows, Profile},
+		Reads: []string{Ingest}, Writes: []frame.Schema{Sales, Ledger, Customers, Returns, Products, Windows, Profile},
 		Exits: []Exit{
 			{fault.ExitBadData, "damaged lines"},
 			{fault.ExitMissing, "ingest has not run, or a day of the window has expired"},

@@ -76,6 +76,17 @@ var (
 			"The time of an invoice is the earliest of its kept sale lines.",
 		Columns: feature.Specs}
 
+	Returns = frame.Schema{Name: "returns", Version: 1,
+		Meaning: "What customers of the window gave back or were let off, day by day, whether or not a return found its sale. " +
+			"One row per customer, day and kind, in byte order of the customer. Lines of no product, of guests and of void orders do not count.",
+		Columns: []frame.Spec{
+			{Name: "customer", Kind: frame.Text, Meaning: "Customer identifier."},
+			{Name: "day", Kind: frame.Text, Meaning: "The day, as 2011-12-09."},
+			{Name: "kind", Kind: frame.Text, Meaning: "return, or discount: a line below zero that returns nothing."},
+			{Name: "lines", Kind: frame.Int, Unit: "lines", Meaning: "Lines of it."},
+			{Name: "amount", Kind: frame.Money, Unit: "currency", Meaning: "Their amount, below zero."},
+		}}
+
 	Products = frame.Schema{Name: "products", Version: 1,
 		Meaning: "What products are called: the description that most lines of the window with an amount above zero have. One row per product code, in byte order.",
 		Columns: []frame.Spec{
@@ -277,7 +288,6 @@ var (
 			{Name: "current_share", Kind: frame.Float, Unit: "share", Meaning: "current / today's customers."},
 		}}
 
-
 	Effects = frame.Schema{Name: "effects", Version: 2,
 		Meaning: "What the drift comes from. One row for the data, one for the population, and one for each measure of how the champion fits.",
 		Columns: []frame.Spec{
@@ -316,6 +326,12 @@ func spread(name, of string) []frame.Spec {
 	}
 	return specs
 }
+
+// The kinds of the table returns.
+const (
+	KindReturn   = "return"
+	KindDiscount = "discount"
+)
 
 // ProfilePrefix begins the names of the segments table's profile columns: the rest is the name of a feature.
 const ProfilePrefix = "mean_"

@@ -131,7 +131,7 @@ func (c *campaign) read(s *shop, asOf calendar.Date, earlier []contract.Read) co
 	effect := measure.Adjusted(capped.treated, capped.control, z)
 	r.Effect, r.Plain = effectResult(effect), effectResult(measure.Plain(capped.treated, capped.control, z))
 	r.Uncapped = effectResult(measure.Adjusted(raw.treated, raw.control, z))
-	r.Guards = guards(raw, z)
+	r.Guards = append(guards(raw, z), s.lost(arms, p, z)...)
 	var control [][]invoice.Invoice
 	for _, name := range arms[contract.ArmControl] {
 		control = append(control, invoices[name])
@@ -212,8 +212,37 @@ func guards(raw sides, z float64) []contract.ReadGuard {
 		e := measure.Compare(each(raw.treated, g.value), each(raw.control, g.value), z)
 		out = append(out, contract.ReadGuard{Guard: g.name, EffectResult: effectResult(e), Why: g.why})
 	}
-	for _, name := range []string{"returns", "discounts"} {
-		out = append(out, contract.ReadGuard{Guard: name, Why: "cannot be said: the kept lines have no " + name + " by day"})
+	return out
+}
+
+// lost are the guards of what customers of the arms gave back or were let off in a period.
+func (s *shop) lost(arms map[string][]string, p measure.Period, z float64) []contract.ReadGuard {
+	var out []contract.ReadGuard
+	for _, g := range []struct{ name, kind, why string }{
+		{"returns", contract.KindReturn, "money of returns a customer"}, {"discounts", contract.KindDiscount, "money of discounts a customer"},
+	} {
+		if s.returned == nil {
+			out = append(out, contract.ReadGuard{Guard: g.name, Why: "cannot be said: preprocess of this run does not tell " + g.name + " by day"})
+			continue
+		}
+		each := func(names []string) measure.Ratio {
+			people := make([]measure.Person, len(names))
+			for i, name := range names {
+				total := money.Amount(0)
+				for _, r := range s.returned[name] {
+					if r.kind == g.kind && r.day >= p.Start && r.day < p.End {
+						total += r.amount
+					}
+				}
+				people[i] = measure.Person{Y: total.Float(), N: 1}
+			}
+			return measure.RatioOf(people)
+		}
+		e := measure.Compare(each(arms[contract.ArmTreatment]), each(arms[contract.ArmControl]), z)
+		if !e.Said() {
+			g.why = "cannot be said: an arm has fewer than two customers, or no " + g.name
+		}
+		out = append(out, contract.ReadGuard{Guard: g.name, EffectResult: effectResult(e), Why: g.why})
 	}
 	return out
 }

@@ -8,7 +8,9 @@ import (
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/invoice"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/run"
+	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/pkg/task/work"
 )
@@ -45,7 +47,35 @@ type shop struct {
 	invoices [][]invoice.Invoice
 	segment  []string // name of the segment, "" for none
 	sales    *frame.Frame
-	first    calendar.Date // day of the first invoice; the as-of without one
+	returned map[string][]returned // by customer; nil where preprocess did not say, as an earlier program's does not
+	first    calendar.Date         // day of the first invoice; the as-of without one
+}
+
+// returned is what a customer gave back, or was let off, on a day.
+type returned struct {
+	kind   string // contract.KindReturn or KindDiscount
+	day    calendar.Date
+	amount money.Amount // above zero
+}
+
+// readReturns reads them by customer.
+func readReturns(ctx context.Context, home *run.Home, preprocess *run.Manifest, opts table.Options) (map[string][]returned, error) {
+	if _, ok := preprocess.Objects[contract.Returns.Name]; !ok {
+		return nil, nil
+	}
+	f, err := home.ReadTable(ctx, preprocess, contract.Returns, opts)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]returned{}
+	for i, name := range f.Strings("customer") {
+		day, err := calendar.ParseDate(f.Strings("day")[i])
+		if err != nil {
+			return nil, fault.Errorf(fault.ExitBadData, "returns", "", "row %d of the table returns of run %s: %w", i, preprocess.Run, err)
+		}
+		out[name] = append(out[name], returned{f.Strings("kind")[i], day, -money.Amount(f.Ints("amount")[i])})
+	}
+	return out, nil
 }
 
 // load reads the tables.
@@ -64,6 +94,9 @@ func load(ctx context.Context, home *run.Home, u upstream, asOf calendar.Date, d
 		return nil, fault.Errorf(fault.ExitBadData, "sales", "", "the lines of run %s: %w", u.preprocess.Run, err)
 	}
 	s := &shop{names: book.Customers, sales: sales, first: asOf, invoices: make([][]invoice.Invoice, len(book.Customers)), segment: make([]string, len(book.Customers))}
+	if s.returned, err = readReturns(ctx, home, u.preprocess, opts); err != nil {
+		return nil, err
+	}
 	segments := map[string]string{}
 	for i, c := range assignments.Strings("customer") {
 		segments[c] = assignments.Strings("segment_name")[i]

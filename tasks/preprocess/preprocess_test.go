@@ -60,7 +60,16 @@ func TestRun(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(contract.PreprocessResult{}, "Decisions")); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
-	_, sales, ledger, customers := s.tables()
+	m, sales, ledger, customers := s.tables()
+	back, err := s.home.ReadTable(t.Context(), m, contract.Returns, checked(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// C4 gives back 6 units at 5, of which 4 were bought; C5 one at 6. That 9 bought nothing does not matter.
+	if diff := cmp.Diff([]string{"8", "9"}, back.Strings("customer")); diff != "" || !slices.Equal(back.Ints("amount"), []int64{-300_000, -60_000}) ||
+		!slices.Equal(back.Strings("kind"), []string{"return", "return"}) || back.Strings("day")[0] != "2011-02-02" {
+		t.Errorf("returns: %v %v %s", back.Ints("amount"), back.Strings("kind"), diff)
+	}
 	if diff := cmp.Diff([]string{"7", "7", "8"}, sales.Strings("customer")); diff != "" {
 		t.Errorf("customers of sales (-want +got):\n%s", diff)
 	}

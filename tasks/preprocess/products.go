@@ -54,3 +54,16 @@ func productsFrame(l *retail.Lines) *frame.Frame {
 	}
 	return f
 }
+
+// returnsFrame is the table of what customers gave back.
+func returnsFrame(l *retail.Lines, all []retail.TakenBack) *frame.Frame {
+	f := frame.New(contract.Returns.Columns, len(all))
+	for i, t := range all {
+		f.Strings("customer")[i], f.Strings("day")[i], f.Strings("kind")[i] = l.Customers.String(t.Customer), t.Day.String(), contract.KindReturn
+		if t.Discount {
+			f.Strings("kind")[i] = contract.KindDiscount
+		}
+		f.Ints("lines")[i], f.Ints("amount")[i] = t.Lines, int64(t.Amount)
+	}
+	return f
+}

@@ -119,6 +119,13 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := put(ctx, s, kept, people, sales, j.opts); err != nil {
 		return nil, err
 	}
+	returns, err := j.rules.TakenBack(sold)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.PutFrame(ctx, contract.Returns, returnsFrame(sold, returns), j.opts); err != nil {
+		return nil, err
+	}
 	if err := s.PutFrame(ctx, contract.Products, productsFrame(sold), j.opts); err != nil {
 		return nil, err
 	}
