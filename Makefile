@@ -25,7 +25,7 @@ export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 export CLIENTELE_BIGQUERY := $(CURDIR)/.venv/bigquery/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow warehouse lint fuzz fuzz-short faults bench calibrate clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-page screenshots test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow warehouse lint fuzz fuzz-short faults bench calibrate clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,7 @@ demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele
 
 test: ## Everything: format, vet, lint, all tests, a short run of every fuzz target; at the end, what was skipped and what failed
 	@rm -rf .clientele/tests
-	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-terraform test-cicd test-dags test-e2e fuzz-short || code=$$?; \
+	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-page test-terraform test-cicd test-dags test-e2e fuzz-short || code=$$?; \
 	python3 tools/outcome.py .clientele/tests; exit $$code
 
 # What go test has cached is not run again; TestScripts, which a cache cannot see the programs of, is left to make test.
@@ -77,6 +77,12 @@ contract: ## Write contract.json of the DAGs, docs/tables.md, docs/storage.md an
 test-dags: build $(GCS) ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes, whole runs; AIRFLOW=3.1.7 for one
 	tools/dags.sh $(AIRFLOW)
 	tools/scenarios.sh $(AIRFLOW)
+
+test-page: bin/demo bin/pipeline ## The page of real runs in Chromium: numbers, search, files, keyboard, axe, phones, hostile names, print; ARGS="-k hostile"
+	tools/page.sh $(ARGS)
+
+screenshots: bin/demo bin/pipeline ## Every section of the page in light, dark and on a phone, into OUT (.clientele/screenshots); of a demo shop, or PAGE=report.html
+	@PAGE='$(PAGE)' tools/page.sh screenshots '$(or $(OUT),.clientele/screenshots)'
 
 # tools/e2e.sh lists the variables of the cluster that it needs.
 test-e2e: bin/demo bin/pipeline $(GCS) ## The DAGs by a real scheduler in real pods, where CLIENTELE_KUBECONFIG leads; ARGS="-k deleted"

@@ -1,0 +1,343 @@
+"""The page in a real browser: what it shows is what the run wrote, and nothing reaches out or is executed."""
+
+import csv
+import io
+import re
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import SECTIONS
+from playwright.sync_api import Page, expect
+from shop import HOSTILE, NOW, Run
+
+
+def number(text: str) -> float:
+    """A number as the page writes it."""
+    return float(re.sub(r"[^\d.\-]", "", text.replace("−", "-")))
+
+
+def rows(page: Page, table: str) -> list[list[str]]:
+    """The cells of a table's body, without second lines."""
+    return page.eval_on_selector(
+        f"#{table}", "t => [...t.tBodies[0].rows].map(r => [...r.cells].map(c => (c.querySelector('bdi, code') ?? c).textContent.trim()))"
+    )
+
+
+def saved(page: Page, button) -> tuple[str, list[dict[str, str]]]:
+    """Clicks, and returns the file's name and rows."""
+    with page.expect_download() as download:
+        button.click()
+    text = download.value.path().read_bytes().decode("utf-8")
+    assert text.startswith("\ufeff"), "a spreadsheet needs the mark to read it as UTF-8"
+    return download.value.suggested_filename, list(csv.DictReader(io.StringIO(text[1:], newline="")))
+
+
+def test_every_section_opens_in_silence(second, first, hostile, open_page):
+    for run in (second, first, hostile):
+        opened = open_page()
+        page = opened.go(run)
+        for section in SECTIONS:
+            page.locator(f".nav a[data-tab={section}]").click()
+            expect(page.locator(f"section#{section}")).to_be_visible()
+            assert page.locator("section.tab:visible").count() == 1
+            for chart in page.locator(f"#{section} .chart").all():
+                expect(chart.locator("svg").first).to_be_attached()
+        assert opened.said == []
+        assert page.evaluate("window.hit") is None
+
+
+def test_numbers_are_the_runs(second: Run, open_page):
+    page = open_page().go(second)
+    pre, score, audience = second.step("preprocess"), second.step("score"), second.step("audience")
+    values = page.locator("#today .kpi .v").all_text_contents()
+    assert number(values[0]) == pre["customers"] == score["customers"]
+    assert number(values[1]) == round(Decimal(pre["revenue"]))
+    assert number(values[2]) == pytest.approx(pre["average_invoice"], abs=0.005)
+
+    table = rows(page, "segment-table")
+    assert len(table) == len(score["segments"])
+    for row, segment, arrow in zip(table, score["segments"], second.table("score", "segments"), strict=True):
+        assert (row[0], row[1], number(row[2])) == (segment["name"], segment["id"], segment["customers"]) == (arrow["name"], arrow["segment"], arrow["customers"])
+        assert number(row[4]) == pytest.approx(float(arrow["revenue"]), abs=0.5)
+        assert number(row[5]) == pytest.approx(100 * arrow["revenue_share"], abs=0.05)
+
+    members = Counter(r["list"] for r in second.table("audience", "audience") if r["list"] and not r["hold_out"])
+    acts = page.locator("#today .act")
+    assert acts.count() == len(audience["lists"])
+    for act, listed in zip(acts.all(), audience["lists"], strict=True):
+        assert number(act.locator(".q1 b").inner_text()) == listed["customers"] == members[listed["list"]]
+
+    moved = Counter((r["from"], r["to"]) for r in second.table("score", "movers"))
+    assert sorted(number(row[3]) for row in rows(page, "movers")) == sorted(moved.values())
+    for row, kept in zip(rows(page, "ledger"), pre["ledger"], strict=False):
+        assert row[0].replace(" ", "_") == kept["rule"] and number(row[1]) == kept["lines"] and Decimal(str(number(row[4]))) == Decimal(kept["amount"])
+    for row, gate in zip(rows(page, "gates"), second.step("evaluate")["gates"], strict=True):
+        assert row[0].lower() == gate["gate"].replace("_", " ")
+    assert {r[0]: number(r[1]) for r in rows(page, "months")} == month_invoices(second)
+    psi = {r["feature"]: r["psi"] for r in second.step("drift")["features"]}
+    assert sorted(number(r[1]) for r in rows(page, "features")) == pytest.approx(sorted(psi.values()), abs=5e-5)
+
+
+def month_invoices(run: Run) -> dict[str, int]:
+    months: Counter[str] = Counter()
+    for row in run.table("explore", "times"):
+        months[row["month"]] += row["invoices"]
+    return dict(months)
+
+
+def test_a_customer_is_found_and_explained(second: Run, open_page):
+    page = open_page(1440).go(second)
+    page.locator(".nav a[data-tab=customers]").click()
+    assigned = {r["customer"]: r for r in second.table("score", "assignments")}
+    features = {r["customer"]: r for r in second.table("preprocess", "customers")}
+    count = page.locator("#f-count")
+    expect(count).to_contain_text(f"{len(assigned)} customers")
+
+    one = sorted(assigned)[7]
+    page.get_by_label("Customer number").fill(one)
+    expect(page.locator("#f-table tbody tr")).to_have_count(1)
+    expect(page.locator("#f-panel h3")).to_contain_text(assigned[one]["segment_name"])
+    assert number(page.locator("#f-panel dd").nth(0).inner_text()) == pytest.approx(float(features[one]["monetary"]), abs=0.51)
+    assert number(page.locator("#f-panel dd").nth(1).inner_text()) == features[one]["frequency"]
+
+    # The address holds the customer, for who gets the page from a colleague.
+    page.locator("#f-table tbody button").first.click()
+    assert page.evaluate("location.hash") == f"#customers/{one}"
+    other = sorted(assigned)[9]
+    page.evaluate(f"location.hash = '#customers/{other}'")
+    expect(page.locator("#f-panel h3")).to_contain_text(other)
+
+    page.get_by_label("Customer number").fill("no such customer")
+    expect(count).to_have_text("No customer fits. Loosen a filter.")
+    page.get_by_label("Customer number").fill("")
+
+    segment = second.step("score")["segments"][1]
+    page.locator("#f-segment").select_option(label=segment["name"])
+    expect(count).to_contain_text(f"{segment['customers']} customer")
+    page.locator("#f-segment").select_option("")
+    page.locator("#f-country").select_option("Germany")
+    expect(count).to_contain_text(f"{sum(f['country'] == 'Germany' for f in features.values())} customer")
+    page.locator("#f-country").select_option("")
+    audience = second.table("audience", "audience")
+    page.locator("#f-nature").select_option("bulk")
+    expect(count).to_contain_text(f"{sum(r['nature'] == 'bulk' for r in audience)} customer")
+    page.locator("#f-nature").select_option("")
+
+    page.get_by_role("columnheader", name="Invoices").get_by_role("button").click()
+    shown = [number(t) for t in page.locator("#f-table tbody tr td:nth-child(4)").all_text_contents()]
+    assert shown == sorted((f["frequency"] for f in features.values()), reverse=True)[: len(shown)]
+    page.get_by_role("columnheader", name="Invoices").get_by_role("button").click()
+    expect(page.get_by_role("columnheader", name="Invoices")).to_have_attribute("aria-sort", "ascending")
+    shown = [number(t) for t in page.locator("#f-table tbody tr td:nth-child(4)").all_text_contents()]
+    assert shown == sorted(f["frequency"] for f in features.values())[: len(shown)]
+    page.locator("#f-pager").get_by_role("button", name="Next").click()
+    expect(page.locator("#f-pager")).to_contain_text("Page 2 of")
+
+
+def test_what_would_move_them_is_the_models(second: Run, open_page):
+    """One order away from the top: audience asked the same model, and so did the page."""
+    page = open_page(1440).go(second)
+    top = max(second.step("score")["segments"], key=lambda g: Decimal(g["revenue"]) / g["customers"])["name"]
+    near = [r["customer"] for r in second.table("audience", "audience") if r["list"] == "one_order_away"]
+    assert near
+    for customer in near[:5]:
+        page.evaluate(f"location.hash = '#customers/{customer}'")
+        expect(page.locator("#f-panel h3")).to_contain_text(customer)
+        expect(page.locator("#f-panel")).to_contain_text(f"One more average order today brings them nearest to {top}.")
+
+
+def test_downloads_are_the_tables(second: Run, open_page):
+    page = open_page(1440).go(second)
+    audience = {r["customer"]: r for r in second.table("audience", "audience")}
+    assigned = {r["customer"]: r for r in second.table("score", "assignments")}
+    features = {r["customer"]: r for r in second.table("preprocess", "customers")}
+    movers = second.table("score", "movers")
+    files = 0
+    for listed in second.step("audience")["lists"]:
+        button = page.locator(f"[data-save='list:{listed['list']}']")
+        if not listed["customers"]:
+            assert button.count() == 0
+            continue
+        name, got = saved(page, button)
+        files += 1
+        assert name == f"clientele-{NOW}-{listed['list']}.csv"
+        assert {r["customer"] for r in got} == {c for c, r in audience.items() if r["list"] == listed["list"]}
+        for r in got:
+            want = audience[r["customer"]]
+            assert not want["hold_out"]
+            assert (r["list"], r["segment"], r["segment_name"], r["as_of"], r["nature"]) == (listed["list"], want["segment"], want["segment_name"], NOW, want["nature"])
+            assert (r["list_product"] or None, r["suggestion_1"] or None) == (want["list_code"], want["offer_1"])
+            assert float(r["usual_90"]) == pytest.approx(float(want["usual_90"]), abs=0.006)
+            assert (int(r["days_since_purchase"]), int(r["invoices"])) == (features[r["customer"]]["recency"], features[r["customer"]]["frequency"])
+            assert float(r["spent"]) == pytest.approx(float(features[r["customer"]]["monetary"]), abs=0.006)
+    assert files >= 2
+    _, got = saved(page, page.locator("[data-save=lists]"))
+    assert {r["customer"] for r in got} == {c for c, r in audience.items() if r["list"]}
+
+    page.evaluate("location.hash = '#segments'")
+    held = {c for c, r in audience.items() if r["hold_out"]}
+    for segment in second.step("score")["segments"]:
+        _, got = saved(page, page.locator(f"[data-save='segment:{segment['id']}']"))
+        assert {r["customer"] for r in got} == {c for c, r in assigned.items() if r["segment"] == segment["id"]} - held
+        for kind, side in (("entrants", "to"), ("leavers", "from")):
+            button = page.locator(f"[data-save='{kind}:{segment['id']}']")
+            want = {r["customer"] for r in movers if r[side] == segment["id"]} - held
+            if not want:
+                assert button.count() == 0
+                continue
+            _, got = saved(page, button)
+            assert {r["customer"] for r in got} == want, f"{kind} of {segment['name']}"
+            assert number(button.inner_text()) == len(want)
+
+    tables = 0
+    for button in page.locator("[data-save^='table:']").all():
+        tab = button.evaluate("b => b.closest('section').id")
+        page.evaluate(f"location.hash = '#{tab}'")
+        button.evaluate("b => { const d = b.closest('details'); if (d) d.open = true }")
+        identity = button.get_attribute("data-save").split(":")[1]
+        with page.expect_download() as download:
+            button.click()
+        got = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"), newline="")))
+        shape = page.eval_on_selector(f"#{identity}", "t => [t.rows.length, Math.max(...[...t.rows].map(r => r.cells.length))]")
+        assert [len(got), max(map(len, got))] == shape, identity
+        tables += 1
+    assert tables >= 8
+
+    page.evaluate("location.hash = '#customers'")
+    page.locator("#f-country").select_option("Germany")
+    _, got = saved(page, page.locator("[data-save=filtered]"))
+    assert {r["customer"] for r in got} == {c for c, f in features.items() if f["country"] == "Germany"} - held
+
+
+def test_a_keyboard_is_enough(second: Run, open_page):
+    page = open_page().go(second)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    for section in SECTIONS:
+        page.locator("body").evaluate("() => document.querySelector('.skip').focus()")
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.dataset.tab") == section:
+                break
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", "whatever has the focus can be seen"
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#{section} h2")).to_be_focused()
+    page.evaluate("location.hash = '#customers'")
+    page.get_by_label("Customer number").focus()
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.dataset.i !== undefined"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator("#f-panel")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing(second: Run, open_page, width, dark):
+    page = open_page(width, dark=dark, bypass_csp=True).go(second)  # axe is put into the page
+    for section in SECTIONS:
+        page.evaluate(f"location.hash = '#{section}'")
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        for chart in page.locator(f"#{section} .chart").all():
+            expect(chart.locator("svg").first).to_be_attached()
+        found = Axe().run(page).response["violations"]
+        assert not found, f"{section}: " + "; ".join(f"{v['id']}: {v['nodes'][0]['html'][:200]} {v['nodes'][0]['failureSummary']}" for v in found)
+
+
+@pytest.mark.parametrize("width", [320, 360, 900, 1920])
+def test_nothing_runs_off_the_screen(second: Run, hostile: Run, open_page, width):
+    for run in (second, hostile):
+        page = open_page(width).go(run)
+        for section in SECTIONS:
+            page.evaluate(f"location.hash = '#{section}'")
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            for chart in page.locator(f"#{section} .chart").all():
+                expect(chart.locator("svg").first).to_be_attached()
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, section
+
+
+def test_hostile_texts_are_inert(hostile: Run, open_page):
+    opened = open_page()
+    page = opened.go(hostile, "customers")
+    expect(page.locator("#f-table tbody tr").first).to_be_visible()
+    ids = {r["customer"] for r in hostile.table("score", "assignments")}
+    for text in HOSTILE:
+        one = min(i for i in ids if i.startswith(text))
+        page.get_by_label("Customer number").fill(one)
+        expect(page.locator("#f-table tbody tr")).to_have_count(1)
+        assert page.locator("#f-table tbody th").inner_text() == one
+        assert one in page.locator("#f-panel h3").text_content()
+    page.get_by_label("Customer number").fill("LLLLL")
+    expect(page.locator("#f-table tbody tr").first).to_be_visible()
+    page.locator("#f-table tbody button").first.click()
+    page.get_by_label("Customer number").fill("")
+    page.locator("#f-country").select_option(HOSTILE[0])
+    expect(page.locator("#f-count")).to_contain_text("customer")
+    page.locator("#f-country").select_option("")
+    for section in SECTIONS:
+        page.evaluate(f"location.hash = '#{section}'")
+    assert page.locator("main img").count() == 0
+    assert page.evaluate("window.hit") is None
+    assert opened.said == []
+
+    page.evaluate("location.hash = '#customers'")
+    _, got = saved(page, page.locator("[data-save=filtered]"))
+    found = {r["customer"] for r in got}
+    assert any(i.startswith("'=HYPERLINK") for i in found) and any(i.startswith("'@SUM") for i in found)
+    assert not [v for r in got for v in r.values() if v and v[0] in "=+-@\t\r"]
+    held = {r["customer"] for r in hostile.table("audience", "audience") if r["hold_out"]}
+    assert {i.removeprefix("'") for i in found} == ids - held
+
+
+def test_print_shows_all(second: Run, open_page):
+    page = open_page().go(second, "goal")
+    page.emulate_media(media="print")
+    for section in SECTIONS:
+        expect(page.locator(f"section#{section} h2")).to_be_visible()
+    assert not page.locator(".rail").is_visible()
+    assert page.pdf().startswith(b"%PDF")
+    hidden = page.evaluate("[...document.querySelectorAll('main table[data-sort] tbody tr')].filter(r => !r.closest('details') && getComputedStyle(r).display === 'none').length")
+    assert hidden == 0, "rows of other pages of a table are not printed"
+
+
+def test_read_without_scripts(second: Run, open_page):
+    page = open_page(java_script_enabled=False).go(second)
+    for section in SECTIONS:
+        expect(page.locator(f"section#{section}")).to_be_visible()
+    expect(page.locator("#segment-table")).to_be_attached()
+    assert page.locator("button:visible").count() == 0, "a button that does nothing"
+
+
+def test_first_run_and_no_customers(first: Run, second: Run, folder, lines, open_page):
+    import shop
+
+    page = open_page().go(first)
+    expect(page.locator("#today .lead")).to_contain_text("first run: there is nothing to compare with yet")
+    none = shop.run(lines, folder / "root", NOW, "--page-customers=none", "--title=None")
+    page = open_page().go(none)
+    expect(page.locator(".personal")).to_contain_text("Personal data: none.")
+    assert page.locator("[data-save^=list]").count() == 0
+    text = none.page.read_text()
+    assert "pack" not in re.findall(r'<script type="application/json" id="(\w+)"', text)
+
+
+def test_theme_and_address(second: Run, open_page):
+    opened = open_page()
+    page = opened.go(second, "model")
+    expect(page.locator("#model")).to_be_visible()
+    button = page.locator(".rail [data-theme-button]")
+    backgrounds = []
+    for label in ("light", "dark", "auto"):
+        button.click()
+        expect(button).to_have_text(f"Theme: {label}")
+        backgrounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert backgrounds[0] == backgrounds[2] != backgrounds[1]
+    page.locator(".nav a[data-tab=data]").click()
+    page.go_back()
+    expect(page.locator("#model")).to_be_visible()
+    assert opened.said == []
