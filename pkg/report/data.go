@@ -243,7 +243,11 @@ func (l *layout) missingValues(e *view.Explore) panel {
 	} else {
 		t := &grid{ID: "missing", Caption: "Missing values by column", Head: heads("Column", "#Missing", "#Share")}
 		for _, g := range e.Gaps {
-			t.Rows = append(t.Rows, []cell{name(capital(plain(g.Name))), number(count(g.Lines)), number(share(float64(g.Share)))})
+			row := []cell{name(capital(plain(g.Name))), number("none"), text("")}
+			if g.Lines > 0 {
+				row[1], row[2] = number(count(g.Lines)), number(share(float64(g.Share)))
+			}
+			t.Rows = append(t.Rows, row)
 		}
 		p.Blocks = []block{{Table: t}}
 	}
@@ -331,10 +335,10 @@ func (l *layout) findings() panel {
 	t := &grid{ID: "findings", Caption: "Findings about the lines", Head: heads("Finding", "Effect", "#Lines", "#Money", "What to do")}
 	stops := int64(0)
 	for _, f := range l.Findings {
-		effect := cell{Text: "to know", Tone: "warn", Class: "chip"}
+		effect := cell{Text: "to know", Tone: "warn", Class: "verdict"}
 		if f.Stops {
 			stops++
-			effect = cell{Text: "stops promotion", Tone: "bad", Class: "chip"}
+			effect = cell{Text: "stops promotion", Tone: "bad", Class: "verdict"}
 		}
 		what := name(capital(sentence(f.Sentence)))
 		what.Note = f.Code

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/report/view"
@@ -37,7 +38,7 @@ func (l *layout) drift() (tab, error) {
 	if d.Act == contract.ActFixData {
 		t.Heading, t.Mark = "The data is broken: correct it first", "bad"
 	}
-	t.Lead = capital(l.driftWords())
+	t.Lead = capital(strings.TrimPrefix(l.driftWords(), "none. "))
 	b := &banner{t.Mark, "Act: " + cmp.Or(plain(d.Act), "none"), sentence(l.actText()), ""}
 	if d.Hold != "" {
 		b.Text += " " + capital(sentence(d.Hold))
@@ -57,13 +58,32 @@ func (l *layout) drift() (tab, error) {
 	} else {
 		t.add(l.features(d))
 	}
-	t.add(panel{Span: 6, Title: "What it comes from", Lead: "Change in the data, in the model's fit, and in the sizes of segments.", Blocks: []block{{Table: effectTable(d)}}, Source: "effects.arrow"})
-	t.add(panel{Span: 6, Title: "What the verdicts mean", Blocks: []block{{Table: &grid{ID: "verdicts", Caption: "Verdicts", Head: heads("Verdict", "What it says", "What happens"), Rows: [][]cell{
+	t.add(panel{Span: 12, Title: "What it comes from", Lead: "Change in the data, in the model's fit, and in the sizes of segments.", Blocks: []block{{Table: effectTable(d)}}, Source: "effects.arrow"})
+	t.add(l.earlier())
+	t.add(panel{Span: 12, Title: "What the verdicts mean", Blocks: []block{{Table: &grid{ID: "verdicts", Caption: "Verdicts", Head: heads("Verdict", "What it says", "What happens"), Rows: [][]cell{
 		{judgedHead(contract.VerdictNone), text("no more than chance gives with this many customers, or too small to matter"), text("nothing")},
 		{judgedHead(contract.VerdictWarn), text("a visible shift"), text("wait for a second run before anything changes")},
 		{judgedHead(contract.VerdictAlert), text("customers differ from those the model was trained on"), text("new centres or a new model; a fault of the data stops the new model instead")},
 	}}}}})
 	return t, nil
+}
+
+// earlier are the verdicts of earlier runs.
+func (l *layout) earlier() panel {
+	const title = "Earlier runs"
+	if l.Audience == nil || len(l.Audience.History) < 2 {
+		return absent(12, title, "No earlier run is known: this shows verdicts and asks from the second run on.")
+	}
+	t := &grid{ID: "history", Caption: "Runs so far, the last of each week", Head: heads("As of", "Verdict", "Act", "#Customers", "#Revenue", "#Moved", "Model"), Sort: true, Page: 13, Download: "history"}
+	for _, h := range slices.Backward(l.Audience.History) {
+		verdict := text(dash)
+		if h.Verdict != "" {
+			verdict = judged(h.Verdict)
+		}
+		t.Rows = append(t.Rows, []cell{name(h.AsOf), verdict, text(cmp.Or(plain(h.Act), dash)), valued(count(h.Customers), float64(h.Customers)), valued(l.money.round(h.Revenue), h.Revenue.Float()),
+			valued(count(h.Moved), float64(h.Moved)), code(brief(h.ModelID))})
+	}
+	return panel{Span: 12, Title: title, Blocks: []block{{Table: t}}, Source: "history.arrow"}
 }
 
 func judgedHead(verdict string) cell {

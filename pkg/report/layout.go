@@ -201,6 +201,7 @@ type segmentCard struct {
 	Next, Do              string
 	Downloads             []download
 	Nature                string
+	Trend                 *spark // of its customers, by run
 }
 
 // trait is a segment's average beside that of all: -100 … 100 for a factor of eight less or more.
@@ -288,7 +289,7 @@ func valued(s string, v float64) cell {
 }
 
 func judged(verdict string) cell {
-	return cell{Text: capital(plain(verdict)), Tone: tone(verdict), Class: "chip"}
+	return cell{Text: capital(plain(verdict)), Tone: tone(verdict), Class: "verdict"}
 }
 
 func heads(titles ...string) []cell {

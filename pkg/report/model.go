@@ -243,7 +243,8 @@ func (l *layout) origin() ([]panel, error) {
 		}
 		steps.Rows = append(steps.Rows, []cell{step, code(st.Key), code(pairs(inputs)), code(pairs(params)), number(seed)})
 	}
-	return append(all, panel{Span: 12, Title: "Steps of the run", Lead: "With everything that their output depends on.", Blocks: []block{{Table: steps}}}), nil
+	all[0].Numbers = []*grid{steps}
+	return all, nil
 }
 
 // pairs shows an object's JSON without its braces, nothing as a dash.

@@ -301,7 +301,7 @@ func (l *layout) regionTable(e *view.Explore) *grid {
 	for _, g := range e.Regions {
 		row := []cell{name(country(g.Region)), valued(count(g.Customers), float64(g.Customers)), valued(count(g.Invoices), float64(g.Invoices)), valued(l.money.whole(g.Revenue), g.Revenue.Float()), valued(l.money.average(g.AverageInvoice), g.AverageInvoice)}
 		if g.TooFew {
-			row = append(row, cell{Text: "too few to say", Class: "chip", Tone: "warn"}, text(""), text(""), text(""))
+			row = append(row, cell{Text: "too few to say", Class: "verdict", Tone: "warn"}, text(""), text(""), text(""))
 		} else {
 			growth := cell{Text: dash, Class: "num"}
 			if g.Growth != nil && g.GrowthLow != nil && g.GrowthHigh != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report/view"
 )
 
@@ -27,8 +28,8 @@ func (l *layout) segments() (tab, error) {
 	}
 	t.Heading = l.who80()
 	t.Lead = "Customers are grouped by " + l.grouped() + ". Groups are cut for use: their borders are soft."
-	t.add(l.peopleAndMoney(), panel{Segments: l.cards(), Title: "Side by side", Lead: "Striped bar: share of customers. Solid bar: share of money. Dots: the upright line is the " +
-		"average of all customers; left is less, right is more, each half a factor of eight. All cards share one scale."})
+	t.add(panel{Figures: l.figures()}, l.peopleAndMoney(), panel{Segments: l.cards(), Title: "Side by side", Lead: "Striped bar: share of customers. Solid bar: share of money. Line: its customers, run by run. Below, the " +
+		l.typical() + " of the segment; the upright line is the " + l.typical() + " of all: left is less, right is more, each half a factor of eight. All cards share one scale."})
 	if l.inlined() {
 		t.add(panel{Span: 6, Title: "How recently and how often", Lead: "Each dot is a customer. Across: days since the last purchase. Up: invoices, each step doubles.",
 			Blocks: []block{l.draw(chart{ID: "c-map", Kind: "map", Height: 340, Label: "Customers by days since the last purchase and number of invoices, coloured by segment. The averages of each segment are in the table Profile.",
@@ -37,11 +38,19 @@ func (l *layout) segments() (tab, error) {
 				Blocks: []block{l.draw(chart{ID: "c-spread", Kind: "spread", Height: 340, Label: "Distribution of spending in each segment. The averages are in the table Profile.",
 					X: axis{Label: "Spent", Log: true, Sign: l.money.sign()}})}, Source: "assignments.arrow"})
 	}
-	if p := l.profileTable(); p != nil {
-		t.add(panel{Span: 6, Title: "Profile", Lead: "Blue is more than the average of all customers, amber is less; small print: times the average of all.", Blocks: []block{{Table: p}}, Source: "segments.arrow"})
+	if p := l.profileTable("Profile: the average customer of each segment, compared with all customers", "profile", "Average", s.Profile); p != nil {
+		profile := panel{Span: 6, Title: "Profile", Lead: "Blue is more than the average of all customers, amber is less; small print: times the average of all. Few large customers lift an average; the middle customer is below.",
+			Blocks: []block{{Table: p}}, Source: "segments.arrow, segment_features.arrow"}
+		if m := l.profileTable("The middle customer (median) of each segment, compared with that of all", "middles", "Middle", s.Middles); m != nil {
+			profile.Numbers = []*grid{m}
+		}
+		t.add(profile)
 	}
 	if g := l.crossTable(); g != nil {
 		t.add(panel{Span: 6, Title: "Against the named groups", Lead: "The classic grid of names by recency and number of orders. Darker: a larger part of the row.", Blocks: []block{{Table: g}}, Source: "segment_grid.arrow"})
+	}
+	if m := l.migration(); m != nil {
+		t.add(*m)
 	}
 	t.add(l.firmness())
 	if p := l.Predict; p != nil {
@@ -113,6 +122,28 @@ func (l *layout) featureName(feature string) string {
 	return capital(plain(feature))
 }
 
+// typical is the customer that cards describe.
+func (l *layout) typical() string {
+	if len(l.Scores.Middles) > 0 {
+		return "middle customer (median)"
+	}
+	return "average customer"
+}
+
+// trendOf draws the segment's customers run by run, where there are two runs or more.
+func (l *layout) trendOf(segment int) *spark {
+	if segment >= len(l.Scores.Trend) || len(l.Scores.Trend[segment]) < 2 {
+		return nil
+	}
+	var values []float64
+	runs := l.Scores.Trend[segment]
+	for _, t := range runs {
+		values = append(values, float64(t.Customers))
+	}
+	return sparkline(values, math.NaN(), math.NaN(), fmt.Sprintf("Customers in %d runs: %s on %s, %s on %s", len(runs), count(runs[0].Customers), runs[0].AsOf,
+		count(runs[len(runs)-1].Customers), runs[len(runs)-1].AsOf))
+}
+
 // cardTraits are the features on a card.
 var cardTraits = []string{"recency", "frequency", "monetary", "average_invoice", "rebought_share"}
 
@@ -133,14 +164,17 @@ func (l *layout) cards() []segmentCard {
 		c := segmentCard{Segment: segmentName{i, g.Label}, ID: g.ID, Why: l.portrait(i), People: share(g.Share), Money: share(g.RevenueShare),
 			PeopleWide: wide(g.Share), MoneyWide: wide(g.RevenueShare), Size: people(g.Customers) + " · " + l.money.round(g.Revenue)}
 		for _, feature := range cardTraits {
-			mean, all := l.Scores.Mean(feature, i)
+			mean, all := l.Scores.Middle(feature, i)
+			if math.IsNaN(mean) {
+				mean, all = l.Scores.Mean(feature, i)
+			}
 			if math.IsNaN(mean) {
 				continue
 			}
 			c.Traits = append(c.Traits, trait{Label: words[feature].title, Value: words[feature].write(mean), At: octaves(mean / all), Known: mean > 0 && all > 0})
 		}
 		c.Next, c.Nature, c.Do = l.nextOf(g), l.natureOf(g), l.doOf(g)
-		c.Downloads = l.segmentFiles(g)
+		c.Downloads, c.Trend = l.segmentFiles(g), l.trendOf(i)
 		cards = append(cards, c)
 	}
 	return cards
@@ -156,6 +190,18 @@ func octaves(ratio float64) float64 {
 
 // nextOf says what the segment is expected to do.
 func (l *layout) nextOf(g view.Segment) string {
+	if l.Audience != nil {
+		for _, a := range l.Audience.After {
+			if a.ID != g.ID || math.IsNaN(float64(a.Bought)) || math.IsNaN(float64(a.Spent)) {
+				continue
+			}
+			text := fmt.Sprintf("%s in 100 of those who were in it 90 days ago have bought since, and spent %s each", decimal(100*float64(a.Bought), 0), l.money.average(float64(a.Spent)))
+			if !math.IsNaN(float64(a.SpentLow)) {
+				text += fmt.Sprintf(" (95 %% interval %s to %s)", l.money.average(float64(a.SpentLow)), l.money.average(float64(a.SpentHigh)))
+			}
+			return text + "."
+		}
+	}
 	if l.Predict == nil {
 		return ""
 	}
@@ -204,14 +250,14 @@ func are(n int64) string {
 	return count(n) + " are"
 }
 
-func (l *layout) profileTable() *grid {
-	t := &grid{ID: "profile", Caption: "Profile: the average customer of each segment, compared with all customers", Head: heads("Average"), Matrix: true}
+func (l *layout) profileTable(caption, id, head string, rows []view.Trait) *grid {
+	t := &grid{ID: id, Caption: caption, Head: heads(head), Matrix: true}
 	for i, g := range l.Scores.Segments {
 		t.Head = append(t.Head, cell{Text: g.Label, Class: "num", Segment: &segmentName{i, g.Label}})
 	}
 	t.Head = append(t.Head, cell{Text: "All", Class: "num"})
 	words := l.traits()
-	for _, tr := range l.Scores.Profile {
+	for _, tr := range rows {
 		in := words[tr.Feature]
 		cells := []cell{name(in.title)}
 		for _, mean := range tr.Means {
@@ -260,6 +306,65 @@ func (l *layout) crossTable() *grid {
 		t.Rows = append(t.Rows, append(cells, number(count(row.All))))
 	}
 	return t
+}
+
+// migration is the table of what segments were before; nil without earlier scores.
+func (l *layout) migration() *panel {
+	s := l.Scores
+	if len(s.Migration) == 0 || s.First {
+		return nil
+	}
+	t := &grid{ID: "migration", Caption: "Customers by segment before (rows) and now (columns)", Head: heads("Before"), Matrix: true}
+	for i, g := range s.Segments {
+		t.Head = append(t.Head, cell{Text: g.Label, Class: "num", Segment: &segmentName{i, g.Label}})
+	}
+	t.Head = append(t.Head, cell{Text: "Gone", Class: "num"}, cell{Text: "All", Class: "num"}, cell{Text: "Money before", Class: "num"}, cell{Text: "Money now", Class: "num"})
+	at := map[string]int{}
+	type line struct {
+		to          []int64
+		all         int64
+		before, now money.Amount
+	}
+	var lines []*line
+	var froms []string
+	for _, g := range s.Segments {
+		at[g.ID] = len(lines)
+		lines, froms = append(lines, &line{to: make([]int64, len(s.Segments)+1)}), append(froms, g.ID)
+	}
+	for _, w := range s.Migration {
+		k, ok := at[w.From]
+		if !ok {
+			k, at[w.From] = len(lines), len(lines)
+			lines, froms = append(lines, &line{to: make([]int64, len(s.Segments)+1)}), append(froms, w.From)
+		}
+		to := len(s.Segments)
+		if p, ok := l.places[w.To]; ok {
+			to = p.Place
+		}
+		lines[k].to[to] += w.Customers
+		lines[k].all += w.Customers
+		lines[k].before += w.Before
+		lines[k].now += w.Now
+	}
+	for k, x := range lines {
+		if x.all == 0 {
+			continue
+		}
+		row := []cell{{Head: true, Text: "New here"}}
+		if froms[k] != "" {
+			p := l.place(froms[k])
+			row[0] = cell{Head: true, Segment: &p}
+		}
+		for _, n := range x.to {
+			c := cell{Text: count(n), Class: "num heat", Tint: int(45 * n / x.all)}
+			if n == 0 {
+				c.Text = dash
+			}
+			row = append(row, c)
+		}
+		t.Rows = append(t.Rows, append(row, number(count(x.all)), number(l.money.round(x.before)), number(l.money.round(x.now))))
+	}
+	return &panel{Span: 12, Title: "What they were before", Lead: "Customers of the last scores and of these. Money is what they spent in the window, then and now.", Blocks: []block{{Table: t}}, Source: "migration.arrow"}
 }
 
 // firmness says how well the segments of the candidate come again.

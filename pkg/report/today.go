@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -75,7 +76,12 @@ func (l *layout) today() (tab, error) {
 	t := tab{ID: "today", Name: "Today", Group: groupAct, Kick: l.when()}
 	t.Heading, t.Lead = l.answer()
 	t.add(l.alarms()...)
-	t.add(panel{Figures: l.figures()})
+	if w := l.weekly(); w != nil {
+		t.Kick = fmt.Sprintf("Week of %s, against the weeks before", between(l.Audience.Weeks[len(l.Audience.Weeks)-1]))
+		t.add(panel{Figures: w})
+	} else {
+		t.add(panel{Figures: l.figures()})
+	}
 	t.add(l.todo(), l.who(), l.checked())
 	return t, nil
 }
@@ -198,6 +204,117 @@ func (l *layout) figures() []kpi {
 	return append(k, kpi{Label: "Segments", Value: dash, Note: "no scores in this run"})
 }
 
+// between writes the days of a week: 3 to 9 December 2011.
+func between(w view.Week) string {
+	from, err := calendar.ParseDate(w.Start)
+	to, err2 := calendar.ParseDate(w.End)
+	if err != nil || err2 != nil {
+		return w.Start + " to " + w.End
+	}
+	a, b := day(from), day(to)
+	for {
+		i, j := strings.LastIndexByte(a, ' '), strings.LastIndexByte(b, ' ')
+		if i < 0 || j < 0 || a[i:] != b[j:] && !strings.HasSuffix(b, a[i:]) {
+			return a + " to " + day(to)
+		}
+		a, b = a[:i], b[:j]
+	}
+}
+
+// mostWeeks are how many weeks a small picture shows.
+const mostWeeks = 26
+
+// weekly are the figures of the last week, each with its usual swing; nil without two weeks.
+func (l *layout) weekly() []kpi {
+	if l.Audience == nil || len(l.Audience.Weeks) < 2 {
+		return nil
+	}
+	weeks := l.Audience.Weeks
+	weeks = weeks[max(0, len(weeks)-mostWeeks):]
+	average := func(w view.Week) view.Usual {
+		return view.Usual{Value: w.Sales.Value / w.Invoices.Value, Low: view.Undefined(), High: view.Undefined()}
+	}
+	whole := func(v float64) string { return decimal(v, 0) }
+	var all []kpi
+	for _, f := range []struct {
+		label string
+		of    func(view.Week) view.Usual
+		write func(float64) string
+	}{
+		{"Sales this week", func(w view.Week) view.Usual { return w.Sales }, func(v float64) string { return l.money.amount(v, 0) }},
+		{"Customers who bought", func(w view.Week) view.Usual { return w.Customers }, whole},
+		{"Average invoice", average, func(v float64) string { return l.money.amount(v, 2) }},
+		{"First-time customers", func(w view.Week) view.Usual { return w.FirstTime }, whole},
+	} {
+		values := make([]float64, len(weeks))
+		for i, w := range weeks {
+			values[i] = float64(f.of(w).Value)
+		}
+		now, before := values[len(values)-1], values[len(values)-2]
+		k := kpi{Label: f.label, Value: f.write(now), Note: change(now, before)}
+		low, high := float64(f.of(weeks[len(weeks)-1]).Low), float64(f.of(weeks[len(weeks)-1]).High)
+		if isDrawn(low) && isDrawn(high) {
+			switch {
+			case now < low:
+				k.Note += "; less than usual"
+			case now > high:
+				k.Note += "; more than usual"
+			default:
+				k.Note += "; as usual"
+			}
+			k.Note += fmt.Sprintf(" (8 weeks in 10: %s to %s)", f.write(low), f.write(high))
+		}
+		k.Spark = sparkline(values, low, high, fmt.Sprintf("%s, %d weeks to %s: %s", f.label, len(values), weeks[len(weeks)-1].End, k.Note))
+		all = append(all, k)
+	}
+	return all
+}
+
+// change says how a number of a week compares with that of the week before.
+func change(now, before float64) string {
+	switch r := now/before - 1; {
+	case !isDrawn(r) || before == 0:
+		return "nothing in the week before"
+	case r >= 0:
+		return "+" + decimal(100*r, 1) + nbsp + "% in a week"
+	default:
+		return decimal(100*r, 1) + nbsp + "% in a week"
+	}
+}
+
+// sparkline draws values, and the band between low and high where there is one. It is nil where a value is none.
+func sparkline(values []float64, low, high float64, label string) *spark {
+	const width, height, edge = 216, 28, 3
+	least, most := values[0], values[0]
+	for _, v := range values {
+		if !isDrawn(v) {
+			return nil
+		}
+		least, most = min(least, v), max(most, v)
+	}
+	band := isDrawn(low) && isDrawn(high)
+	if band {
+		least, most = min(least, low), max(most, high)
+	}
+	y := func(v float64) float64 {
+		if most == least {
+			return edge + height/2
+		}
+		return edge + math.Round(10*height*(most-v)/(most-least))/10
+	}
+	s := &spark{Label: label}
+	var xy []float64
+	for i, v := range values {
+		s.X, s.Y = 2+math.Round(10*width*float64(i)/float64(max(1, len(values)-1)))/10, y(v)
+		xy = append(xy, s.X, s.Y)
+	}
+	s.Points = coordinates(xy...)
+	if band {
+		s.BandY, s.BandHeight = y(high), max(1, y(low)-y(high))
+	}
+	return s
+}
+
 // listWords say what to do with each list of audience.
 var listWords = map[string]string{
 	"late":           "Call those who are late",
@@ -223,7 +340,7 @@ func (l *layout) todo() panel {
 	p := panel{Span: 8, Title: "What to do", Lead: "Each customer is on one list only: the first whose rule fits.", Source: "audience.arrow, lists.arrow"}
 	var acts []action
 	for i, v := range a.Lists {
-		acts = append(acts, action{Rank: i + 1, Title: listName(v.List), Text: sentence(capital(v.Rule)) + " For: " + v.Purpose + ".", Customers: count(v.Customers),
+		acts = append(acts, action{Rank: i + 1, Title: listName(v.List), Text: sentence(capital(v.Rule)) + " What for: " + v.Purpose + ".", Customers: count(v.Customers),
 			Money: l.money.round(v.AtStake), Follow: sentence(capital(v.Says)), List: v.List, Primary: i == 0, Downloadable: l.saves(v.Customers)})
 	}
 	p.Blocks = append(p.Blocks, block{Actions: acts})

@@ -51,7 +51,12 @@ def test_every_section_opens_in_silence(second, first, hostile, open_page):
 def test_numbers_are_the_runs(second: Run, open_page):
     page = open_page().go(second)
     pre, score, audience = second.step("preprocess"), second.step("score"), second.step("audience")
+    week = second.table("audience", "weeks")[-1]
     values = page.locator("#today .kpi .v").all_text_contents()
+    assert number(values[0]) == pytest.approx(float(week["sales"]), abs=0.5)
+    assert (number(values[1]), number(values[3])) == (week["customers"], week["first_time"])
+    assert number(values[2]) == pytest.approx(float(week["sales"]) / week["invoices"], abs=0.005)
+    values = page.locator("#segments .kpi .v").all_text_contents()
     assert number(values[0]) == pre["customers"] == score["customers"]
     assert number(values[1]) == round(Decimal(pre["revenue"]))
     assert number(values[2]) == pytest.approx(pre["average_invoice"], abs=0.005)
@@ -76,6 +81,10 @@ def test_numbers_are_the_runs(second: Run, open_page):
     for row, gate in zip(rows(page, "gates"), second.step("evaluate")["gates"], strict=True):
         assert row[0].lower() == gate["gate"].replace("_", " ")
     assert {r[0]: number(r[1]) for r in rows(page, "months")} == month_invoices(second)
+    middles = {r["feature"]: r["median"] for r in second.table("score", "segment_features") if r["segment"] == score["segments"][0]["id"]}
+    shown = {row[0]: number(row[1]) for row in rows(page, "middles")}
+    assert shown["Days since the last purchase"] == pytest.approx(middles["recency"], abs=0.5)
+    assert shown["Average invoice"] == pytest.approx(middles["average_invoice"], abs=0.5)
     psi = {r["feature"]: r["psi"] for r in second.step("drift")["features"]}
     assert sorted(number(r[1]) for r in rows(page, "features")) == pytest.approx(sorted(psi.values()), abs=5e-5)
 

@@ -20,8 +20,11 @@ type Scores struct {
 	Segments  []Segment         `json:"segments"`
 	All       Segment           `json:"all"` // the sum of Segments
 	Profile   []Trait           `json:"profile"`
-	Grid      []Cross           `json:"grid"`   // against the named grid
-	Movers    []Move            `json:"movers"` // the most first
+	Middles   []Trait           `json:"middles"`   // medians
+	Trend     [][]Then          `json:"trend"`     // by segment, the earliest run first
+	Migration []Way             `json:"migration"` // since the previous scores
+	Grid      []Cross           `json:"grid"`      // against the named grid
+	Movers    []Move            `json:"movers"`    // the most first
 }
 
 // Segment is one segment's people and money.
@@ -31,11 +34,21 @@ type Segment struct {
 	RevenuePerCustomer Number `json:"revenue_per_customer"`
 }
 
-// Trait is the mean of a customer feature.
+// Trait is the mean, or the median, of a customer feature.
 type Trait struct {
 	Feature string   `json:"feature"`
 	Means   []Number `json:"means"` // by segment, in the order of Scores.Segments
 	All     Number   `json:"all"`   // over all customers; undefined where that says nothing
+}
+
+// Middle returns the feature's median in a segment by its position, and over all customers.
+func (s *Scores) Middle(feature string, segment int) (median, all float64) {
+	for _, t := range s.Middles {
+		if t.Feature == feature {
+			return float64(t.Means[segment]), float64(t.All)
+		}
+	}
+	return math.NaN(), math.NaN()
 }
 
 // Mean returns the feature's mean in a segment by its position, and over all customers.
@@ -73,7 +86,7 @@ func newScores(in Inputs) *Scores {
 		s.All.RevenueShare += g.RevenueShare
 	}
 	s.All.RevenuePerCustomer = each(s.All.SegmentResult)
-	s.Grid = grid(in, s.Segments)
+	s.Grid, s.Middles, s.Trend, s.Migration = grid(in, s.Segments), middles(in, s.Segments), trend(in, s.Segments), migration(in)
 	for _, t := range traits {
 		by, all := means(in.Segments, t.feature)
 		if by == nil {
