@@ -340,7 +340,7 @@ func (l *layout) todo() panel {
 	p := panel{Span: 8, Title: "What to do", Lead: "Each customer is on one list only: the first whose rule fits.", Source: "audience.arrow, lists.arrow"}
 	var acts []action
 	for i, v := range a.Lists {
-		acts = append(acts, action{Rank: i + 1, Title: listName(v.List), Text: sentence(capital(v.Rule)) + " What for: " + v.Purpose + ".", Customers: count(v.Customers),
+		acts = append(acts, action{Rank: i + 1, Title: listName(v.List), Text: sentence(capital(v.Rule)) + " Purpose: " + v.Purpose + ".", Customers: count(v.Customers),
 			Money: l.money.round(v.AtStake), Follow: sentence(capital(v.Says)), List: v.List, Primary: i == 0, Downloadable: l.saves(v.Customers)})
 	}
 	p.Blocks = append(p.Blocks, block{Actions: acts})
