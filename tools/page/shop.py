@@ -74,7 +74,7 @@ def hostile(source: Path, target: Path) -> Path:
     """The same shop, whose ids, codes, countries and descriptions are hostile: every customer has one of the texts in the id."""
     names = [*HOSTILE, LONG]
     with source.open(newline="", encoding="utf-8", errors="replace") as src, target.open("w", newline="", encoding="utf-8") as dst:
-        lines = csv.DictReader(line for line in src if line.count('"') % 2 == 0)  # the demo has quotes that are never closed
+        lines = csv.DictReader(line for line in src if '"' not in line and len(line) < 300)  # what the demo breaks on purpose
         assert lines.fieldnames
         out = csv.DictWriter(dst, lines.fieldnames)
         out.writeheader()
