@@ -197,7 +197,7 @@ func (l *layout) nextOf(g view.Segment) string {
 			}
 			text := fmt.Sprintf("%s in 100 of those who were in it 90 days ago have bought since, and spent %s each", decimal(100*float64(a.Bought), 0), l.money.average(float64(a.Spent)))
 			if !math.IsNaN(float64(a.SpentLow)) {
-				text += fmt.Sprintf(" (95 %% interval %s to %s)", l.money.average(float64(a.SpentLow)), l.money.average(float64(a.SpentHigh)))
+				text += fmt.Sprintf(" (95"+nbsp+"%% interval %s to %s)", l.money.average(float64(a.SpentLow)), l.money.average(float64(a.SpentHigh)))
 			}
 			return text + "."
 		}
@@ -428,19 +428,35 @@ func (l *layout) period() string {
 	return fmt.Sprintf(" in the last %s days", count(days))
 }
 
-// portrait is a segment's average customer in two sentences.
+// portrait is a segment's typical customer in two sentences.
 func (l *layout) portrait(segment int) string {
-	recency, _ := l.Scores.Mean("recency", segment)
-	frequency, allFrequency := l.Scores.Mean("frequency", segment)
-	invoice, allInvoice := l.Scores.Mean("average_invoice", segment)
-	monetary, allMonetary := l.Scores.Mean("monetary", segment)
+	of, typical := l.Scores.Mean, "average"
+	if len(l.Scores.Middles) > 0 {
+		of, typical = l.Scores.Middle, "middle"
+	}
+	recency, _ := of("recency", segment)
+	frequency, allFrequency := of("frequency", segment)
+	invoice, allInvoice := of("average_invoice", segment)
+	monetary, allMonetary := of("monetary", segment)
 	if math.IsNaN(recency) || math.IsNaN(frequency) || math.IsNaN(invoice) || math.IsNaN(monetary) {
 		return ""
 	}
-	text := fmt.Sprintf("The average customer last bought %s ago and has %s invoices of %s each%s.",
-		dayCount(recency), short(frequency), l.money.average(invoice), l.period())
+	invoices := " invoices"
+	if few(frequency) == "1" {
+		invoices = " invoice"
+	}
+	text := fmt.Sprintf("The %s customer last bought %s ago and has %s%s of %s each%s.",
+		typical, dayCount(recency), few(frequency), invoices, l.money.average(invoice), l.period())
 	return text + fmt.Sprintf(" Compared with all customers: %s, %s, %s.", versus(frequency/allFrequency, "as many invoices", "fewer invoices", "more invoices"),
 		versus(invoice/allInvoice, "as large an invoice", "smaller invoices", "larger invoices"), versus(monetary/allMonetary, "as much spending", "less spending", "more spending"))
+}
+
+// few writes a number in about three digits, a whole one without decimals.
+func few(v float64) string {
+	if v == math.Trunc(v) {
+		return decimal(v, 0)
+	}
+	return short(v)
 }
 
 func dayCount(v float64) string {
@@ -480,11 +496,11 @@ func (l *layout) traits() map[string]struct {
 	return map[string]trait{
 		"recency":           {"Days since the last purchase", days},
 		"tenure":            {"Days since the first purchase", days},
-		"frequency":         {"Invoices" + l.period(), short},
+		"frequency":         {"Invoices" + l.period(), few},
 		"monetary":          {"Spending" + l.period(), l.money.average},
 		"average_invoice":   {"Average invoice", l.money.average},
-		"lines_per_invoice": {"Lines per invoice", short},
-		"products":          {"Different products", short},
+		"lines_per_invoice": {"Lines per invoice", few},
+		"products":          {"Different products", few},
 		"gap_mean":          {"Days between purchases", days},
 		"monthly_slope":     {"Change in spending per 30 days", l.money.average},
 		"rebought_share":    {"Share of products bought again", share},

@@ -165,7 +165,7 @@ func (l *layout) alarms() []panel {
 	case stops > 0:
 		say("bad", "Promotion is stopped by "+many(stops, "finding"), "No model of these lines becomes the current one until the delivery is corrected, or somebody accepts findings by their code (--accept). See Data.", "")
 	case len(l.Findings) > 0:
-		say("warn", capital(many(int64(len(l.Findings)), "finding"))+" about the lines", "Read them under Data before trusting these numbers.", "")
+		say("warn", capital(many(int64(len(l.Findings)), "finding"))+" about the lines", capital(sentence(l.Findings[0].Sentence))+" Read it all under Data before trusting these numbers.", "")
 	}
 	if p := l.Promote; p != nil && p.Action == contract.ActionHold {
 		switch {

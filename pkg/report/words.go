@@ -86,7 +86,7 @@ func short(v float64) string {
 	case a == 0:
 		return "0"
 	case a < 0.0005:
-		return strconv.FormatFloat(v, 'g', 2, 64)
+		return strings.ReplaceAll(strconv.FormatFloat(v, 'g', 2, 64), "-", "−")
 	case a < 1:
 		return decimal(v, 3)
 	case a < 10:

@@ -72,7 +72,7 @@
       x: { label: right(c.x.label), nice: true }, y: { type: "log", base: 2, label: up(c.y.label), grid: true, tickFormat: (v) => (Number.isInteger(v) ? String(v) : "") },
       marks: [
         Plot.dot(dots, { x: "x", y: "y", r: width < 420 ? 1.6 : 2.1, fill: (d) => colour(`seg-${d.s}`), fillOpacity: 0.62 }),
-        Plot.text(names, { x: "x", y: "y", text: (m) => Customers.label(m.s), stroke: colour("surface"), strokeWidth: 5, fontSize: 13, className: "strong" }),
+        Plot.text(names, { x: "x", y: "y", text: (m) => Customers.label(m.s), fill: colour("ink"), stroke: colour("surface"), strokeWidth: 5, fontSize: 13, className: "strong" }),
       ],
     });
   };
