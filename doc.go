@@ -30,6 +30,7 @@
 //	pkg/model      the bundle: canonical encoding, content address, golden customers
 //	pkg/lines      the stored lines: snapshots, and the pointer to the current one (replace, append, undo)
 //	pkg/registry   HEAD, promote, rollback, history
+//	pkg/maintain   forgets customers, and collects what nothing names; it alone lists and deletes
 //	pkg/warehouse  BigQuery: the tables of a run, all of them or none
 //	pkg/report     one page for people: view (what it shows, typed, with a JSON form), assets (style, script and the policy for them)
 //	pkg/message    a run in a few sentences, for people who do not open the page

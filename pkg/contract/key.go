@@ -14,6 +14,8 @@ type Inputs struct {
 	Params map[string]any    `json:"params"`         // flags that change the content
 	Seed   *uint64           `json:"seed,omitempty"` // where the step draws at random
 	Code   string            `json:"code"`           // VCS revision, or the binary's sha256
+	// Erased is how often customers had been forgotten: what was made before is made again without them. 0 for never.
+	Erased int64 `json:"erased,omitempty"`
 }
 
 // Key returns 12 hex digits of the sha256 over a step and its inputs: the name of what the step will make of them.

@@ -29,11 +29,14 @@ var (
 	linesState = Place{Path: "state/lines.json", Pointer: true, Writers: []string{Ingest}, Meaning: "the current snapshot"}
 	driftState = Place{Path: "state/<name>/drift.json", Pointer: true, Writers: []string{Drift}, Meaning: "earlier verdicts of drift"}
 	scoreState = Place{Path: "state/<name>/score.json", Pointer: true, Writers: []string{Score}, Meaning: "the current scores, and those before"}
-	weekly     = Place{Path: "state/<name>/history.json", Pointer: true, Writers: []string{Audience}, Meaning: "what the last run of each calendar week came to"}
-	campaigns  = Place{Path: "state/<name>/campaigns.json", Pointer: true, Writers: []string{Measure}, Meaning: "the campaigns so far"}
-	current    = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/current.json", Pointer: true, Meaning: "the step's latest key in this run"}
-	output     = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/<name>", Meaning: "the step's other tables and files: <table>.arrow, report.html, message.txt"}
-	manifest   = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/_MANIFEST.json", Meaning: "what the step wrote, from which inputs, and its result. Written last"}
+	erased     = Place{Path: "state/erased.json", Pointer: true, Writers: []string{"registry erase"},
+		Meaning: "the customers that are forgotten, as salted hashes, by which ingest rejects them; and who is at work forgetting one"}
+	receipt   = Place{Path: "erasures/<n>.json", Writers: []string{"registry erase"}, Meaning: "an erasure: what was deleted and rewritten, when and by whom, without the customers' keys"}
+	weekly    = Place{Path: "state/<name>/history.json", Pointer: true, Writers: []string{Audience}, Meaning: "what the last run of each calendar week came to"}
+	campaigns = Place{Path: "state/<name>/campaigns.json", Pointer: true, Writers: []string{Measure}, Meaning: "the campaigns so far"}
+	current   = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/current.json", Pointer: true, Meaning: "the step's latest key in this run"}
+	output    = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/<name>", Meaning: "the step's other tables and files: <table>.arrow, report.html, message.txt"}
+	manifest  = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/_MANIFEST.json", Meaning: "what the step wrote, from which inputs, and its result. Written last"}
 
 	arms = Place{Path: "campaigns/<name>/<id>/arms.arrow", Writers: []string{Measure}, Meaning: "table arms: a campaign's customers by arm, as assigned"}
 	plan = Place{Path: "campaigns/<name>/<id>/plan.json", Writers: []string{Measure},
@@ -46,18 +49,20 @@ var (
 	blob       = Place{Path: "blobs/sha256/<sha256>", Registry: true, Writers: []string{Train}, Meaning: "a part of a model's bundle"}
 	bundle     = Place{Path: "models/<model_id>/manifest.json", Registry: true, Writers: []string{Train}, Meaning: "a model: its segments and its blobs"}
 	provenance = Place{Path: "models/<model_id>/provenance.json", Registry: true, Writers: []string{Train}, Meaning: "the run that first trained the model"}
+	gone       = Place{Path: "models/<model_id>/erased.json", Registry: true, Writers: []string{"registry erase"},
+		Meaning: "the model's customers are deleted, because one of them is forgotten: it cannot be rolled back to"}
 	evaluation = Place{Path: "evals/<eval_id>.json", Registry: true, Writers: []string{Evaluate}, Meaning: "an evaluation, with every gate"}
 	head       = Place{Path: "<name>/HEAD.json", Registry: true, Pointer: true, Writers: headWriters, Meaning: "the champion"}
 	names      = Place{Path: "<name>/names.json", Registry: true, Pointer: true, Writers: []string{"registry name"}, Meaning: "the names that people gave to segments"}
 	history    = Place{Path: "<name>/history/<seq>-<sha256>.json", Registry: true, Writers: headWriters, Meaning: "one revision of HEAD"}
 
-	headWriters = []string{Promote, "registry rollback", "registry freeze", "registry unfreeze", "registry deny", "registry allow"}
+	headWriters = []string{Promote, "registry rollback", "registry freeze", "registry unfreeze", "registry deny", "registry allow", "registry erase"}
 )
 
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
-	arms, plan, read, sent, logged, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, weekly, scoreState, linesState, meaning,
-	head, history, names, blob, evaluation, bundle, provenance,
+	arms, plan, read, receipt, sent, logged, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, weekly, scoreState, erased, linesState, meaning,
+	head, history, names, blob, evaluation, gone, bundle, provenance,
 }
 
 // at returns the path with these values for its words, in order.
@@ -96,6 +101,15 @@ func LinesStatePath() string { return linesState.at() }
 
 // MeaningStatePath is the pointer to what the lines of the root mean.
 func MeaningStatePath() string { return meaning.at() }
+
+// ErasedPath is the pointer to the customers that are forgotten.
+func ErasedPath() string { return erased.at() }
+
+// ErasurePath is the receipt of an erasure, the first being 1.
+func ErasurePath(n int) string { return receipt.at(strconv.Itoa(n)) }
+
+// ErasedModelPath says that a model's customers are deleted.
+func ErasedModelPath(modelID string) string { return gone.at(modelID) }
 
 // ScoreStatePath is the pointer to the current scores.
 func ScoreStatePath(name string) string { return scoreState.at(name) }

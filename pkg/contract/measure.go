@@ -75,6 +75,8 @@ type Campaign struct {
 	Run          string            `json:"run"`
 	Arms         StoredArms        `json:"arms"`
 	Balance      []CampaignBalance `json:"balance"`
+	// Erased is how many customers were taken out of each arm since, because they are forgotten.
+	Erased map[string]int64 `json:"erased,omitempty"`
 }
 
 // StoredArms names the table of arms.

@@ -321,6 +321,7 @@ const (
 	ActionUnfreeze = "unfreeze" // candidates may be promoted again
 	ActionDeny     = "deny"     // one fit is never promoted
 	ActionAllow    = "allow"    // it may be again
+	ActionErase    = "erase"    // HEAD's model without customers who are forgotten, with the same centres and segments
 )
 
 // NothingToGain begins the reason of a hold that is no news: the candidate is good, and no better than the current model.

@@ -37,12 +37,16 @@ type Change struct {
 	Everything bool          // the delivery is all that its source has: days that it has not are not in force any more
 	AllowOlder bool          // replaces days that a run of a later as-of delivered, too
 	AllowLess  bool          // replaces days by ones of far fewer lines, too
+	Erasures   int64         // of customers, when the delivery was read: it has none of those who were forgotten by then
 	Reading    []byte        // how the delivery was read, in JSON, for the next one of its source; nil keeps what is there
 }
 
 // check returns an error if the change must not be made to a snapshot. done says that this step of this run has made it
 // before: then it is not new to the snapshot.
 func (d *Change) check(ctx context.Context, base *Snapshot, done bool) error {
+	if d.Erasures < base.Erasures {
+		return fault.ErrLostSwap.Errorf("erased", d.Delivery.Source, "a customer was forgotten while the delivery was read: it has to be read again, without that customer")
+	}
 	if len(base.Parts) == 0 {
 		return nil
 	}

@@ -214,14 +214,21 @@ func (c *Current) Undo(ctx context.Context, key, snapshot string) (current strin
 	if c.has(key) || c.SHA256 != snapshot {
 		return c.SHA256, c.has(key), nil
 	}
+	if c.Snapshot.Replaces != "" {
+		return "", false, fault.ErrConfig.Errorf("erased", c.root.URI(contract.SnapshotPath(snapshot)),
+			"undo %s: customers were forgotten in it, and what was before still had them: it cannot be made current again. To replace the days of a wrong delivery, deliver them again", snapshot)
+	}
 	parent := c.Snapshot.Parent
 	if parent == "" {
 		empty := &Snapshot{Version: SnapshotVersion, Zone: c.Snapshot.Zone, Currency: c.Snapshot.Currency, KeyMark: c.Snapshot.KeyMark}
 		if parent, err = Write(ctx, c.root, empty); err != nil {
 			return "", false, err
 		}
-	} else if _, err := Read(ctx, c.root, parent); err != nil {
+	} else if before, err := Read(ctx, c.root, parent); err != nil {
 		return "", false, fmt.Errorf("undo %s: %w", snapshot, err)
+	} else if before.Erasures < c.Snapshot.Erasures {
+		return "", false, fault.ErrConfig.Errorf("erased", c.root.URI(contract.SnapshotPath(snapshot)),
+			"undo %s: a customer was forgotten since the snapshot before it, which could have that customer. To replace the days of a wrong delivery, deliver them again", snapshot)
 	}
 	swapErr := c.swap(ctx, key, parent)
 	if swapErr == nil {

@@ -78,6 +78,7 @@ func (d *Change) onto(ctx context.Context, base *Snapshot, baseHash string) (*ef
 	}
 	e.next = base.child(baseHash, func(p Part) bool { return !years[p.From.Year()] || p.Source != d.Delivery.Source })
 	e.next.Zone, e.next.Currency, e.next.KeyMark, e.next.Readings = d.Zone, d.Currency, d.KeyMark, readings
+	e.next.Erasures = max(base.Erasures, d.Erasures)
 	first := true
 	for _, t := range turns {
 		if t.accepted != (Tally{}) {
@@ -125,7 +126,7 @@ func compact(text []byte) []byte {
 
 // child returns a snapshot with those parts of s that stay, whose parent is s.
 func (s *Snapshot) child(hash string, stays func(Part) bool) *Snapshot {
-	next := &Snapshot{Version: SnapshotVersion, Parent: hash, root: s.root, known: s.known, made: map[string]madePart{}}
+	next := &Snapshot{Version: SnapshotVersion, Parent: hash, Erasures: s.Erasures, root: s.root, known: s.known, made: map[string]madePart{}}
 	for _, p := range s.Parts {
 		if !stays(p) {
 			continue

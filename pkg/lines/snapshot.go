@@ -38,6 +38,11 @@ type Snapshot struct {
 	Currency string `json:"currency"` // ISO 4217
 	KeyMark  string `json:"key_mark"` // identifies the customer key that hashed the ids, "" for none; not the key itself
 	Parent   string `json:"parent"`   // sha256 of the snapshot before, "" for the first
+	// Erasures is how often customers of the root had been forgotten when the lines were read: [run.Erased].
+	Erasures int64 `json:"erasures,omitempty"`
+	// Replaces is the sha256 of the snapshot that [Current.Erase] has taken lines out of, "" for a delivery. Such a snapshot has no
+	// parent, and nothing undoes it.
+	Replaces string `json:"replaces,omitempty"`
 	// Readings say how the deliveries of each source are read; package reading knows the JSON. A source from before this field
 	// has none.
 	Readings map[string]json.RawMessage `json:"readings,omitempty"`

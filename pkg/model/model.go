@@ -45,9 +45,19 @@ type Model struct {
 	Baseline *Baseline `json:"baseline,omitempty"`
 	Shadow   *Shadow   `json:"shadow,omitempty"`
 
+	// Erased says that customers were taken out of the reference and the golden customers after training. Everything else is as it was
+	// fitted, so recipe and customers do not make this model again. Nil for a model as it was trained.
+	Erased *Erased `json:"erased,omitempty"`
+
 	// Written is the canonical JSON of a model that an earlier version wrote, in the shape of then: its identity is about that.
 	// Nil for this version.
 	Written []byte `json:"-"`
+}
+
+// Erased is how a model without customers who are forgotten comes from the one that was trained.
+type Erased struct {
+	FitID     string `json:"fit_id"`    // of the model that was trained
+	Customers int    `json:"customers"` // that were taken out of its reference
 }
 
 // The methods.

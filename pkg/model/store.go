@@ -149,7 +149,20 @@ func ReadProvenance(ctx context.Context, registry *objstore.Store, modelID strin
 
 // Load returns a model with everything that goes with it. Every blob is held against its hash, and the tables against the
 // logical hashes in the model. The Faults are those of [ReadManifest].
+// Where its customers are deleted ([MarkErased]) the Fault of [fault.ExitMissing] says so.
 func Load(ctx context.Context, registry *objstore.Store, modelID string, opts table.Options) (*Bundle, error) {
+	b, err := load(ctx, registry, modelID, opts)
+	if errors.Is(err, fault.ErrMissing) {
+		if mark, markErr := ReadErased(ctx, registry, modelID); markErr != nil {
+			return nil, errors.Join(err, markErr)
+		} else if mark != nil {
+			return nil, mark.fault(registry)
+		}
+	}
+	return b, err
+}
+
+func load(ctx context.Context, registry *objstore.Store, modelID string, opts table.Options) (*Bundle, error) {
 	m, err := ReadManifest(ctx, registry, modelID)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ type Revision struct {
 	Seq         int64         `json:"seq"` // 1, 2, 3, …
 	ModelID     string        `json:"model_id"`
 	FitID       string        `json:"fit_id"`
-	Action      string        `json:"action"` // contract.ActionBootstrap, ActionPromote, ActionRollback or ActionRelease
+	Action      string        `json:"action"` // contract.ActionBootstrap, ActionPromote, ActionRollback, ActionErase, …
 	Run         string        `json:"run"`    // that wrote it
 	AsOf        calendar.Date `json:"as_of"`  // of that run, or of the revision before where that is later; see [Move.Lower]
 	Eval        string        `json:"eval"`   // eval-id that it rests on, "" for a rollback
@@ -258,13 +258,16 @@ func (r *Registry) At(ctx context.Context, seq int64) (*Revision, error) {
 }
 
 // Since returns the as-of of the first revision up to rev that has rev's model: how old the model is. Revisions that only
-// freeze or deny, and a rollback, do not make it younger.
+// freeze or deny, and a rollback, do not make it younger; nor does one that takes a forgotten customer out of it.
 func (r *Registry) Since(ctx context.Context, rev *Revision) (calendar.Date, error) {
-	since := rev.AsOf
+	since, models := rev.AsOf, map[string]bool{rev.ModelID: true}
 	at := rev
 	for at != nil {
-		if at.ModelID == rev.ModelID {
+		if models[at.ModelID] {
 			since = min(since, at.AsOf)
+			if at.Action == contract.ActionErase && at.Previous != nil {
+				models[at.Previous.ModelID] = true
+			}
 		}
 		before, err := r.parent(ctx, at)
 		if err != nil {

@@ -105,6 +105,11 @@ type Session struct {
 
 // Begin starts a step's work. Where the same inputs have been worked on in this run, [Session.Done] has the outcome.
 func (h *Home) Begin(ctx context.Context, run contract.Run, step string, in contract.Inputs) (*Session, error) {
+	erased, err := ReadErased(ctx, h.Root)
+	if err != nil {
+		return nil, err
+	}
+	in.Erased = erased.Seq
 	key, err := contract.Key(step, in)
 	if err != nil {
 		return nil, err
@@ -284,8 +289,12 @@ func (h *Home) UseStored(ctx context.Context, st Stored, use func(src io.ReaderA
 }
 
 // Commit makes the step's work visible: the manifest, once, and then the run's pointer to it. Of two copies that race,
-// both get the one manifest. The result must be a function of the inputs, as the objects are.
+// both get the one manifest. The result must be a function of the inputs, as the objects are. Work during which a customer was
+// forgotten is not committed: the error is of class [fault.ErrTemporary].
 func (s *Session) Commit(ctx context.Context, result any) (*Manifest, error) {
+	if err := Unchanged(ctx, s.home.Root, s.m.Erased); err != nil {
+		return nil, err
+	}
 	text, err := contract.Canonical(result)
 	if err != nil {
 		return nil, fmt.Errorf("encode result of %s: %w", s.m.Step, err)
@@ -379,6 +388,59 @@ func (h *Home) current(ctx context.Context, path string) (current, int64, error)
 		return nil
 	})
 	return c, attrs.Generation, err
+}
+
+// Rewrite changes the manifest of a step's work and makes the run's pointer name it as it is then. It is for package maintain, which
+// takes customers out of what a step made; a step writes its manifest once. change reports whether it has changed anything; a try that
+// was stopped half way is completed where it has not.
+func (h *Home) Rewrite(ctx context.Context, run contract.Run, step, key string, change func(*Manifest) (bool, error)) error {
+	m, err := h.manifest(ctx, run, step, key, "")
+	if err != nil {
+		return err
+	}
+	changed, err := change(&m.Manifest)
+	if err != nil {
+		return err
+	}
+	if changed {
+		text, err := contract.Sealed(m.Manifest)
+		if err != nil {
+			return fmt.Errorf("encode manifest of %s: %w", step, err)
+		}
+		name := contract.ManifestPath(run, step, key)
+		attrs, err := h.Root.Stat(ctx, name)
+		if err != nil {
+			return err
+		}
+		if _, err := h.Root.Swap(ctx, name, attrs.Generation, text); err != nil {
+			return err
+		}
+		m.sha256 = contract.SHA256(text)
+	}
+	path := contract.CurrentPath(run, step)
+	now, generation, err := h.current(ctx, path)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return nil
+	}
+	if err != nil || now.Key != key || now.SHA256 == m.sha256 {
+		return err
+	}
+	now.SHA256 = m.sha256
+	text, err := contract.Sealed(now)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	_, err = h.Root.Swap(ctx, path, generation, text)
+	return err
+}
+
+// Written returns the manifest of one key of a step in a run, whichever the run's pointer names.
+func (h *Home) Written(ctx context.Context, run contract.Run, step, key string) (*Manifest, error) {
+	m, err := h.manifest(ctx, run, step, key, "")
+	if err != nil {
+		return nil, err
+	}
+	return &m.Manifest, nil
 }
 
 // errManifest says that a manifest is not what was written.

@@ -207,6 +207,35 @@ func Lower[T any](ctx context.Context, store *objstore.Store, path string, day c
 	return err
 }
 
+// Revise changes the entries of the pointer where change does and reports it. Whoever loses the swap gets an error of class
+// [fault.ErrTemporary].
+func Revise[T any](ctx context.Context, store *objstore.Store, path string, change func(*Entry[T]) (bool, error)) error {
+	s, err := ReadState[T](ctx, store, path)
+	if err != nil {
+		return err
+	}
+	changed := false
+	for i := range s.Entries {
+		c, err := change(&s.Entries[i])
+		if err != nil {
+			return err
+		}
+		changed = changed || c
+	}
+	if !changed {
+		return nil
+	}
+	text, err := contract.Sealed(s)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", path, err)
+	}
+	_, err = store.Swap(ctx, path, s.generation, text)
+	if errors.Is(err, objstore.ErrConflict) {
+		return fault.ErrLostSwap.Errorf("lost_swap", store.URI(path), "revise %s: another run moved it at the same moment: %w", path, err)
+	}
+	return err
+}
+
 // Earlier returns the latest entry of an earlier as-of than day, or nil: what a run of that day compares itself with, whatever
 // was run since, and however often.
 func (s State[T]) Earlier(day calendar.Date) *Entry[T] {

@@ -46,8 +46,44 @@ func Open(src io.ReaderAt, size int64, schema frame.Schema, opts Options) (*Read
 	return r, nil
 }
 
-func (r *Reader) open(size int64, opts Options) (err error) {
+// OpenAny opens the first size bytes of src as a table of whatever schema the file says of itself. The errors are those of [Open].
+func OpenAny(src io.ReaderAt, size int64, opts Options) (*Reader, error) {
+	r := &Reader{src: &source{ReaderAt: src}}
+	if err := r.openAny(size, opts); err != nil {
+		if r.mem != nil {
+			r.mem.end()
+		}
+		return nil, r.src.explain(err)
+	}
+	return r, nil
+}
+
+func (r *Reader) openAny(size int64, opts Options) (err error) {
 	defer guard(&err)
+	if err := r.openFile(size, opts); err != nil {
+		return err
+	}
+	meta := r.ipc.Schema().Metadata()
+	i, k := meta.FindKey(keyTable), meta.FindKey(keyVersion)
+	if i < 0 || k < 0 {
+		return &SchemaError{Problem: "the file has no table name and version in its metadata"}
+	}
+	r.schema.Name = meta.Values()[i]
+	if r.schema.Version, err = strconv.Atoi(meta.Values()[k]); err != nil {
+		return &SchemaError{Table: r.schema.Name, Problem: fmt.Sprintf("the file's version %q is no number", meta.Values()[k])}
+	}
+	r.version = r.schema.Version
+	r.schema = r.Stored()
+	if err := check(r.schema); err != nil {
+		return err
+	}
+	return r.checkColumns()
+}
+
+// Schema returns the schema that the table was opened with.
+func (r *Reader) Schema() frame.Schema { return r.schema }
+
+func (r *Reader) openFile(size int64, opts Options) (err error) {
 	if err := checkFooter(r.src, size); err != nil {
 		return err
 	}
@@ -57,6 +93,14 @@ func (r *Reader) open(size int64, opts Options) (err error) {
 	}
 	if r.ipc, err = ipc.NewFileReader(io.NewSectionReader(r.src, 0, size), ipc.WithAllocator(r.mem)); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return nil
+}
+
+func (r *Reader) open(size int64, opts Options) (err error) {
+	defer guard(&err)
+	if err := r.openFile(size, opts); err != nil {
+		return err
 	}
 	if err := r.checkVersion(); err != nil {
 		return err
@@ -218,6 +262,23 @@ func (r *Reader) Frame() (*frame.Frame, error) {
 		rec.Release()
 	}
 	return f, nil
+}
+
+// Each calls visit with the rows of every batch, in order. visit must not keep them.
+func (r *Reader) Each(visit func(*frame.Frame) error) error {
+	for i := range r.NumRecords() {
+		rec, err := r.Record(i)
+		if err != nil {
+			return err
+		}
+		f := frame.New(r.schema.Columns, 0)
+		rec.appendTo(f)
+		rec.Release()
+		if err := visit(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close frees what the reader holds, but not src.

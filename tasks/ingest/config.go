@@ -3,9 +3,6 @@
 package ingest
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"regexp"
 	"slices"
@@ -150,7 +147,7 @@ func (c Config) parameters(r reading.Reading) map[string]any {
 	p := map[string]any{
 		"source_name": c.SourceName, "mode": c.Mode, "reading": r.Clean(), "sheet": c.Sheet, "zone": c.Zone, "currency": c.Currency,
 	}
-	if mark := keyMark([]byte(c.CustomerKey)); mark != "" {
+	if mark := record.KeyMark([]byte(c.CustomerKey)); mark != "" {
 		p["customer_key"] = mark
 	}
 	if sum := c.RatesSHA256(); sum != "" {
@@ -160,14 +157,4 @@ func (c Config) parameters(r reading.Reading) map[string]any {
 		p["allow_older"] = true
 	}
 	return p
-}
-
-// keyMark distinguishes customer keys without showing them; "" for none.
-func keyMark(key []byte) string {
-	if len(key) == 0 {
-		return ""
-	}
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte("clientele: the mark of a customer key"))
-	return hex.EncodeToString(mac.Sum(nil)[:8])
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,14 +146,18 @@ func (s rejectedShare) String() string {
 }
 
 // shares returns what was rejected in records, in physical lines and in money. Money is that of records whose numbers can be read.
+// What customers have who are forgotten is no part of either.
 func (c Config) shares(n record.Counts) []rejectedShare {
 	of := func(unit string, rejected, all int64, text func(int64) string) rejectedShare {
 		return rejectedShare{text(rejected), text(all), unit, float64(rejected) / float64(max(all, 1))}
 	}
 	count := func(v int64) string { return strconv.FormatInt(v, 10) }
 	amount := func(v int64) string { return strconv.FormatFloat(money.Amount(v).Float(), 'f', 2, 64) }
-	all := []rejectedShare{of("records", n.Rejected, n.Records, count), of("lines", n.RejectedLines, n.Lines, count)}
-	if accepted, rejected := int64(n.AcceptedAmount), int64(n.RejectedAmount); accepted < math.MaxInt64-rejected {
+	forgotten := n.Broken[bits.TrailingZeros32(uint32(record.Forgotten))]
+	all := []rejectedShare{
+		of("records", n.Rejected-forgotten, n.Records-forgotten, count), of("lines", n.RejectedLines-n.ForgottenLines, n.Lines-n.ForgottenLines, count),
+	}
+	if accepted, rejected := int64(n.AcceptedAmount), int64(n.RejectedAmount-n.ForgottenAmount); accepted < math.MaxInt64-rejected {
 		all = append(all, of(c.Currency, rejected, accepted+rejected, amount))
 	}
 	return all

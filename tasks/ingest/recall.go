@@ -62,7 +62,11 @@ func (j *job) remember(ctx context.Context, of contract.Run) (*recall, error) {
 	}
 	c, stated, code := j.c, j.stated, j.d.Code // c before its currency is known
 	m.id = func(kept reading.Reading) any {
-		return map[string]any{"where": m.where, "params": c.parameters(stated.Over(kept)), "code": code}
+		id := map[string]any{"where": m.where, "params": c.parameters(stated.Over(kept)), "code": code}
+		if j.erased != nil && j.erased.Seq > 0 {
+			id["erased"] = j.erased.Seq // what was read before has other lines
+		}
+		return id
 	}
 	m.home = j.home
 	return m, m.look(ctx)

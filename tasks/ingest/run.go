@@ -59,6 +59,8 @@ type job struct {
 	d    task.Deps
 	home *run.Home
 
+	erased *run.Erased // whose lines are rejected; as it stood before anything was read
+
 	where  []source.Location
 	stated reading.Reading // by flags and profile
 	read   reading.Reading // how the delivery is read
@@ -83,6 +85,9 @@ func (j *job) close() error {
 
 func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
 	defer task.Ballast(j.d.Memory.Ballast())()
+	if j.erased, err = run.ReadErased(ctx, j.home.Root); err != nil {
+		return nil, err
+	}
 	past, err := j.prepare(ctx, j.c.Run())
 	if err != nil {
 		return nil, err
@@ -199,6 +204,9 @@ func (j *job) resolve(ctx context.Context, past *recall) (found *detect.Found, e
 	}
 	j.c.Currency = j.c.in().CurrencyOf(past.lines.Snapshot.Currency, found)
 	j.opts, err = j.c.readOptions(j.read)
+	if j.erased != nil && j.erased.Seq > 0 {
+		j.opts.Forgotten = j.erased.Has
+	}
 	return found, err
 }
 
@@ -280,8 +288,8 @@ func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestR
 	}
 	change := &lines.Change{
 		Delivery: j.delivered(counts),
-		Zone:     j.c.Zone, Currency: j.c.Currency, KeyMark: keyMark([]byte(j.c.CustomerKey)), AsOf: j.s.Run().AsOf,
-		Reading: result.Reading, Append: j.c.Mode == modeAppend, Everything: j.c.Mode == modeEverything,
+		Zone:     j.c.Zone, Currency: j.c.Currency, KeyMark: record.KeyMark([]byte(j.c.CustomerKey)), AsOf: j.s.Run().AsOf,
+		Reading: result.Reading, Erasures: j.erased.Seq, Append: j.c.Mode == modeAppend, Everything: j.c.Mode == modeEverything,
 		AllowOlder: j.c.AllowOlder, AllowLess: j.c.AllowShrink,
 	}
 	for _, day := range j.spool.dates() { // their names are not known yet, and need not be

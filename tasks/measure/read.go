@@ -165,6 +165,9 @@ func (c *campaign) judge(r *contract.Read, s *shop, effect measure.Effect, targe
 			r.Why = append(r.Why, fmt.Sprintf("this is look %d at an interval that holds for one: it errs more often than 5 %%", n+1))
 		}
 	}
+	for _, arm := range slices.Sorted(maps.Keys(c.Erased)) {
+		r.Why = append(r.Why, fmt.Sprintf("n fell by %d: so many customers of the arm %s are forgotten", c.Erased[arm], arm))
+	}
 	if from := c.Start - measure.HistoryDays; s.first > from {
 		r.Why = append(r.Why, fmt.Sprintf("the window reaches back to %s, not to %s: what is known from before is less", s.first, from))
 	}

@@ -195,11 +195,27 @@ func (c RollbackConfig) target(ctx context.Context, home *run.Home, reg *registr
 	}
 	// The last good model is the one before the present one first came. The revision right before could be a model that was
 	// rolled back already.
+	// One whose customers are deleted cannot be checked, and HEAD's own model was one before a customer was taken out of it.
 	first := 0
 	for i, rev := range all {
 		if rev.ModelID == head.ModelID {
 			first = i
 		}
+	}
+	erased := 0
+	for ; first < len(all)-1; first++ {
+		mark, err := model.ReadErased(ctx, home.Registry, all[first+1].ModelID)
+		if err != nil {
+			return nil, err
+		}
+		if mark == nil {
+			break
+		}
+		erased++
+	}
+	if first == len(all)-1 && erased > 0 {
+		return nil, model.ErrErased.Errorf("model_erased", uri, "there is no earlier model than %s to roll back to: of %d revisions before it the customers are deleted, because one of them is forgotten (registry erase)",
+			short(head.ModelID), erased)
 	}
 	if first == len(all)-1 {
 		return nil, fault.Errorf(fault.ExitMissing, "model", uri, "there is no earlier model than %s to roll back to: registry history lists all revisions", short(head.ModelID))

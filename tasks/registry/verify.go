@@ -23,6 +23,7 @@ type VerifyResult struct {
 	Seq         int64  `json:"seq"`
 	Revisions   int    `json:"revisions"`   // of the history, all whole
 	Models      int    `json:"models"`      // of those revisions and their parents, all whole
+	Erased      int    `json:"erased"`      // of them, whose customers are deleted because one is forgotten: they cannot be checked
 	Evaluations int    `json:"evaluations"` // that those revisions rest on, all whole
 	Reference   int    `json:"reference"`   // customers of the model
 	Golden      int    `json:"golden"`      // customers who got their answers again
@@ -43,8 +44,13 @@ each with how to repair it. Exits with 65 if something is damaged, with 66 if so
 		})
 	},
 	Print: func(w io.Writer, r VerifyResult) error {
-		_, err := fmt.Fprintf(w, "read %d revisions, %d models with their provenance, %d evaluations: all intact\nrevision %d, model %s: %d reference and %d golden customers\n",
-			r.Revisions, r.Models, r.Evaluations, r.Seq, short(r.ModelID), r.Reference, r.Golden)
+		_, err := fmt.Fprintf(w, "read %d revisions, %d models with their provenance, %d evaluations: all intact\n", r.Revisions, r.Models, r.Evaluations)
+		if err == nil && r.Erased > 0 {
+			_, err = fmt.Fprintf(w, "%d of the models have no customers any more, because one of them is forgotten: they cannot be replayed or rolled back to\n", r.Erased)
+		}
+		if err == nil {
+			_, err = fmt.Fprintf(w, "revision %d, model %s: %d reference and %d golden customers\n", r.Seq, short(r.ModelID), r.Reference, r.Golden)
+		}
 		return err
 	},
 }
@@ -130,6 +136,9 @@ func (v *verifier) model(ctx context.Context, id, fit string) error {
 	v.seen[id] = true
 	v.result.Models++
 	b, err := model.Load(ctx, v.home.Registry, id, v.opts)
+	if errors.Is(err, model.ErrErased) {
+		return v.erased(ctx, id, fit)
+	}
 	if err == nil && b.Manifest.FitID != fit {
 		err = fault.ErrBadData.Errorf("model", v.home.Registry.URI(contract.ModelPath(id)), "model %s has fit %s, the history says %s", id, b.Manifest.FitID, fit)
 	}
@@ -153,6 +162,23 @@ func (v *verifier) model(ctx context.Context, id, fit string) error {
 		return nil
 	}
 	return v.parent(ctx, &b.Manifest)
+}
+
+// erased checks what is left of a model whose customers are deleted: its manifest and its provenance.
+func (v *verifier) erased(ctx context.Context, id, fit string) error {
+	v.result.Erased++
+	m, err := model.ReadManifest(ctx, v.home.Registry, id)
+	if err == nil && m.FitID != fit {
+		err = fault.ErrBadData.Errorf("model", v.home.Registry.URI(contract.ModelPath(id)), "model %s has fit %s, the history says %s", id, m.FitID, fit)
+	}
+	if noted := v.note(err, mendParent); noted != nil {
+		return noted
+	}
+	_, err = model.ReadProvenance(ctx, v.home.Registry, id)
+	if noted := v.note(err, mendProvided); noted != nil || m == nil {
+		return noted
+	}
+	return v.parent(ctx, m)
 }
 
 // parent checks that a model's parent is the one that the model says.

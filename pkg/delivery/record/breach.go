@@ -30,6 +30,7 @@ const (
 	BadAmount
 	AmountMismatch
 	OtherCurrency
+	Forgotten
 
 	NumBreaches = iota
 )
@@ -64,11 +65,12 @@ var Checks = [NumBreaches]Check{
 	{Name: "bad_amount", Meaning: "A line total that is not a decimal number.", field: FieldAmount},
 	{Name: "amount_mismatch", Meaning: "A line total that is not quantity × price, within half a cent for each unit and half a cent.", field: FieldAmount},
 	{Name: "other_currency", Meaning: "A line in another currency than --currency, by its currency column or the sign of its price or total, and no rate to convert it by.", field: FieldPrice},
+	{Name: "forgotten", Meaning: "A customer who is forgotten (registry erase). Nothing of the record is kept, and it counts for no limit on rejected records."},
 }
 
 // field returns the field that a single check is about, if it is about one.
 func (b Breach) field() (Field, bool) {
-	return Checks[bits.TrailingZeros32(uint32(b))].field, b >= MissingInvoice && b <= AmountOutOfRange || b >= BadAmount
+	return Checks[bits.TrailingZeros32(uint32(b))].field, b >= MissingInvoice && b <= AmountOutOfRange || b >= BadAmount && b != Forgotten
 }
 
 // String returns the names of the rules, separated by commas.

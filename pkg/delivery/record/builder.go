@@ -42,6 +42,9 @@ type Builder struct {
 
 	lastCustomer []byte // as written
 	customer     []byte // what it became
+
+	asked  []byte // the customer whom opts.Forgotten was asked about last
+	answer bool
 }
 
 // Span is a stretch of bytes.
@@ -79,7 +82,7 @@ func (p *Builder) Check(raw []byte, breach Breach) {
 	p.block.Records++
 	if len(raw) > p.opts.MaxRecord {
 		p.carried.forget()
-		p.reject(raw, RecordTooLong, nil, linesOf(raw), 0)
+		p.reject(raw, p.unlessForgotten(raw, RecordTooLong), nil, linesOf(raw), 0)
 		return
 	}
 	if p.opts.Dialect.Encoding != UTF8 {
@@ -93,9 +96,11 @@ func (p *Builder) Check(raw []byte, breach Breach) {
 		p.carried.forget()
 		p.sign, p.untimed = "", true
 	}
+	located := breach&unlocated == 0
+	breach = p.unlessForgotten(raw, breach)
 	if breach != 0 {
 		worth := money.Amount(0)
-		if breach&unlocated == 0 || p.Loose {
+		if located || p.Loose {
 			worth = p.worth()
 		}
 		p.Loose = false
@@ -108,11 +113,87 @@ func (p *Builder) Check(raw []byte, breach Breach) {
 // linesOf counts the physical lines of a record.
 func linesOf(raw []byte) int64 { return 1 + int64(bytes.Count(raw, []byte{'\n'})) }
 
+// unlessForgotten returns what a record broke: [Forgotten] alone if its customer is forgotten.
+func (p *Builder) unlessForgotten(raw []byte, breach Breach) Breach {
+	if p.forgotten(raw, breach) {
+		return Forgotten
+	}
+	return breach
+}
+
+// forgotten reports whether a record is of a customer who is forgotten. Where it is not known which field is the customer's, any
+// word of it may be.
+func (p *Builder) forgotten(raw []byte, breach Breach) bool {
+	switch is := p.opts.Forgotten; {
+	case is == nil:
+		return false
+	case breach&unlocated == 0:
+		id := p.normalCustomer()
+		return len(id) > 0 && p.lastForgotten(id)
+	default:
+		return HasWord(raw, func(word []byte) bool { return is(p.stored(word)) })
+	}
+}
+
+// lastForgotten asks once for the lines of an invoice, which come together.
+func (p *Builder) lastForgotten(id []byte) bool {
+	if string(id) != string(p.asked) {
+		p.asked = append(p.asked[:0], id...)
+		p.answer = p.opts.Forgotten(string(id))
+	}
+	return p.answer
+}
+
+// stored returns an id as it would be stored.
+func (p *Builder) stored(word []byte) string {
+	id := p.people.normal(word)
+	if p.key != nil {
+		id = p.key.of(id)
+	}
+	return string(id)
+}
+
+// HasWord reports whether one of a text's words is so. A word has letters, digits and what stands between them in an identifier or an
+// e-mail address; its parts are words too.
+func HasWord(text []byte, is func(word []byte) bool) bool {
+	inner := func(c byte) bool {
+		return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= utf8.RuneSelf
+	}
+	joins := func(c byte) bool { return bytes.IndexByte([]byte("@._-+/#:"), c) >= 0 }
+	for at := 0; at < len(text); {
+		if !inner(text[at]) {
+			at++
+			continue
+		}
+		end, parts := at, []int{at}
+		for end < len(text) && (inner(text[end]) || joins(text[end]) && end+1 < len(text) && inner(text[end+1])) {
+			if joins(text[end]) {
+				parts = append(parts, end+1)
+			}
+			end++
+		}
+		if is(text[at:end]) {
+			return true
+		}
+		for i, from := range parts {
+			to := end
+			if i+1 < len(parts) {
+				to = parts[i+1] - 1
+			}
+			if len(parts) > 1 && is(text[from:to]) {
+				return true
+			}
+		}
+		at = end
+	}
+	return false
+}
+
 // CheckLong rejects a record that is too long to be kept, of which raw is the beginning.
 func (p *Builder) CheckLong(raw []byte, long *LongRecord) {
 	p.block.Records++
 	p.carried.forget()
-	p.reject(raw, RecordTooLong, long, 1, 0)
+	p.reject(raw, p.unlessForgotten(raw, RecordTooLong), long, 1, 0)
 }
 
 // accept adds the record whose fields were found good to the block.

@@ -22,6 +22,10 @@ type Tally struct {
 	AcceptedAmount       money.Amount // Σ|amount| of accepted rows
 	AcceptedNet          money.Amount // Σ amount of them
 	RejectedAmount       money.Amount // Σ|amount| of rejected records, as far as their numbers can be read
+
+	// Of what is rejected, that of customers who are forgotten.
+	ForgottenLines  int64
+	ForgottenAmount money.Amount
 }
 
 // add adds the tally of what comes next.
@@ -31,6 +35,8 @@ func (t *Tally) add(next Tally) {
 	t.AcceptedAmount = plus(t.AcceptedAmount, next.AcceptedAmount)
 	t.AcceptedNet = plus(t.AcceptedNet, next.AcceptedNet)
 	t.RejectedAmount = plus(t.RejectedAmount, next.RejectedAmount)
+	t.ForgottenLines += next.ForgottenLines
+	t.ForgottenAmount = plus(t.ForgottenAmount, next.ForgottenAmount)
 }
 
 // Collector numbers and counts the blocks of a source in their order, and hands them on.

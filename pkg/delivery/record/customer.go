@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -75,6 +76,16 @@ func StoredCustomers(key []byte) func(written string) string {
 		}
 		return string(id)
 	}
+}
+
+// KeyMark distinguishes customer keys without showing them; "" for none.
+func KeyMark(key []byte) string {
+	if len(key) == 0 {
+		return ""
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("clientele: the mark of a customer key"))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
 }
 
 func isDigit(c byte) bool { return c-'0' <= 9 }

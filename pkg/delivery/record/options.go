@@ -32,9 +32,12 @@ type Options struct {
 	Currency    string         // ISO 4217 code of the shop's money, which a line in another currency breaks; "" takes every sign and code
 	Rates       Rates          // by which lines in other currencies are converted into it; nil converts none
 	CustomerKey []byte         // customers become the HMAC-SHA256 of their id under this key, in hex; nil leaves them
-	Workers     int            // 0 means GOMAXPROCS; the outcome does not depend on it
-	Chunk       int            // bytes read at a time; 0 means 1 MiB; the outcome does not depend on it
-	MaxRecord   int            // bytes of a record, see [RecordTooLong]; 0 means 256 KiB
+	// Forgotten reports whether a customer's records are rejected and nothing of them kept, by the id as it is stored. Many goroutines
+	// call it. nil is nobody.
+	Forgotten func(id string) bool
+	Workers   int // 0 means GOMAXPROCS; the outcome does not depend on it
+	Chunk     int // bytes read at a time; 0 means 1 MiB; the outcome does not depend on it
+	MaxRecord int // bytes of a record, see [RecordTooLong]; 0 means 256 KiB
 }
 
 // SetDefaults replaces zero values by what they mean.

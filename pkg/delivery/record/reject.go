@@ -42,17 +42,22 @@ func (k *customerKey) of(id []byte) []byte {
 func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord, lines int64, amount money.Amount) {
 	b := p.block
 	r := Reject{Record: b.Records, Breach: breach, Lines: lines, Amount: amount, from: len(b.raw)}
-	if r.Dated = breach&(unlocated|BadTime) == 0; r.Dated {
+	if r.Dated = breach&(unlocated|BadTime|Forgotten) == 0; r.Dated {
 		r.Day = calendar.DateOf(p.line.Time)
 	}
 	b.RejectedLines += lines
 	b.RejectedAmount = plus(b.RejectedAmount, amount)
+	if breach == Forgotten {
+		b.ForgottenLines += lines
+		b.ForgottenAmount = plus(b.ForgottenAmount, amount)
+	}
 	hidden := p.key != nil && breach&unlocated != 0
 	if long == nil && (hidden || len(raw) > MaxRaw || breach&RecordTooLong != 0) {
 		long = &LongRecord{Size: int64(len(raw)), Sum: sha256.Sum256(raw)}
 	}
 	shown := raw[:min(len(raw), p.opts.MaxRecord)]
 	switch {
+	case breach == Forgotten:
 	case hidden:
 		b.raw = fmt.Appendf(b.raw, "(%d bytes, sha256 %x)", long.Size, long.Sum)
 	case p.key != nil:
@@ -122,7 +127,7 @@ func (p *Builder) example(rule Breach, located bool) Example {
 			f = FieldAmount
 		}
 	}
-	if !ok || !located || !p.columns.Has(f) {
+	if !ok || !located || rule == Forgotten || !p.columns.Has(f) {
 		return e
 	}
 	e.Field = p.columns.Names[p.columns.At[f]]

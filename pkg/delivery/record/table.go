@@ -208,15 +208,17 @@ func (p *tableParser) row(row *Row) {
 	} else {
 		p.carried.forget()
 	}
-	if breach == 0 {
+	located := breach != RecordTooLong
+	if breach == 0 && !p.forgotten(nil, 0) {
 		p.accept()
 		return
 	}
+	p.raw = p.join(row.Cells)
+	breach = p.unlessForgotten(p.raw, breach)
 	worth := money.Amount(0)
-	if breach != RecordTooLong {
+	if located {
 		worth = p.worth()
 	}
-	p.raw = p.join(row.Cells)
 	p.reject(p.raw, breach, nil, 1, worth)
 	for i := range breach.each() {
 		if e := &p.block.Examples[i]; e.Record == p.block.Records {

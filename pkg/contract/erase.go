@@ -1,0 +1,102 @@
+package contract
+
+import "log/slog"
+
+// EraseResult is what registry erase reports, and what its receipt keeps: erasures/<n>.json. It has no customer's key.
+type EraseResult struct {
+	Version   int    `json:"version"`
+	Erasure   int    `json:"erasure"` // number of the receipt, 0 for a plan
+	Done      bool   `json:"done"`    // false for a plan, and for an erasure that is not finished
+	At        string `json:"at"`      // RFC 3339, when it began
+	Actor     string `json:"actor"`
+	Reason    string `json:"reason"`
+	Customers int    `json:"customers"` // that were asked for
+	Seq       int64  `json:"seq"`       // of the list of forgotten customers, afterwards
+	// What held them before, by kind.
+	Objects []ErasedKind `json:"objects"`
+	// Models that hold them, and those of HEAD that went on without.
+	Models []ErasedModel `json:"models"`
+	// Lists that went to other systems with them: a person has to take them out there.
+	Exports   []ErasedExport `json:"exports"`
+	Warehouse []ErasedTable  `json:"warehouse"`
+	// What could not be deleted, or is kept by the store for some time.
+	Left []ErasedLeft `json:"left"`
+	// KeptHours is how long the stores can give back what was deleted, 0 for not at all.
+	KeptHours int `json:"kept_hours"`
+}
+
+// ErasedKind is how many objects of a kind held the customers.
+type ErasedKind struct {
+	Where   string `json:"where"` // root or registry
+	Kind    string `json:"kind"`
+	Objects int    `json:"objects"`
+	Old     int    `json:"old"` // of them, generations that the bucket keeps
+	Rows    int64  `json:"rows"`
+	Bytes   int64  `json:"bytes"`
+}
+
+// ErasedModel is a model whose customers are deleted.
+type ErasedModel struct {
+	ModelID   string `json:"model_id"`
+	Name      string `json:"name,omitempty"`      // of the registry whose HEAD it was
+	Successor string `json:"successor,omitempty"` // HEAD's model without the customers
+	Seq       int64  `json:"seq,omitempty"`       // revision of HEAD that has it
+}
+
+// ErasedExport is a list that went out with the customers.
+type ErasedExport struct {
+	ID        string `json:"id"`
+	Tool      string `json:"tool"`
+	List      string `json:"list"`
+	Segment   string `json:"segment"`
+	At        string `json:"at"`
+	Customers int64  `json:"customers"` // of those to be forgotten
+}
+
+// ErasedTable is a table of the warehouse.
+type ErasedTable struct {
+	Table string `json:"table"`
+	Rows  int64  `json:"rows"`
+}
+
+// ErasedLeft is what an erasure could not delete.
+type ErasedLeft struct {
+	Object string `json:"object"`
+	Until  string `json:"until,omitempty"` // the day from which it can be deleted, "" for unknown
+	Why    string `json:"why"`
+}
+
+// Closing says what was done.
+func (r EraseResult) Closing() []slog.Attr {
+	act := "plan"
+	if r.Done {
+		act = ActionErase
+	}
+	return []slog.Attr{slog.String("action", act)}
+}
+
+// GCResult is what registry gc reports.
+type GCResult struct {
+	Deleted  bool       `json:"deleted"` // false for a plan
+	Kept     int        `json:"kept"`    // objects that something names, or that are too young
+	Young    int        `json:"young"`   // of them, objects that nothing names
+	Garbage  []GCKind   `json:"garbage"`
+	Left     []GCObject `json:"left"` // that could not be deleted
+	Oldest   string     `json:"oldest,omitempty"`
+	objects  []GCObject
+	MinHours int `json:"min_age_hours"`
+}
+
+// GCKind is how much of a kind nothing names.
+type GCKind struct {
+	Where   string `json:"where"`
+	Kind    string `json:"kind"`
+	Objects int    `json:"objects"`
+	Bytes   int64  `json:"bytes"`
+}
+
+// GCObject is an object.
+type GCObject struct {
+	Object string `json:"object"`
+	Why    string `json:"why"`
+}
