@@ -134,13 +134,16 @@ LINEAGE = {
     "promote": (["head"], ["head"]),
     "registry": (["head"], ["head"]),
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
-    "explore": (["lines", "quarantine", *CUSTOMERS, *SEGMENTS], EXPLORED),
+    "explore": (["lines", "converted_lines", "quarantine", *CUSTOMERS, *SEGMENTS], EXPLORED),
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
     "predict": ([*CUSTOMERS, *SEGMENTS], PREDICTED),
     "measure": ([*CUSTOMERS, *SEGMENTS, *EXPLORED], MEASURED),
     "audience": ([*CUSTOMERS, *DRIFT, *SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED], LISTED),
     "publish": ([*CUSTOMERS, *DRIFT, *SWEPT, *USED], ["runs", "gates", "findings"]),
-    "report": (["lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED], ["message.json", "message.txt", "report.html"]),
+    "report": (
+        ["lines", "converted_lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED],
+        ["message.json", "message.txt", "report.html"],
+    ),
 }
 
 

@@ -152,10 +152,15 @@ func (j *job) prepare(ctx context.Context, of contract.Run) (past *recall, err e
 	if j.stated, err = j.c.in().Stated(ctx, j.d); err != nil {
 		return nil, err
 	}
-	if err := j.c.LoadRates(ctx, j.d); err != nil {
+	if err := errors.Join(j.c.LoadRates(ctx, j.d), j.c.LoadQuery(ctx, j.d)); err != nil {
 		return nil, err
 	}
-	return j.remember(ctx, of)
+	if past, err = j.remember(ctx, of); err != nil {
+		return nil, err
+	}
+	kept, err := past.kept()
+	j.c.Reading, j.c.RunName = j.stated.Over(kept), of.String()
+	return past, err
 }
 
 // open opens the delivery, in place of one that is open, finds out how it is read, and begins the step's work if its hash is

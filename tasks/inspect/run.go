@@ -43,9 +43,10 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 	if err != nil {
 		return r, err
 	}
-	if err := c.LoadRates(ctx, d); err != nil {
+	if err := errors.Join(c.LoadRates(ctx, d), c.LoadQuery(ctx, d)); err != nil {
 		return r, err
 	}
+	c.Reading = stated
 	where, err := c.Locations()
 	if err != nil {
 		return r, err

@@ -92,6 +92,8 @@ func (o *opener) one(ctx context.Context, f *File, l Location, i int, limit int6
 			return err
 		}
 		return classify(f.hash(ctx))
+	case "bq":
+		return f.openTable(ctx, l, known, limit, o.opts)
 	case "gs":
 		return f.openObject(ctx, l, known, limit, o.opts)
 	}

@@ -15,6 +15,7 @@ type Validator struct {
 	ETag         string `json:"etag,omitempty"`          // a strong one
 	LastModified string `json:"last_modified,omitempty"` // if it was long past when it was said
 	Generation   int64  `json:"generation,omitempty"`    // of gs://
+	Table        string `json:"table,omitempty"`         // of bq://, see [TableReader]
 }
 
 // ifRange returns what proves to a server that a rest is wanted of this very version, "" for nothing.

@@ -16,14 +16,15 @@ import (
 // Location is the address of one file of a delivery, or a pattern of local files.
 type Location struct {
 	raw    string
-	scheme string // file, http, https or gs
+	scheme string // file, http, https, gs or bq
 	path   string // of a local file
 	url    *url.URL
 	bucket string
 	object string
+	table  string // of BigQuery
 }
 
-// Parse reads a list of sources, one a line: paths, file://, https://, http:// and gs://, and paths with *, ? and [. Line
+// Parse reads a list of sources, one a line: paths, file://, https://, http://, gs:// and bq://, and paths with *, ? and [. Line
 // ends rather than commas, because names and URLs have commas. A message of an error never shows what may be secret in a URL.
 func Parse(list string) ([]Location, error) {
 	var all []Location
@@ -40,7 +41,7 @@ func Parse(list string) ([]Location, error) {
 		all = append(all, l)
 	}
 	if len(all) == 0 && len(errs) == 0 {
-		return nil, errors.New("needs a path or a file://, https:// or gs:// URL")
+		return nil, errors.New("needs a path or a file://, https://, gs:// or bq:// URL")
 	}
 	return all, errors.Join(errs...)
 }
@@ -56,9 +57,14 @@ func parseOne(raw string) (Location, error) {
 		return l, checkPattern(raw)
 	case l.scheme == "gs":
 		return l.gs(rest)
+	case l.scheme == "bq":
+		if l.table = strings.TrimSuffix(rest, "/"); l.table == "" || strings.ContainsAny(l.table, "/`\\") {
+			return l, errors.New("want bq://project.dataset.table or, with a query, bq://project")
+		}
+		return l, nil
 	case l.scheme == "file", l.scheme == "http", l.scheme == "https":
 	default:
-		return l, fmt.Errorf("%.20s:// is not a kind of source; want a path, file://, https:// or gs://", scheme)
+		return l, fmt.Errorf("%.20s:// is not a kind of source; want a path, file://, https://, gs:// or bq://", scheme)
 	}
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -92,4 +93,27 @@ func FuzzParse(f *testing.F) {
 		}
 		_ = source.Redact(list)
 	})
+}
+
+// A table is named as BigQuery names it, and a project alone where a query says the rest.
+func TestTableLocation(t *testing.T) {
+	for raw, want := range map[string]string{"bq://p.d.t": "p.d.t", "BQ://my-project": "my-project", "bq://": "", "bq://p/d/t": "", "bq://p.d.`t": ""} {
+		l, err := source.Parse(raw)
+		if (err == nil) != (want != "") {
+			t.Errorf("%s: %v", raw, err)
+			continue
+		}
+		if err == nil {
+			if name, ok := l[0].Table(); name != want || !ok || !l[0].Remote() || l[0].String() != raw {
+				t.Errorf("%s is table %q, %v", raw, name, ok)
+			}
+		}
+	}
+	where, err := source.Parse("bq://p.d.t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.Open(t.Context(), where, source.Options{Scratch: t.TempDir()}); !errors.Is(err, source.ErrRefused) {
+		t.Errorf("without a reader: %v", err)
+	}
 }

@@ -21,6 +21,7 @@ type Options struct {
 	RootCAs      *x509.CertPool // who vouches for servers; nil means whom the system trusts
 	AllowHTTP    bool           // http:// to other machines too
 	Known        []Known        // of each file at an earlier time, in their order; nil for nothing
+	Table        TableReader    // reads bq://; nil refuses it
 	Progress     func(n int64)  // receives the number of bytes as they are fetched
 	// HashLater leaves a delivery of one local file without a hash until [Delivery.Hash], so that the file is read once and
 	// not twice: while its content is read, or before that where it is read out of order. Other deliveries are hashed at once.

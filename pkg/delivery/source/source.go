@@ -1,4 +1,4 @@
-// Package source is the one way to the bytes of a delivery: files by path, pattern or file://, https:// and gs://. Remote files
+// Package source is the one way to the bytes of a delivery: files by path, pattern or file://, https:// and gs://, and tables by bq://. Remote files
 // are spooled first. The content is named by its hash before anything is made of it, and a source that changes
 // while it is read is noticed: the exact bytes of one version of it arrive, or an error.
 //

@@ -19,6 +19,10 @@ import (
 // Config is what the flags say of a delivery.
 type Config struct {
 	Source           string // see source.Parse and source.FillIn
+	From, To         string // the first and last day that is wanted of a table of BigQuery, YYYY-MM-DD; "" without
+	Query            string // a location of a file with a query; "" reads the table of Source
+	SourceLocation   string // of BigQuery's jobs; "" is the table's
+	MaxBytesBilled   int64  // of a query; 0 is the project's limit
 	SourceHeaderEnv  string // name of a variable
 	SourceHeaderFile string
 	SourceHeaderHost string // see source.ParseHosts
@@ -46,14 +50,23 @@ type Config struct {
 	RatesDays         int    // that a rate holds after its day
 
 	rates *rates.Table // of Rates, see LoadRates
+	query string       // of Query, see LoadQuery
 
-	Day string // as-of day, YYYY-MM-DD, for {as_of} in Source; may be ""
+	// Reading is how the source is read as far as that is known before it is opened: the columns of a table are chosen by it.
+	Reading reading.Reading
+	RunName string // for the labels of jobs
+	Day     string // as-of day, YYYY-MM-DD, for {as_of} in Source; may be ""
 }
 
 // SourceFlags declare where the delivery is and how it is reached.
 func SourceFlags() []cli.Flag {
 	return []cli.Flag{
-		task.Required(task.String("source", "", "`LOCATION` of the delivery: a path, a pattern such as in/*.csv, or a file://, https:// or gs:// URL; several are separated by line breaks; {as_of} and {as_of:20060102} are replaced by the as-of date (not with --undo)")),
+		task.Required(task.String("source", "", "`LOCATION` of the delivery: a path, a pattern such as in/*.csv, a file://, https:// or gs:// URL, or a table of BigQuery as bq://project.dataset.table; several are separated by line breaks; {as_of} and {as_of:20060102} are replaced by the as-of date (not with --undo)")),
+		task.String("from", "", "first `DAY` of a table of BigQuery, YYYY-MM-DD"),
+		task.String("to", "", "last `DAY` of it, YYYY-MM-DD"),
+		task.String("query", "", "`FILE` with a query in BigQuery's SQL that makes the lines, with @from and @to for --from and --to; --source is then bq:// and the project that pays"),
+		task.String("source-location", "", "`LOCATION` of BigQuery's jobs for bq:// sources, such as EU (default: the tables' own)"),
+		task.Int("max-bytes-billed", 0, "refuse a query that would bill more than this `NUMBER` of bytes; 0 is the project's own limit"),
 		task.String("source-header-env", "", "`NAME` of the environment variable with an HTTP header for https:// sources, such as Authorization: Bearer …"),
 		task.String("source-header-file", "", "`FILE` with that header instead"),
 		task.String("source-header-host", "", "`HOST` that may receive the header, such as shop.example or shop.example:8443; comma separated (default: the hosts in --source)"),
@@ -89,7 +102,8 @@ func ReadFlags() []cli.Flag {
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
 	return Config{
-		Source: c.String("source"), SourceHeaderEnv: c.String("source-header-env"), SourceHeaderFile: c.String("source-header-file"),
+		Source: c.String("source"), From: c.String("from"), To: c.String("to"), Query: c.String("query"), SourceLocation: c.String("source-location"),
+		MaxBytesBilled: int64(c.Int("max-bytes-billed")), SourceHeaderEnv: c.String("source-header-env"), SourceHeaderFile: c.String("source-header-file"),
 		SourceHeaderHost: c.String("source-header-host"), SourcePrivateHost: c.String("source-private-host"), CAFile: c.String("ca-file"), AllowHTTP: c.Bool("allow-http"),
 		SourceTimeout: c.Int("source-timeout"), MaxBytes: c.String("max-bytes"), Profile: c.String("profile"), Preset: c.String("preset"),
 		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"), Separator: c.String("separator"),

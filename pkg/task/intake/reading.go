@@ -83,6 +83,14 @@ func (c Config) RatesSHA256() string {
 	return c.rates.SHA256
 }
 
+// wrap says which flag an error is of.
+func wrap(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", flag, err)
+}
+
 // beside are the options of small files beside the delivery: they are sent no credentials.
 func (c Config) beside(d task.Deps) (source.Options, error) {
 	roots, err := c.authorities()

@@ -20,7 +20,7 @@ import (
 )
 
 // ReachFlags are the flags that say how a source is reached, and change nothing of what it holds.
-var ReachFlags = []string{"source-header-env", "source-header-file", "source-header-host", "source-private-host", "ca-file", "allow-http", "source-timeout", "max-bytes"}
+var ReachFlags = []string{"source-header-env", "source-header-file", "source-header-host", "source-private-host", "ca-file", "allow-http", "source-timeout", "max-bytes", "source-location", "max-bytes-billed"}
 
 // Locations returns the locations of the delivery on the as-of day.
 func (c Config) Locations() ([]source.Location, error) {
@@ -56,6 +56,7 @@ func (c Config) checkReach(p *task.Problems) {
 			p.Add("source", "http:// to another machine can be read and changed on the way: use https://, or say --allow-http", l.String())
 		}
 	}
+	c.checkTable(p, where)
 	if c.SourceHeaderEnv != "" && c.SourceHeaderFile != "" {
 		p.Add("source-header-env", "goes without --source-header-file", c.SourceHeaderEnv)
 	}
@@ -111,6 +112,7 @@ func (c Config) Open(ctx context.Context, d task.Deps, where []source.Location, 
 	if opts.RootCAs, err = c.authorities(); err != nil {
 		return nil, err
 	}
+	opts.Table = c.table(d)
 	bar := d.Progress.Bar("getting", 0)
 	opts.Progress = bar.Add
 	src, err := source.Open(ctx, where, opts)
