@@ -32,7 +32,9 @@ func TestRunFromBigQuery(t *testing.T) {
 	}
 	sql := s.file("lines.sql", "SELECT InvoiceNo AS bill, StockCode AS SKU, Quantity, InvoiceDate, UnitPrice, CustomerID FROM `"+dataset+".lines` WHERE DATE(InvoiceDate) BETWEEN @from AND @to")
 	asked := newShop(t)
-	if r := asked.must(asked.config("bq://"+project, func(c *Config) { c.Query, c.From, c.To, c.Columns = sql, "2011-12-05", "2011-12-06", "invoice=bill,code=SKU" })); r.RowsAccepted != 1 || r.AcceptedNet != 10_000 {
+	if r := asked.must(asked.config("bq://"+project, func(c *Config) {
+		c.Query, c.From, c.To, c.Columns = sql, "2011-12-05", "2011-12-06", "invoice=bill,code=SKU"
+	})); r.RowsAccepted != 1 || r.AcceptedNet != 10_000 {
 		t.Errorf("query: %+v", r)
 	}
 	s.fails(s.config("bq://"+project, runID("q"), func(c *Config) { c.Query, c.From, c.To = sql, "2011-12-05", "2011-12-06" }), 65, "columns", "no column for invoice", "--columns")
