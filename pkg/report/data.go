@@ -407,6 +407,19 @@ func (l *layout) chain() *grid {
 			break
 		}
 		t.Rows = append(t.Rows, cells)
+		if r.Stage == contract.ChainWindow {
+			t.Rows = append(t.Rows, l.converted(decimals)...)
+		}
 	}
 	return t
+}
+
+// converted is each other currency's part of the window.
+func (l *layout) converted(decimals int) (rows [][]cell) {
+	for _, c := range l.Converted {
+		from := currency(c.Currency)
+		rows = append(rows, []cell{{Text: "of it, from " + c.Currency, Note: from.exact(c.Original, decimals) + " as delivered", Head: true},
+			number(count(c.Records)), number(l.money.exact(c.Amount, decimals))})
+	}
+	return rows
 }

@@ -247,6 +247,16 @@ func TestChainIsShown(t *testing.T) {
 	}
 }
 
+// Lines in other currencies are a part of the window, each with the amount as it was delivered.
+func TestConvertedIsShown(t *testing.T) {
+	d := viewtest.Sample(t)
+	d.Preprocess.Converted = []contract.Converted{{Currency: "EUR", Records: 1_200, Original: 10_000_000, Amount: 8_534_500}}
+	rows := table(t, parse(t, render(t, d)), "From the delivery to the kept lines")
+	if got := strings.Join(rows[7], "|"); len(rows) != 10 || !strings.Contains(got, "of it, from EUR") || !strings.Contains(got, "€1,000.00") || !strings.Contains(got, "1,200|£853.45") {
+		t.Errorf("%d rows: %q", len(rows), rows)
+	}
+}
+
 // A page that reaches out would be blank on a plane, and would tell somebody who reads it.
 func TestNothingFromOutside(t *testing.T) {
 	for name, d := range map[string]view.Inputs{"full": viewtest.Sample(t), "least": {}} {

@@ -37,6 +37,7 @@ type View struct {
 	Totals        Totals                   `json:"totals"`
 	Ingest        *contract.IngestResult   `json:"ingest"`
 	Chain         []contract.ChainRow      `json:"chain"`
+	Converted     []contract.Converted     `json:"converted,omitempty"` // lines of the window, from other currencies
 	Ledger        Ledger                   `json:"ledger"`
 	Cancellations contract.Cancellations   `json:"cancellations"`
 	Decisions     []retail.Decision        `json:"decisions"` // what the lines were taken for
@@ -127,7 +128,7 @@ func New(in Inputs) View {
 		Missing: missing(in), Stale: in.Stale, Findings: pre.Findings,
 		Totals: Totals{Customers: pre.Customers, OnlyReturns: pre.OnlyReturns, Invoices: pre.Invoices, Revenue: pre.Revenue,
 			AverageInvoice: pre.AverageInvoice},
-		Ingest: in.Ingest, Chain: pre.Chain, Decisions: pre.Decisions, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
+		Ingest: in.Ingest, Chain: pre.Chain, Converted: pre.Converted, Decisions: pre.Decisions, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
 		Evaluate: in.Evaluate, Promote: in.Promote, Customers: in.Customers, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Audience: newAudience(in), Codes: codes(in.Steps), Steps: in.Steps,
 	}
 }
