@@ -171,6 +171,7 @@ func (j *job) defend(ctx context.Context, e *evidence) error {
 		j.defender, e.defender = b, &b.Manifest
 	case (code == fault.ExitBadData || code == fault.ExitMissing) && !errors.Is(err, fault.ErrNewer):
 		e.unread = err
+		j.deps.Log.Warn("the current model cannot be read: the absolute gates decide", "error", err, "object", fault.Judge(err).Object)
 	default:
 		return fmt.Errorf("read HEAD's model, revision %d: %w", j.champion.Seq, err)
 	}

@@ -192,7 +192,7 @@ func (j *job) oldRuler(ctx context.Context, customers *frame.Frame) (*assigned, 
 	if ctx.Err() != nil || errors.Is(err, fault.ErrTemporary) {
 		return nil, err
 	}
-	j.deps.Log.Warn("the model of the previous scores cannot be asked about today's customers: every move counts as the model's", "error", err)
+	j.deps.Log.Warn("the model of the previous scores cannot be asked about today's customers: every move counts as the model's", "error", err, "object", fault.Judge(err).Object)
 	return nil, nil
 }
 
