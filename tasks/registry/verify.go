@@ -74,6 +74,7 @@ const (
 	mendModel    = "restore the object, or delete it and the manifest of train in that run and run train again; until then nothing can be rolled back to this model"
 	mendParent   = "restore the object from a backup or an earlier generation; no step reads it"
 	mendProvided = "restore the object from a backup; no step reads it, so it may also be deleted; after deleting the manifest of train in that run too, train writes it again"
+	mendNames    = "if no backup has it, delete it: segments then have the model's names again"
 	mendEval     = "restore the object, or delete it and the manifest of evaluate in that run and run evaluate again; no step reads it"
 )
 
@@ -100,6 +101,10 @@ func (v *verifier) run(ctx context.Context, seq int) (VerifyResult, error) {
 		return none, v.verdict()
 	}
 	if err := v.note(v.reg.Recorded(ctx, head), mendLatest); err != nil {
+		return none, err
+	}
+	_, err = v.reg.Names(ctx)
+	if err := v.note(err, mendNames); err != nil {
 		return none, err
 	}
 	revisions, err := v.reg.History(ctx, 0) // as far as it is whole

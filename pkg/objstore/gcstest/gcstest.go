@@ -64,7 +64,11 @@ func Start(t testing.TB) string {
 func Upload(t testing.TB, url string, content io.Reader) string {
 	t.Helper()
 	bucket, name, _ := strings.Cut(strings.TrimPrefix(url, "gs://"), "/")
-	to := fmt.Sprintf("http://%s/upload/storage/v1/b/%s/o?%s", os.Getenv("STORAGE_EMULATOR_HOST"), bucket, //nolint:forbidigo // a package for tests only
+	host, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := fmt.Sprintf("http://%s/upload/storage/v1/b/%s/o?%s", host, bucket,
 		neturl.Values{"uploadType": {"media"}, "name": {name}}.Encode())
 	resp, err := http.Post(to, "application/octet-stream", content)
 	if err != nil {
