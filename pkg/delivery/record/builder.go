@@ -29,6 +29,7 @@ type Builder struct {
 	line  Line
 	text  []byte // transcoded texts of the record
 	clock []byte // a time of two columns
+	bill  []byte // an invoice of two columns
 	plain []byte // a number in its plain form
 	sign  string // of a currency, in the record's price or total; "" for none
 	named string // currency that the record's column names, without blanks; "" for none
@@ -272,6 +273,10 @@ func (p *Builder) texts() (breach Breach) {
 		if rounded(f[FieldInvoice]) || rounded(f[FieldCode]) || rounded(f[FieldCustomer]) {
 			breach |= RoundedID
 		}
+	}
+	if c.At[slotStore] >= 0 && breach&MissingInvoice == 0 {
+		p.bill = append(append(append(p.bill[:0], trimBlank(f[FieldInvoice])...), '@'), trimBlank(f[slotStore])...)
+		f[FieldInvoice] = p.bill
 	}
 	return breach
 }

@@ -38,8 +38,8 @@ func (c *Columns) Carries() bool { return c.preset != nil && len(c.preset.Carry)
 const MaxTitles = 20
 
 // FindColumns finds each field among a header's columns: by names, else by those of the preset, else by the known spellings, UCI's before others.
-// Names are compared without case, blanks, underscores and quotes. A time may be in two columns, "Date+Time", and a status in up
-// to three, of which the first that is not empty counts.
+// Names are compared without case, blanks, underscores and quotes. A time may be in two columns, "Date+Time", an invoice too,
+// "Number+Store", which makes Number@Store of it, and a status in up to three, of which the first that is not empty counts.
 //
 // Invoice, time and customer must be there, a price or an amount, and a quantity where there is no amount. Without a code the
 // description serves, and without both the records are orders. It returns a *[HeaderError] if what must be there has no column, or

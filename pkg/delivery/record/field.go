@@ -29,12 +29,14 @@ const (
 	NumFields = iota
 )
 
-// A time can be in two columns, date and time of day, and a status in up to three, of which the first that is not empty counts.
+// A time can be in two columns, date and time of day, and a status in up to three, of which the first that is not empty counts. An
+// invoice can be in two: a number, and the store or till that counts for itself.
 // Behind the first column each has a slot of its own in a record.
 const (
 	slotClock = Field(NumFields + iota)
 	slotStatus2
 	slotStatus3
+	slotStore
 
 	numSlots = NumFields + iota
 )
@@ -46,6 +48,8 @@ func (f Field) field() Field {
 		return FieldTime
 	case slotStatus2, slotStatus3:
 		return FieldStatus
+	case slotStore:
+		return FieldInvoice
 	}
 	return f
 }
@@ -57,6 +61,8 @@ func (f Field) slots() []Field {
 		return []Field{FieldTime, slotClock}
 	case FieldStatus:
 		return []Field{FieldStatus, slotStatus2, slotStatus3}
+	case FieldInvoice:
+		return []Field{FieldInvoice, slotStore}
 	}
 	return []Field{f}
 }

@@ -130,6 +130,10 @@ func TestColumnsThatAreOptional(t *testing.T) {
 		{"customer=", "Invoice,Stock Code,Quantity,Invoice Date,Price,Customer ID", "1,2,3," + noon + ",4,7", "1|2||3|4.00|||"},
 		{"status=State+Kind", "Invoice,Stock Code,Quantity,Invoice Date,Price,Customer ID,Kind,State", "1,2,3," + noon + ",4,7,refund,", "1|2||3|4.00|7||refund"},
 		{"status=State+Kind", "Invoice,Stock Code,Quantity,Invoice Date,Price,Customer ID,Kind,State", "1,2,3," + noon + ",4,7,refund,void ", "1|2||3|4.00|7||void"},
+		{"invoice=Bill+Till", "Till,Bill,Stock Code,Quantity,Invoice Date,Price,Customer ID", " Leeds,1 ,2,3," + noon + ",4,7", "1@Leeds|2||3|4.00|7||"},
+		{"invoice=Bill+Till", "Till,Bill,Stock Code,Quantity,Invoice Date,Price,Customer ID", ",1,2,3," + noon + ",4,7", "1@|2||3|4.00|7||"},
+		{"invoice=Bill+Till", "Till,Bill,Stock Code,Quantity,Invoice Date,Price,Customer ID", "Leeds,,2,3," + noon + ",4,7", "missing_invoice"},
+		{"invoice=Bill+Till", "Till,Bill,Stock Code,Quantity,Invoice Date,Price,Customer ID", "Leeds,7.00001E+11,2,3," + noon + ",4,7", "rounded_id"},
 		{"time=Date+Clock", "Invoice,Stock Code,Quantity,Clock,Price,Customer ID,Date", "1,2,3,12:00:00,4,7,2011-01-01 ", "1|2||3|4.00|7||"},
 		{"time=Date+Clock", "Invoice,Stock Code,Quantity,Date+Clock,Price,Customer ID", "1,2,3," + noon + ",4,7", "1|2||3|4.00|7||"},
 		{"", "\"\ufeff_INVOICE_\",'Stock_Code',QUANTITY,invoice date,Price,customer\u00a0id", "1,2,3," + noon + ",4,7", "1|2||3|4.00|7||"},
@@ -208,6 +212,20 @@ func TestClocksInCells(t *testing.T) {
 		if err != nil || got != test.want {
 			t.Errorf("%s %s: got %q %v, want %q", test.date, test.clock, got, err, test.want)
 		}
+	}
+}
+
+// TestStoresThatCountForThemselves: an invoice's number and its store are one name, in a table as in text.
+func TestStoresThatCountForThemselves(t *testing.T) {
+	names, err := record.ParseColumnNames("invoice=Bill+Till")
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := split("Till,Bill,StockCode,Quantity,InvoiceDate,Price,CustomerID")
+	sheet := &rows{{"=2", "=700", "A", "=1", "2011-01-01 12:00:00", "=1", "7"}, {"", "=700", "A", "=1", "2011-01-01 12:00:00", "=1", "7"}}
+	o, err := readTables(t, record.Options{Columns: names}, &record.Table{Header: header, Dates: record.Dates1900, Rows: sheet})
+	if err != nil || len(o.Lines) != 2 || o.Lines[0].Invoice != "700@2" || o.Lines[1].Invoice != "700@" {
+		t.Errorf("got %+v, %v", o, err)
 	}
 }
 
