@@ -34,6 +34,8 @@ const (
 	FarDates        = "far_dates"
 	UnitChange      = "unit_change"
 	Duplicates      = "duplicates"
+	SharedNumbers   = "shared_numbers"
+	UnmarkedReturns = "unmarked_returns"
 	MeaningChanged  = "meaning_changed"
 	Discounts       = "discounts"
 	OrderTotalsOnly = "order_totals_only"
@@ -71,6 +73,8 @@ var Specs = []Spec{
 	{CustomerShare, "one customer has over a third of the revenue or over a fifth of the invoices", "over half of the invoices"},
 	{ProductShare, "one product has over a third of the revenue", ""},
 	{Duplicates, "over 1 % of the lines repeat another one", "over a third"},
+	{UnmarkedReturns, "invoices of one form are above zero, and 80 % of their lines repeat an earlier sale to the same customer", ""},
+	{SharedNumbers, "1 % of the invoice numbers, and at least 10, name several customers on one day", ""},
 	{Discounts, "discount lines are not taken off", ""},
 	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
 	{Dominance, "one feature alone gives nearly the same segments (adjusted Rand index of at least 0.8)", "unless it is frequency or monetary"},

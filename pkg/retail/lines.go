@@ -156,6 +156,14 @@ func NewShards(rows []int) (*Lines, []*Lines) {
 // Len returns the number of lines.
 func (l *Lines) Len() int { return len(l.Time) }
 
+// Worth returns what a line is worth: below zero where it gives something back, by its sign or by what [Decide] found to mark that.
+func (l *Lines) Worth(i int) money.Amount {
+	if l.kinds == nil {
+		return money.Amount(l.Amount[i])
+	}
+	return l.kinds.amount(i)
+}
+
 // Append adds a batch, which may be reused afterwards. It wraps [ErrColumns] where the batch contradicts itself and [ErrRange]
 // where a quantity × price is out of range; nothing is added then.
 func (l *Lines) Append(b LineBatch) error {

@@ -50,7 +50,7 @@ type span struct {
 func (s *seen) findings() []finding.Finding {
 	out := []finding.Finding{}
 	for _, find := range []func() []finding.Finding{
-		s.meaning, s.discounts, s.rules, s.unit, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.totals,
+		s.meaning, s.discounts, s.rules, s.unit, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.shared, s.unmarked, s.totals,
 	} {
 		out = append(out, find()...)
 	}

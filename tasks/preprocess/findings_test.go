@@ -181,6 +181,25 @@ func TestFindings(t *testing.T) {
 		}), nil, ""},
 		"all twice": {each(func(_ int, l retailtest.Line) []retailtest.Line { return []retailtest.Line{l, l} }), []string{"duplicates!"},
 			"50.0 % of the lines repeat another one in everything: 240 of 480"},
+		"credit notes that nothing marks": {each(func(i int, l retailtest.Line) []retailtest.Line {
+			if i%20 != 0 || i/4 > 50 {
+				return one(l)
+			}
+			note := l
+			note.Invoice, note.Time = "CN"+l.Invoice, on(i/4+1)+" 12:00"
+			return []retailtest.Line{l, note}
+		}), []string{"unmarked_returns"}, "invoices that begin with CN are all above zero, and 11 of their 11 lines repeat an earlier sale"},
+		"orders of another channel": {each(func(i int, l retailtest.Line) []retailtest.Line {
+			if i/4%6 == 0 {
+				l.Invoice = "WEB" + l.Invoice
+			}
+			return one(l)
+		}), nil, ""},
+		"two stores that count alike": {each(func(i int, l retailtest.Line) []retailtest.Line {
+			other := l
+			other.Customer, other.Time = l.Customer+"9", l.Time[:11]+"17:00"
+			return []retailtest.Line{l, other}
+		}), []string{"shared_numbers"}, "240 of 240 invoice numbers name several customers on one day"},
 		"some twice": {each(func(i int, l retailtest.Line) []retailtest.Line {
 			if i%30 == 0 {
 				return []retailtest.Line{l, l}
