@@ -129,10 +129,10 @@ func TestStakes(t *testing.T) {
 	b.WriteString("Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n")
 	for i := range 100 {
 		customer, price, text := fmt.Sprint(100+i%20), "2.50", "PEN"
-		switch {
-		case i%4 == 0:
+		switch i % 4 {
+		case 0:
 			customer = "0"
-		case i%4 == 1:
+		case 1:
 			price, text = `"1,200.00"`, "CRÈME"
 		}
 		fmt.Fprintf(&b, "%d,%d,%s,2,2024-03-%02d 10:00,%s,%s,Land %d\n", 1000+i, 22000+i%7, text, i%28+1, price, customer, i%6)
