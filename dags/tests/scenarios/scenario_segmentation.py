@@ -219,7 +219,8 @@ def test_an_older_as_of_changes_nothing_for_later_ones(world: World):
     assert (earlier.state, earlier.tasks) == ("success", ALL_WELL)
     assert world.manifests(world.agree(earlier, DAG, EARLIER)) == list(STEPS)
     after, remembered = world.objects("state/"), world.read("state/segments/score.json")["entries"]
-    assert {n for n in before | after if before.get(n) != after.get(n)} == {"state/segments/history.json", "state/segments/score.json"}
+    moved = {n for n in before | after if before.get(n) != after.get(n)}
+    assert moved == {"state/segments/history.json", "state/segments/score.json"}
     assert remembered[:2] == scores and [e["as_of"] for e in remembered] == [LATER, LAST_DAY, EARLIER]
 
 
