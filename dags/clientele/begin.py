@@ -31,6 +31,10 @@ def contradictions(params: Mapping[str, Any], dag_run: Any, zone: str) -> list[s
     day, today = as_of(dag_run, params, zone), own_day(dag_run, zone)
     if day > today and not params["allow_future_as_of"]:
         problems.append(f"as_of {day} is after the day of this run, {today}; allow_future_as_of permits it")
+    if "from" in params and bool(params["from"]) != bool(params["to"]):
+        problems.append("from and to go together: the first and the last day of a range")
+    elif "from" in params and (params["from"] or "") > (params["to"] or ""):
+        problems.append(f"from {params['from']} is after to {params['to']}")
     if "k_min" in params and params["k_min"] > params["k_max"]:
         problems.append(f"k_min {params['k_min']} is over k_max {params['k_max']}")
     return problems

@@ -19,7 +19,7 @@ def missing(source: str, emulator: str = "") -> bool:
 
     source is ingest's --source. emulator is the host of a storage server without credentials, as STORAGE_EMULATOR_HOST.
     """
-    if "\n" in source.strip() or "{" in source:  # several, or a date that only ingest fills in
+    if any(sign in source.strip() for sign in "\n{*?"):  # several, or a date that only ingest fills in
         return False
     try:
         match urllib.parse.urlsplit(source.strip()):

@@ -52,6 +52,16 @@ def test_fewest_and_most():
     assert begin(dag, k_min=4, k_max=4)
 
 
+def test_a_range_has_two_ends():
+    dag = wiring.dags()[SEGMENTATION]
+    for ends in ({"from": "2024-01-01"}, {"to": "2024-01-01"}):
+        with pytest.raises(AirflowFailException, match="from and to go together"):
+            begin(dag, **ends)
+    with pytest.raises(AirflowFailException, match="from 2024-02-01 is after to 2024-01-01"):
+        begin(dag, **{"from": "2024-02-01", "to": "2024-01-01"})
+    assert begin(dag, **{"from": "2024-01-01", "to": "2024-01-01"})
+
+
 def test_every_problem_at_once():
     with pytest.raises(AirflowFailException, match="2027-03-01.*; k_min 5"):
         begin(wiring.dags()[SEGMENTATION], as_of="2027-03-01", k_min=5, k_max=4)

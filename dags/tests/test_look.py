@@ -109,6 +109,8 @@ def certificate(file: Any) -> Any:
         ("gs://nobody/a.csv", False),  # no such bucket: a mistake, and not late
         ("gs://inbox/a.csv\ngs://inbox/z.csv", False),
         ("gs://inbox/{as_of:20060102}.csv", False),
+        ("gs://inbox/z-*.csv", False),  # a pattern: ingest lists
+        ("gs://inbox/z-?.csv", False),
     ],
 )
 def test_objects(bucket, source, is_missing):

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/clientele/clientele/pkg/delivery/record"
@@ -42,53 +43,115 @@ type Outcome struct {
 // Sink takes the blocks of a delivery in their order, one at a time. It may use a block until it returns.
 type Sink func(*record.Block) error
 
-// Read reads every record of every file of a delivery, in their order, into sink. Records are numbered over all files.
+// Read reads every record of every file of a delivery, in their order, into sink; of an archive of several files those count as files.
+// Records are numbered over all files.
 //
 // Besides the errors of its packages it returns ctx's and what sink returned. If a file changed while it was read, that is the
-// error, whatever else was found in it: see [source.File.Unchanged].
-func Read(ctx context.Context, d *source.Delivery, opts Options, sink Sink) (all Outcome, err error) {
+// error, whatever else was found in it: see [source.File.Unchanged]. Where files have another header, all such files are named.
+func Read(ctx context.Context, d *source.Delivery, opts Options, sink Sink) (Outcome, error) {
 	if opts.Zone == nil {
 		opts.Zone = opts.Options.Zone
 	}
 	opts.Options.Zone = opts.Zone
-	for i, file := range d.Files {
-		before := all.Records
-		one, err := readFile(ctx, file, opts, func(b *record.Block) error {
-			b.InFile(i, before)
-			return sink(b)
-		})
+	opts.Unpack.Many = true
+	r := &reader{opts: opts, sink: sink, several: len(d.Files) > 1}
+	for _, file := range d.Files {
+		err := r.file(ctx, file)
 		if ctx.Err() != nil {
-			return all, context.Cause(ctx)
+			return r.all, context.Cause(ctx)
 		}
 		if changed := file.Unchanged(ctx); changed != nil {
 			err = changed
 		}
 		if err != nil {
-			return all, fault.About(file.Name, err)
+			return r.all, fault.About(file.Name, err)
 		}
-		if len(d.Files) > 1 {
-			one.Name(file.Name)
-		}
-		all.Add(one.Counts)
-		all.Ignored += one.Ignored
 	}
-	return all, nil
+	return r.all, r.otherLayouts()
 }
 
-func readFile(ctx context.Context, file *source.File, opts Options, sink Sink) (out Outcome, err error) {
-	content, err := file.Content(ctx, opts.Unpack, opts.Progress)
+// reader reads the files of a delivery.
+type reader struct {
+	opts    Options
+	sink    Sink
+	several bool
+	files   int // read so far
+	all     Outcome
+	others  []string // files of another header
+	first   error    // what was found of the first of them
+}
+
+// file reads a file, or those of an archive. One of another header among several is noted: then nothing counts any more, and the rest
+// is read to name all of them.
+func (r *reader) file(ctx context.Context, file *source.File) (err error) {
+	content, err := file.Content(ctx, r.opts.Unpack, r.opts.Progress)
 	if err != nil {
-		return out, err
+		return err
 	}
 	defer func() { _ = content.Close() }()
-	out.Ignored = content.Ignored
-	if opts.Sheet != "" && content.Kind != source.Workbook {
-		err = &SheetError{Wanted: opts.Sheet, Kind: content.Kind}
-	} else {
-		out.Counts, err = formats[content.Kind](ctx, content, opts, sink)
+	for more := true; more; {
+		name := file.Name
+		if content.Member != "" {
+			name += "/" + content.Member
+			r.several = true
+		}
+		if err := r.one(ctx, content, name); err != nil {
+			return err
+		}
+		if more, err = content.Next(); err != nil {
+			return err
+		}
 	}
+	r.all.Ignored += content.Ignored
+	return nil
+}
+
+func (r *reader) one(ctx context.Context, content *source.Content, name string) error {
+	n, before := r.files, r.all.Records
+	r.files++
+	counts, err := readContent(ctx, content, r.opts, func(b *record.Block) error {
+		if r.first != nil {
+			return nil
+		}
+		b.InFile(n, name, before)
+		return r.sink(b)
+	})
 	if errors.Is(err, record.ErrContent) {
-		err = fmt.Errorf("%s: %w", file.Name, err)
+		err = fmt.Errorf("%s: %w", name, err)
 	}
-	return out, err
+	if _, other := errors.AsType[*record.HeaderError](err); other && r.several {
+		if r.others = append(r.others, name); r.first == nil {
+			r.first = fault.About(name, err)
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if r.several {
+		counts.Name(name)
+	}
+	r.all.Add(counts)
+	return nil
+}
+
+// otherLayouts is the error of the files with another header.
+func (r *reader) otherLayouts() error {
+	if len(r.others) < 2 {
+		return r.first
+	}
+	const most = 20
+	rest := r.others[1:]
+	more := ""
+	if n := len(rest) - most; n > 0 {
+		rest, more = rest[:most], fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Errorf("%w; these cannot be read so either: %s%s (%d of %d files)", r.first, strings.Join(rest, ", "), more, len(r.others), r.files)
+}
+
+func readContent(ctx context.Context, content *source.Content, opts Options, sink Sink) (record.Counts, error) {
+	if opts.Sheet != "" && content.Kind != source.Workbook {
+		return record.Counts{}, &SheetError{Wanted: opts.Sheet, Kind: content.Kind}
+	}
+	return formats[content.Kind](ctx, content, opts, sink)
 }

@@ -55,6 +55,8 @@ type Config struct {
 	intake.Config
 	SourceName         string
 	Mode               string
+	Chunk              int     // files of a chunk; 0: all are one delivery
+	Overlap            string  // overlapAdd or overlapRefuse
 	MaxQuarantineShare float64 // 0..1
 	MaxDays            int     // 0 means any number
 	AllowShrink        bool
@@ -69,6 +71,8 @@ func Flags() []cli.Flag {
 	return slices.Concat(task.CommonFlags(), intake.SourceFlags(), []cli.Flag{
 		task.String("source-name", "shop", "`NAME` of the source; a delivered day replaces that day of the same source"),
 		task.String("mode", modeReplace, "`MODE`: replace (a delivered day replaces that day), append (its lines are added) or everything (the delivery replaces all days of its source)"),
+		task.Int("chunk", 0, "store every `NUMBER` of files as a delivery of its own, so that an interrupted command continues where it ended; 0 stores all files at once"),
+		task.String("overlap", overlapAdd, "`MODE` for a day in several files: add (each file has lines of its own) or refuse"),
 		task.String("profile", "", profile.Usage),
 	}, intake.ReadFlags(), []cli.Flag{
 		task.Int("max-days", 20_000, "maximum `NUMBER` of days of a delivery, 0 for any"),
@@ -84,7 +88,7 @@ func Flags() []cli.Flag {
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
 	return Config{
-		Common: task.NewCommon(c), Config: intake.NewConfig(c), SourceName: c.String("source-name"), Mode: c.String("mode"),
+		Common: task.NewCommon(c), Config: intake.NewConfig(c), SourceName: c.String("source-name"), Mode: c.String("mode"), Chunk: c.Int("chunk"), Overlap: c.String("overlap"),
 		MaxQuarantineShare: c.Float64("max-quarantine-share"), MaxDays: c.Int("max-days"), AllowShrink: c.Bool("allow-shrink"), AllowOlder: c.Bool("allow-older"),
 		Undo: c.String("undo"), CustomerKey: c.String("customer-key"), ExitNothingNew: c.Bool("exit-nothing-new"),
 	}
@@ -112,6 +116,12 @@ func (c Config) Validate() error {
 	}
 	if c.Mode != modeReplace && c.Mode != modeAppend && c.Mode != modeEverything {
 		p.Add("mode", "want replace, append or everything", c.Mode)
+	}
+	if c.Chunk < 0 || c.Chunk > 0 && c.Mode == modeEverything {
+		p.Add("chunk", "want a number of files, or 0 for all; not with --mode=everything, of which each chunk would be all", c.Chunk)
+	}
+	if c.Overlap != "" && c.Overlap != overlapAdd && c.Overlap != overlapRefuse {
+		p.Add("overlap", "want add or refuse", c.Overlap)
 	}
 	c.in().Check(&p, c.Undo == "")
 	if !(c.MaxQuarantineShare >= 0 && c.MaxQuarantineShare <= 1) {

@@ -30,7 +30,7 @@ func Latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 }
 
 func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
-	if strings.Contains(c.Source, "{") {
+	if strings.Contains(c.Source, "{as_of") {
 		return 0, fault.Errorf(fault.ExitUsage, "flags", c.in().Shown(), "--as-of: needs a value, because --source has {as_of}")
 	}
 	home, err := work.Open(ctx, c.Common, d)

@@ -26,6 +26,7 @@ type recall struct {
 	home   *run.Home // nil where there is nothing to remember
 	run    contract.Run
 	source string // --source-name
+	chunk  bool   // it is a chunk of a delivery: others of the same command change the current lines
 	where  []string
 	id     func(kept reading.Reading) any // of the delivery: its locations, how it is to be read, and the code
 	lines  *lines.Current
@@ -49,7 +50,7 @@ type seen struct {
 // remember returns what is known of a delivery, by the current lines and what is stated of its reading. Local files are read
 // anyway: for them there is nothing to remember.
 func (j *job) remember(ctx context.Context, of contract.Run) (*recall, error) {
-	m := &recall{run: of, source: j.c.SourceName}
+	m := &recall{run: of, source: j.c.SourceName, chunk: j.chunk}
 	var err error
 	if m.lines, err = lines.Open(ctx, j.home.Root, of); err != nil {
 		return nil, err
@@ -113,7 +114,11 @@ func (m *recall) path() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name, err := contract.Canonical(map[string]any{"delivery": m.id(kept), "source": m.source, "in_force": m.lines.Snapshot.Objects(m.source)})
+	var inForce any = "chunk" // whether its lines are, is asked when it is found: see holds
+	if !m.chunk {
+		inForce = m.lines.Snapshot.Objects(m.source)
+	}
+	name, err := contract.Canonical(map[string]any{"delivery": m.id(kept), "source": m.source, "in_force": inForce})
 	if err != nil {
 		return "", fmt.Errorf("name a memory: %w", err)
 	}
@@ -131,12 +136,27 @@ func (m *recall) known() []source.Known {
 // result returns what reading the unchanged delivery would come to, if that is certain. It is not for append, which
 // refuses such a delivery, nor for a run that has put lines into force itself.
 func (m *recall) result(c Config, s *run.Session) (r contract.IngestResult, ok bool) {
-	if m.seen == nil || c.Mode == modeAppend || m.lines.Moved() {
+	if m.seen == nil || c.Mode == modeAppend || m.lines.Moved() && !m.chunk {
 		return r, false
 	}
 	r = m.seen.Result
 	r.New, r.Snapshot = false, m.lines.SHA256
 	return r, r.Delivery == s.Key() && float64(r.RowsQuarantined) <= c.MaxQuarantineShare*float64(r.RowsRead)
+}
+
+// holds reports whether every day that a remembered chunk has stored is still its own.
+func (m *recall) holds(ctx context.Context, r contract.IngestResult) (bool, error) {
+	partitions, _, err := m.lines.Snapshot.All(ctx)
+	if err != nil {
+		return false, err
+	}
+	n := 0
+	for _, p := range partitions {
+		if p.Source == m.source && p.Delivery == r.Delivery {
+			n++
+		}
+	}
+	return n == r.Days, nil
 }
 
 // keep remembers a delivery that was ingested. What it could not write costs the next run a download, and no more.
@@ -152,12 +172,9 @@ func (m *recall) keep(ctx context.Context, d task.Deps, src *source.Delivery, r 
 func (m *recall) write(ctx context.Context, src *source.Delivery, r contract.IngestResult) error {
 	snapshot := r.Snapshot
 	r.New, r.Snapshot = false, "" // as they will be found
-	now := seen{Version: seenVersion, Result: r}
-	for _, f := range src.Files {
-		if f.Remote() && f.Validator == (source.Validator{}) {
-			return nil // its server could not be asked
-		}
-		now.Files = append(now.Files, source.Known{Validator: f.Validator, Size: f.Size, SHA256: f.SHA256})
+	now := seen{Version: seenVersion, Files: src.Seen(), Result: r}
+	if now.Files == nil {
+		return nil // its server could not be asked
 	}
 	if err := m.look(ctx); err != nil {
 		return err

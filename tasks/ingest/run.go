@@ -32,7 +32,14 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, err
 		return contract.IngestResult{}, err
 	}
 	defer func() { _ = home.Close() }()
-	j := &job{c: c, d: d, home: home}
+	if c.Chunk > 0 && c.Undo == "" {
+		result, err := c.chunks(ctx, d, home)
+		if err == nil && !result.New && c.ExitNothingNew {
+			err = fault.NothingNew(c.in().Shown())
+		}
+		return result, advise(err)
+	}
+	j := &job{c: c, d: d, home: home, last: true}
 	defer func() { _ = j.close() }()
 	var m *run.Manifest
 	if c.Undo != "" {
@@ -67,6 +74,10 @@ type job struct {
 	found  *detect.Found   // by a look at it; nil without one
 	opts   record.Options  // that follow from it
 
+	chunk bool                     // the delivery is one of several of a command
+	last  bool                     // and the last, or the only one
+	taken map[calendar.Date]string // by earlier chunks: which has stored a day
+
 	src   *source.Delivery
 	s     *run.Session // nil while the hash of the delivery is not known
 	spool *spool
@@ -100,7 +111,13 @@ func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
 		return m, err
 	}
 	if j.src.Known() {
-		if r, ok := past.result(j.c, j.s); ok {
+		r, ok := past.result(j.c, j.s)
+		if ok && j.chunk {
+			if ok, err = past.holds(ctx, r); err != nil {
+				return nil, err
+			}
+		}
+		if ok {
 			if err := j.c.CheckAsOf(j.d, j.c.Zone, past.lines.Snapshot.Last()); err != nil {
 				return nil, err
 			}
@@ -234,6 +251,9 @@ func (j *job) begin(ctx context.Context) (*run.Manifest, error) {
 	if err := m.Decode(&r); err != nil {
 		return nil, err
 	}
+	if !j.last { // the pointer is for the last chunk to judge
+		return m, j.s.Point(ctx)
+	}
 	removed, err := lines.Restore(ctx, j.home.Root, j.s.Run(), r.Delivery, r.Snapshot)
 	if err != nil {
 		return nil, err
@@ -267,7 +287,10 @@ func (j *job) fill(ctx context.Context) (record.Counts, error) {
 	if j.spool.superseded > 0 {
 		j.d.Log.Info("some days are in two sheets: each line counts once", "days", j.spool.supersededDays, "superseded", j.spool.superseded)
 	}
-	return counts, j.checkDays()
+	if err := j.checkDays(); err != nil {
+		return counts, err
+	}
+	return counts, j.checkOverlap()
 }
 
 // checkDays returns a Fault if the delivery has more days than a shop can have: a date layout that does not fit makes them.

@@ -41,7 +41,6 @@ type pairID struct{ file, a, b int }
 // settle decides which lines of a day that several sheets of a workbook have count: see [Config.Sheets]. A stream that does not
 // count is emptied. Where it cannot be told, it returns a Fault of the cause sheets.
 func (s *spool) settle(sheets string) error {
-	s.nextTable()
 	if sheets == reading.SheetsAdd {
 		return nil
 	}

@@ -41,6 +41,8 @@ type spool struct {
 	superseded     int64 // rows of days that another sheet of the workbook has too
 	supersededDays int
 	names          map[tableID]string // of sheets
+	files          map[int]string     // names of the files
+	overlap        []overlap          // days of several files
 
 	limit int // slabs
 	used  int
@@ -77,7 +79,7 @@ type part struct {
 // newSpool makes a spool that keeps so many bytes in memory, whatever the size of the delivery, and the rest in a scratch file
 // in the folder.
 func newSpool(folder string, memory int) *spool {
-	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, names: map[tableID]string{},
+	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, names: map[tableID]string{}, files: map[int]string{},
 		rejectedDays: map[calendar.Date]lines.Tally{}, limit: max(1, memory/slabBytes)}
 }
 
@@ -95,6 +97,9 @@ func (s *spool) add(b *record.Block) error {
 	if at := (tableID{b.File, b.Table}); at != s.table {
 		s.nextTable()
 		s.table = at
+	}
+	if _, known := s.files[b.File]; !known {
+		s.files[b.File] = b.Name
 	}
 	if _, known := s.names[s.table]; !known && b.Sheet != "" {
 		s.names[s.table] = b.Sheet
@@ -253,6 +258,8 @@ func (s *spool) end(sheets string) error {
 		}
 	}
 	s.free, s.room, s.out, s.dirty = nil, nil, nil, nil
+	s.nextTable()
+	s.overlap = s.overlaps()
 	if err := s.settle(sheets); err != nil {
 		return err
 	}

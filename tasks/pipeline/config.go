@@ -93,7 +93,7 @@ func configOf(steps []step, c *cli.Context) Config {
 // defaultRunID is local, and another id for each set of flags that a person tries: what one run has promoted it cannot
 // take back for another fit, because a run never sees itself.
 func defaultRunID(steps []step, c *cli.Context) string {
-	same := map[string]bool{"source": true, "customer-key": true, "truth": true, "exit-nothing-new": true}
+	same := map[string]bool{"source": true, "from": true, "to": true, "allow-missing": true, "chunk": true, "overlap": true, "customer-key": true, "truth": true, "exit-nothing-new": true}
 	for _, name := range intake.ReachFlags {
 		same[name] = true
 	}

@@ -75,6 +75,7 @@ func spread(n, most int) []int {
 }
 
 func (s *sample) file(ctx context.Context, f *source.File, o Options, first bool) (err error) {
+	o.Unpack.Many = true // of an archive the first file is the sample
 	content, err := f.Content(ctx, o.Unpack, nil)
 	if err != nil {
 		return err
@@ -83,6 +84,7 @@ func (s *sample) file(ctx context.Context, f *source.File, o Options, first bool
 	if first {
 		s.kind, s.packing = content.Kind, content.Packing
 	}
+	s.more = s.more || content.Member != ""
 	if content.Kind == source.DelimitedText {
 		size := int64(laterBytes)
 		if first {

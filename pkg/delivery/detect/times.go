@@ -436,16 +436,25 @@ func (l *look) eachTime(visit func(record.Cell, record.DateSystem)) error {
 }
 
 func (l *look) timesOf(f *source.File, visit func(record.Cell, record.DateSystem)) (err error) {
-	content, err := f.Content(l.ctx, l.o.Unpack, nil)
+	unpack := l.o.Unpack
+	unpack.Many = true
+	content, err := f.Content(l.ctx, unpack, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
 	each := func(t *record.Table) error { return l.rows(t, visit) }
-	if content.Kind == source.DelimitedText {
-		return each(&record.Table{Rows: text.NewRows(content.Text, l.sep)})
+	for more := true; more && err == nil; {
+		if content.Kind == source.DelimitedText {
+			err = each(&record.Table{Rows: text.NewRows(content.Text, l.sep)})
+		} else {
+			err = eachTable(content, l.o, each)
+		}
+		if err == nil {
+			more, err = content.Next()
+		}
 	}
-	return eachTable(content, l.o, each)
+	return err
 }
 
 // rows visits the times of a table.

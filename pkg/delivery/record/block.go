@@ -12,7 +12,8 @@ import (
 // Block is what came of a stretch of a delivery: rows by day and rejected records, in the order of the source. A reader's sink
 // may use it until it returns.
 type Block struct {
-	File     int    // of the delivery, from 0: a block is of one file
+	File     int    // of the delivery, from 0: a block is of one file. The files of an archive count as such
+	Name     string // of the file, for people
 	Table    int    // of the file, from 0: a block is of one table
 	Sheet    string // the table's name, "" of other formats than workbooks
 	Records  int64  // accepted + rejected

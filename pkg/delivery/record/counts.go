@@ -82,8 +82,8 @@ func (r *Collector) Collect(b *Block) error {
 }
 
 // InFile makes a block of a file one of its delivery: the records count on from those of the files before it.
-func (b *Block) InFile(file int, records int64) {
-	b.File = file
+func (b *Block) InFile(file int, name string, records int64) {
+	b.File, b.Name = file, name
 	for i := range b.Runs {
 		b.Runs[i].Record += records
 	}

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
+	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/scratch"
 )
 
@@ -17,6 +19,8 @@ type Delivery struct {
 	Size   int64  // bytes of all files
 	SHA256 string // of its one file; of several the hash of their hashes in hex, each with a line end, in their order; see [Delivery.Hash]
 	Files  []*File
+	Absent []string // files that are not there, see [Options.AllowMissing]
+	asked  []*File  // those too, in their places
 }
 
 // Open opens the files of a delivery in the order of their locations, those of a pattern in byte order, and hashes them.
@@ -27,29 +31,28 @@ type Delivery struct {
 // [ErrRedirect], [ErrTLS], [ErrDamaged], [ErrChanged], ctx's error or that of the scratch folder.
 func Open(ctx context.Context, where []Location, opts Options) (*Delivery, error) {
 	opts.setDefaults()
-	var files []Location
-	for _, l := range where {
-		each, err := l.expand()
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, each...)
+	if len(where) > fewObjects || len(where) > 0 && slices.ContainsFunc(where, Location.Pattern) {
+		opts.Memory = manyMemory
+	}
+	o := newOpener(opts)
+	defer o.close()
+	files, err := o.files(ctx, where)
+	if err != nil {
+		return nil, err
 	}
 	if len(files) != len(opts.Known) {
-		opts.Known = nil
+		o.opts.Known = nil
 	}
-	opts.HashLater = opts.HashLater && len(files) == 1
-	o := &opener{opts: opts, client: newClient(opts)}
-	defer o.client.transport.CloseIdleConnections()
+	o.opts.HashLater = opts.HashLater && len(files) == 1
 	d := &Delivery{}
-	err := o.all(ctx, d, files)
-	if err == nil && opts.Known != nil && !d.same(opts.Known) {
+	err = o.all(ctx, d, files)
+	if err == nil && o.opts.Known != nil && !d.same(o.opts.Known) {
 		// Some of it has changed: then all of it is wanted.
 		o.opts.Known = nil
 		err = o.all(ctx, d, files)
 	}
 	if err == nil {
-		err = d.sum(files)
+		err = d.sum()
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -59,25 +62,44 @@ func Open(ctx context.Context, where []Location, opts Options) (*Delivery, error
 
 // opener opens the files of one delivery.
 type opener struct {
-	opts   Options
-	client *client
+	opts    Options
+	client  *client
+	buckets map[string]*objstore.Store
 }
+
+// Of many objects each is kept on scratch, but for the smallest: together they are larger than memory.
+const (
+	fewObjects = 8
+	manyMemory = 64 << 10
+)
 
 // all opens every file that is not open.
 func (o *opener) all(ctx context.Context, d *Delivery, files []Location) error {
 	left := o.opts.MaxBytes
+	missing := &MissingError{Of: len(files)}
+	d.Files, d.Absent = nil, nil
 	for i, l := range files {
-		if i == len(d.Files) {
-			d.Files = append(d.Files, &File{Name: l.String()})
+		if i == len(d.asked) {
+			d.asked = append(d.asked, &File{Name: l.String()})
 		}
-		f := d.Files[i]
+		f := d.asked[i]
 		if f.content == nil {
-			if err := o.one(ctx, f, l, i, left); err != nil {
-				return fmt.Errorf("open source %s: %w", l, err)
+			err := o.one(ctx, f, l, i, left)
+			if err != nil {
+				if err := missing.missed(fmt.Errorf("open source %s: %w", l, err), l); err != nil {
+					return err
+				}
+				*f = File{Name: f.Name}
+				continue
 			}
 		}
+		d.Files = append(d.Files, f)
 		left -= f.Size
 	}
+	if len(missing.Files) > 0 && (!o.opts.AllowMissing || len(d.Files) == 0) {
+		return missing
+	}
+	d.Absent = missing.Files
 	return nil
 }
 
@@ -95,7 +117,7 @@ func (o *opener) one(ctx context.Context, f *File, l Location, i int, limit int6
 	case "bq":
 		return f.openTable(ctx, l, known, limit, o.opts)
 	case "gs":
-		return f.openObject(ctx, l, known, limit, o.opts)
+		return f.openObject(ctx, l, known, limit, o)
 	}
 	if l.Cleartext() && !o.opts.AllowHTTP {
 		return fmt.Errorf("%w: http:// to another machine was not allowed", ErrRefused)
@@ -126,7 +148,7 @@ func (f *File) openURL(ctx context.Context, l Location, known *Known, limit int6
 
 // same reports whether every file is what was known.
 func (d *Delivery) same(known []Known) bool {
-	for i, f := range d.Files {
+	for i, f := range d.asked {
 		if f.SHA256 != known[i].SHA256 {
 			return false
 		}
@@ -134,13 +156,26 @@ func (d *Delivery) same(known []Known) bool {
 	return true
 }
 
+// Seen is what each file is known by from now on, in the order of [Options.Known]; nil where a server could not be asked again. A file
+// that is not there is a zero Known.
+func (d *Delivery) Seen() []Known {
+	all := make([]Known, len(d.asked))
+	for i, f := range d.asked {
+		if f.SHA256 != "" && f.Remote() && f.Validator == (Validator{}) {
+			return nil
+		}
+		all[i] = Known{Validator: f.Validator, Size: f.Size, SHA256: f.SHA256}
+	}
+	return all
+}
+
 // sum names the delivery by its files.
-func (d *Delivery) sum(files []Location) error {
+func (d *Delivery) sum() error {
 	sum := sha256.New()
 	at := map[string]int{}
 	for i, f := range d.Files {
 		if first, twice := at[f.SHA256]; twice {
-			return fmt.Errorf("open source %s: %w: it has the same content as %s", files[i], ErrTwice, files[first])
+			return fmt.Errorf("open source %s: %w: it has the same content as %s", f.Name, ErrTwice, d.Files[first].Name)
 		}
 		at[f.SHA256] = i
 		d.Size += f.Size
@@ -196,7 +231,7 @@ func (d *Delivery) Hashes() []string {
 // Close closes every file. A second one does nothing.
 func (d *Delivery) Close() error {
 	var errs []error
-	for _, f := range d.Files {
+	for _, f := range d.asked {
 		if f.close != nil {
 			errs = append(errs, f.close())
 		}

@@ -9,12 +9,11 @@ import (
 )
 
 // openObject fetches an object of a bucket at its current generation, unless that is the known one.
-func (f *File) openObject(ctx context.Context, l Location, known *Known, limit int64, opts Options) error {
-	store, err := objstore.Open(ctx, "gs://"+l.bucket, &objstore.Options{Timeout: opts.Timeout, Scratch: opts.Scratch, Memory: opts.Memory})
+func (f *File) openObject(ctx context.Context, l Location, known *Known, limit int64, from *opener) error {
+	store, err := from.bucket(ctx, l.bucket)
 	if err != nil {
 		return storeError(err)
 	}
-	defer func() { _ = store.Close() }()
 	now, err := store.Stat(ctx, l.object)
 	if err != nil {
 		return storeError(err)
@@ -35,8 +34,8 @@ func (f *File) openObject(ctx context.Context, l Location, known *Known, limit i
 		return storeError(err)
 	}
 	f.content, f.close = o.ReaderAt, o.Close
-	if opts.Progress != nil {
-		opts.Progress(o.Size)
+	if from.opts.Progress != nil {
+		from.opts.Progress(o.Size)
 	}
 	f.SHA256, err = hashOf(ctx, o, o.Size)
 	return err

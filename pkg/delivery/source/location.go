@@ -5,15 +5,13 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/clientele/clientele/pkg/objstore"
 )
 
-// Location is the address of one file of a delivery, or a pattern of local files.
+// Location is the address of one file of a delivery, or a pattern of local files or of objects in a bucket.
 type Location struct {
 	raw    string
 	scheme string // file, http, https, gs or bq
@@ -24,7 +22,7 @@ type Location struct {
 	table  string // of BigQuery
 }
 
-// Parse reads a list of sources, one a line: paths, file://, https://, http://, gs:// and bq://, and paths with *, ? and [. Line
+// Parse reads a list of sources, one a line: paths, file://, https://, http://, gs:// and bq://, paths with *, ? and [, and gs:// with * and ?. Line
 // ends rather than commas, because names and URLs have commas. A message of an error never shows what may be secret in a URL.
 func Parse(list string) ([]Location, error) {
 	var all []Location
@@ -94,8 +92,8 @@ func (l Location) gs(rest string) (Location, error) {
 	if l.bucket == "" || l.object == "" {
 		return l, errors.New("want gs://bucket/object")
 	}
-	if strings.ContainsAny(l.object, "*?") {
-		return l, fmt.Errorf("%s: patterns are for local files; nothing lists a bucket: name each object", l)
+	if strings.ContainsAny(l.bucket, "*?") {
+		return l, fmt.Errorf("%s: a pattern is of objects, not of buckets", l)
 	}
 	return l, objstore.CheckName(l.object)
 }
@@ -134,32 +132,6 @@ func cleartext(u *url.URL) bool {
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	return host != "localhost" && !net.ParseIP(host).IsLoopback()
-}
-
-// expand returns the location, or in byte order the local files that a pattern fits, without hidden ones. A file of the
-// very name is no pattern.
-func (l Location) expand() ([]Location, error) {
-	if _, err := filepath.Match(l.path, ""); l.scheme != "file" || !strings.ContainsAny(l.path, "*?[") || err != nil {
-		return []Location{l}, nil
-	}
-	if _, err := os.Lstat(l.path); err == nil {
-		return []Location{l}, nil
-	}
-	paths, err := filepath.Glob(l.path)
-	if err != nil {
-		return nil, fmt.Errorf("source %s: %w", l, err)
-	}
-	hidden := strings.HasPrefix(filepath.Base(l.path), ".")
-	paths = slices.DeleteFunc(paths, func(p string) bool { return !hidden && strings.HasPrefix(filepath.Base(p), ".") })
-	if len(paths) == 0 {
-		return nil, fmt.Errorf("open source %s: %w: no file matches the pattern", l, ErrNotThere)
-	}
-	slices.Sort(paths)
-	all := make([]Location, len(paths))
-	for i, p := range paths {
-		all[i] = Location{raw: p, scheme: "file", path: p}
-	}
-	return all, nil
 }
 
 // Redact returns a list of sources, right or wrong, as people may see it: without what may be a user, a password or a query.

@@ -117,3 +117,34 @@ func TestTableLocation(t *testing.T) {
 		t.Errorf("without a reader: %v", err)
 	}
 }
+
+func TestDays(t *testing.T) {
+	day := func(text string) time.Time {
+		d, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	asOf := day("2012-01-02")
+	for list, want := range map[string]string{
+		"https://shop/{day}.csv?x={as_of}": "https://shop/2011-12-30.csv?x=2012-01-02\nhttps://shop/2011-12-31.csv?x=2012-01-02\nhttps://shop/2012-01-01.csv?x=2012-01-02",
+		"gs://b/{day:2006-01}.csv":         "gs://b/2011-12.csv\ngs://b/2012-01.csv", // one for each month
+		"a.csv\n{day:2006/0102}":           "a.csv\n2011/1230\n2011/1231\n2012/0101",
+	} {
+		if got, err := source.Days(list, day("2011-12-30"), day("2012-01-01"), asOf); err != nil || got != want {
+			t.Errorf("%s: got %q, %v", list, got, err)
+		}
+	}
+	for list, want := range map[string]string{"{day:15}": "the same text for every day", "{day}{ds}": "unknown placeholder {ds}", "{day": "without its }"} {
+		if _, err := source.Days(list, asOf, asOf, asOf); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", list, err, want)
+		}
+	}
+	if _, err := source.Days("{day}", asOf, asOf.AddDate(100, 0, 0), asOf); err == nil {
+		t.Error("a hundred years are taken")
+	}
+	if _, err := source.FillIn("{day}", asOf); err == nil || !strings.Contains(err.Error(), "needs --from and --to") {
+		t.Errorf("without a range: %v", err)
+	}
+}

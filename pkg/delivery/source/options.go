@@ -26,6 +26,8 @@ type Options struct {
 	// HashLater leaves a delivery of one local file without a hash until [Delivery.Hash], so that the file is read once and
 	// not twice: while its content is read, or before that where it is read out of order. Other deliveries are hashed at once.
 	HashLater bool
+	// AllowMissing passes over files of several that are not there, see [Delivery.Absent]; else all of them are an error.
+	AllowMissing bool
 }
 
 // Known is what a file was at an earlier time. A server is asked whether that has changed.

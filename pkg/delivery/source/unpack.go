@@ -34,6 +34,8 @@ func (k Kind) String() string { return kindNames[k] }
 type UnpackOptions struct {
 	Scratch  string // folder for what must be read out of order; "" is the system's
 	MaxBytes int64  // unpacked, over all layers and parts; 0 means 64 GiB
+	// Many takes archives of several files, zip and tar, which [Content.Next] goes through; else several are an [ErrFormat].
+	Many bool
 }
 
 // What comes out of packings may be this much, and above that so many times the delivery's size: text and the parts of a
@@ -51,7 +53,8 @@ const (
 type Content struct {
 	Kind    Kind
 	Packing string // layers from the outside, such as "zip, gzip"; "" for none
-	Ignored int    // files of a zip that were passed over
+	Ignored int    // files of an archive that were passed over
+	Member  string // name in its archive, of one of several
 
 	Text  io.Reader   // of DelimitedText; a cut or damaged packing is an [ErrDamaged] of the reader
 	File  io.ReaderAt // of Parquet and ArrowFile
@@ -59,6 +62,7 @@ type Content struct {
 	Parts *Archive    // of Workbook
 
 	closers []func() error
+	next    func() (bool, error) // of an archive of several files, else nil
 }
 
 // Close frees what the content holds, but not the delivery.
@@ -81,7 +85,7 @@ func Unpack(ctx context.Context, name string, src io.ReaderAt, size int64, inOrd
 	}
 	from := &watched{ReaderAt: src}
 	u := &unpacker{
-		ctx: ctx, name: name, folder: opts.Scratch, from: from, c: &Content{},
+		ctx: ctx, name: name, folder: opts.Scratch, from: from, c: &Content{}, many: opts.Many,
 		budget: &budget{packed: size, most: opts.MaxBytes},
 	}
 	head := make([]byte, min(magicBytes, size))
@@ -112,6 +116,7 @@ type unpacker struct {
 	from   *watched
 	budget *budget
 	layers []string
+	many   bool // files of an archive may be several
 	c      *Content
 }
 
@@ -125,6 +130,14 @@ func (u *unpacker) stream(r io.Reader, depth int) error {
 	what := packing(head)
 	switch what {
 	case "":
+		if u.many && u.c.next == nil {
+			if head, _ := buf.Peek(tarBytes); isTar(head) {
+				if err := u.layer(packedTar, depth); err != nil {
+					return err
+				}
+				return u.tarMembers(buf)
+			}
+		}
 		u.c.Kind, u.c.Text, u.c.Packing = DelimitedText, inUTF8(&textReader{u, buf}, head), strings.Join(u.layers, ", ")
 		return nil
 	case packedGzip, packedZstd:
@@ -201,6 +214,10 @@ func (u *unpacker) zip(src io.ReaderAt, size int64) error {
 	depth := len(u.layers)
 	if err := u.layer(packedZip, depth); err != nil {
 		return err
+	}
+	if many := a.data(); u.many && u.c.next == nil && len(many) > 1 {
+		u.c.Ignored += len(a.files) - len(many)
+		return u.zipMembers(a, many)
 	}
 	f, ignored, err := a.only()
 	if err != nil {

@@ -7,6 +7,7 @@ const (
 	packedGzip    = "gzip"
 	packedZstd    = "zstd"
 	packedZip     = "zip"
+	packedTar     = "tar"
 	packedParquet = "parquet"
 	packedArrow   = "arrow"
 )

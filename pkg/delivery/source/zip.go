@@ -36,8 +36,7 @@ func newArchive(src io.ReaderAt, size int64, b *budget) (*Archive, error) {
 	a := &Archive{byName: map[string]*zip.File{}, budget: b, explain: func(err error) error { return err }}
 	for _, f := range z.File {
 		name := strings.ReplaceAll(f.Name, `\`, "/")
-		base := path.Base(name)
-		if strings.HasSuffix(name, "/") || strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, "._") || base == ".DS_Store" {
+		if isJunk(name) {
 			continue
 		}
 		key := strings.ToLower(name)
@@ -104,6 +103,17 @@ func (a *Archive) workbook() (bool, error) {
 		}
 	}
 	return false, fmt.Errorf("%w: it is an Office document, but not a workbook", ErrFormat)
+}
+
+// data returns the files that are of lines by their names.
+func (a *Archive) data() []*zip.File {
+	var data []*zip.File
+	for _, f := range a.files {
+		if isData(f.Name) {
+			data = append(data, f)
+		}
+	}
+	return data
 }
 
 // only returns the one file of the archive; of several, the only one whose name is that of a csv or xlsx, and how many

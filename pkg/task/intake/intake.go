@@ -19,7 +19,9 @@ import (
 // Config is what the flags say of a delivery.
 type Config struct {
 	Source           string // see source.Parse and source.FillIn
-	From, To         string // the first and last day that is wanted of a table of BigQuery, YYYY-MM-DD; "" without
+	From, To         string // the first and last day of {day} in Source, or that is wanted of a table of BigQuery, YYYY-MM-DD; "" without
+	Ranged           bool   // Source is a part of a range that was filled in
+	AllowMissing     bool   // files of several that are not there are passed over
 	Query            string // a location of a file with a query; "" reads the table of Source
 	SourceLocation   string // of BigQuery's jobs; "" is the table's
 	MaxBytesBilled   int64  // of a query; 0 is the project's limit
@@ -61,9 +63,10 @@ type Config struct {
 // SourceFlags declare where the delivery is and how it is reached.
 func SourceFlags() []cli.Flag {
 	return []cli.Flag{
-		task.Required(task.String("source", "", "`LOCATION` of the delivery: a path, a pattern such as in/*.csv, a file://, https:// or gs:// URL, or a table of BigQuery as bq://project.dataset.table; several are separated by line breaks; {as_of} and {as_of:20060102} are replaced by the as-of date (not with --undo)")),
-		task.String("from", "", "first `DAY` of a table of BigQuery, YYYY-MM-DD"),
+		task.Required(task.String("source", "", "`LOCATION` of the delivery: a path, a file://, https:// or gs:// URL, a pattern such as in/*.csv or gs://shop/2024-*.csv, or a table of BigQuery as bq://project.dataset.table; several are separated by line breaks; {as_of} and {as_of:20060102} are replaced by the as-of date, {day} and {day:20060102} by each day of a range (not with --undo)")),
+		task.String("from", "", "first `DAY` of {day} in --source, or of a table of BigQuery, YYYY-MM-DD"),
 		task.String("to", "", "last `DAY` of it, YYYY-MM-DD"),
+		task.Bool("allow-missing", "pass over files of several that are not there, such as those of days on which the shop was closed"),
 		task.String("query", "", "`FILE` with a query in BigQuery's SQL that makes the lines, with @from and @to for --from and --to; --source is then bq:// and the project that pays"),
 		task.String("source-location", "", "`LOCATION` of BigQuery's jobs for bq:// sources, such as EU (default: the tables' own)"),
 		task.Int("max-bytes-billed", 0, "refuse a query that would bill more than this `NUMBER` of bytes; 0 is the project's own limit"),
@@ -102,8 +105,9 @@ func ReadFlags() []cli.Flag {
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
 	return Config{
-		Source: c.String("source"), From: c.String("from"), To: c.String("to"), Query: c.String("query"), SourceLocation: c.String("source-location"),
-		MaxBytesBilled: int64(c.Int("max-bytes-billed")), SourceHeaderEnv: c.String("source-header-env"), SourceHeaderFile: c.String("source-header-file"),
+		Source: c.String("source"), From: c.String("from"), To: c.String("to"), AllowMissing: c.Bool("allow-missing"), Query: c.String("query"),
+		SourceLocation: c.String("source-location"), MaxBytesBilled: int64(c.Int("max-bytes-billed")),
+		SourceHeaderEnv: c.String("source-header-env"), SourceHeaderFile: c.String("source-header-file"),
 		SourceHeaderHost: c.String("source-header-host"), SourcePrivateHost: c.String("source-private-host"), CAFile: c.String("ca-file"), AllowHTTP: c.Bool("allow-http"),
 		SourceTimeout: c.Int("source-timeout"), MaxBytes: c.String("max-bytes"), Profile: c.String("profile"), Preset: c.String("preset"),
 		Columns: c.String("columns"), DateLayout: c.String("date-layout"), Encoding: c.String("encoding"), Separator: c.String("separator"),

@@ -24,11 +24,27 @@ var ReachFlags = []string{"source-header-env", "source-header-file", "source-hea
 
 // Locations returns the locations of the delivery on the as-of day.
 func (c Config) Locations() ([]source.Location, error) {
-	list, err := source.FillIn(c.Source, c.Midnight(time.UTC))
+	list, err := c.filled()
 	if err != nil {
 		return nil, err
 	}
 	return source.Parse(list)
+}
+
+// filled is the source with its days.
+func (c Config) filled() (string, error) {
+	if c.From == "" && c.To == "" || !source.HasDays(c.Source) {
+		return source.FillIn(c.Source, c.Midnight(time.UTC))
+	}
+	from, err := calendar.ParseDate(c.From)
+	if err != nil {
+		return "", fmt.Errorf("--from: %w", err)
+	}
+	to, err := calendar.ParseDate(c.To)
+	if err != nil {
+		return "", fmt.Errorf("--to: %w", err)
+	}
+	return source.Days(c.Source, time.UnixMicro(from.Start()).UTC(), time.UnixMicro(to.Start()).UTC(), c.Midnight(time.UTC))
 }
 
 // Midnight is when the as-of day begins. A zone may begin a day later than at 00:00.
@@ -77,6 +93,9 @@ func (c Config) checkReach(p *task.Problems) {
 	}
 }
 
+// mostShown bounds how many files are named.
+const mostShown = 10
+
 // Shown is --source as it may be shown.
 func (c Config) Shown() string {
 	where, err := c.Locations()
@@ -87,41 +106,70 @@ func (c Config) Shown() string {
 	for _, l := range where {
 		names = append(names, l.String())
 	}
+	if n := len(names); n > mostShown {
+		return fmt.Sprintf("%s and %d more", names[0], n-1)
+	}
 	return strings.Join(names, ", ")
+}
+
+// options says how the delivery is reached.
+func (c Config) options(d task.Deps) (opts source.Options, err error) {
+	opts = source.Options{
+		Scratch: d.Scratch, Memory: d.Memory.Object(), Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP,
+		AllowMissing: c.AllowMissing,
+	}
+	if opts.MaxBytes, err = task.ParseBytes(c.MaxBytes); err != nil {
+		return opts, err
+	}
+	if opts.Header, err = c.credentials(); err != nil {
+		return opts, err
+	}
+	if opts.HeaderHosts, err = source.ParseHosts(c.SourceHeaderHost); err != nil {
+		return opts, err
+	}
+	if opts.PrivateHosts, err = source.ParseHosts(c.SourcePrivateHost); err != nil {
+		return opts, err
+	}
+	opts.RootCAs, err = c.authorities()
+	return opts, err
+}
+
+// Files returns the location of each file of the delivery: those of a range, and those that patterns fit now.
+func (c Config) Files(ctx context.Context, d task.Deps) ([]source.Location, error) {
+	where, err := c.Locations()
+	if err != nil {
+		return nil, err
+	}
+	opts, err := c.options(d)
+	if err != nil {
+		return nil, err
+	}
+	files, err := source.Expand(ctx, where, opts)
+	return files, fault.About(c.Shown(), err)
 }
 
 // Open opens, hashes and, if it is remote, fetches the delivery. known is what it was at an earlier time. later
 // is [source.Options.HashLater].
 func (c Config) Open(ctx context.Context, d task.Deps, where []source.Location, known []source.Known, later bool) (*source.Delivery, error) {
-	opts := source.Options{
-		Scratch: d.Scratch, Memory: d.Memory.Object(), Timeout: time.Duration(c.SourceTimeout) * time.Second, AllowHTTP: c.AllowHTTP, Known: known, HashLater: later,
-	}
-	var err error
-	if opts.MaxBytes, err = task.ParseBytes(c.MaxBytes); err != nil {
+	opts, err := c.options(d)
+	if err != nil {
 		return nil, err
 	}
-	if opts.Header, err = c.credentials(); err != nil {
-		return nil, err
-	}
-	if opts.HeaderHosts, err = source.ParseHosts(c.SourceHeaderHost); err != nil {
-		return nil, err
-	}
-	if opts.PrivateHosts, err = source.ParseHosts(c.SourcePrivateHost); err != nil {
-		return nil, err
-	}
-	if opts.RootCAs, err = c.authorities(); err != nil {
-		return nil, err
-	}
-	opts.Table = c.table(d)
+	opts.Known, opts.HashLater, opts.Table = known, later, c.table(d)
 	bar := d.Progress.Bar("getting", 0)
 	opts.Progress = bar.Add
 	src, err := source.Open(ctx, where, opts)
 	bar.Done()
 	switch {
 	case err == nil:
+		if n := len(src.Absent); n > 0 {
+			d.Log.Warn("some files are not there and were passed over", "files", n, "such_as", strings.Join(src.Absent[:min(mostShown, n)], ", "))
+		}
 		return src, nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case errors.Is(err, source.ErrNotThere) && (c.Ranged || source.HasDays(c.Source)):
+		return nil, fault.Errorf(fault.ExitMissing, "missing_days", c.Shown(), "--source: %w; nothing was stored. Deliver them, or say --allow-missing if there was nothing to deliver on these days", err)
 	case errors.Is(err, source.ErrNotThere):
 		missing, local := errors.AsType[*fs.PathError](err)
 		switch {

@@ -37,8 +37,8 @@ func (c Config) checkTable(p *task.Problems, where []source.Location) {
 		}
 		if _, err := calendar.ParseDate(day); err != nil {
 			p.Add(flag, "want a calendar day written YYYY-MM-DD", day)
-		} else if tables == 0 {
-			p.Add(flag, "goes with a table of BigQuery", day)
+		} else if tables == 0 && !source.HasDays(c.Source) {
+			p.Add(flag, "goes with {day} in --source, which has none, or with a table of BigQuery", day)
 		}
 	}
 	if c.From != "" && c.To != "" && c.To < c.From {
