@@ -240,14 +240,14 @@ func (w *writer) segments() string {
 	return text
 }
 
-// segment is a segment's name; one that is gone has only its id.
+// segment is a segment's name. One that is gone has only an id, which says nothing.
 func (w *writer) segment(id string) string {
 	for _, g := range w.Scores.Segments {
 		if g.ID == id {
 			return g.Label
 		}
 	}
-	return id
+	return "a segment that is gone"
 }
 
 // lists says who is on which list.

@@ -129,10 +129,12 @@ func TestLeastAndUnusual(t *testing.T) {
 	for range 10 {
 		in.Preprocess.Findings = append(in.Preprocess.Findings, in.Preprocess.Findings[0])
 	}
+	in.Score.Movement.Model, in.Movers[0].From = 0, "seg-0009"
 	m := message.New(view.New(in))
 	text := message.Text(m, "")
 	for _, want := range []string{
 		"Money: they spent -SEK 3. The last 90 days brought SEK 1,776,704, which is 43.6 % less than the 90 days before.\n", // 1 - 1776704.21 / 3149181.61
+		"The commonest change was from a segment that is gone to Champions: 74 customers, who spent SEK 201,344.",
 		"bought from 10 December 2010 to 9 December 2011.", "\nTo check: 6 more findings on the page.\n", " …\n",
 	} {
 		if !strings.Contains(text, want) {
