@@ -238,6 +238,9 @@ func (l *layout) missingValues(e *view.Explore) panel {
 	if e.Gaps == nil {
 		return absent(5, "Missing values", "No table of gaps in this run.")
 	}
+	if len(e.Gaps) > 0 && e.Gaps[0].Delivered {
+		p.Lead = "In the accepted lines of the delivery, by column."
+	}
 	if len(e.Gaps) == 0 {
 		p.Blocks = []block{{Text: "No column of the kept lines has a missing value."}}
 	} else {
@@ -288,9 +291,9 @@ func (l *layout) bestSellers(e *view.Explore) panel {
 	}
 	t := &grid{ID: "best", Caption: "Products of most revenue", Head: heads("Product", "#Sales", "#Customers", "#Invoices", "#Share"), Sort: true, Page: 12, Download: "products"}
 	for _, b := range e.Best {
-		t.Rows = append(t.Rows, []cell{name(b.Name), valued(l.money.whole(b.Revenue), b.Revenue.Float()), valued(count(b.Customers), float64(b.Customers)), valued(count(b.Invoices), float64(b.Invoices)), valued(share(b.Share), b.Share)})
+		t.Rows = append(t.Rows, []cell{row(l.product(b.Name)), valued(l.money.whole(b.Revenue), b.Revenue.Float()), valued(count(b.Customers), float64(b.Customers)), valued(count(b.Invoices), float64(b.Invoices)), valued(share(b.Share), b.Share)})
 	}
-	p := panel{Span: 6, Title: "Top products", Blocks: []block{{Table: t}}, Source: "top.arrow, concentration.arrow"}
+	p := panel{Span: 6, Title: "Top products", Blocks: []block{{Table: t}}, Source: "top.arrow, concentration.arrow, products.arrow"}
 	for _, c := range e.Concentration {
 		if c.Share == .1 {
 			p.Lead = fmt.Sprintf("The best tenth of the customers, %s, bring %s of the revenue.", count(c.Customers), share(c.RevenueShare))

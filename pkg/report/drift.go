@@ -57,6 +57,7 @@ func (l *layout) drift() (tab, error) {
 		t.add(absent(12, "Features", "Nothing was compared: there was no current model."))
 	} else {
 		t.add(l.features(d))
+		t.add(l.spreads(d)...)
 	}
 	t.add(panel{Span: 12, Title: "What it comes from", Lead: "Change in the data, in the model's fit, and in the sizes of segments.", Blocks: []block{{Table: effectTable(d)}}, Source: "effects.arrow"})
 	t.add(l.earlier())
@@ -68,20 +69,64 @@ func (l *layout) drift() (tab, error) {
 	return t, nil
 }
 
+// middleOf are a feature's medians when the model was trained, and now.
+func (l *layout) middleOf(d *view.Drift, feature string) (then, now cell) {
+	write := short
+	if t, ok := l.traits()[feature]; ok {
+		write = t.write
+	}
+	for _, m := range d.Spread {
+		if m.Feature == feature && !math.IsNaN(float64(m.Before)) && !math.IsNaN(float64(m.Now)) {
+			return valued(write(float64(m.Before)), float64(m.Before)), valued(write(float64(m.Now)), float64(m.Now))
+		}
+	}
+	return number(dash), number(dash)
+}
+
+// mostSpreads bounds the pictures of features.
+const mostSpreads = 3
+
+// spreads draws the features that moved most, then and now.
+func (l *layout) spreads(d *view.Drift) []panel {
+	psi := map[string]float64{}
+	for _, f := range d.Features {
+		psi[f.Feature] = f.PSI
+	}
+	ranked := slices.Clone(d.Spread)
+	slices.SortStableFunc(ranked, func(a, b view.Moved) int { return cmp.Compare(psi[b.Feature], psi[a.Feature]) })
+	var all []panel
+	for _, m := range ranked {
+		if len(m.Spread) < 2 || len(all) == mostSpreads {
+			continue
+		}
+		before, now := series{Name: "When the model was trained", Colour: "neutral"}, series{Name: "Now", Colour: "accent"}
+		t := &grid{ID: "spread-" + m.Feature, Caption: l.featureName(m.Feature) + ": customers by group, in %", Head: heads("Group", "#Then", "#Now")}
+		for _, s := range m.Spread {
+			before.Names, before.Y = append(before.Names, s.Label), append(before.Y, 100*float64(s.Before))
+			now.Names, now.Y = append(now.Names, s.Label), append(now.Y, 100*float64(s.Now))
+			t.Rows = append(t.Rows, []cell{name(s.Label), number(share(float64(s.Before))), number(share(float64(s.Now)))})
+		}
+		all = append(all, panel{Span: 4, Title: l.featureName(m.Feature), Lead: capital(sentence(m.Why)), Numbers: []*grid{t}, Source: "drift_bins.arrow",
+			Blocks: []block{l.draw(chart{ID: "c-spread-" + m.Feature, Kind: "groups", Height: 190, Label: l.featureName(m.Feature) + ", customers by group then and now. " + capital(sentence(m.Why)),
+				Y: axis{Label: "Customers, %"}, Series: []series{before, now}})}})
+	}
+	return all
+}
+
 // earlier are the verdicts of earlier runs.
 func (l *layout) earlier() panel {
 	const title = "Earlier runs"
 	if l.Audience == nil || len(l.Audience.History) < 2 {
 		return absent(12, title, "No earlier run is known: this shows verdicts and asks from the second run on.")
 	}
-	t := &grid{ID: "history", Caption: "Runs so far, the last of each week", Head: heads("As of", "Verdict", "Act", "#Customers", "#Revenue", "#Moved", "Model"), Sort: true, Page: 13, Download: "history"}
+	t := &grid{ID: "history", Caption: "Runs so far, the last of each week", Head: heads("As of", "Verdict", "Act", "#Customers", "#Revenue", "#Moved", "Model", "Why"), Sort: true, Page: 13, Download: "history"}
 	for _, h := range slices.Backward(l.Audience.History) {
 		verdict := text(dash)
 		if h.Verdict != "" {
 			verdict = judged(h.Verdict)
 		}
 		t.Rows = append(t.Rows, []cell{name(h.AsOf), verdict, text(cmp.Or(plain(h.Act), dash)), valued(count(h.Customers), float64(h.Customers)), valued(l.money.round(h.Revenue), h.Revenue.Float()),
-			valued(count(h.Moved), float64(h.Moved)), code(brief(h.ModelID))})
+			valued(count(h.Moved), float64(h.Moved)), code(brief(h.ModelID)), text(cmp.Or(h.Cause, dash))})
 	}
 	return panel{Span: 12, Title: title, Blocks: []block{{Table: t}}, Source: "history.arrow"}
 }
@@ -109,7 +154,7 @@ func (l *layout) features(d *view.Drift) panel {
 	ranked := slices.Clone(d.Features)
 	slices.SortStableFunc(ranked, func(a, b contract.DriftFeature) int { return cmp.Compare(b.PSI, a.PSI) })
 	t := &grid{ID: "features", Caption: "Features by how far they moved, compared with the customers that the current model was trained on", Sort: true, Download: "drift",
-		Head: heads("Feature", "#Index (PSI)", "Against its limits", "#Explained by chance", "#Adjusted p", "Verdict")}
+		Head: heads("Feature", "#Middle then", "#Middle now", "#Index (PSI)", "Against its limits", "#Explained by chance", "#Adjusted p", "Verdict")}
 	most := .0
 	for _, f := range ranked {
 		if isDrawn(f.PSI) {
@@ -127,7 +172,8 @@ func (l *layout) features(d *view.Drift) panel {
 	}
 	for _, f := range ranked {
 		r := &interval{Low: 2, High: at(f.PSI), At: at(f.PSI), Mark: at(f.Threshold)}
-		t.Rows = append(t.Rows, []cell{name(l.featureName(f.Feature)), valued(decimal(f.PSI, 4), f.PSI), {Range: r, Sort: strconv.FormatFloat(f.PSI, 'g', -1, 64)},
+		then, now := l.middleOf(d, f.Feature)
+		t.Rows = append(t.Rows, []cell{name(l.featureName(f.Feature)), then, now, valued(decimal(f.PSI, 4), f.PSI), {Range: r, Sort: strconv.FormatFloat(f.PSI, 'g', -1, 64)},
 			valued(decimal(f.Threshold, 4), f.Threshold), valued(decimal(f.P, 3), f.P), judged(f.Verdict)})
 	}
 	p := panel{Span: 12, Title: "How far each feature moved", Lead: "The index (population stability index) adds up how much the shares of customers in equal groups changed: 0 is the same. " +

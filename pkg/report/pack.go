@@ -28,8 +28,8 @@ type pack struct {
 	Natures   []string     `json:"natures"`
 	Lists     [][2]string  `json:"lists"` // name, words; by rank
 	Cells     []string     `json:"cells"`
-	Products  []string     `json:"products"`
-	Left      [][2]string  `json:"left"` // id of the customer, and of the segment
+	Products  [][2]string  `json:"products"` // code, and what it is called
+	Left      [][2]string  `json:"left"`     // id of the customer, and of the segment
 	Shapes    []string     `json:"shapes"`
 	Period    string       `json:"period"`
 	Data      string       `json:"data"`
@@ -146,7 +146,10 @@ func (l *layout) packed() (*pack, error) {
 		return nil, fmt.Errorf("pack customers: %w", err)
 	}
 	put("ids", "json", ids)
-	p.Countries, p.Natures, p.Cells, p.Products = countries.list, natures.list, cells.list, products.list
+	p.Countries, p.Natures, p.Cells = countries.list, natures.list, cells.list
+	for _, code := range products.list {
+		p.Products = append(p.Products, [2]string{code, l.Products[code]})
+	}
 	for _, name := range lists.list {
 		p.Lists = append(p.Lists, [2]string{name, listName(name)})
 	}

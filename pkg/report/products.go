@@ -91,10 +91,10 @@ func (l *layout) suggestions(r *view.Recommend) []panel {
 	}
 	t := &grid{ID: "together", Caption: "Pairs that share baskets", Head: heads("When they buy", "Show", "#Baskets with both", "#Of baskets with the first", "#Strength, 0 to 1"), Sort: true, Page: 10, Download: "bought-together"}
 	for _, p := range r.Together {
-		t.Rows = append(t.Rows, []cell{name(p.Code), text(p.With), valued(count(p.Both), float64(p.Both)), valued(count(p.Invoices), float64(p.Invoices)), valued(decimal(p.Jaccard, 2), p.Jaccard)})
+		t.Rows = append(t.Rows, []cell{row(l.product(p.Code)), l.product(p.With), valued(count(p.Both), float64(p.Both)), valued(count(p.Invoices), float64(p.Invoices)), valued(decimal(p.Jaccard, 2), p.Jaccard)})
 	}
 	return append(all, panel{Span: 12, Title: "Bought together", Lead: "Strength is shared baskets divided by baskets with either. The pairs with the most shared baskets; pairs.arrow has ten for each product.",
-		Blocks: []block{{Table: t}}, Source: "pairs.arrow"})
+		Blocks: []block{{Table: t}}, Source: "pairs.arrow, products.arrow"})
 }
 
 func percent(v, most float64) float64 {
@@ -160,9 +160,9 @@ func (l *layout) places2(e *view.Explore) []panel {
 	if len(e.Lifts) > 0 {
 		t := &grid{ID: "prefer", Caption: "Products that a country prefers", Head: heads("Country", "Product", "#Customers", "#Times as many as expected", "#At least (95 %)"), Sort: true, Page: 12, Download: "preferred"}
 		for _, x := range e.Lifts {
-			t.Rows = append(t.Rows, []cell{name(country(x.Region)), code(x.Code), valued(count(x.Customers), float64(x.Customers)), valued(decimal(x.EBGM, 1), x.EBGM), valued(decimal(x.EB05, 1), x.EB05)})
+			t.Rows = append(t.Rows, []cell{name(country(x.Region)), l.product(x.Code), valued(count(x.Customers), float64(x.Customers)), valued(decimal(x.EBGM, 1), x.EBGM), valued(decimal(x.EB05, 1), x.EB05)})
 		}
-		all = append(all, panel{Span: 6, Title: "Products to advertise by country", Lead: "Bought by more customers of the country than the whole shop lets expect, pulled towards 1 for small numbers.", Blocks: []block{{Table: t}}, Source: "lifts.arrow"})
+		all = append(all, panel{Span: 6, Title: "Products to advertise by country", Lead: "Bought by more customers of the country than the whole shop lets expect, pulled towards 1 for small numbers.", Blocks: []block{{Table: t}}, Source: "lifts.arrow, products.arrow"})
 	}
 	all = append(all, l.growth(e), l.cohorts(e))
 	return all

@@ -59,8 +59,15 @@ func newPage(v view.View) (*page, error) {
 	return p, errors.Join(errs...)
 }
 
-// draw adds a chart to those that the script draws.
+// draw adds a chart to those that the script draws. What cannot be drawn is drawn as nothing: JSON has no such number.
 func (l *layout) draw(c chart) block {
+	for _, s := range c.Series {
+		for i, v := range s.Y {
+			if !isDrawn(v) {
+				s.Y[i] = 0
+			}
+		}
+	}
 	l.charts = append(l.charts, c)
 	return block{Chart: &c}
 }
@@ -313,6 +320,20 @@ func sparkline(values []float64, low, high float64, label string) *spark {
 		s.BandY, s.BandHeight = y(high), max(1, y(low)-y(high))
 	}
 	return s
+}
+
+// product names a product by what it is called, with its code below; by the code where it has no name.
+func (l *layout) product(code string) cell {
+	if called := l.Products[code]; called != "" {
+		return cell{Text: called, Note: code}
+	}
+	return cell{Text: code}
+}
+
+// row makes a cell the row's name.
+func row(c cell) cell {
+	c.Head = true
+	return c
 }
 
 // listWords say what to do with each list of audience.

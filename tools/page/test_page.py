@@ -86,7 +86,7 @@ def test_numbers_are_the_runs(second: Run, open_page):
     assert shown["Days since the last purchase"] == pytest.approx(middles["recency"], abs=0.5)
     assert shown["Average invoice"] == pytest.approx(middles["average_invoice"], abs=0.5)
     psi = {r["feature"]: r["psi"] for r in second.step("drift")["features"]}
-    assert sorted(number(r[1]) for r in rows(page, "features")) == pytest.approx(sorted(psi.values()), abs=5e-5)
+    assert sorted(number(r[3]) for r in rows(page, "features")) == pytest.approx(sorted(psi.values()), abs=5e-5)
 
 
 def month_invoices(run: Run) -> dict[str, int]:

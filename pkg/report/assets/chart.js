@@ -46,6 +46,16 @@
         marks: [Plot.barY(bars, { x: "name", y: "y", fill: (b) => (b.faint ? colour("line") : colour(s.colour)), stroke: (b) => (b.faint ? colour("edge") : "none"), strokeDasharray: "3,2", insetLeft: 2, insetRight: 2, title: (b) => `${b.name}: ${said(b.y, c.y)}`, tip: true }), Plot.ruleY([0], { stroke: colour("edge") })],
       });
     },
+    groups(c, width) {
+      const bars = c.series.flatMap((s, k) => s.names.map((name, i) => ({ name, k, y: s.y[i], s })));
+      const every = Math.ceil(c.series[0].names.length / Math.max(3, Math.floor(width / 70)));
+      return Plot.plot({
+        ...frame(c, width), marginLeft: 36,
+        fx: { label: null, padding: 0.2, domain: c.series[0].names, tickFormat: (name, i) => (i % every ? "" : name.slice(0, 16)) }, x: { axis: null, padding: 0 },
+        y: { label: up(c.y.label), grid: true, ticks: 4 },
+        marks: [Plot.barY(bars, { fx: "name", x: "k", y: "y", fill: (b) => colour(b.s.colour), title: (b) => `${b.name}, ${b.s.name}: ${decimal(b.y, 1)} %`, tip: true }), Plot.ruleY([0], { stroke: colour("edge") })],
+      });
+    },
     bins(c, width) {
       const bins = c.bins ?? [];
       const low = bins[0]?.[0] ?? 1, high = bins.at(-1)?.[1] ?? 10;

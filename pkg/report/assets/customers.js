@@ -29,16 +29,17 @@ const Customers = (() => {
     return make("span", { class: "seg" }, svg, make("bdi", {}, spec.segments[place][1]));
   };
   const label = (place) => spec.segments[place][1];
-  const product = (place) => (place === NONE ? "" : spec.products[place]);
+  const product = (place) => (place === NONE ? "" : spec.products[place][0]);
+  const called = (place) => (place === NONE ? "" : spec.products[place][1] || spec.products[place][0]);
   const average = (c, i) => (c.frequency[i] ? c.monetary[i] / c.frequency[i] : 0);
   const listOf = (c, i) => (c.list[i] === NONE ? "" : spec.lists[c.list[i]][1]);
   const named = (texts, place) => (place === NONE ? "" : texts[place]);
   const cut = (id) => (id.length > 60 ? id.slice(0, 60) + "…" : id);
 
   // ---------- files
-  const header = ["customer", "list", "segment", "segment_name", "as_of", "nature", "country", "days_since_purchase", "invoices", "spent", "average_invoice", "usual_90", "list_product", "suggestion_1", "suggestion_2", "suggestion_3"];
+  const header = ["customer", "list", "segment", "segment_name", "as_of", "nature", "country", "days_since_purchase", "invoices", "spent", "average_invoice", "usual_90", "list_product", "suggestion_1", "suggestion_2", "suggestion_3", "list_product_name", "suggestion_1_name", "suggestion_2_name", "suggestion_3_name"];
   const record = (c, i, list) => [c.ids[i], list, spec.segments[c.segment[i]]?.[0], spec.segments[c.segment[i]]?.[1], spec.as_of, named(spec.natures, c.nature[i]), named(spec.countries, c.country[i]),
-    number(c.recency[i]), number(c.frequency[i]), number(c.monetary[i].toFixed(2)), number(average(c, i).toFixed(2)), Number.isNaN(c.usual[i]) ? "" : number(c.usual[i].toFixed(2)), product(c.list_code[i]), product(c.new_0[i]), product(c.new_1[i]), product(c.new_2[i])];
+    number(c.recency[i]), number(c.frequency[i]), number(c.monetary[i].toFixed(2)), number(average(c, i).toFixed(2)), Number.isNaN(c.usual[i]) ? "" : number(c.usual[i].toFixed(2)), product(c.list_code[i]), product(c.new_0[i]), product(c.new_1[i]), product(c.new_2[i]), called(c.list_code[i]), called(c.new_0[i]), called(c.new_1[i]), called(c.new_2[i])];
   const write = (c, name, rows, list, more = []) => save(name, [header, ...rows.map((i) => record(c, i, list ?? (c.list[i] === NONE ? "" : spec.lists[c.list[i]][0]))), ...more]);
   // Nobody who is held out is in a file.
   const every = (c, wanted) => Array.from({ length: c.n }, (_, i) => i).filter((i) => !c.held_out[i] && wanted(i));
@@ -115,7 +116,7 @@ const Customers = (() => {
     said.push(`named group: ${named(spec.cells, c.cell[i])}, scores ${c.r[i]}-${c.f[i]}-${c.m[i]}`);
     const title = make("h3", {}, make("bdi", {}, cut(c.ids[i])));
     if (s >= 0) title.append(segment(s));
-    const on = c.held_out[i] ? "Held out: on no list and in no file. Do not contact." : listOf(c, i) ? `On the list: ${listOf(c, i)}${c.list_code[i] !== NONE ? `, product ${product(c.list_code[i])}` : ""}.` : "On no list.";
+    const on = c.held_out[i] ? "Held out: on no list and in no file. Do not contact." : listOf(c, i) ? `On the list: ${listOf(c, i)}${c.list_code[i] !== NONE ? `, product ${called(c.list_code[i])}` : ""}.` : "On no list.";
     const parts = [make("header", {}, title, make("p", {}, make("bdi", {}, said.join(" · "))), make("p", {}, make("b", {}, on)))];
     parts.push(facts([["Spent", money(c.monetary[i])], ["Invoices", whole(c.frequency[i])], ["Average invoice", money(average(c, i))], ["Last purchase", `${whole(c.recency[i])} days`],
       ["Bought again", known(c.rebought[i], percent)], ["Returned", known(c.returned[i], percent)], ["Usual in 90 days", known(c.usual[i], money)], ["Expected in 90", known(c.predicted[i], money)]]));
@@ -129,10 +130,10 @@ const Customers = (() => {
       if (c.next[i] >= 0) moves.push(say(c.later[i] >= 0 ? `Without an order they are nearest to ${label(c.later[i])} after ${c.later_weeks[i]} week${c.later_weeks[i] === 1 ? "" : "s"}.` : `Without an order they stay ${label(s)} for half a year, or until their purchases leave the window.`));
       if (moves.length) parts.push(part("What would move them", ...moves));
     }
-    const offers = [0, 1, 2].filter((k) => c[`new_${k}`][i] !== NONE).map((k) => make("div", { class: "rec" }, make("bdi", {}, product(c[`new_${k}`][i])),
-      make("span", {}, c[`because_${k}`][i] === NONE ? "a best seller of the last 60 days" : `because of ${product(c[`because_${k}`][i])}`)));
+    const offers = [0, 1, 2].filter((k) => c[`new_${k}`][i] !== NONE).map((k) => make("div", { class: "rec" }, make("bdi", {}, called(c[`new_${k}`][i])),
+      make("span", {}, c[`because_${k}`][i] === NONE ? "a best seller of the last 60 days" : `because of ${called(c[`because_${k}`][i])}`)));
     if (offers.length) parts.push(part("Try next", ...offers));
-    const again = [0, 1, 2].filter((k) => c[`again_${k}`][i] !== NONE).map((k) => make("div", { class: "rec" }, make("bdi", {}, product(c[`again_${k}`][i])),
+    const again = [0, 1, 2].filter((k) => c[`again_${k}`][i] !== NONE).map((k) => make("div", { class: "rec" }, make("bdi", {}, called(c[`again_${k}`][i])),
       make("span", {}, c[`again_share_${k}`][i] === UNKNOWN ? "bought before" : `bought again within 30 days by ${c[`again_share_${k}`][i]} in 100 such customers`)));
     if (again.length) parts.push(part("Buy again", ...again));
     parts.push(make("p", { class: "src" }, "Source: assignments.arrow, customers.arrow, audience.arrow, suggestions.arrow, the model"));

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
@@ -12,12 +13,13 @@ import (
 
 // Tables are the tables of steps that a view reads, beside score's segments and movers: all are small, or read in part.
 var Tables = map[string][]frame.Schema{
-	contract.Drift:     {contract.Effects},
-	contract.Train:     {contract.SweepClusters},
-	contract.Score:     {contract.SegmentGrid, contract.SegmentFeatures, contract.Migration},
-	contract.Audience:  {contract.SegmentAudience, contract.Weeks, contract.History, contract.SegmentHistory},
-	contract.Explore:   {contract.Times, contract.Distributions, contract.Top, contract.Gaps, contract.Correlations, contract.Cohorts, contract.Concentration},
-	contract.Recommend: {contract.Pairs},
+	contract.Preprocess: {contract.Products},
+	contract.Drift:      {contract.Effects, contract.Features, contract.DriftBins},
+	contract.Train:      {contract.SweepClusters},
+	contract.Score:      {contract.SegmentGrid, contract.SegmentFeatures, contract.Migration},
+	contract.Audience:   {contract.SegmentAudience, contract.Weeks, contract.History, contract.SegmentHistory},
+	contract.Explore:    {contract.Times, contract.Distributions, contract.Top, contract.Gaps, contract.Correlations, contract.Cohorts, contract.Concentration},
+	contract.Recommend:  {contract.Pairs},
 }
 
 // Effect is one measure of drift.
@@ -86,6 +88,8 @@ type Gap struct {
 	Name  string `json:"name"`
 	Lines int64  `json:"lines"`
 	Share Number `json:"share"`
+
+	Delivered bool `json:"delivered"` // of the accepted lines of the delivery, not of the kept lines
 }
 
 // Related are two features that rise together, or against each other.
@@ -119,6 +123,82 @@ type Pair struct {
 	Jaccard  float64 `json:"jaccard"`
 }
 
+// Moved is how customers are spread over the bins of a feature, then and now.
+type Moved struct {
+	Feature string `json:"feature"`
+	Before  Number `json:"before"` // median of those that the model was trained on
+	Now     Number `json:"now"`
+	Why     string `json:"why"` // the largest difference
+	Spread  []Side `json:"spread"`
+}
+
+// Side is one bin: shares of customers then and now.
+type Side struct {
+	Label  string `json:"label"`
+	Before Number `json:"before"`
+	Now    Number `json:"now"`
+}
+
+// againstModel is drift's comparison with the customers that the model was trained on.
+const againstModel = "model"
+
+func spreads(in Inputs) []Moved {
+	f := in.table(contract.Features)
+	if f == nil {
+		return nil
+	}
+	var rows []Moved
+	for i, against := range f.Strings("against") {
+		if against == againstModel {
+			rows = append(rows, Moved{Feature: f.Strings("feature")[i], Before: Number(f.Floats("median_reference")[i]), Now: Number(f.Floats("median_current")[i]), Why: f.Strings("why")[i]})
+		}
+	}
+	b := in.table(contract.DriftBins)
+	if b == nil {
+		return rows
+	}
+	for i, against := range b.Strings("against") {
+		k := slices.IndexFunc(rows, func(m Moved) bool { return m.Feature == b.Strings("feature")[i] })
+		if against == againstModel && k >= 0 {
+			rows[k].Spread = append(rows[k].Spread, Side{binLabel(b, i), Number(b.Floats("reference_share")[i]), Number(b.Floats("current_share")[i])})
+		}
+	}
+	return rows
+}
+
+// binLabel says what is in bin i.
+func binLabel(b *frame.Frame, i int) string {
+	low, high := b.Floats("low")[i], b.Floats("high")[i]
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	switch kind := b.Strings("kind")[i]; {
+	case kind == "level":
+		return b.Strings("level")[i]
+	case kind != "range":
+		return kind
+	case math.IsNaN(low) && math.IsNaN(high):
+		return "any"
+	case math.IsNaN(low):
+		return "to " + number(high)
+	case math.IsNaN(high):
+		return "above " + number(low)
+	default:
+		return number(low) + " to " + number(high)
+	}
+}
+
+// names are what products are called, by code.
+func names(in Inputs) map[string]string {
+	f := in.table(contract.Products)
+	if f == nil {
+		return nil
+	}
+	called := make(map[string]string, f.Rows())
+	for i, code := range f.Strings("code") {
+		called[code] = f.Strings("description")[i]
+	}
+	return called
+}
+
 // Week is what was sold in seven days.
 type Week struct {
 	Start     string `json:"start"`
@@ -146,6 +226,7 @@ type Past struct {
 	Moved     int64        `json:"moved"`
 	Verdict   string       `json:"verdict"` // of drift, "" if it did not run
 	Act       string       `json:"act"`
+	Cause     string       `json:"cause"` // in drift's words
 }
 
 // Then is a segment in one of the runs of the history.
@@ -200,7 +281,7 @@ func history(in Inputs) []Past {
 	rows := make([]Past, f.Rows())
 	for i := range rows {
 		rows[i] = Past{f.Strings("run")[i], f.Strings("as_of")[i], f.Strings("model_id")[i], f.Ints("customers")[i], money.Amount(f.Ints("revenue")[i]), f.Ints("moved")[i],
-			f.Strings("verdict")[i], f.Strings("act")[i]}
+			f.Strings("verdict")[i], f.Strings("act")[i], f.Strings("cause")[i]}
 	}
 	return rows
 }
@@ -403,16 +484,21 @@ func best(in Inputs) []Best {
 	return rows
 }
 
-// gaps are the columns with missing values.
+// gaps are the columns with missing values: of the delivery where they are known of it, else of the kept lines.
 func gaps(in Inputs) []Gap {
 	f := in.table(contract.Gaps)
 	if f == nil {
 		return nil
 	}
 	rows := []Gap{}
-	for i, kind := range f.Strings("kind") {
-		if kind == "missing" {
-			rows = append(rows, Gap{f.Strings("name")[i], f.Ints("lines")[i], Number(f.Floats("share")[i])})
+	for _, wanted := range []string{"delivered", "missing"} {
+		for i, kind := range f.Strings("kind") {
+			if kind == wanted {
+				rows = append(rows, Gap{f.Strings("name")[i], f.Ints("lines")[i], Number(f.Floats("share")[i]), wanted == "delivered"})
+			}
+		}
+		if len(rows) > 0 {
+			break
 		}
 	}
 	return rows

@@ -53,6 +53,8 @@ type View struct {
 	Measure       *Measure                 `json:"measure"`
 	Audience      *Audience                `json:"audience"`
 
+	Products map[string]string `json:"-"` // what products are called, by code: as many as the shop has
+
 	Codes []string `json:"codes"` // versions of the programs that ran, each once
 	Steps []Step   `json:"steps"` // in the order in which they ran
 }
@@ -79,6 +81,7 @@ type Ledger struct {
 type Drift struct {
 	contract.DriftResult
 	Measures []Effect `json:"measures"`
+	Spread   []Moved  `json:"spread"` // by feature
 	Warn     *float64 `json:"psi_warn"`
 	Alert    *float64 `json:"psi_alert"`
 }
@@ -129,7 +132,7 @@ func New(in Inputs) View {
 		Totals: Totals{Customers: pre.Customers, OnlyReturns: pre.OnlyReturns, Invoices: pre.Invoices, Revenue: pre.Revenue,
 			AverageInvoice: pre.AverageInvoice},
 		Ingest: in.Ingest, Chain: pre.Chain, Converted: pre.Converted, Decisions: pre.Decisions, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
-		Evaluate: in.Evaluate, Promote: in.Promote, Customers: in.Customers, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Audience: newAudience(in), Codes: codes(in.Steps), Steps: in.Steps,
+		Evaluate: in.Evaluate, Promote: in.Promote, Customers: in.Customers, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Audience: newAudience(in), Products: names(in), Codes: codes(in.Steps), Steps: in.Steps,
 	}
 }
 
@@ -169,7 +172,7 @@ func newDrift(in Inputs) *Drift {
 	if in.Drift == nil {
 		return nil
 	}
-	d := &Drift{DriftResult: *in.Drift, Measures: effects(in)}
+	d := &Drift{DriftResult: *in.Drift, Measures: effects(in), Spread: spreads(in)}
 	for _, s := range in.Steps {
 		warn, hasWarn := s.Params["psi_warn"].(float64)
 		alert, hasAlert := s.Params["psi_alert"].(float64)
