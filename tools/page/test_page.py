@@ -278,7 +278,7 @@ def test_hostile_texts_are_inert(hostile: Run, open_page):
     expect(page.locator("#f-table tbody tr").first).to_be_visible()
     ids = {r["customer"] for r in hostile.table("score", "assignments")}
     for text in HOSTILE:
-        one = min(i for i in ids if i.startswith(text))
+        one = min(i for i in ids if i.lower().startswith(text.lower()))  # what may be an address is stored in lower case
         page.get_by_label("Customer number").fill(one)
         expect(page.locator("#f-table tbody tr")).to_have_count(1)
         expect(page.locator("#f-table tbody th")).to_have_text(one)
@@ -299,7 +299,7 @@ def test_hostile_texts_are_inert(hostile: Run, open_page):
     page.evaluate("location.hash = '#customers'")
     _, got = saved(page, page.locator("[data-save=filtered]"))
     found = {r["customer"] for r in got}
-    assert any(i.startswith("'=HYPERLINK") for i in found) and any(i.startswith("'@SUM") for i in found)
+    assert any(i.startswith("'=HYPERLINK") for i in found) and any(i.startswith("'@sum") for i in found)
     assert not [v for r in got for v in r.values() if v and v[0] in "=+-@\t\r"]
     held = {r["customer"] for r in hostile.table("audience", "audience") if r["hold_out"]}
     assert {i.removeprefix("'") for i in found} == ids - held
