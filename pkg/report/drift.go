@@ -71,7 +71,7 @@ func (l *layout) drift() (tab, error) {
 
 // middleOf are a feature's medians when the model was trained, and now.
 func (l *layout) middleOf(d *view.Drift, feature string) (then, now cell) {
-	write := short
+	write := few
 	if t, ok := l.traits()[feature]; ok {
 		write = t.write
 	}
@@ -81,6 +81,14 @@ func (l *layout) middleOf(d *view.Drift, feature string) (then, now cell) {
 		}
 	}
 	return number(dash), number(dash)
+}
+
+// cause writes why drift said what it said in an earlier run.
+func cause(s string) string {
+	if s == "no_head" {
+		return "there was no current model"
+	}
+	return cmp.Or(plain(s), dash)
 }
 
 // mostSpreads bounds the pictures of features.
@@ -126,7 +134,7 @@ func (l *layout) earlier() panel {
 			verdict = judged(h.Verdict)
 		}
 		t.Rows = append(t.Rows, []cell{name(h.AsOf), verdict, text(cmp.Or(plain(h.Act), dash)), valued(count(h.Customers), float64(h.Customers)), valued(l.money.round(h.Revenue), h.Revenue.Float()),
-			valued(count(h.Moved), float64(h.Moved)), code(brief(h.ModelID)), text(cmp.Or(h.Cause, dash))})
+			valued(count(h.Moved), float64(h.Moved)), code(brief(h.ModelID)), text(cause(h.Cause))})
 	}
 	return panel{Span: 12, Title: title, Blocks: []block{{Table: t}}, Source: "history.arrow"}
 }

@@ -23,7 +23,8 @@ type pack struct {
 	Sampled   bool         `json:"sampled"`
 	Columns   []packed     `json:"columns"`
 	Segments  [][2]string  `json:"segments"` // id, name
-	Middles   [][3]float64 `json:"middles"`  // by segment: mean days, invoices and money
+	Middles   [][3]float64 `json:"middles"`  // by segment: days, invoices and money of the typical customer
+	Typical   string       `json:"typical"`  // middle or average
 	Countries []string     `json:"countries"`
 	Natures   []string     `json:"natures"`
 	Lists     [][2]string  `json:"lists"` // name, words; by rank
@@ -85,11 +86,15 @@ func (l *layout) packed() (*pack, error) {
 	if !l.inlined() {
 		return nil, nil
 	}
-	p := &pack{AsOf: l.AsOf.String(), Sign: l.money.sign(), Customers: c.Held, Of: c.Of, Sampled: c.Sampled, Shapes: shapes, Period: l.period()}
+	p := &pack{AsOf: l.AsOf.String(), Sign: l.money.sign(), Customers: c.Held, Of: c.Of, Sampled: c.Sampled, Shapes: shapes, Period: l.period(), Typical: "average"}
+	of := l.Scores.Mean
+	if len(l.Scores.Middles) > 0 {
+		of, p.Typical = l.Scores.Middle, "middle"
+	}
 	for i, g := range l.Scores.Segments {
 		var middle [3]float64
 		for k, feature := range []string{"recency", "frequency", "monetary"} {
-			if mean, _ := l.Scores.Mean(feature, i); isDrawn(mean) {
+			if mean, _ := of(feature, i); isDrawn(mean) {
 				middle[k] = mean
 			}
 		}

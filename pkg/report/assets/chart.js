@@ -48,7 +48,7 @@
     },
     groups(c, width) {
       const bars = c.series.flatMap((s, k) => s.names.map((name, i) => ({ name, k, y: s.y[i], s })));
-      const every = Math.ceil(c.series[0].names.length / Math.max(3, Math.floor(width / 70)));
+      const every = Math.ceil(c.series[0].names.length / Math.max(2, Math.floor(width / 110)));
       return Plot.plot({
         ...frame(c, width), marginLeft: 36,
         fx: { label: null, padding: 0.2, domain: c.series[0].names, tickFormat: (name, i) => (i % every ? "" : name.slice(0, 16)) }, x: { axis: null, padding: 0 },

@@ -121,7 +121,7 @@ const Customers = (() => {
     parts.push(facts([["Spent", money(c.monetary[i])], ["Invoices", whole(c.frequency[i])], ["Average invoice", money(average(c, i))], ["Last purchase", `${whole(c.recency[i])} days`],
       ["Bought again", known(c.rebought[i], percent)], ["Returned", known(c.returned[i], percent)], ["Usual in 90 days", known(c.usual[i], money)], ["Expected in 90", known(c.predicted[i], money)]]));
     if (s >= 0) {
-      const why = `Bought ${whole(c.recency[i])} days ago, ${whole(c.frequency[i])} invoice${c.frequency[i] === 1 ? "" : "s"}, ${money(c.monetary[i])} in all. The average of ${label(s)}: ${whole(middle[0])} days, ${decimal(middle[1], 1)} invoices, ${money(middle[2])}.`;
+      const why = `Bought ${whole(c.recency[i])} days ago, ${whole(c.frequency[i])} invoice${c.frequency[i] === 1 ? "" : "s"}, ${money(c.monetary[i])} in all. The ${spec.typical} customer of ${label(s)}: ${whole(middle[0])} days, ${decimal(middle[1], 1)} invoices, ${money(middle[2])}.`;
       const border = c.margin[i] === UNKNOWN ? "" : c.margin[i] < 10 ? ` On the border: its own segment is only ${c.margin[i]} % nearer than the next.` : ` Its nearest segment is ${c.margin[i]} % nearer than the next.`;
       parts.push(part(`Why ${label(s)}`, say(why + border)));
       if (c.previous[i] >= 0 && c.previous[i] !== s) parts.push(part("Before", say(`In the last scores: ${label(c.previous[i])}.`)));
