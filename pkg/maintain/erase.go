@@ -114,7 +114,7 @@ func (k *Keeper) left(f Found, now time.Time) *contract.ErasedLeft {
 	switch {
 	case f.Kind == kindUnreadable:
 		return &contract.ErasedLeft{Object: uri, Why: "it cannot be read, so it is not known whom it holds: " + f.Unreadable}
-	case f.Kind == kindText && !inRun.MatchString(f.Name):
+	case f.Kind == kindText:
 		return &contract.ErasedLeft{Object: uri, Why: "a text in it equals a customer's id: look whether it means the customer"}
 	case f.Until.Equal(objstore.Forever):
 		return &contract.ErasedLeft{Object: uri, Why: "a hold keeps it: release the hold and run the command again"}
@@ -245,6 +245,9 @@ func (k *Keeper) draft(ctx context.Context, e Erasure, number int) (contract.Era
 		return r, err
 	}
 	_, err = k.Home.Root.CreateBytes(ctx, path, text)
+	if errors.Is(err, objstore.ErrExists) {
+		err = fault.ErrLostSwap.Errorf("erasing", k.Home.Root.URI(path), "another process has taken this erasure over: %w", err)
+	}
 	return r, err
 }
 

@@ -157,7 +157,7 @@ func (k *Keeper) eraseRuns(ctx context.Context, e Erasure, _ int, found []Found,
 				if st.Object != f.Name {
 					continue
 				}
-				if f.Kind == kindText { // a page
+				if f.Kind == kindPage { // report writes it again
 					delete(m.Objects, name)
 					return true, nil
 				}

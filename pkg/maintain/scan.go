@@ -2,11 +2,14 @@ package maintain
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +41,11 @@ const scans = 8
 // Kinds of objects that are no tables.
 const (
 	kindText       = "text"
+	kindPage       = "page"
 	kindUnreadable = "unreadable"
+	// kindParquet are copies of tables on their way to the warehouse: nothing names them once they are there, so they are deleted
+	// whomever they hold.
+	kindParquet = "parquet"
 )
 
 // scan looks into every object of both stores.
@@ -79,6 +86,9 @@ func (k *Keeper) scan(ctx context.Context, people *People) ([]Found, error) {
 // arrowMagic begins every Arrow file.
 var arrowMagic = []byte("ARROW1")
 
+// parquetMagic begins every Parquet file.
+var parquetMagic = []byte("PAR1")
+
 // look returns what an object holds, nil for nothing. One that is deleted in the meantime holds nothing.
 func (k *Keeper) look(ctx context.Context, where string, item objstore.Item, people *People) (*Found, error) {
 	generation := item.Generation
@@ -99,8 +109,12 @@ func (k *Keeper) look(ctx context.Context, where string, item objstore.Item, peo
 	if n, err := o.ReadAt(head, 0); n < len(head) && err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("read %s: %w", item.Name, err)
 	}
-	if bytes.Equal(head, arrowMagic) {
+	switch {
+	case bytes.Equal(head, arrowMagic):
 		return k.lookTable(o, f, people)
+	case where == InRoot && bytes.HasPrefix(head, parquetMagic):
+		f.Kind = kindParquet
+		return f, nil
 	}
 	return lookText(o, f, people)
 }
@@ -146,8 +160,8 @@ func matcher(rows *frame.Frame, people *People) func(int) bool {
 	}
 }
 
-// lookText looks for the customers in the texts of a JSON object, as a whole text or a member's name, and in anything else that is
-// short enough to be read as a whole. No object of Clientele that is no table is meant to hold one.
+// lookText looks for the customers in a page, and in the texts of a JSON object, as a whole text or a member's name. No JSON object of
+// Clientele is meant to hold one.
 func lookText(o *objstore.Object, f *Found, people *People) (*Found, error) {
 	if o.Size > objstore.MaxRead {
 		return nil, nil
@@ -157,20 +171,79 @@ func lookText(o *objstore.Object, f *Found, people *People) (*Found, error) {
 		return nil, fmt.Errorf("read %s: %w", f.Name, err)
 	}
 	var value any
-	holds := false
-	if json.Unmarshal(text, &value) == nil {
-		holds = inJSON(value, people)
-	} else {
-		for id := range people.given {
-			// A short number is in every page; a hash, an address or a long id is not there by accident.
-			holds = holds || len(id) >= 8 && bytes.Contains(text, []byte(id))
+	switch {
+	case json.Unmarshal(text, &value) == nil:
+		if !inJSON(value, people) {
+			return nil, nil
 		}
-	}
-	if !holds {
+		f.Kind = kindText
+	case path.Ext(f.Name) == ".html":
+		ids, err := pageCustomers(text)
+		if err != nil {
+			f.Kind, f.Unreadable = kindUnreadable, err.Error()
+			return f, nil
+		}
+		if !slices.ContainsFunc(ids, people.Has) {
+			return nil, nil
+		}
+		f.Kind = kindPage
+	default:
 		return nil, nil
 	}
-	f.Kind, f.Rows = kindText, 1
+	f.Rows = 1
 	return f, nil
+}
+
+// packTag begins the customers of a page: see pack in pkg/report.
+var packTag = []byte(`<script type="application/json" id="pack">`)
+
+// pageCustomers returns the ids of the customers that a page holds.
+func pageCustomers(text []byte) (ids []string, err error) {
+	_, rest, ok := bytes.Cut(text, packTag)
+	if !ok {
+		return nil, nil
+	}
+	packed, _, _ := bytes.Cut(rest, []byte("</script>"))
+	var p struct {
+		Columns []struct {
+			Name     string
+			At, Size int
+		}
+		Left [][2]string
+		Data string
+	}
+	if err := json.Unmarshal(packed, &p); err != nil {
+		return nil, fmt.Errorf("parse the page's customers: %w", err)
+	}
+	for _, l := range p.Left {
+		ids = append(ids, l[0])
+	}
+	zipped, err := base64.StdEncoding.DecodeString(p.Data)
+	if err != nil {
+		return nil, fmt.Errorf("decode the page's customers: %w", err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(zipped))
+	if err != nil {
+		return nil, fmt.Errorf("unpack the page's customers: %w", err)
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("unpack the page's customers: %w", err)
+	}
+	for _, c := range p.Columns {
+		if c.Name != "ids" {
+			continue
+		}
+		var held []string
+		if c.At < 0 || c.Size < 0 || c.At+c.Size > len(data) {
+			return nil, errors.New("the page's customers are cut")
+		}
+		if err := json.Unmarshal(data[c.At:c.At+c.Size], &held); err != nil {
+			return nil, fmt.Errorf("parse the page's customers: %w", err)
+		}
+		return append(ids, held...), nil
+	}
+	return nil, errors.New("the page's customers have no ids")
 }
 
 func inJSON(v any, people *People) bool {

@@ -2,24 +2,36 @@ package pipeline_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/demo"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/objstore/gcstest"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/tasks/measure"
 	"github.com/clientele/clientele/tasks/pipeline"
@@ -37,9 +49,20 @@ type erasedShop struct {
 }
 
 // newErasedShop makes a root below the URL, "" for a folder.
-func newErasedShop(t *testing.T, customers int) *erasedShop {
+func newErasedShop(t *testing.T, customers, days int) *erasedShop {
 	t.Helper()
-	s := &erasedShop{t: t, dir: shopOf(t, customers)}
+	s := &erasedShop{t: t, dir: t.TempDir()}
+	shop, err := demo.New(demo.Options{Seed: 1, Customers: customers, From: calendar.Date(20_396 - days), Days: days})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if _, err := shop.WriteLines(t.Context(), &text); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "lines.csv"), text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	s.root, s.result = "file://"+filepath.Join(s.dir, "root"), filepath.Join(s.dir, "result.json")
 	s.rename()
 	s.pipeline("first", "2025-10-27")
@@ -48,10 +71,10 @@ func newErasedShop(t *testing.T, customers int) *erasedShop {
 	s.pipeline("second", "2025-11-03")
 	golden := s.texts(s.blob("golden"), "customer")
 	lines := s.lines()
-	// One of the golden customers, in the arm treatment, with a record that is rejected.
+	// One of the golden customers, in the arm treatment, with lines and a record that is rejected.
 	arms := s.arms()
 	for _, c := range golden {
-		if arms[c] == contract.ArmTreatment && len(lines[c]) > 40 {
+		if arms[c] == contract.ArmTreatment && len(lines[c]) > 15 && (s.victim == "" || len(lines[c]) < len(lines[s.victim])) {
 			s.victim = c
 		}
 	}
@@ -298,7 +321,11 @@ func holding(t *testing.T, root, id string) map[string]string {
 			return err
 		}
 		name, _ := filepath.Rel(root, path)
-		if kind := holds(t, root, name, id); kind != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if kind := holds(t, name, text, id); kind != "" {
 			found[name] = kind
 		}
 		return nil
@@ -310,16 +337,25 @@ func holding(t *testing.T, root, id string) map[string]string {
 }
 
 // holds returns the kind of a file that holds a customer's id, "" for one that does not.
-func holds(t *testing.T, root, name, id string) (found string) {
+func holds(t *testing.T, name string, text []byte, id string) (found string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, name))
-	if err != nil {
-		t.Fatal(err)
-	}
 	if !bytes.HasPrefix(text, []byte("ARROW1")) {
 		var decoded any
 		if json.Unmarshal(text, &decoded) == nil {
 			text = fmt.Appendf(nil, "%v", decoded) // without escapes
+		}
+		for _, coded := range regexp.MustCompile(`[A-Za-z0-9+/]{100,}=*`).FindAll(text, -1) { // what a page unpacks
+			zipped, err := base64.StdEncoding.DecodeString(string(coded))
+			if err != nil {
+				continue
+			}
+			if r, err := gzip.NewReader(bytes.NewReader(zipped)); err == nil {
+				data, err := io.ReadAll(r)
+				if err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+				text = append(text, data...)
+			}
 		}
 		if bytes.Contains(text, []byte(id)) {
 			return "text " + filepath.Ext(name)
@@ -331,7 +367,7 @@ func holds(t *testing.T, root, name, id string) (found string) {
 	case "lines", "quarantine", "campaigns", "registry":
 		kind = first
 	}
-	err = eachText(text, func(_, value string) {
+	err := eachText(text, func(_, value string) {
 		if strings.Contains(value, id) {
 			found = kind
 		}
@@ -344,7 +380,7 @@ func holds(t *testing.T, root, name, id string) (found string) {
 
 // After an erasure nothing below the root holds the customer, whatever it is decoded by, and the search finds each kind that is left out.
 func TestErase(t *testing.T) {
-	s := newErasedShop(t, 150)
+	s := newErasedShop(t, 150, 396)
 	root := filepath.Join(s.dir, "root")
 	before := holding(t, root, s.victim)
 	kinds := map[string]string{}
@@ -358,7 +394,7 @@ func TestErase(t *testing.T) {
 		content[name] = text
 	}
 	for _, want := range []string{"lines", "quarantine", "campaigns", "registry", "sent", "sales", "customers", "windows", "assignments", "arms", "audience",
-		"customer_nature", "predictions", "suggestions"} {
+		"customer_nature", "predictions", "suggestions", "text .html"} {
 		if kinds[want] == "" {
 			t.Errorf("no object of kind %s holds the customer before: the test proves nothing of it", want)
 		}
@@ -378,21 +414,8 @@ func TestErase(t *testing.T) {
 		t.Errorf("receipt %s, %v", receipt, err)
 	}
 	for kind, name := range kinds { // one kind left out on purpose
-		path := filepath.Join(root, name)
-		now, readErr := os.ReadFile(path)
-		if err := os.WriteFile(path, content[name], 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := holds(t, root, name, s.victim); got != kind {
+		if got := holds(t, name, content[name], s.victim); got != kind {
 			t.Errorf("with %s left out the search finds %q", name, got)
-		}
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-		if readErr == nil {
-			if err := os.WriteFile(path, now, 0o600); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
 	if got := s.segments("2025-11-04"); !maps.Equal(got, segments) {
@@ -420,7 +443,7 @@ func TestErase(t *testing.T) {
 	// The same file again: the customer's records are rejected, counted and not kept, and everybody else is where they were.
 	again := s.pipeline("fourth", "2025-11-04")
 	ingest := result[contract.IngestResult](t, again, contract.Ingest)
-	if i := slices.IndexFunc(ingest.Quarantine, func(c contract.RuleCount) bool { return c.Rule == "forgotten" }); i < 0 || ingest.Quarantine[i].Rows < 40 || ingest.New {
+	if i := slices.IndexFunc(ingest.Quarantine, func(c contract.RuleCount) bool { return c.Rule == "forgotten" }); i < 0 || ingest.Quarantine[i].Rows < 16 || ingest.New {
 		t.Errorf("ingest: new %v, %+v", ingest.New, ingest.Quarantine)
 	}
 	if left := holding(t, root, s.victim); len(left) != 0 {
@@ -487,4 +510,296 @@ func objectsBut(t *testing.T, root string, but ...string) map[string]string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// killed is a store that dies at its n-th write: that write and all calls after it fail. lost says that the write itself is done.
+type killed struct {
+	n      int64
+	lost   bool
+	writes atomic.Int64
+	dead   atomic.Bool
+	at     string
+	all    []string
+}
+
+var errKilled = errors.New("killed")
+
+func (k *killed) write(verb string) bool {
+	return verb == "create" || verb == "swap" || verb == "delete"
+}
+
+func (k *killed) Before(verb, name string) error {
+	if k.dead.Load() {
+		return errKilled
+	}
+	if k.write(verb) {
+		k.all = append(k.all, verb+" "+name)
+	}
+	if k.write(verb) && k.writes.Add(1) == k.n {
+		k.at = verb + " " + name
+		if !k.lost {
+			k.dead.Store(true)
+			return errKilled
+		}
+	}
+	return nil
+}
+
+func (k *killed) After(verb, name string) error {
+	if k.lost && k.write(verb) && k.at == verb+" "+name {
+		k.dead.Store(true)
+		return errKilled
+	}
+	return nil
+}
+
+func (k *killed) Content(_ string, content io.ReaderAt) io.ReaderAt { return content }
+
+// erasedBy erases in this process, on a copy of the root.
+func (s *erasedShop) erasedBy(root string, k *killed, keys ...string) (contract.EraseResult, error) {
+	s.t.Helper()
+	file := filepath.Join(s.dir, "keys-"+contract.SHA256([]byte(strings.Join(keys, " ")))[:8])
+	if err := os.WriteFile(file, []byte(strings.Join(keys, "\n")), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	c := registry.EraseConfig{Common: task.Common{Root: root, Name: "segments"}, File: file, Yes: true, Actor: "officer"}
+	ctx := s.t.Context()
+	if k != nil {
+		ctx = objstore.WithInterceptor(ctx, k)
+	}
+	d := task.Deps{Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: s.t.TempDir(), Code: "test", Now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	r, err := registry.Erase.Run(ctx, c, d)
+	return r.EraseResult, err
+}
+
+// loaded copies a root into memory, where nothing waits for a disk, and returns its URL.
+func loaded(t *testing.T, from string) string {
+	t.Helper()
+	url := fmt.Sprintf("mem://%s-%d", strings.ToLower(t.Name()), loads.Add(1))
+	store, err := objstore.Open(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		name, _ := filepath.Rel(from, path)
+		if err != nil || e.IsDir() || strings.HasPrefix(e.Name(), ".") || strings.Contains(name, ".tmp") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err == nil {
+			_, err = store.CreateBytes(t.Context(), filepath.ToSlash(name), text)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+var loads atomic.Int64
+
+// stored returns every object of a store, every generation that it has, but those of some names.
+func stored(t *testing.T, url string, but ...string) map[string]string {
+	t.Helper()
+	store, err := objstore.Open(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	items, err := store.List(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, item := range items {
+		if slices.ContainsFunc(but, func(p string) bool { return strings.HasPrefix(item.Name, p) }) {
+			continue
+		}
+		o, err := store.Open(t.Context(), item.Name, item.Generation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := make([]byte, o.Size)
+		if n, err := o.ReadAt(text, 0); n < len(text) {
+			t.Fatal(err)
+		}
+		o.Close()
+		name := item.Name
+		if !item.Live {
+			name += fmt.Sprintf("#%d", item.Generation)
+		}
+		all[name] = string(text)
+	}
+	return all
+}
+
+// holders are the objects of a store that hold a customer's id.
+func holders(t *testing.T, all map[string]string, id string) (names []string) {
+	t.Helper()
+	for name, text := range all {
+		if holds(t, name, []byte(text), id) != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// An erasure that is killed before or right after any of its writes, and started again, leaves the very objects of one that was not.
+func TestErasureKilledAtEveryWrite(t *testing.T) {
+	s := newErasedShop(t, 60, 60)
+	root := filepath.Join(s.dir, "root")
+	own := []string{"state/erased.json", "erasures/"}
+	calm := loaded(t, root)
+	counted := &killed{}
+	whole, err := s.erasedBy(calm, counted, s.victim)
+	if err != nil || counted.writes.Load() < 20 {
+		t.Fatalf("%d writes, %v", counted.writes.Load(), err)
+	}
+	want := stored(t, calm, own...)
+	for _, n := range kindsOfWrites(counted.all) {
+		again := loaded(t, root)
+		k := &killed{n: n, lost: n%2 == 0}
+		if _, err := s.erasedBy(again, k, s.victim); !errors.Is(err, errKilled) {
+			t.Fatalf("write %d (%s): %v, want to be killed", n, k.at, err)
+		}
+		r, err := s.erasedBy(again, nil, s.victim)
+		if err != nil {
+			t.Errorf("killed at write %d, %s, and run again: %v", n, k.at, err)
+			continue
+		}
+		// Where the first try was all but done, the second finds nothing to do, and says so.
+		if len(r.Objects) > 0 && (!slices.Equal(r.Objects, whole.Objects) || !slices.Equal(r.Exports, whole.Exports)) {
+			t.Errorf("killed at write %d, %s: the receipt is\n%+v\nof an undisturbed erasure\n%+v", n, k.at, r, whole)
+		}
+		now := stored(t, again)
+		if left := holders(t, now, s.victim); len(left) > 0 {
+			t.Errorf("killed at write %d, %s, and run again: the customer is in %v", n, k.at, left)
+		}
+		maps.DeleteFunc(now, func(name, _ string) bool {
+			return slices.ContainsFunc(own, func(p string) bool { return strings.HasPrefix(name, p) })
+		})
+		if !maps.Equal(now, want) {
+			t.Errorf("killed at write %d, %s, and run again, it left other objects: %v", n, k.at, differences(now, want))
+		}
+	}
+}
+
+// kindsOfWrites returns the first and the last write of each kind, from 1: of those to objects of the same place in the layout, it makes
+// no difference which comes to be the last. -short takes the first.
+func kindsOfWrites(all []string) (numbers []int64) {
+	hash := regexp.MustCompile(`[0-9a-f]{12,64}|[0-9]{4}-[0-9]{2}-[0-9]{2}|runs/.*/|[a-z_]+(-erased-.*)?\.arrow`)
+	first, last := map[string]int64{}, map[string]int64{}
+	for i, w := range all {
+		kind := hash.ReplaceAllString(w, "*")
+		if first[kind] == 0 {
+			first[kind] = int64(i + 1)
+		}
+		last[kind] = int64(i + 1)
+	}
+	for kind, n := range first {
+		numbers = append(numbers, n)
+		if !testing.Short() && last[kind] != n {
+			numbers = append(numbers, last[kind])
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+// differences names what is on one side alone, or differs.
+func differences(a, b map[string]string) (names []string) {
+	for name, sum := range a {
+		if b[name] != sum {
+			names = append(names, name)
+		}
+	}
+	for name := range b {
+		if a[name] == "" {
+			names = append(names, "-"+name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// On a bucket that keeps old generations these go too.
+func TestEraseOnABucketThatKeepsGenerations(t *testing.T) {
+	url := gcstest.StartVersioned(t) + "/shop"
+	s := newErasedShop(t, 60, 60)
+	store, err := objstore.Open(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	old := ""
+	for name, text := range stored(t, loaded(t, filepath.Join(s.dir, "root"))) {
+		attrs, err := store.CreateBytes(t.Context(), name, []byte(text))
+		if err == nil && old == "" && holds(t, name, []byte(text), s.victim) == "lines" { // overwritten since: the bucket keeps what it was
+			old = name
+			_, err = store.Swap(t.Context(), name, attrs.Generation, []byte(text))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := stored(t, url)
+	kept := 0
+	for _, name := range holders(t, before, s.victim) {
+		if strings.HasPrefix(name, old+"#") {
+			kept++
+		}
+	}
+	if kept != 1 {
+		t.Fatalf("the bucket keeps %d old generations of %s, want 1", kept, old)
+	}
+	r, err := s.erasedBy(url, nil, s.victim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(r.Objects, func(o contract.ErasedKind) bool { return o.Kind == "lines" })
+	if i < 0 || r.Objects[i].Old != 1 {
+		t.Errorf("receipt %+v", r.Objects)
+	}
+	if left := holders(t, stored(t, url), s.victim); len(left) > 0 {
+		t.Errorf("the customer is still in %v", left)
+	}
+}
+
+// Two erasures at once: of the same customer one is done and the other is told to try again, or both are; of others the second waits.
+// In the end nothing holds either.
+func TestTwoErasuresAtOnce(t *testing.T) {
+	s := newErasedShop(t, 60, 60)
+	root := filepath.Join(s.dir, "root")
+	other := ""
+	for c, lines := range s.lines() {
+		if c != s.victim && strings.HasPrefix(c, "cu/") && (other == "" || c < other) && len(lines) > 5 {
+			other = c
+		}
+	}
+	for name, keys := range map[string][2]string{"the same": {s.victim, s.victim}, "another": {s.victim, other}} {
+		t.Run(name, func(t *testing.T) {
+			at := loaded(t, root)
+			var errs [2]error
+			var wait sync.WaitGroup
+			for i, key := range keys {
+				wait.Go(func() { _, errs[i] = s.erasedBy(at, nil, key) })
+			}
+			wait.Wait()
+			for i, err := range errs {
+				if err != nil && fault.Judge(err).Code != fault.ExitTemporary {
+					t.Errorf("%v, want it to be done or to be tried again", err)
+				}
+				if _, err := s.erasedBy(at, nil, keys[i]); err != nil {
+					t.Errorf("tried again: %v", err)
+				}
+			}
+			now := stored(t, at)
+			for _, key := range keys {
+				if left := holders(t, now, key); len(left) > 0 {
+					t.Errorf("%s is in %v", key, left)
+				}
+			}
+		})
+	}
 }

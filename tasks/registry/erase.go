@@ -24,6 +24,7 @@ import (
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/pkg/task/work"
+	"github.com/clientele/clientele/pkg/warehouse"
 )
 
 // EraseConfig is what erase is told.
@@ -35,6 +36,8 @@ type EraseConfig struct {
 	Reason      string
 	Actor       string
 	CustomerKey string // secret
+	Warehouse   string // project.dataset, "" for none
+	Location    string // of the dataset
 }
 
 // erased is the result of the command, with what a person sees of it besides.
@@ -50,7 +53,7 @@ var Erase = task.Task[EraseConfig, erased]{
 	Name:  "registry-erase", Usage: "forget customers everywhere: a plan, or with --yes the deed",
 	Description: `Reads customers' ids, one a line, from standard input or --file, never from the command line. Without --yes it looks into every object
 below --root and --registry, lists those that hold the customers, and changes nothing. With --yes it forgets them: lines, rejected records, runs,
-campaigns and the log of what was sent are written again without them and the old objects deleted; HEAD gets a revision of the same model without
+campaigns and the log of what was sent are written again without them and the old objects deleted, rows in the tables of --warehouse too; HEAD gets a revision of the same model without
 them, and models before that held them are marked: nobody can roll back to those. From then on ingest rejects their records, counted and not
 named. The receipt, erasures/<n>.json, has no id. The same command again goes on where one was stopped, and changes nothing when all is done.
 With a customer key, ids are as the shop writes them or as they are stored (64 hexadecimal digits).`,
@@ -61,13 +64,15 @@ With a customer key, ids are as the shop writes them or as they are stored (64 h
 			task.String("file", "", "`FILE` of customers' ids, one a line (default: standard input)"),
 			task.Bool("again", "read no ids: look for those who were forgotten before, as a step at work may have written of them"),
 			task.Bool("yes", "carry out the plan; without it nothing is changed"),
+			task.String("warehouse", "", "`DATASET` in BigQuery that publish publishes to, as project.dataset; empty for none"),
+			task.String("location", "", "`LOCATION` of the dataset, such as EU (default: the dataset's own)"),
 			task.Secret(task.String("customer-key", "", "`SECRET` key that ingest hashes customer ids with; set it in the environment, not on the command line")),
 		), personFlags()...)
 	},
 	Config: func(c *cli.Context) EraseConfig {
 		return EraseConfig{
 			Common: task.NewCommon(c), File: c.String("file"), Again: c.Bool("again"), Yes: c.Bool("yes"), Reason: c.String("reason"), Actor: c.String("actor"),
-			CustomerKey: c.String("customer-key"),
+			CustomerKey: c.String("customer-key"), Warehouse: c.String("warehouse"), Location: c.String("location"),
 		}
 	},
 	Run: func(ctx context.Context, c EraseConfig, d task.Deps) (erased, error) {
@@ -82,6 +87,11 @@ func (c EraseConfig) Validate() error {
 	c.CheckHome(&p)
 	if c.Again && c.File != "" {
 		p.Add("again", "reads no ids, so it goes without --file", c.File)
+	}
+	if c.Warehouse != "" {
+		if problem := warehouse.CheckName(c.Warehouse); problem != "" {
+			p.Add("warehouse", problem, c.Warehouse)
+		}
 	}
 	return p.Err()
 }
@@ -163,6 +173,14 @@ func (c EraseConfig) erase(ctx context.Context, home *run.Home, d task.Deps) (er
 	rand.Read(holder[:])
 	k := &maintain.Keeper{Home: home, Tables: work.Tables(d), Log: d.Log}
 	e := maintain.Erasure{People: people, Actor: actor(c.Actor, program), Reason: c.Reason, Now: d.Now, Holder: hex.EncodeToString(holder[:])}
+	if c.Warehouse != "" {
+		w, err := warehouse.Open(ctx, c.Warehouse, warehouse.Options{Location: c.Location, Scratch: d.Scratch})
+		if err != nil {
+			return erased{}, err
+		}
+		defer func() { _ = w.Close() }()
+		e.Warehouse = w
+	}
 	out := erased{uri: k.URI}
 	if !c.Yes {
 		out.EraseResult, out.found, err = k.Plan(ctx, e)

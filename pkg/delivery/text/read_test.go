@@ -215,6 +215,28 @@ func TestReadHidesCustomers(t *testing.T) {
 	}
 }
 
+// Of a customer who is forgotten nothing is kept: not of a good record, not of one that breaks rules, and not of one in which it is not
+// known where the customer is. The account still counts them.
+func TestReadForgetsCustomers(t *testing.T) {
+	text := recordtest.Header + recordtest.Good + `1,2,"a",x,2010-12-01 08:26:00,1,"17850.0",UK` + "\n" + "1,2,17850\n" + "1,2,178501\n" + "1,2,a,1,2010-12-01 08:26:00,1,13047,UK\n"
+	o, err := read(t, strings.NewReader(text), record.Options{Forgotten: func(id string) bool { return id == "17850" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(o.Lines) != 1 || o.Lines[0].Customer != "13047" {
+		t.Fatalf("got %+v", o.Lines)
+	}
+	want := []recordtest.Reject{
+		{Record: 1, Rules: "forgotten"}, {Record: 2, Rules: "forgotten"}, {Record: 3, Rules: "forgotten"}, {Record: 4, Rules: "wrong_fields", Raw: "1,2,178501"},
+	}
+	if diff := cmp.Diff(want, o.Rejects); diff != "" {
+		t.Error(diff)
+	}
+	if o.Counts.Records != 5 || o.Counts.RejectedLines != 4 || o.Counts.ForgottenLines != 3 || o.Counts.ForgottenAmount == 0 {
+		t.Errorf("counts %+v", o.Counts)
+	}
+}
+
 // Columns named wrongly put customers where something else is looked for.
 func TestReadShowsNoCustomer(t *testing.T) {
 	text := recordtest.Header + "1,2,a,x5,2010-12-01 08:26:00,1,17850,UK\n"

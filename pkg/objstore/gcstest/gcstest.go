@@ -35,6 +35,17 @@ var server = sync.OnceValues(launch)
 // empty bucket. A test that calls it cannot be parallel.
 func Start(t testing.TB) string {
 	t.Helper()
+	return start(t, false)
+}
+
+// StartVersioned is [Start] with a bucket that keeps the generations that were overwritten or deleted.
+func StartVersioned(t testing.TB) string {
+	t.Helper()
+	return start(t, true)
+}
+
+func start(t testing.TB, versioned bool) string {
+	t.Helper()
 	if os.Getenv(Variable) == "" { //nolint:forbidigo // a package for tests only
 		if os.Getenv("CI") == "true" { //nolint:forbidigo // likewise
 			t.Fatalf("%s is not set: it must be the path of fake-gcs-server", Variable)
@@ -47,7 +58,7 @@ func Start(t testing.TB) string {
 	}
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
 	bucket := "test-" + randomHex()
-	body := strings.NewReader(fmt.Sprintf(`{"name":%q}`, bucket))
+	body := strings.NewReader(fmt.Sprintf(`{"name":%q,"versioning":{"enabled":%t}}`, bucket, versioned))
 	resp, err := http.Post("http://"+host+"/storage/v1/b?project=test", "application/json", body)
 	if err != nil {
 		t.Fatalf("create bucket %s: %v", bucket, err)

@@ -3,6 +3,7 @@
 package work
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,16 @@ func Do[R any](ctx context.Context, c task.Common, d task.Deps, j Job[R]) (r R, 
 	if err := checkAsOf(ctx, c, d, home); err != nil {
 		return none, err
 	}
+	erased, err := run.ReadErased(ctx, home.Root)
+	if err != nil {
+		return none, err
+	}
+	// What a step was reading when a customer was forgotten may be gone: then it is to work again, and nothing is missing.
+	defer func() {
+		if err != nil && ctx.Err() == nil {
+			err = cmp.Or(run.Unchanged(ctx, home.Root, erased.Seq), err)
+		}
+	}()
 	s, err := j.Begin(ctx, home)
 	if err != nil {
 		return none, err

@@ -1,0 +1,115 @@
+package warehouse
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/bigquery"
+	"google.golang.org/api/iterator"
+
+	"github.com/clientele/clientele/pkg/contract"
+)
+
+// customerColumn is what the column of customers is called in every table, published or staged.
+const customerColumn = "customer"
+
+// Holding returns the tables of the dataset, staging tables among them, that have rows of these customers, with how many. What is
+// still in a table's streaming buffer cannot be deleted; nothing here streams.
+func (w *Warehouse) Holding(ctx context.Context, customers []string) ([]contract.ErasedTable, error) {
+	found := []contract.ErasedTable{}
+	if len(customers) == 0 {
+		return found, nil
+	}
+	tables, err := w.withCustomers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range tables {
+		rows, err := w.erasing(ctx, "SELECT COUNT(*) FROM `"+w.dataset+"."+name+"` WHERE "+those(customers), name)
+		if err != nil {
+			return nil, err
+		}
+		var values []bigquery.Value
+		if err := rows.Next(&values); err != nil {
+			return nil, w.explain(err, name)
+		}
+		n, ok := values[0].(int64)
+		if !ok {
+			return nil, fmt.Errorf("count the rows of %s: %v is no number", name, values[0])
+		}
+		if n > 0 {
+			found = append(found, contract.ErasedTable{Table: w.dataset + "." + name, Rows: n})
+		}
+	}
+	return found, nil
+}
+
+// Forget deletes the rows of these customers from every table of the dataset. BigQuery gives them back for as long as the dataset's time
+// travel and its fail-safe reach, seven days each.
+func (w *Warehouse) Forget(ctx context.Context, customers []string) error {
+	held, err := w.Holding(ctx, customers)
+	if err != nil {
+		return err
+	}
+	for _, t := range held {
+		name := strings.TrimPrefix(t.Table, w.dataset+".")
+		if _, err := w.erasing(ctx, "DELETE FROM `"+w.dataset+"."+name+"` WHERE "+those(customers), name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// those is the condition that a row is of one of the customers. It has salted hashes and no id: BigQuery keeps the text of a query, and
+// logs have it.
+func those(customers []string) string {
+	var raw [16]byte
+	rand.Read(raw[:])
+	salt := hex.EncodeToString(raw[:])
+	hashes := make([]string, len(customers))
+	for i, c := range customers {
+		sum := sha256.Sum256([]byte(salt + c))
+		hashes[i] = "'" + hex.EncodeToString(sum[:]) + "'"
+	}
+	return "TO_HEX(SHA256(CONCAT('" + salt + "', " + customerColumn + "))) IN (" + strings.Join(hashes, ", ") + ")"
+}
+
+// withCustomers returns the names of the tables that have the column.
+func (w *Warehouse) withCustomers(ctx context.Context) (names []string, err error) {
+	for list := w.client.Dataset(w.datasetID).Tables(ctx); ; {
+		t, err := list.Next()
+		if errors.Is(err, iterator.Done) {
+			slices.Sort(names)
+			return names, nil
+		}
+		if err != nil {
+			return nil, w.explain(err, "tables")
+		}
+		meta, err := t.Metadata(ctx)
+		if status(err) == 404 {
+			continue // a staging table that has expired
+		}
+		if err != nil {
+			return nil, w.explain(err, t.TableID)
+		}
+		has := slices.ContainsFunc(meta.Schema, func(f *bigquery.FieldSchema) bool {
+			return f.Name == customerColumn && f.Type == bigquery.StringFieldType
+		})
+		if has && (meta.Type == bigquery.RegularTable || meta.Type == "") {
+			names = append(names, t.TableID)
+		}
+	}
+}
+
+func (w *Warehouse) erasing(ctx context.Context, sql, what string) (*bigquery.RowIterator, error) {
+	q := w.client.Query(sql)
+	q.Location, q.MaxBytesBilled = w.opts.Location, w.opts.MaxBytesBilled
+	q.Labels = map[string]string{"app": "clientele", "step": "erase"}
+	return w.rows(ctx, q, what)
+}
