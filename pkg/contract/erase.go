@@ -82,7 +82,6 @@ type GCResult struct {
 	Young    int        `json:"young"`   // of them, objects that nothing names
 	Garbage  []GCKind   `json:"garbage"`
 	Left     []GCObject `json:"left"` // that could not be deleted
-	Oldest   string     `json:"oldest,omitempty"`
 	objects  []GCObject
 	MinHours int `json:"min_age_hours"`
 }
