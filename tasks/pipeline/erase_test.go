@@ -28,6 +28,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/demo"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/objstore"
@@ -48,23 +49,10 @@ type erasedShop struct {
 	victim string
 }
 
-// newErasedShop makes a root below the URL, "" for a folder.
+// newErasedShop makes a shop that ends on 2025-11-04.
 func newErasedShop(t *testing.T, customers, days int) *erasedShop {
 	t.Helper()
-	s := &erasedShop{t: t, dir: t.TempDir()}
-	shop, err := demo.New(demo.Options{Seed: 1, Customers: customers, From: calendar.Date(20_396 - days), Days: days})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var text bytes.Buffer
-	if _, err := shop.WriteLines(t.Context(), &text); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(s.dir, "lines.csv"), text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s.root, s.result = "file://"+filepath.Join(s.dir, "root"), filepath.Join(s.dir, "result.json")
-	s.rename()
+	s := newDelivery(t, customers, days)
 	s.pipeline("first", "2025-10-27")
 	s.program(measure.Program, 0, "assign", "--pipeline=hand", "--run-id=assign", "--as-of=2025-10-27", "--from-run="+s.run("2025-10-27"),
 		"--campaign=spring", "--control-share=0.5", "--start=2025-10-27", "--days=7")
@@ -84,6 +72,26 @@ func newErasedShop(t *testing.T, customers, days int) *erasedShop {
 	s.reject(s.victim)
 	s.pipeline("third", "2025-11-04")
 	s.export()
+	return s
+}
+
+// newDelivery is a shop that has delivered, and no more.
+func newDelivery(t *testing.T, customers, days int) *erasedShop {
+	t.Helper()
+	s := &erasedShop{t: t, dir: t.TempDir()}
+	shop, err := demo.New(demo.Options{Seed: 1, Customers: customers, From: calendar.Date(20_396 - days), Days: days})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if _, err := shop.WriteLines(t.Context(), &text); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "lines.csv"), text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.root, s.result = "file://"+filepath.Join(s.dir, "root"), filepath.Join(s.dir, "result.json")
+	s.rename()
 	return s
 }
 
@@ -861,4 +869,72 @@ func TestGC(t *testing.T) {
 	}
 	s.program(registry.Program, 0, "verify")
 	s.pipeline("after", "2025-11-04")
+}
+
+// With a customer key the ids are as the shop writes them, with the key, or as they are stored; with another key, or plain ones without
+// the key, nobody would be found, and that is said.
+func TestEraseWithACustomerKey(t *testing.T) {
+	const key = "sixteen bytes or more"
+	t.Setenv("CLIENTELE_CUSTOMER_KEY", key)
+	s := newDelivery(t, 60, 60)
+	s.pipeline("first", "2025-11-04")
+	var plain []string
+	for c, lines := range s.lines() {
+		if len(lines) > 15 && strings.HasPrefix(c, "cu/") {
+			plain = append(plain, c)
+		}
+	}
+	slices.Sort(plain)
+	stored := record.StoredCustomers([]byte(key))
+	root := filepath.Join(s.dir, "root")
+	if held := holding(t, root, stored(plain[0])); len(held) < 10 {
+		t.Fatalf("only %v hold the customer before", held)
+	}
+	t.Setenv("CLIENTELE_CUSTOMER_KEY", "another key of sixteen bytes")
+	s.erase(fault.ExitConfig, plain[0])
+	t.Setenv("CLIENTELE_CUSTOMER_KEY", "")
+	s.erase(fault.ExitConfig, plain[0])
+	s.erase(0, stored(plain[1]))
+	t.Setenv("CLIENTELE_CUSTOMER_KEY", key)
+	s.erase(0, plain[0]+".0")
+	for _, c := range plain[:2] {
+		if left := holding(t, root, stored(c)); len(left) > 0 {
+			t.Errorf("%s is still in %v", c, left)
+		}
+	}
+	r := s.pipeline("second", "2025-11-04")
+	ingest := result[contract.IngestResult](t, r, contract.Ingest)
+	if i := slices.IndexFunc(ingest.Quarantine, func(c contract.RuleCount) bool { return c.Rule == "forgotten" }); i < 0 || ingest.Quarantine[i].Rows < 30 {
+		t.Errorf("ingest: %+v", ingest.Quarantine)
+	}
+}
+
+// A segment of which everybody is forgotten stays, without customers; the next run goes on.
+func TestEraseEverybodyOfASegment(t *testing.T) {
+	s := newErasedShop(t, 60, 60)
+	members := map[string][]string{}
+	for c, segment := range s.segments("2025-11-04") {
+		members[segment] = append(members[segment], c)
+	}
+	smallest := ""
+	for segment, all := range members {
+		if smallest == "" || len(all) < len(members[smallest]) {
+			smallest = segment
+		}
+	}
+	r := s.erase(0, members[smallest]...)
+	if !r.Done || r.Customers != len(members[smallest]) {
+		t.Errorf("result %+v", r)
+	}
+	for _, c := range members[smallest] {
+		if left := holding(t, filepath.Join(s.dir, "root"), c); len(left) > 0 {
+			t.Errorf("%s is still in %v", c, left)
+		}
+	}
+	s.program(registry.Program, 0, "verify")
+	again := result[contract.ScoreResult](t, s.pipeline("after", "2025-11-04"), contract.Score)
+	i := slices.IndexFunc(again.Segments, func(g contract.SegmentResult) bool { return g.ID == smallest })
+	if i < 0 || again.Segments[i].Customers != 0 || len(again.Segments) != len(members) {
+		t.Errorf("segments %+v, want %s without customers", again.Segments, smallest)
+	}
 }
