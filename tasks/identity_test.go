@@ -16,23 +16,23 @@ import (
 
 // pinned are the identities of testdata/identity.csv.
 var pinned = map[string]string{
-	"key of publish":    "9145257ce4c5",
-	"key of recommend":  "eb8488517f4b",
-	"key of explore":    "24a0f9674e32",
-	"key of audience":   "a78fb7828459",
-	"fit_id":            "cc44222ad4b76d58228438fbcec8155024c4db5b43f6b019fadbe98dec17c545",
+	"key of publish":    "92044a7f5938",
+	"key of recommend":  "195f83487c14",
+	"key of explore":    "ddf695fde689",
+	"key of audience":   "2b00a9ec8f47",
+	"fit_id":            "16cc64c2a6adb82526666357da53788a54848a8889f1443c41b9d8b5ea008a0f",
 	"hash of customers": "482e9000e8c3630ca15a14f4433a0d461d55cbc5e0d44ca66f27bba59df4e11c",
 	"key of drift":      "372d80c3808e",
 	"key of evaluate":   "ae913dd68478",
 	"key of ingest":     "c4fc128cc2f4",
-	"key of measure":    "07bd1efdc348",
-	"key of predict":    "9604f14b268b",
+	"key of measure":    "7ec2e74c4f18",
+	"key of predict":    "f20187701c18",
 	"key of preprocess": "82ab8b1e4dfe",
 	"key of promote":    "4bb407a91a08",
-	"key of report":     "f84e4bfd0f35",
-	"key of score":      "69267c4c344b",
+	"key of report":     "a13a16dddcbf",
+	"key of score":      "6b09412983e2",
 	"key of train":      "7bd44cf6a5be",
-	"model_id":          "34473a80cd4e003c50551c36a526a21c208a0be5c8b48d22af7f19847c99da04",
+	"model_id":          "83e0fe17879e6c879bea505ae37a6ae180554967fa561ad45b74f3b865383894",
 	"snapshot":          "736bfeead1c9a705c60a45843bb30198ef054f38582056a4f8e3f940d8f98413",
 }
 
