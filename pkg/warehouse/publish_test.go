@@ -22,8 +22,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
+	"github.com/clientele/clientele/pkg/model/modeltest"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/warehouse/warehousetest"
 )
@@ -320,6 +322,9 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := visible(t, dataset)
+	segments := source(t, contract.Segments, frame.New(contract.Segments.Columns, 2)) // with it a view is made
+	ruler := bundle(t, modeltest.Customers(50, 1), 3, everyTransform, 0)
+	ruler.Manifest.ModelID = strings.Repeat("ab", 32)
 	for n, done := 1, false; !done; n++ {
 		key := fmt.Sprintf("new%d", n)
 		p := startProxy(t)
@@ -335,6 +340,7 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 			return true
 		}
 		next := publication(t, key, "2011-12-10", key, 3, "b", "c")
+		next.Tables, next.Model = append(next.Tables, segments), ruler
 		_, err := publishUnder(ctx, t, dataset, next, time.Minute)
 		done = err == nil
 		stop()
@@ -359,6 +365,12 @@ func TestStoppedAtEveryRequest(t *testing.T) {
 		}
 		if got := visible(t, dataset); !strings.Contains(got, "people_current [2011-12-10 "+key+" clientele/2011-12-10/"+key+" 3]") || got == before {
 			t.Errorf("stopped at request %d and tried again, a reader sees\n%s", n, got)
+		}
+		if got := warehousetest.Query(t, "SELECT COUNT(*), MIN(model_id) FROM `"+dataset+".segment_history`"); fmt.Sprint(got) != "[[2 "+key+"]]" {
+			t.Errorf("stopped at request %d and tried again, the view has %v", n, got)
+		}
+		if got := warehousetest.Query(t, "SELECT `"+dataset+".nearest_current`(10, 5, 30.0, 1000)"); len(got) != 1 || got[0][0] == nil {
+			t.Errorf("stopped at request %d and tried again, the function answers %v", n, got)
 		}
 		t.Setenv(EmulatorVariable, direct)
 	}
