@@ -14,7 +14,7 @@ from clientele.pods import RESULT, StepOperator, log
 from clientele.trouble import NO_RESULT
 
 # What a program needs of the machine. CLIENTELE_* is left out: it configures the DAGs, and would configure the program too.
-INHERITED = ("PATH", "HOME", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "SSL_CERT_FILE")
+INHERITED = ("PATH", "HOME", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST", "BIGQUERY_EMULATOR_HOST", "SSL_CERT_FILE")
 
 
 class LocalStepOperator(StepOperator):

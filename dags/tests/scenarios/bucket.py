@@ -1,4 +1,4 @@
-"""A real fake-gcs-server in memory, and its buckets by Cloud Storage's JSON API: what the steps really left behind."""
+"""A real fake-gcs-server, and its buckets by Cloud Storage's JSON API: what the steps really left behind."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 STARTS_WITHIN = 20  # seconds
@@ -59,12 +60,14 @@ class Bucket:
 
 
 @contextlib.contextmanager
-def serve(binary: str) -> Iterator[str]:
-    """Runs the server and yields its host and port. It ends with this process, however that ends."""
+def serve(binary: str, folder: Path | None = None) -> Iterator[str]:
+    """Runs the server, with its objects in memory or in a folder, and yields its host and port. It ends with this process, however
+    that ends."""
     with socket.create_server(("127.0.0.1", 0)) as s:
         port = s.getsockname()[1]
     host = f"127.0.0.1:{port}"
-    flags = ["-backend", "memory", "-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-log-level", "error"]
+    flags = ["-backend", "filesystem", "-filesystem-root", str(folder)] if folder else ["-backend", "memory"]
+    flags += ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-log-level", "error"]
     flags += ["-public-host", host, "-external-url", f"http://{host}"]
     # The shell ends the server when its standard input closes.
     server = subprocess.Popen(
