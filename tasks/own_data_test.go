@@ -90,6 +90,16 @@ var exports = map[string]func(io *strings.Builder, all []sold){
 			}
 		}
 	},
+	"abroad.csv": func(w *strings.Builder, all []sold) { // two currencies
+		w.WriteString("Order ID,SKU,Quantity,Order Date,Price,Customer ID,Country,Currency\n")
+		for _, l := range all {
+			country, code := "GB", "GBP"
+			if l.customer%4 == 0 {
+				country, code = "IE", "EUR"
+			}
+			fmt.Fprintf(w, "%d,SKU-%02d,%d,%s,%d.%02d,C%02d,%s,%s\n", l.order, l.product, l.quantity, l.at.Format("2006-01-02 15:04"), l.cents/100, l.cents%100, l.customer, country, code)
+		}
+	},
 	"rechnungen.csv": func(w *strings.Builder, all []sold) { // a spreadsheet in German
 		w.WriteString("Beleg;Artikelnr.;Bezeichnung;Menge;Datum;Einzelpreis;Kundennr.;Land\n")
 		for _, l := range all {
@@ -117,8 +127,18 @@ func TestOwnData(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	rates := "date,currency,rate\n" // of every Monday
+	for day := 0; day <= 360; day += 7 {
+		rates += time.Date(2023, 1, 2, 0, 0, 0, 0, time.UTC).AddDate(0, 0, day).Format("2006-01-02") + ",EUR,0.85345\n"
+	}
+	if err := os.WriteFile(filepath.Join(folder, "rates.csv"), []byte(rates), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	ran := map[string]bool{}
 	for _, m := range documentedRun.FindAllStringSubmatch(string(text), -1) {
+		if strings.HasPrefix(m[2], "bq://") {
+			continue // TestRunFromBigQuery and TestRealFileFromBigQuery show these
+		}
 		if exports[m[2]] == nil {
 			t.Errorf("%s: there is no such export", m[0])
 		}
@@ -126,7 +146,9 @@ func TestOwnData(t *testing.T) {
 			continue
 		}
 		ran[m[2]] = true
-		t.Run(m[2], func(t *testing.T) { ownData(t, filepath.Join(folder, m[2]), m[3]) })
+		t.Run(m[2], func(t *testing.T) {
+			ownData(t, filepath.Join(folder, m[2]), strings.ReplaceAll(m[3], "rates.csv", filepath.Join(folder, "rates.csv")))
+		})
 	}
 	if len(ran) != len(exports) {
 		t.Errorf("docs/own-data.md shows %d exports, there are %d", len(ran), len(exports))
@@ -151,6 +173,9 @@ func ownData(t *testing.T, file, flags string) {
 	taken, made := r.Steps[contract.Ingest].(contract.IngestResult), r.Steps[contract.Preprocess].(contract.PreprocessResult)
 	if taken.RowsQuarantined != 0 || taken.RowsAccepted == 0 || made.Customers != 60 || r.Report == "" {
 		t.Errorf("accepted %d, rejected %d %v, %d customers, page %q", taken.RowsAccepted, taken.RowsQuarantined, taken.Quarantine, made.Customers, r.Report)
+	}
+	if foreign := strings.Contains(flags, "--rates"); foreign != (len(taken.Converted) == 1 && taken.Converted[0].Amount > 0) || foreign && len(made.Converted) != 1 {
+		t.Errorf("converted %+v and %+v", taken.Converted, made.Converted)
 	}
 	t.Logf("%s: %d lines, %d customers, %s", filepath.Base(file), taken.RowsAccepted, made.Customers, taken.Reading)
 }

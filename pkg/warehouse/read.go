@@ -255,6 +255,9 @@ func processed(s *bigquery.JobStatistics) int64 {
 	return s.TotalBytesProcessed
 }
 
+// pageRows is how many rows are asked for at a time; BigQuery sends fewer where they are large.
+const pageRows = 50_000
+
 // fetch runs a statement and writes its rows.
 func (w *Warehouse) fetch(ctx context.Context, r Reading, s selection, into io.WriteSeeker) (int64, error) {
 	var bits [8]byte
@@ -277,6 +280,7 @@ func (w *Warehouse) fetch(ctx context.Context, r Reading, s selection, into io.W
 	if err != nil {
 		return 0, w.explain(err, job.ID())
 	}
+	it.PageInfo().MaxSize = pageRows
 	return writeArrow(ctx, into, s.columns, func(row *[]bigquery.Value) error {
 		if err := it.Next(row); err != nil && !errors.Is(err, iterator.Done) {
 			return w.explain(err, job.ID())

@@ -44,7 +44,7 @@ func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 	if err != nil {
 		return 0, err
 	}
-	if j.src, err = c.in().Open(ctx, d, j.where, past.known(), true); err != nil {
+	if j.src, err = j.c.in().Open(ctx, d, j.where, past.known(), true); err != nil {
 		return 0, err
 	}
 	if j.src.Known() {
@@ -54,7 +54,7 @@ func latest(ctx context.Context, c Config, d task.Deps) (calendar.Date, error) {
 		return 0, err
 	}
 	days := datedLines{}
-	counts, err := c.read(ctx, j.src, j.opts, d, "looking for the latest day", days.add)
+	counts, err := j.c.read(ctx, j.src, j.opts, d, "looking for the latest day", days.add)
 	if err != nil {
 		return 0, err
 	}
