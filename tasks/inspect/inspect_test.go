@@ -14,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/profile"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/pkg/task/intake"
+	"github.com/clientele/clientele/pkg/warehouse/warehousetest"
 )
 
 // german is an export of a spreadsheet in German, with guests and one record that breaks a check.
@@ -199,5 +200,35 @@ func TestInspectRefuses(t *testing.T) {
 	c.Source, c.Zone, c.Day = "", "x", "today"
 	if err := c.Validate(); err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("three problems at once: got %v", err)
+	}
+}
+
+// Orders with items in a table of BigQuery, in two currencies: how they would be read, and what each currency comes to.
+func TestInspectTable(t *testing.T) {
+	dataset := warehousetest.Start(t)
+	warehousetest.Query(t, "CREATE TABLE `"+dataset+".orders` AS "+
+		"SELECT 'o1' AS order_id, DATE '2024-03-01' AS order_date, 'k1' AS customer_id, 'EUR' AS currency, [STRUCT('a' AS sku, 2 AS qty, NUMERIC '1.50' AS price), STRUCT('b' AS sku, 1 AS qty, NUMERIC '4' AS price)] AS items "+
+		"UNION ALL SELECT 'o2', DATE '2024-03-02', 'k2', 'USD', [STRUCT('a' AS sku, 10 AS qty, NUMERIC '1' AS price)]")
+	rates := filepath.Join(t.TempDir(), "rates.csv")
+	if err := os.WriteFile(rates, []byte("date,currency,rate\n2024-03-01,USD,0.92\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := config(t, "")
+	c.Source, c.Columns = "bq://"+dataset+".orders", "invoice=order_id,time=order_date,customer=customer_id,currency=currency,code=items.sku,quantity=items.qty,price=items.price"
+	currencies := func(r Result) string {
+		for _, d := range r.Decisions {
+			if d.Part == "currencies" {
+				return fmt.Sprint(d.Lines, " ", d.Money, " ", d.Examples, " ", d.Why)
+			}
+		}
+		return ""
+	}
+	r, err := inspect(t, c)
+	if err != nil || r.Records != 3 || r.Accepted != 2 || currencies(r) != "1 0.0000 [USD 1 lines, 10.0000] ingest refuses them without --rates" {
+		t.Errorf("%d records, %d accepted, %q, %v", r.Records, r.Accepted, currencies(r), err)
+	}
+	c.Rates, c.RatesDays = rates, 7
+	if r, err = inspect(t, c); err != nil || r.Accepted != 3 || r.Money != 162_000 || !strings.HasPrefix(currencies(r), "1 9.2000 [USD 1 lines, 10.0000] converted by") {
+		t.Errorf("%d accepted, %s, %q, %v", r.Accepted, r.Money, currencies(r), err) // 2 × 1.50 + 4 + 10 × 0.92
 	}
 }
