@@ -151,8 +151,8 @@ fuzz: ## Fuzz every target for TIME=5m each
 fuzz-short:
 	tools/fuzz.sh 3s
 
-faults: ## Every step under every kind of fault of its store, up to CALLS=10 calls each; about a minute a call; writes docs/testing.md's table
-	CLIENTELE_FAULTS='$(or $(CALLS),10)' $(GO) test ./tasks/pipeline -count=1 -timeout=2h -run '^TestFaults$$' -v -update
+faults: $(GCS) ## Every step under every kind of fault, up to CALLS=10 strikes each, KIND=text for some; five minutes a strike; writes docs/testing.md's table
+	CLIENTELE_FAULTS='$(or $(CALLS),10)' CLIENTELE_FAULTS_KIND='$(KIND)' $(GO) test ./tasks/pipeline -count=1 -timeout=2h -run '^TestFaults$$' -v -update
 
 bench: $(patsubst %,bin/%,ingest preprocess drift train evaluate promote score report) ## Check against peers, then time all; SOURCE=online-retail.csv.gz, one row: BENCH=P2
 	tools/bench/run.sh '$(SOURCE)'

@@ -3,8 +3,9 @@ package gcstest
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -130,36 +131,33 @@ func (n *Network) handle(w http.ResponseWriter, r *http.Request, forward http.Ha
 	}
 }
 
-// Objects returns the contents below a URL of a bucket of Start's, by name, as somebody else would read them.
-func Objects(t testing.TB, url string) map[string][]byte {
+// Objects returns the MD5 of the objects below a URL of a bucket of Start's, in hex, by name, as the service says them.
+func Objects(t testing.TB, url string) map[string]string {
 	t.Helper()
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(url, "gs://"), "/")
-	get := func(path string, query neturl.Values) []byte {
-		host, _ := server()
-		resp, err := http.Get("http://" + host + path + "?" + query.Encode())
+	host, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, query := map[string]string{}, neturl.Values{"prefix": {prefix + "/"}, "maxResults": {"1000"}}
+	for {
+		resp, err := http.Get("http://" + host + "/storage/v1/b/" + bucket + "/o?" + query.Encode())
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer resp.Body.Close()
-		text, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != http.StatusOK {
-			t.Fatalf("%s: %s, %v: %s", path, resp.Status, err, text)
-		}
-		return text
-	}
-	all, query := map[string][]byte{}, neturl.Values{"prefix": {prefix}, "maxResults": {"1000"}}
-	for {
 		var page struct {
 			Items []struct {
 				Name string `json:"name"`
+				MD5  []byte `json:"md5Hash"`
 			} `json:"items"`
 			Next string `json:"nextPageToken"`
 		}
-		if err := json.Unmarshal(get("/storage/v1/b/"+bucket+"/o", query), &page); err != nil {
-			t.Fatal(err)
+		err = json.NewDecoder(resp.Body).Decode(&page)
+		if err := errors.Join(err, resp.Body.Close()); err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("list %s: %s, %v", url, resp.Status, err)
 		}
 		for _, o := range page.Items {
-			all[strings.TrimPrefix(o.Name, prefix)] = get(fmt.Sprintf("/storage/v1/b/%s/o/%s", bucket, neturl.PathEscape(o.Name)), neturl.Values{"alt": {"media"}})
+			all[strings.TrimPrefix(o.Name, prefix)] = hex.EncodeToString(o.MD5)
 		}
 		if page.Next == "" {
 			return all
