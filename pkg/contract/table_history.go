@@ -13,7 +13,7 @@ var (
 			"were in 8 of 10. One row per week, the earliest first; the first begins with or after the first purchase in the window.",
 		Columns: slices.Concat([]frame.Spec{
 			{Name: "start", Kind: frame.Text, Meaning: "First day of the week, YYYY-MM-DD."},
-			{Name: "end", Kind: frame.Text, Meaning: "Last day of it."},
+			{Name: "last_day", Kind: frame.Text, Meaning: "Last day of it."},
 		},
 			swinging("sales", frame.Spec{Kind: frame.Money, Unit: "currency", Meaning: "Amount of the invoices of these days, those of guests too."}),
 			swinging("invoices", frame.Spec{Kind: frame.Int, Unit: "invoices", Meaning: "These invoices."}),

@@ -103,7 +103,7 @@ func weeksTable(weeks []audience.Week) *frame.Frame {
 	t := frame.New(contract.Weeks.Columns, len(weeks))
 	values := map[string][]float64{}
 	for i, w := range weeks {
-		t.Strings("start")[i], t.Strings("end")[i] = w.Start.String(), (w.Start + 6).String()
+		t.Strings("start")[i], t.Strings("last_day")[i] = w.Start.String(), (w.Start + 6).String()
 		t.Ints("sales")[i], t.Ints("invoices")[i] = int64(w.Sales), int64(w.Invoices)
 		t.Ints("customers")[i], t.Ints("first_time")[i] = int64(w.Customers), int64(w.First)
 		for _, name := range []string{"sales", "invoices", "customers", "first_time"} {

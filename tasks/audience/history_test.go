@@ -58,8 +58,8 @@ func TestHistory(t *testing.T) {
 	if d := cmp.Diff([]string{"seg-0001", "seg-0002", "seg-0001"}, s.Strings("segment")); d != "" {
 		t.Error(d)
 	}
-	if weeks.Strings("end")[last] != "2011-12-09" || weeks.Rows() != 52 && weeks.Rows() != 51 {
-		t.Errorf("%d weeks to %s", weeks.Rows(), weeks.Strings("end")[last])
+	if weeks.Strings("last_day")[last] != "2011-12-09" || weeks.Rows() != 52 && weeks.Rows() != 51 {
+		t.Errorf("%d weeks to %s", weeks.Rows(), weeks.Strings("last_day")[last])
 	}
 	sales, first := int64(0), int64(0)
 	for i := range weeks.Rows() {

@@ -268,7 +268,7 @@ func weeks(in Inputs) []Week {
 	}
 	rows := make([]Week, f.Rows())
 	for i := range rows {
-		rows[i] = Week{f.Strings("start")[i], f.Strings("end")[i], usual("sales", i), usual("invoices", i), usual("customers", i), usual("first_time", i)}
+		rows[i] = Week{f.Strings("start")[i], f.Strings("last_day")[i], usual("sales", i), usual("invoices", i), usual("customers", i), usual("first_time", i)}
 	}
 	return rows
 }
