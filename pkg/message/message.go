@@ -165,7 +165,11 @@ func (w *writer) gates() string {
 	if len(failed) == 0 {
 		return fmt.Sprintf("Checks: the new model passed all %d.", all)
 	}
-	return fmt.Sprintf("Checks: the new model failed %d of %d: %s.", len(failed), all, list(limited(failed)))
+	text := fmt.Sprintf("Checks: the new model failed %d of %d: %s.", len(failed), all, list(limited(failed)))
+	if w.kind() == contract.MessagePromotion {
+		text += " Somebody decided to use it all the same."
+	}
+	return text
 }
 
 // people says how many customers there are, and how that changed.
