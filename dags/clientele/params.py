@@ -79,14 +79,6 @@ def delivery(d: Deployment) -> dict[str, Param]:
             "ended. 0 stores all at once.",
             **section,
         ),
-        "overlap": Param(
-            "add",
-            enum=["add", "refuse"],
-            type="string",
-            title="Days in several files",
-            description="add: each file has lines of its own. refuse: nothing is stored.",
-            **section,
-        ),
         "source_name": Param(
             "shop",
             type="string",

@@ -63,7 +63,7 @@ var Steps = []Step{
 			{fault.ExitTemporary, "the source is not there yet"},
 			{fault.ExitConfig, "no permission, or another time zone or currency than the stored lines have"},
 		},
-		Params: []string{"from", "to", "allow-missing", "chunk", "overlap", "source-name", "mode", "profile", "preset", "columns", "date-layout", "encoding", "separator", "decimal",
+		Params: []string{"from", "to", "allow-missing", "chunk", "source-name", "mode", "profile", "preset", "columns", "date-layout", "encoding", "separator", "decimal",
 			"sheets", "sheet", "rates", "rates-days", "max-quarantine-share", "allow-shrink"},
 		Secrets: []string{"customer_key", "source_header"},
 		Pod:     Pod{Minutes: 120, CPU: "1", Memory: "2Gi", Disk: "8Gi"}, // spools the delivery
