@@ -499,6 +499,45 @@ func TestMissingStepsAreNamed(t *testing.T) {
 	}
 }
 
+// What a person must know first is on the first screen, before any figure.
+func TestFirstScreen(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(d *view.Inputs)
+		want   string
+	}{
+		"first run": {func(d *view.Inputs) { d.Score.First, d.Score.Why, d.Movers = true, "", nil }, "This is the first run: there is nothing to compare with yet."},
+		"refused": {func(d *view.Inputs) {
+			d.Evaluate.Verdict = contract.EvalFail
+			d.Promote.Action, d.Promote.Why = contract.ActionHold, "gate silhouette failed"
+		}, "The new model was refused Gate silhouette failed."},
+		"denied": {func(d *view.Inputs) {
+			d.Promote.Action, d.Promote.Why = contract.ActionHold, "fit 4355a46b19d3 is denied since revision 3 of HEAD (odd); to let it be promoted: registry allow"
+		}, "The new model was refused Fit 4355a46b19d3 is denied"},
+		// In promote's words, and in drift's where the run only rescored.
+		"frozen": {func(d *view.Inputs) {
+			d.Promote.Action, d.Promote.Why = contract.ActionHold, "promotion is on hold since revision 3 of HEAD, until it is lifted (audit); to lift it: registry unfreeze"
+		}, "The registry is frozen: no model is promoted Promotion is on hold since revision 3 of HEAD"},
+		"frozen, rescored": {func(d *view.Inputs) {
+			d.Promote, d.Drift.Hold = nil, "promotion is on hold since revision 3 of HEAD, until it is lifted (audit)"
+		},
+			"The registry is frozen: no model is promoted"},
+		"fix data": {func(d *view.Inputs) {
+			d.Drift.Act, d.Drift.Cause, d.Score = contract.ActFixData, "prices are pence", nil
+		}, "The data must be corrected Prices are pence."},
+		"missing": {func(d *view.Inputs) { d.Predict = nil }, "Steps without output in this run: predict"},
+		"stale":   {func(d *view.Inputs) { d.Predict, d.Stale = nil, []string{contract.Predict} }, "Outdated, so not shown: predict"},
+	} {
+		d := viewtest.Sample(t)
+		calm := find(parse(t, render(t, d)), "section")[0].text
+		c.change(&d)
+		today := find(parse(t, render(t, d)), "section")[0].text
+		at, figures := strings.Index(today, c.want), strings.Index(today, "Average invoice")
+		if at < 0 || at > figures || strings.Contains(calm, c.want) {
+			t.Errorf("%s: said at %d, figures at %d, without cause %v: %.400s", name, at, figures, strings.Contains(calm, c.want), today)
+		}
+	}
+}
+
 // Drift says wait, and the same page says that a new model was promoted: how that goes together.
 func TestWaitBesidePromotedIsExplained(t *testing.T) {
 	d := viewtest.Sample(t)

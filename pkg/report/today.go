@@ -174,13 +174,13 @@ func (l *layout) alarms() []panel {
 	case len(l.Findings) > 0:
 		say("warn", capital(many(int64(len(l.Findings)), "finding"))+" about the lines", capital(sentence(l.Findings[0].Sentence))+" Read it all under Data before trusting these numbers.", "")
 	}
-	if p := l.Promote; p != nil && p.Action == contract.ActionHold {
-		switch {
-		case strings.Contains(p.Why, "frozen"):
-			say("warn", "The registry is frozen: no model is promoted", capital(sentence(p.Why)), "bin/registry unfreeze --help")
-		case l.Evaluate != nil && l.Evaluate.Verdict == contract.EvalFail:
-			say("warn", "The new model was refused", capital(sentence(p.Why))+" The gates are under Model.", "")
-		}
+	frozen, denied := l.held()
+	switch p := l.Promote; {
+	case frozen != "":
+		say("warn", "The registry is frozen: no model is promoted", capital(sentence(frozen)), "bin/registry unfreeze --help")
+	case p == nil || p.Action != contract.ActionHold:
+	case denied || l.Evaluate != nil && l.Evaluate.Verdict == contract.EvalFail:
+		say("warn", "The new model was refused", capital(sentence(p.Why))+" The gates are under Model.", "")
 	}
 	if s := l.Scores; s != nil && !s.Decided {
 		say("warn", "Another model is current now", fmt.Sprintf("The scores come from model %s (revision %d): the current model has changed since this run decided.", brief(s.ModelID), s.Seq), "")
@@ -192,6 +192,21 @@ func (l *layout) alarms() []panel {
 		say("warn", "Steps without output in this run: "+list(l.Missing), "The sections that need them say so. To fill them, run the whole pipeline on this root:", "bin/pipeline --root=… --as-of="+l.AsOf.String())
 	}
 	return all
+}
+
+// held says why no model is promoted, "" if one may be, and whether this run's candidate is denied by a person. What promote says
+// names the command that lifts either.
+func (l *layout) held() (frozen string, denied bool) {
+	if d := l.Drift; d != nil && d.Hold != "" {
+		frozen = d.Hold
+	}
+	if p := l.Promote; p != nil && p.Action == contract.ActionHold {
+		if strings.Contains(p.Why, "registry unfreeze") {
+			frozen = p.Why
+		}
+		denied = strings.Contains(p.Why, "registry allow")
+	}
+	return frozen, denied
 }
 
 func (l *layout) figures() []kpi {
