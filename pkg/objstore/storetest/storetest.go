@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) *objstore.Store) {
 		{"cancelled", cancelled},
 		{"cancelled in mid-write", cancelledInMidWrite},
 		{"big object", bigObject},
+		{"list and delete", listAndDelete},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
 	}
