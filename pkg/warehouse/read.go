@@ -282,11 +282,11 @@ func (w *Warehouse) fetch(ctx context.Context, r Reading, s selection, into io.W
 	}
 	it.PageInfo().MaxSize = pageRows
 	return writeArrow(ctx, into, s.columns, func(row *[]bigquery.Value) error {
-		if err := it.Next(row); err != nil && !errors.Is(err, iterator.Done) {
+		err := it.Next(row)
+		if err != nil && !errors.Is(err, iterator.Done) {
 			return w.explain(err, job.ID())
-		} else {
-			return err
 		}
+		return err
 	})
 }
 
