@@ -121,7 +121,7 @@ EXPLORED = [
 OFFERED = ["suggestions", "pairs", "methods"]
 PREDICTED = ["predictions"]
 MEASURED = ["arms", "reads"]
-LISTED = ["audience", "lists", "list_limits", "segment_audience", "weeks", "history", "segment_history"]
+LISTED = ["audience", "lists", "list_limits", "segment_audience", "weeks", "history", "segment_weeks"]
 SWEPT = ["sweep", "sweep_clusters"]
 USED = [*SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED, *LISTED]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.

@@ -165,7 +165,7 @@ var Steps = []Step{
 	{
 		Name: Audience, Does: "put customers on lists, and follow up whom the same rules took 90 days ago",
 		Reads:  []string{Preprocess, Drift, Score, Explore, Recommend, Predict, Measure},
-		Writes: []frame.Schema{Audiences, Lists, ListLimits, SegmentAudience, Weeks, History, SegmentHistory}, Pointers: []string{HistoryStatePath("<name>")},
+		Writes: []frame.Schema{Audiences, Lists, ListLimits, SegmentAudience, Weeks, History, SegmentWeeks}, Pointers: []string{HistoryStatePath("<name>")},
 		Exits: []Exit{
 			{fault.ExitBadData, "damaged sales, or a model that is newer than the program"},
 			{fault.ExitMissing, "no customers, no scores or no arms"},

@@ -41,7 +41,7 @@ var (
 			{Name: "week_first_time", Kind: frame.Float, Nullable: true, Unit: "customers", Meaning: "Of these, those whose first purchase in the window it was. Null likewise."},
 		}}
 
-	SegmentHistory = frame.Schema{Name: "segment_history", Version: 1,
+	SegmentWeeks = frame.Schema{Name: "segment_weeks", Version: 1,
 		Meaning: "The segments of the runs in history. One row per run and segment, in the order of the runs.",
 		Columns: []frame.Spec{
 			{Name: "run", Kind: frame.Text, Meaning: "The run."},

@@ -127,7 +127,7 @@ func (j *job) historyTables(weeks *frame.Frame) (history, segments *frame.Frame,
 	for _, e := range all {
 		n += len(e.Value.Segments)
 	}
-	history, segments = frame.New(contract.History.Columns, len(all)), frame.New(contract.SegmentHistory.Columns, n)
+	history, segments = frame.New(contract.History.Columns, len(all)), frame.New(contract.SegmentWeeks.Columns, n)
 	row := 0
 	for i, e := range all {
 		v, t := e.Value, history

@@ -39,7 +39,7 @@ func TestHistory(t *testing.T) {
 		}
 	}
 	r, f, m := w.run(t)
-	h, s, weeks := w.table(t, m, contract.History), w.table(t, m, contract.SegmentHistory), w.table(t, m, contract.Weeks)
+	h, s, weeks := w.table(t, m, contract.History), w.table(t, m, contract.SegmentWeeks), w.table(t, m, contract.Weeks)
 	this := w.c.Run().String()
 	if d := cmp.Diff([]string{"test/2011-11-27/r", "test/2011-12-04/r", this}, h.Strings("run")); d != "" {
 		t.Fatal(d)

@@ -111,7 +111,7 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		rows   *frame.Frame
 	}{{contract.Audiences, a.table()}, {contract.Lists, lists}, {contract.ListLimits, limits},
 		{contract.SegmentAudience, a.segmentsTable(result.Segments)},
-		{contract.Weeks, weeks}, {contract.History, history}, {contract.SegmentHistory, segments}} {
+		{contract.Weeks, weeks}, {contract.History, history}, {contract.SegmentWeeks, segments}} {
 		if err := s.PutFrame(ctx, t.schema, t.rows, j.opts); err != nil {
 			return nil, err
 		}

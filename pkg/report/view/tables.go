@@ -17,7 +17,7 @@ var Tables = map[string][]frame.Schema{
 	contract.Drift:      {contract.Effects, contract.Features, contract.DriftBins},
 	contract.Train:      {contract.SweepClusters},
 	contract.Score:      {contract.SegmentGrid, contract.SegmentFeatures, contract.Migration},
-	contract.Audience:   {contract.SegmentAudience, contract.Weeks, contract.History, contract.SegmentHistory},
+	contract.Audience:   {contract.SegmentAudience, contract.Weeks, contract.History, contract.SegmentWeeks},
 	contract.Explore:    {contract.Times, contract.Distributions, contract.Top, contract.Gaps, contract.Correlations, contract.Cohorts, contract.Concentration},
 	contract.Recommend:  {contract.Pairs},
 }
@@ -288,7 +288,7 @@ func history(in Inputs) []Past {
 
 // trend is the history of each segment that there is now.
 func trend(in Inputs, segments []Segment) [][]Then {
-	f := in.table(contract.SegmentHistory)
+	f := in.table(contract.SegmentWeeks)
 	if f == nil {
 		return nil
 	}
