@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from datetime import timedelta
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 from airflow import __version__ as AIRFLOW_VERSION
 
 try:
-    from airflow.sdk import DAG, Asset, BaseOperator, Param, TaskGroup, task
+    from airflow.sdk import DAG, Asset, BaseOperator, TaskGroup, task
+    from airflow.sdk import Param as AirflowParam
 except ImportError:  # Airflow 2
     from airflow.datasets import Dataset as Asset
     from airflow.decorators import task
     from airflow.models.baseoperator import BaseOperator
     from airflow.models.dag import DAG
-    from airflow.models.param import Param
+    from airflow.models.param import Param as AirflowParam
     from airflow.utils.task_group import TaskGroup
 
 try:
@@ -87,6 +89,21 @@ except ImportError:  # before 3.2
     except ImportError:  # before 3.1
         DeadlineAlert = None
     SyncCallback = None
+
+
+class Param(AirflowParam):
+    """A Param whose schema is shared by its copies: each task of a DAG copies all Params, which was half of a parse.
+
+    Nobody changes a schema, and a copy has a value of its own. By its names it is Airflow's class, which a web server without the
+    DAGs makes it again.
+    """
+
+    __module__ = AirflowParam.__module__
+    __qualname__ = AirflowParam.__qualname__
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> AirflowParam:
+        return copy.copy(self)
+
 
 AIRFLOW_MAJOR = int(AIRFLOW_VERSION.split(".")[0])
 
