@@ -43,12 +43,16 @@ func stepArgs(root string) []string {
 }
 
 // TestKilledAndRunAgain kills ingest and preprocess after ever longer whiles, and runs them again: the objects are those of
-// an undisturbed run, and nothing half written was ever visible.
+// an undisturbed run, nothing half written was ever visible, and of their scratch files nothing is left. preprocess is killed with so
+// little memory that its lines are spilled, which the undisturbed run's are not.
 func TestKilledAndRunAgain(t *testing.T) {
 	source := demoShop(t)
+	scratch := t.TempDir()
+	t.Setenv("TMPDIR", scratch)
 	calm := filepath.Join(t.TempDir(), "root")
 	ingest := func(root string) []string { return append(stepArgs(root), "--source="+source) }
 	preprocess := func(root string) []string { return append(stepArgs(root), "--window=all") }
+	spilling := func(root string) []string { return append(preprocess(root), "--memory=6MiB") }
 	start := time.Now()
 	must(t, "ingest", ingest(calm)...)
 	ingestTime := time.Since(start)
@@ -69,10 +73,13 @@ func TestKilledAndRunAgain(t *testing.T) {
 		t.Errorf("ingest, killed and run again, left other objects:\n%s", d)
 	}
 	for i := range 8 {
-		preprocessKilled += killAfter(t, preprocessTime*time.Duration(i+1)/9, "preprocess", preprocess(root)...)
+		preprocessKilled += killAfter(t, preprocessTime*time.Duration(i+1)/9, "preprocess", spilling(root)...)
 		visible(t, root)
 	}
-	must(t, "preprocess", preprocess(root)...)
+	must(t, "preprocess", spilling(root)...)
+	if left, err := os.ReadDir(scratch); err != nil || len(left) > 0 {
+		t.Errorf("the scratch folder has %v, %v", left, err)
+	}
 	if d := difference(want, files(t, root)); d != "" {
 		t.Errorf("preprocess, killed and run again, left other objects:\n%s", d)
 	}

@@ -47,7 +47,6 @@ func realFile(tb testing.TB) *explore.Shop {
 	realOnce.Do(func() {
 		window := retail.Window{AsOf: day(tb, "2011-12-10")}
 		lines.Cut(window)
-		lines.Seal()
 		kept, err := retail.DefaultRules().Apply(lines)
 		if err != nil {
 			tb.Fatal(err)
@@ -58,9 +57,9 @@ func realFile(tb testing.TB) *explore.Shop {
 }
 
 // salesOf is the sales table of kept lines.
-func salesOf(kept *retail.Kept) *frame.Frame {
+func salesOf(kept *retail.Outcome) *frame.Frame {
 	f := frame.New(columns, kept.NumRows())
-	used := kept.Used()
+	used := kept.Used
 	text := func(c retail.Coding, id uint32) string {
 		if c.Code[id] < 0 {
 			return ""

@@ -2,9 +2,7 @@ package feature
 
 import (
 	"math"
-	"runtime"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -15,42 +13,27 @@ import (
 // blockDays is the length of a block of the monthly features.
 const blockDays = 30
 
-// Build makes the customers of a window out of what the rules have kept of its lines. All kept lines must lie in the
-// window. A sale line is a kept line that is not of a C… invoice; a customer without one has no row.
+// Build makes the customers of a window out of what the rules have kept of the lines of some customers. All kept lines must lie in
+// the window. A sale line is a kept line that is no return; a customer without one has no row.
 //
 // An invoice's time is the earliest of its kept sale lines, for every feature. It takes O(n log m) for n lines of at most
 // m a customer.
 func Build(kept *retail.Kept, window retail.Window) *Table {
-	customers := kept.NumCustomers()
-	row := make([]int, customers+1)   // customer c, 0 being the guest, has row[c] if row[c+1] is one more
-	lines := make([]int, customers+1) // sale lines of the customers before c
-	for c := 1; c < customers; c++ {
-		n := kept.NumSales(uint32(c))
-		row[c+1], lines[c+1] = row[c], lines[c]+n
-		if n > 0 {
-			row[c+1]++
+	var with []int
+	for at := range kept.Len() {
+		if kept.Customer(at) != 0 && kept.NumSales(at) > 0 { // 0 is the guest
+			with = append(with, at)
 		}
 	}
-	t := newTable(row[customers])
-	workers := max(1, min(runtime.GOMAXPROCS(0), lines[customers]/(16<<10)))
-	var wg sync.WaitGroup
-	for w := range workers {
-		from, _ := slices.BinarySearch(lines, lines[customers]*w/workers)
-		to, _ := slices.BinarySearch(lines, lines[customers]*(w+1)/workers)
-		wg.Go(func() {
-			b := newBuilder(kept, window, t)
-			for c := from; c < min(to, customers); c++ {
-				if row[c+1] > row[c] {
-					b.customer(uint32(c), row[c])
-				}
-			}
-		})
+	t := newTable(len(with))
+	b := newBuilder(kept, window, t)
+	for row, at := range with {
+		b.customer(at, row)
 	}
-	wg.Wait()
 	return t
 }
 
-// builder works on one customer after the other; each worker has its own. Its slices are reused.
+// builder works on one customer after the other; its slices are reused.
 type builder struct {
 	kept   *retail.Kept
 	table  *Table
@@ -88,10 +71,10 @@ func newBuilder(kept *retail.Kept, window retail.Window, t *Table) *builder {
 	return b
 }
 
-func (b *builder) customer(c uint32, row int) {
+func (b *builder) customer(at, row int) {
 	t := b.table
-	t.Customer[row] = b.kept.Customers.String(c)
-	b.gather(b.kept.Rows(c), row)
+	t.Customer[row] = b.kept.Customers.String(b.kept.Customer(at))
+	b.gather(b.kept.Rows(at), row)
 
 	frequency := float64(len(b.purchases))
 	t.Frequency[row] = int64(len(b.purchases))
@@ -113,7 +96,7 @@ func (b *builder) customer(c uint32, row int) {
 	}
 	t.ReboughtShare[row] = float64(again) / float64(len(b.products))
 
-	returns := b.kept.Returns[c]
+	returns := b.kept.Returns(at)
 	t.ReturnValueRate[row] = rate(int64(returns.Value), t.Monetary[row])
 	t.ReturnCountRate[row] = rate(returns.Invoices, t.Frequency[row])
 }

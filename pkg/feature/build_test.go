@@ -28,7 +28,7 @@ func build(tb testing.TB, lines *retail.Lines, rules retail.Rules, w retail.Wind
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return feature.Build(kept, w)
+	return feature.Build(kept.Kept, w)
 }
 
 func window(tb testing.TB, asOf, length string) retail.Window {
@@ -252,7 +252,7 @@ func BenchmarkReal(b *testing.B) {
 	}
 	b.Run("features", func(b *testing.B) {
 		for b.Loop() {
-			feature.Build(kept, w)
+			feature.Build(kept.Kept, w)
 		}
 	})
 }

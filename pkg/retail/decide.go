@@ -38,21 +38,18 @@ func Decide(l *Lines, given, before Meaning) (Meaning, []Decision, error) {
 	if wrong := append(given.Problems(), before.Problems()...); len(wrong) > 0 {
 		return given, nil, fmt.Errorf("meaning: %s", strings.Join(wrong, "; "))
 	}
-	l.Seal()
 	d := decider{l: l}
-	inParallel(
-		func() { d.now.Invoice = d.invoice() },
-		func() { d.now.Adjustments = d.adjustments() },
-		func() { d.now.NonProducts = d.nonProducts() },
-	)
+	if err := d.look(); err != nil {
+		return given, nil, err
+	}
+	d.now = Meaning{Invoice: d.invoice(), Adjustments: d.adjustments(), NonProducts: d.nonProducts()}
 	m := given.Or(before).Or(d.now).Or(Meaning{ReturnInvoices: NoInvoice, Discounts: DropDiscounts})
 	k, err := newKinds(l, m)
 	if err != nil {
 		return m, nil, fmt.Errorf("meaning: %w", err)
 	}
 	l.kinds = k // for the rules
-	d.explain(k, m, given)
-	return m, d.decisions, nil
+	return m, d.decisions, d.explain(k, m, given)
 }
 
 // Decided returns what of a meaning was decided from the lines, now or before: not what was given.
@@ -74,34 +71,78 @@ type decider struct {
 	now       Meaning // what the lines themselves say
 	decisions []Decision
 	why       [3]string // of invoice, adjustments, non-products
+
+	// By compared number and code.
+	firsts []first
+	again  bitset // numbers that come again later with another customer
+	called bitset // numbers that any line has
+	codes  bitset
+}
+
+// first is the earliest line of an invoice number that names a customer.
+type first struct {
+	time     int64
+	customer uint32 // 0 where there is none
+}
+
+func (f *first) see(o first) {
+	if o.customer != 0 && (f.customer == 0 || o.time < f.time || o.time == f.time && o.customer < f.customer) {
+		*f = o
+	}
+}
+
+// look finds the first line of each invoice number, and the numbers that come again.
+func (d *decider) look() error {
+	if err := d.l.Seal(); err != nil {
+		return err
+	}
+	numbers, codes := d.l.Invoices.Keys.Len(), d.l.Codes.Keys.Len()
+	d.firsts, d.again, d.called, d.codes = make([]first, numbers), newBitset(numbers), newBitset(numbers), newBitset(codes)
+	err := d.l.scan(func() (func([]Line), func()) {
+		firsts, called, sold := make([]first, numbers), newBitset(numbers), newBitset(codes)
+		see := func(lines []Line) {
+			for i := range lines {
+				r := &lines[i]
+				key := d.l.Invoices.Key[r.Invoice]
+				called.set(key)
+				sold.set(d.l.Codes.Key[r.Code])
+				firsts[key].see(first{r.Time, r.Customer})
+			}
+		}
+		return see, func() {
+			for key, f := range firsts {
+				d.firsts[key].see(f)
+			}
+			d.called.merge(called)
+			d.codes.merge(sold)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return d.l.scan(func() (func([]Line), func()) {
+		again := newBitset(numbers)
+		see := func(lines []Line) {
+			for i := range lines {
+				r := &lines[i]
+				key := d.l.Invoices.Key[r.Invoice]
+				if f := &d.firsts[key]; r.Customer != 0 && r.Customer != f.customer && r.Time-f.time >= reusedAfter*calendar.DayMicros {
+					again.set(key)
+				}
+			}
+		}
+		return see, func() { d.again.merge(again) }
+	})
 }
 
 // invoice decides whether numbers are used again: at least 1 % of them come again 7 or more days later with another customer.
 func (d *decider) invoice() string {
-	l := d.l
-	keys := l.Invoices.Keys.Len()
-	type first struct {
-		time     int64
-		customer uint32
-	}
-	firsts, again, seen := make([]first, keys), newBitset(keys), newBitset(keys)
-	for i, c := range l.Customer {
-		if c == 0 {
-			continue
-		}
-		key := l.Invoices.Key[l.Invoice[i]]
-		if at := (first{l.Time[i], c}); !seen.has(key) || at.time < firsts[key].time || at.time == firsts[key].time && c < firsts[key].customer {
-			firsts[key] = at
-			seen.set(key)
+	numbers, reused := int64(0), d.again.count()
+	for _, f := range d.firsts {
+		if f.customer != 0 {
+			numbers++
 		}
 	}
-	for i, c := range l.Customer {
-		key := l.Invoices.Key[l.Invoice[i]]
-		if c != 0 && c != firsts[key].customer && l.Time[i]-firsts[key].time >= reusedAfter*calendar.DayMicros {
-			again.set(key)
-		}
-	}
-	numbers, reused := seen.count(), again.count()
 	value := ByNumber
 	if reused > 0 && float64(reused) >= reusedNumbers*float64(numbers) {
 		value = ByNumberAndDay
@@ -113,8 +154,12 @@ func (d *decider) invoice() string {
 // adjustments decides whether invoices called A and digits adjust the books: they do where they are few.
 func (d *decider) adjustments() string {
 	keys := &d.l.Invoices.Keys
-	all, called := int64(keys.Len()-1), int64(0)
-	for id := range keys.Len() {
+	all, called := int64(0), int64(0)
+	for id := 1; id < keys.Len(); id++ {
+		if !d.called.has(uint32(id)) {
+			continue
+		}
+		all++
 		if s := keys.String(uint32(id)); len(s) > 1 && s[0] == 'A' && strings.Trim(s[1:], "0123456789") == "" {
 			called++
 		}
@@ -132,6 +177,9 @@ func (d *decider) nonProducts() string {
 	codes := &d.l.Codes.Keys
 	all, like, without := 0, 0, 0
 	for id := 1; id < codes.Len(); id++ {
+		if !d.codes.has(uint32(id)) {
+			continue
+		}
 		s := codes.String(uint32(id))
 		digits := 0
 		for _, c := range []byte(s) {
@@ -156,7 +204,7 @@ func (d *decider) nonProducts() string {
 }
 
 // explain says what each decision is about.
-func (d *decider) explain(k *kinds, m, given Meaning) {
+func (d *decider) explain(k *kinds, m, given Meaning) error {
 	l := d.l
 	returns := Decision{Field: "returns", Value: "amounts below zero of a product", Why: "a line below zero of a code that is also sold gives a product back",
 		Alternatives: []string{"return_invoices (a pattern of invoice numbers)", "return_statuses", "discount_codes"}}
@@ -173,30 +221,52 @@ func (d *decider) explain(k *kinds, m, given Meaning) {
 	discount := Decision{Field: "discounts", Value: m.Discounts, Stated: given.Discounts != "",
 		Why: "lines below zero of codes that are never sold, on invoices with a line above zero", Alternatives: []string{DropDiscounts, AllocateDiscounts, "discount_codes"}}
 	customer := Decision{Field: "customers", Value: "as named", Why: "a line without a customer belongs to the one customer whom other lines of its invoice name"}
-	samples := map[*Decision]*sample{&returns: {}, &void: {}, &adjust: {}, &non: {}, &discount: {}, &customer: {}}
-	note := func(to *Decision, i int, text string) {
-		to.Lines++
-		to.Money += max(k.amount(i), -k.amount(i))
-		samples[to].add(text)
-	}
-	for i := range l.Len() {
-		if k.customer[i] != l.Customer[i] {
-			note(&customer, i, l.Invoices.String(l.Invoice[i]))
+	about := [...]*Decision{&returns, &void, &adjust, &non, &discount, &customer}
+	const (
+		aboutReturns = iota
+		aboutVoid
+		aboutAdjust
+		aboutNon
+		aboutDiscount
+		aboutCustomer
+	)
+	var all [len(about)]sample
+	err := l.scan(func() (func([]Line), func()) {
+		var mine [len(about)]sample
+		note := func(to int, r *Line, d *Dict, id uint32) {
+			amount := k.amount(r)
+			mine[to].note(max(amount, -amount), d.String(id))
 		}
-		switch {
-		case k.isVoid(i):
-			note(&void, i, l.Statuses.String(l.Status[i]))
-		case k.adjustment != nil && k.adjustment[l.Invoices.Key[l.Invoice[i]]]:
-			note(&adjust, i, l.Invoices.String(l.Invoice[i]))
-		case k.isDiscount(i):
-			note(&discount, i, l.Codes.String(l.Code[i]))
-		case k.noCode[l.Codes.Key[l.Code[i]]]:
-			note(&non, i, l.Codes.String(l.Code[i]))
-		case k.noLabel[l.Description[i]]:
-			note(&non, i, l.Descriptions.String(l.Description[i]))
-		case k.isReturn(i):
-			note(&returns, i, l.Invoices.String(l.Invoice[i]))
+		see := func(lines []Line) {
+			for i := range lines {
+				r := &lines[i]
+				if k.customerOf(r) != r.Customer {
+					note(aboutCustomer, r, &l.Invoices.Dict, r.Invoice)
+				}
+				switch {
+				case k.isVoid(r):
+					note(aboutVoid, r, &l.Statuses, r.Status)
+				case k.adjustment != nil && k.adjustment[l.Invoices.Key[r.Invoice]]:
+					note(aboutAdjust, r, &l.Invoices.Dict, r.Invoice)
+				case k.isDiscount(r):
+					note(aboutDiscount, r, &l.Codes.Dict, r.Code)
+				case k.noCode[k.codeOf(r)]:
+					note(aboutNon, r, &l.Codes.Dict, r.Code)
+				case k.noLabel[r.Description]:
+					note(aboutNon, r, &l.Descriptions, r.Description)
+				case k.isReturn(r):
+					note(aboutReturns, r, &l.Invoices.Dict, r.Invoice)
+				}
+			}
 		}
+		return see, func() {
+			for i := range mine {
+				all[i].merge(&mine[i])
+			}
+		}
+	})
+	for i, s := range all {
+		about[i].Lines, about[i].Money, about[i].Examples = s.lines, s.money, s.texts
 	}
 	for _, one := range []struct {
 		decision   *Decision
@@ -207,19 +277,38 @@ func (d *decider) explain(k *kinds, m, given Meaning) {
 		}
 	}
 	for _, one := range []*Decision{&returns, &void, &invoice, &adjust, &non, &discount, &customer} {
-		if s := samples[one]; s != nil {
-			one.Examples = s.texts
-		}
 		d.decisions = append(d.decisions, *one)
+	}
+	return err
+}
+
+// sample counts lines and keeps the three texts that are first in byte order: the same in any order of the lines.
+type sample struct {
+	lines int64
+	money money.Amount
+	texts []string
+}
+
+func (s *sample) note(amount money.Amount, text string) {
+	s.lines++
+	s.money += amount
+	s.add(text)
+}
+
+func (s *sample) merge(o *sample) {
+	s.lines += o.lines
+	s.money += o.money
+	for _, text := range o.texts {
+		s.add(text)
 	}
 }
 
-// sample keeps the three texts that are first in byte order: the same in any order of the lines.
-type sample struct{ texts []string }
-
 func (s *sample) add(text string) {
+	if len(s.texts) == 3 && text >= s.texts[2] {
+		return
+	}
 	at, found := slices.BinarySearch(s.texts, text)
-	if found || at >= 3 {
+	if found {
 		return
 	}
 	s.texts = slices.Insert(s.texts, at, text)

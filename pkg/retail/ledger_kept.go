@@ -65,39 +65,61 @@ type Discounts struct {
 	Allocated money.Amount // the part that was taken off product lines, negative
 }
 
-// Kept is the outcome of [Rules.Apply]: the lines that no rule took, customer by customer, and the account of all others.
+// Kept are the lines of some customers that no rule took, customer by customer in byte order. The zero value is for
+// [Worker.Partition].
 type Kept struct {
-	Customers, Countries Dict // of the lines, which themselves are not held on to
-	Invoices, Codes      KeyedDict
+	Customers, Countries *Dict // of all lines
+	Invoices, Codes      *KeyedDict
 
-	Ledger        Ledger
-	Cancellations Cancellations
-	Discounts     Discounts
-	Filled        int64 // lines without a customer that got the one customer of their invoice
-	Duplicates    int64 // later copies that reached the rule duplicate, taken or not
-	Products      int64 // distinct codes over kept lines
-	OnlyReturns   int64 // customers with return lines that reached the cancellation rules and no kept sale line
-
-	Returns []Returns // by customer
-	sales   []uint32  // by customer: kept sale lines
+	ids     []uint32 // the customers, ascending; 0 is the guest
+	returns []Returns
+	sales   []uint32 // kept sale lines
+	spans   []rowSpan
 	rows    []Row
-	spans   []rowSpan // by customer: its rows
 }
 
 type rowSpan struct{ from, to int }
 
-// NumCustomers returns the number of customer ids; 0 is the guest, and a customer may have no row.
-func (k *Kept) NumCustomers() int { return len(k.spans) }
-
-// Rows returns the kept lines of a customer in the order of (time, invoice, code, price, quantity as delivered,
-// description, country, amount, status, invoice and code as written). With cancellation_unmatched off there may be return lines among them.
-func (k *Kept) Rows(customer uint32) []Row {
-	s := k.spans[customer]
-	return k.rows[s.from:s.to]
+// begin empties it.
+func (k *Kept) begin(l *Lines) {
+	k.Customers, k.Countries, k.Invoices, k.Codes = &l.Customers, &l.Countries, &l.Invoices, &l.Codes
+	k.ids, k.returns, k.sales, k.spans, k.rows = k.ids[:0], k.returns[:0], k.sales[:0], k.spans[:0], k.rows[:0]
 }
 
-// NumSales returns how many kept lines of a customer are sale lines: no returns.
-func (k *Kept) NumSales(customer uint32) int { return int(k.sales[customer]) }
+func (k *Kept) add(customer uint32, span rowSpan, sales uint32, returns Returns) {
+	k.ids, k.spans = append(k.ids, customer), append(k.spans, span)
+	k.sales, k.returns = append(k.sales, sales), append(k.returns, returns)
+}
+
+// gather makes one of the partitions, in their order.
+func (p *Plan) gather(parts []Kept) *Kept {
+	all := &Kept{}
+	all.begin(p.l)
+	for i := range parts {
+		part, n := &parts[i], len(all.rows)
+		all.rows = append(all.rows, part.rows...)
+		for at, s := range part.spans {
+			all.add(part.ids[at], rowSpan{n + s.from, n + s.to}, part.sales[at], part.returns[at])
+		}
+	}
+	return all
+}
+
+// Len returns the number of customers, the guest among them where there are lines without a customer. A customer may have no row.
+func (k *Kept) Len() int { return len(k.ids) }
+
+// Customer returns the customer at a place from 0: a number in Customers.
+func (k *Kept) Customer(at int) uint32 { return k.ids[at] }
+
+// Rows returns the kept lines of the customer at a place in the order of (time, invoice, code, price, quantity as delivered,
+// description, country, amount, status, invoice and code as written). With cancellation_unmatched off there may be return lines among them.
+func (k *Kept) Rows(at int) []Row { return k.rows[k.spans[at].from:k.spans[at].to] }
+
+// NumSales returns how many kept lines of the customer at a place are sale lines: no returns.
+func (k *Kept) NumSales(at int) int { return int(k.sales[at]) }
+
+// Returns returns the return lines of the customer at a place.
+func (k *Kept) Returns(at int) Returns { return k.returns[at] }
 
 // NumRows returns the number of kept lines of all customers and guests. With cancellation_unmatched off the remainders
 // of cancellations matched in part are among them, so that their amounts add up to the ledger's; the ledger counts
@@ -119,23 +141,45 @@ type Coding struct {
 // UsedTexts are the texts that kept lines have.
 type UsedTexts struct{ Customers, Invoices, Codes, Countries Coding }
 
-// Used returns the texts that kept lines have: the dictionaries of [Kept] hold those of all lines.
-func (k *Kept) Used() UsedTexts {
-	customers, countries := newBitset(k.Customers.Len()), newBitset(k.Countries.Len())
-	invoices, codes := newBitset(k.Invoices.Len()), newBitset(k.Codes.Len())
-	for c := range k.spans {
-		rows := k.Rows(uint32(c))
+// Uses gathers the texts that kept lines have: the dictionaries hold those of all lines.
+type Uses struct {
+	l                                     *Lines
+	customers, invoices, codes, countries bitset
+}
+
+// Uses returns a gatherer that has seen nothing.
+func (p *Plan) Uses() *Uses {
+	l := p.l
+	return &Uses{l, newBitset(l.Customers.Len()), newBitset(l.Invoices.Len()), newBitset(l.Codes.Len()), newBitset(l.Countries.Len())}
+}
+
+// Add notes the texts of kept lines.
+func (u *Uses) Add(k *Kept) {
+	for at, c := range k.ids {
+		rows := k.Rows(at)
 		if len(rows) > 0 {
-			customers.set(uint32(c))
+			u.customers.set(c)
 		}
 		for i := range rows {
-			invoices.set(rows[i].Invoice)
-			codes.set(rows[i].Code)
-			countries.set(rows[i].Country)
+			u.invoices.set(rows[i].Invoice)
+			u.codes.set(rows[i].Code)
+			u.countries.set(rows[i].Country)
 		}
 	}
+}
+
+// Merge adds what another one has noted.
+func (u *Uses) Merge(o *Uses) {
+	u.customers.merge(o.customers)
+	u.invoices.merge(o.invoices)
+	u.codes.merge(o.codes)
+	u.countries.merge(o.countries)
+}
+
+// Texts numbers them.
+func (u *Uses) Texts() UsedTexts {
 	return UsedTexts{
-		k.Customers.coding(customers, true), k.Invoices.coding(invoices, false), k.Codes.coding(codes, false),
-		k.Countries.coding(countries, true),
+		u.l.Customers.coding(u.customers, true), u.l.Invoices.coding(u.invoices, false), u.l.Codes.coding(u.codes, false),
+		u.l.Countries.coding(u.countries, true),
 	}
 }

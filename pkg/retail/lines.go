@@ -3,12 +3,14 @@ package retail
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
+	"io"
 	"math"
 	"runtime"
+	"sort"
 	"sync"
 	"sync/atomic"
 
-	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
 )
@@ -88,128 +90,184 @@ func (b *LineBatch) check() error {
 	return nil
 }
 
-// Lines are transaction lines in memory: flat columns, texts as numbers in dictionaries. Customer 0 is a guest.
+// Line is a line as the rules read it: numbers, and texts as numbers in the dictionaries of its [Lines]. Customer 0 is a guest.
+type Line struct {
+	Time, Quantity, Price int64 // as in a [LineBatch]
+	Amount                int64 // as delivered, or quantity × price
+
+	Customer, Invoice, Code, Description, Country, Status uint32
+
+	Source uint16
+}
+
+// lineBytes is what a line takes.
+const lineBytes = 64
+
+// Room says how lines are cut into partitions and where they are kept. The zero value is one partition of customers and one of
+// guests, in memory. No outcome depends on it.
+type Room struct {
+	Shards int      // how many goroutines append; 0 is one
+	Bounds []string // ascending: partition i has the customers from Bounds[i-1] on to before Bounds[i], in byte order
+	Guests int      // partitions of lines without a customer, by invoice; 0 is one
+	Memory int64    // bytes that lines take before they go to Spill; without Spill there is no bound
+	Spill  Spill
+}
+
+// Spill takes lines that have no room in memory.
+type Spill interface {
+	io.ReaderAt
+	io.WriterAt
+}
+
+// Lines are transaction lines, scattered as they come into partitions by their customer. Texts are numbers in dictionaries.
 //
-//	lines := retail.NewLines(rows)
+//	lines := retail.NewLines(retail.Room{})
 //	err := lines.Append(batch)              // as often as there are batches
+//	lines.Cut(window)
 //	kept, err := rules.Apply(lines)
 type Lines struct {
-	Customer, Invoice, Code, Description, Country, Status []uint32
-
-	Time, Quantity, Price []int64
-	Amount                []int64 // as delivered, or quantity × price
-	Source                []uint16
-
 	Customers, Descriptions, Countries, Statuses Dict
 	Invoices, Codes                              KeyedDict
 
-	// Room, if not nil, is memory for the kept lines, of as many rows as there are lines.
-	Room []Row
-
-	kinds   *kinds // what [Decide] found out
-	shards  []*Lines
-	scratch []uint32
-	room    int // of a shard: the most lines; -1 for any number
-	sealed  bool
+	room   Room
+	seed   maphash.Seed
+	shelf  *shelf
+	shards []*Shard
+	window Window
+	cut    bool
+	sealed bool
+	kinds  *kinds // what [Decide] found out
 }
 
-// NewLines returns room for about n lines.
-func NewLines(n int) *Lines {
-	l := emptyLines()
-	ids, numbers := make([]uint32, 6*n), make([]int64, 4*n)
-	id := func(i int) []uint32 { return ids[i*n : i*n : (i+1)*n] }
-	number := func(i int) []int64 { return numbers[i*n : i*n : (i+1)*n] }
-	l.Customer, l.Invoice, l.Code, l.Description, l.Country, l.Status = id(0), id(1), id(2), id(3), id(4), id(5)
-	l.Time, l.Quantity, l.Price, l.Amount = number(0), number(1), number(2), number(3)
-	l.Source = make([]uint16, 0, n)
+// NewLines returns room for lines.
+func NewLines(room Room) *Lines {
+	room.Shards, room.Guests = max(room.Shards, 1), max(room.Guests, 1)
+	l := &Lines{room: room, seed: maphash.MakeSeed()}
+	l.shelf = newShelf(&store{memory: room.Memory, spill: room.Spill}, l.parts())
+	for i := range room.Shards {
+		l.shards = append(l.shards, newShard(l, i))
+	}
 	return l
 }
 
-func emptyLines() *Lines {
-	return &Lines{
-		Customers: newDict(), Descriptions: newDict(), Countries: newDict(), Statuses: newDict(),
-		Invoices: newKeyedDict(), Codes: newKeyedDict(), room: -1,
-	}
+// parts returns the number of partitions: those of guests come first.
+func (l *Lines) parts() int { return l.room.Guests + len(l.room.Bounds) + 1 }
+
+// Shard takes lines from one goroutine, or from several that take turns.
+type Shard struct {
+	lines *Lines
+	open  *writer
+	// Of customers, invoices, codes, descriptions, countries and statuses, in the order in which they are seen.
+	texts   [columns]Dict
+	part    []uint32 // by customer; unused for the guest
+	guests  []uint32 // by invoice: the partition of its lines without a customer
+	rows    int
+	numbers numbers // what texts are numbered once sealed
+
+	ids     [columns][]uint32
+	amounts []int64
+	scratch []uint32
 }
 
-// NewShards returns lines in parts that are filled by a goroutine each: part i takes exactly rows[i] lines. When all are
-// full, [Lines.Seal] makes them one.
-func NewShards(rows []int) (*Lines, []*Lines) {
+// columns of texts.
+const (
+	columnCustomer = iota
+	columnInvoice
+	columnCode
+	columnDescription
+	columnCountry
+	columnStatus
+	columns
+)
+
+func newShard(l *Lines, i int) *Shard {
+	s := &Shard{lines: l, open: l.shelf.writer(i), part: []uint32{0}}
+	for c := range s.texts {
+		s.texts[c] = newDict()
+	}
+	return s
+}
+
+// Shard returns the part of the lines that goroutine i appends to.
+func (l *Lines) Shard(i int) *Shard { return l.shards[i] }
+
+// Append adds a batch to the first shard: see [Shard.Append].
+func (l *Lines) Append(b LineBatch) error { return l.shards[0].Append(b) }
+
+// Len returns how many lines have been appended, whatever the window.
+func (l *Lines) Len() int {
 	n := 0
-	for _, r := range rows {
-		n += r
+	for _, s := range l.shards {
+		n += s.rows
 	}
-	l, at := NewLines(n), 0
-	l.shorten(n)
-	for _, r := range rows {
-		s, to := emptyLines(), at+r
-		s.Customer, s.Invoice, s.Code = l.Customer[at:at:to], l.Invoice[at:at:to], l.Code[at:at:to]
-		s.Description, s.Country, s.Status = l.Description[at:at:to], l.Country[at:at:to], l.Status[at:at:to]
-		s.Time, s.Quantity, s.Price, s.Amount = l.Time[at:at:to], l.Quantity[at:at:to], l.Price[at:at:to], l.Amount[at:at:to]
-		s.Source = l.Source[at:at:to]
-		s.room, at = r, to
-		l.shards = append(l.shards, s)
-	}
-	return l, l.shards
+	return n
 }
 
-// Len returns the number of lines.
-func (l *Lines) Len() int { return len(l.Time) }
-
-// Worth returns what a line is worth: below zero where it gives something back, by its sign or by what [Decide] found to mark that.
-func (l *Lines) Worth(i int) money.Amount {
-	if l.kinds == nil {
-		return money.Amount(l.Amount[i])
+// TextBytes returns what the distinct texts take that have been seen so far, about.
+func (s *Shard) TextBytes() (n int64) {
+	for i := range s.texts {
+		n += int64(s.texts[i].size())
 	}
-	return l.kinds.amount(i)
+	return n + 4*int64(len(s.part)+len(s.guests))
 }
 
 // Append adds a batch, which may be reused afterwards. It wraps [ErrColumns] where the batch contradicts itself and [ErrRange]
 // where a quantity × price is out of range; nothing is added then.
-func (l *Lines) Append(b LineBatch) error {
-	if l.sealed || l.shards != nil {
-		return errors.New("append lines: they are sealed, or in shards")
+func (s *Shard) Append(b LineBatch) (err error) {
+	if s.lines.sealed {
+		return errors.New("append lines: they are sealed")
 	}
 	if err := b.check(); err != nil {
 		return fmt.Errorf("append lines: %w", err)
 	}
-	n := uint64(l.Len()) + uint64(len(b.Time))
-	if n >= math.MaxUint32 || l.room >= 0 && n > uint64(l.room) {
-		return fmt.Errorf("append lines: more than there is room for")
+	if s.rows+len(b.Time) > math.MaxInt32 {
+		return fmt.Errorf("append lines: more than %d in a shard", math.MaxInt32)
 	}
-	var err error
-	if l.Amount, err = appendAmounts(l.Amount, &b); err != nil {
+	if s.amounts, err = appendAmounts(s.amounts[:0], &b); err != nil {
 		return fmt.Errorf("append lines: %w", err)
 	}
-	l.Description, l.scratch = appendIDs(l.Description, &l.Descriptions, b.Description, l.scratch)
-	l.Customer, l.scratch = appendIDs(l.Customer, &l.Customers, b.Customer, l.scratch)
-	l.Country, l.scratch = appendIDs(l.Country, &l.Countries, b.Country, l.scratch)
-	l.Code, l.scratch = appendIDs(l.Code, &l.Codes.Dict, b.Code, l.scratch)
-	l.Invoice, l.scratch = appendIDs(l.Invoice, &l.Invoices.Dict, b.Invoice, l.scratch)
-	if b.Status.empty() {
-		l.Status = appendZeros(l.Status, len(b.Time), l.room >= 0)
-	} else {
-		l.Status, l.scratch = appendIDs(l.Status, &l.Statuses, b.Status, l.scratch)
+	for i, c := range [columns]TextColumn{b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status} {
+		if s.ids[i] = s.ids[i][:0]; i == columnStatus && b.Status.empty() {
+			s.ids[i] = append(s.ids[i], make([]uint32, len(b.Time))...)
+			continue
+		}
+		s.ids[i], s.scratch = appendIDs(s.ids[i], &s.texts[i], c, s.scratch)
 	}
-	l.Time = append(l.Time, b.Time...)
-	l.Quantity = append(l.Quantity, b.Quantity...)
-	l.Price = append(l.Price, b.Price...)
-	if b.Source == 0 {
-		l.Source = appendZeros(l.Source, len(b.Time), l.room >= 0)
-		return nil
+	s.place()
+	for i, t := range b.Time {
+		customer, invoice := s.ids[columnCustomer][i], s.ids[columnInvoice][i]
+		part := s.guests[invoice]
+		if customer != 0 {
+			part = s.part[customer]
+		}
+		to, err := s.open.next(int(part))
+		if err != nil {
+			return fmt.Errorf("append lines: %w", err)
+		}
+		*to = Line{
+			Time: t, Quantity: b.Quantity[i], Price: b.Price[i], Amount: s.amounts[i],
+			Customer: customer, Invoice: invoice, Code: s.ids[columnCode][i], Description: s.ids[columnDescription][i],
+			Country: s.ids[columnCountry][i], Status: s.ids[columnStatus][i], Source: b.Source,
+		}
 	}
-	for range b.Time {
-		l.Source = append(l.Source, b.Source)
-	}
+	s.rows += len(b.Time)
 	return nil
 }
 
-// appendZeros adds n zeros. Memory that is still as it was made has them already, and need not be touched.
-func appendZeros[T uint16 | uint32](dst []T, n int, asMade bool) []T {
-	if asMade && cap(dst)-len(dst) >= n {
-		return dst[:len(dst)+n]
+// place finds the partitions of customers and invoices that are new.
+func (s *Shard) place() {
+	room := &s.lines.room
+	for id := len(s.part); id < s.texts[columnCustomer].Len(); id++ {
+		text := s.texts[columnCustomer].bytes(uint32(id))
+		s.part = append(s.part, uint32(room.Guests+sort.Search(len(room.Bounds), func(k int) bool { return string(text) < room.Bounds[k] })))
 	}
-	return append(dst, make([]T, n)...)
+	for id := len(s.guests); id < s.texts[columnInvoice].Len(); id++ {
+		part := uint64(0)
+		if room.Guests > 1 {
+			part = maphash.Bytes(s.lines.seed, s.texts[columnInvoice].bytes(uint32(id))) % uint64(room.Guests)
+		}
+		s.guests = append(s.guests, uint32(part))
+	}
 }
 
 // appendAmounts adds what each line is worth. What it returns with an error is dst.
@@ -247,65 +305,64 @@ func appendIDs(dst []uint32, dict *Dict, col TextColumn, scratch []uint32) (ids,
 	return dst, scratch
 }
 
-// Cut drops every line outside the window.
-func (l *Lines) Cut(w Window) {
-	n := 0
-	for i, t := range l.Time {
-		if !w.Contains(calendar.DateOf(t)) {
-			continue
-		}
-		if n != i {
-			l.Customer[n], l.Invoice[n], l.Code[n] = l.Customer[i], l.Invoice[i], l.Code[i]
-			l.Description[n], l.Country[n], l.Status[n] = l.Description[i], l.Country[i], l.Status[i]
-			l.Time[n], l.Quantity[n], l.Price[n], l.Amount[n] = t, l.Quantity[i], l.Price[i], l.Amount[i]
-			l.Source[n] = l.Source[i]
-		}
-		n++
-	}
-	l.shorten(n)
-}
+// Cut makes everything look at the lines of a window alone, until they are cut otherwise.
+func (l *Lines) Cut(w Window) { l.window, l.cut, l.kinds = w, true, nil }
 
-// shorten sets the length of every column.
-func (l *Lines) shorten(n int) {
-	l.Customer, l.Invoice, l.Code = l.Customer[:n], l.Invoice[:n], l.Code[:n]
-	l.Description, l.Country, l.Status = l.Description[:n], l.Country[:n], l.Status[:n]
-	l.Time, l.Quantity, l.Price, l.Amount = l.Time[:n], l.Quantity[:n], l.Price[:n], l.Amount[:n]
-	l.Source = l.Source[:n]
-}
-
-// Seal makes shards one and renumbers every dictionary in byte order. Nothing can be appended afterwards. Sealing twice does
-// nothing. It panics if a shard is not full.
-func (l *Lines) Seal() {
+// Seal ends the appending and numbers every text in byte order. Sealing twice does nothing. An error is the spill's.
+func (l *Lines) Seal() error {
 	if l.sealed {
-		return
-	}
-	for _, s := range l.shards {
-		if s.Len() != s.room {
-			panic(fmt.Sprintf("retail: a shard of %d lines has %d", s.room, s.Len()))
-		}
-		s.sealed = true
+		return nil
 	}
 	l.sealed = true
+	for _, s := range l.shards {
+		if err := s.open.close(); err != nil {
+			return fmt.Errorf("seal lines: %w", err)
+		}
+	}
 	// The longest first: the others fill up beside it.
 	inParallel(
+		func() { l.sealColumn(columnInvoice, &l.Invoices.Dict, l.Invoices.seal) },
 		func() {
-			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Invoice, &l.Invoices.Dict }, l.Invoices.seal)
+			l.sealColumn(columnDescription, &l.Descriptions, func() []uint32 { return l.Descriptions.seal(nil) })
 		},
-		func() {
-			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Description, &l.Descriptions }, func() []uint32 { return l.Descriptions.seal(nil) })
-		},
-		func() { l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Code, &l.Codes.Dict }, l.Codes.seal) },
-		func() {
-			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Customer, &l.Customers }, func() []uint32 { return l.Customers.seal(nil) })
-		},
-		func() {
-			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Country, &l.Countries }, func() []uint32 { return l.Countries.seal(nil) })
-		},
-		func() {
-			l.sealColumn(func(l *Lines) ([]uint32, *Dict) { return l.Status, &l.Statuses }, func() []uint32 { return l.Statuses.seal(nil) })
-		},
+		func() { l.sealColumn(columnCode, &l.Codes.Dict, l.Codes.seal) },
+		func() { l.sealColumn(columnCustomer, &l.Customers, func() []uint32 { return l.Customers.seal(nil) }) },
+		func() { l.sealColumn(columnCountry, &l.Countries, func() []uint32 { return l.Countries.seal(nil) }) },
+		func() { l.sealColumn(columnStatus, &l.Statuses, func() []uint32 { return l.Statuses.seal(nil) }) },
 	)
-	l.shards = nil
+	all := make([]*numbers, len(l.shards))
+	for i, s := range l.shards {
+		all[i] = &s.numbers
+		s.part, s.guests, s.ids, s.scratch, s.amounts, s.open = nil, nil, [columns][]uint32{}, nil, nil, nil
+	}
+	l.shelf.number(all)
+	return nil
+}
+
+// sealColumn makes one dictionary of those of the shards, and notes the number of each of their texts in it. seal is the
+// dictionary's.
+func (l *Lines) sealColumn(column int, all *Dict, seal func() []uint32) {
+	if len(l.shards) == 1 {
+		*all = l.shards[0].texts[column]
+		l.shards[0].texts[column] = Dict{}
+		l.shards[0].numbers[column] = seal()
+		return
+	}
+	*all = newDict()
+	for _, s := range l.shards {
+		dict := &s.texts[column]
+		to := make([]uint32, dict.Len())
+		for id := range to {
+			to[id] = all.intern(dict.bytes(uint32(id)))
+		}
+		s.numbers[column], *dict = to, Dict{}
+	}
+	to := seal()
+	for _, s := range l.shards {
+		for i, id := range s.numbers[column] {
+			s.numbers[column][i] = to[id]
+		}
+	}
 }
 
 // inParallel does pieces of work on all cores, beginning them in their order.
@@ -320,36 +377,4 @@ func inParallel(work ...func()) {
 		})
 	}
 	wg.Wait()
-}
-
-// sealColumn renumbers a column of texts, of the lines or of their shards, by what seal returns for the dictionary of all.
-func (l *Lines) sealColumn(column func(*Lines) ([]uint32, *Dict), seal func() []uint32) {
-	ids, all := column(l)
-	numbers := make([][]uint32, len(l.shards))
-	for i, s := range l.shards {
-		_, dict := column(s)
-		numbers[i] = make([]uint32, dict.Len())
-		for id := range numbers[i] {
-			numbers[i][id] = all.intern(dict.bytes(uint32(id)))
-		}
-	}
-	to := seal()
-	if len(l.shards) == 0 {
-		renumber(ids, to)
-	}
-	for i, s := range l.shards {
-		ids, dict := column(s)
-		*dict = Dict{}
-		renumber(numbers[i], to)
-		renumber(ids, numbers[i])
-	}
-}
-
-func renumber(ids, to []uint32) {
-	if len(to) == 1 { // the empty text alone, which keeps its number
-		return
-	}
-	for i, id := range ids {
-		ids[i] = to[id]
-	}
 }

@@ -33,6 +33,9 @@ func newDict() Dict {
 // Len returns how many texts there are, the empty one included.
 func (d *Dict) Len() int { return len(d.ends) }
 
+// size returns about how many bytes it takes.
+func (d *Dict) size() int { return cap(d.data) + 8*(cap(d.ends)+len(d.slots)) }
+
 // String returns text id of a sealed dictionary. It does not copy.
 func (d *Dict) String(id uint32) string {
 	if id == 0 {
@@ -156,8 +159,6 @@ type KeyedDict struct {
 	Keys Dict     // the compared texts, numbered in byte order
 	Key  []uint32 // text → key
 }
-
-func newKeyedDict() KeyedDict { return KeyedDict{Dict: newDict()} }
 
 // seal builds the keys, renumbers both and returns the new number of each old text.
 func (d *KeyedDict) seal() []uint32 {

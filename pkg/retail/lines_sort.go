@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
-
-	"github.com/clientele/clientele/pkg/money"
 )
 
 // The one order of a customer's lines: time, invoice, code, price, quantity, description, country, amount, status, then
@@ -15,43 +13,54 @@ import (
 // comparison of two lines.
 type sortKey struct {
 	kinds    *kinds
-	spread   []money.Amount // see [pass]
-	first    int64          // earliest time
-	span     uint64         // from it to the latest
-	unit     uint64         // every time is a whole number of units after first: of shops that keep minutes, 60,000,000 µs
-	time     uint           // what the units are shifted left by
-	invoice  uint           // what the invoice is shifted left by
-	hasParts bool           // invoice and code fit beside the time
+	first    int64  // earliest time
+	unit     uint64 // every time is a whole number of units after first: of shops that keep minutes, 60,000,000 µs
+	time     uint   // what the units are shifted left by
+	invoice  uint   // what the invoice is shifted left by
+	hasParts bool   // invoice and code fit beside the time
 }
 
-// newSortKey looks at the times. [sortKey.fit] does the rest.
-func newSortKey(l *Lines) sortKey {
-	if l.Len() == 0 {
-		return sortKey{unit: 1}
-	}
-	first, last := l.Time[0], l.Time[0]
-	for _, t := range l.Time {
-		first, last = min(first, t), max(last, t)
-	}
-	k := sortKey{first: first, span: uint64(last) - uint64(first)}
-	before := first
-	for _, t := range l.Time {
-		if t != before && k.unit != 1 {
-			k.unit = gcd(uint64(t)-uint64(first), k.unit)
-			before = t
+// span is what a sort key must know of the times of lines.
+type span struct {
+	any         bool
+	first, last int64
+	unit        uint64 // divides every distance from first; 0 is any
+	before      int64
+}
+
+func (s *span) add(t int64) {
+	switch {
+	case !s.any:
+		*s = span{any: true, first: t, last: t, before: t}
+	case t != s.before:
+		if s.before = t; s.unit != 1 {
+			s.unit = gcd(apart(t, s.first), s.unit)
 		}
+		s.first, s.last = min(s.first, t), max(s.last, t) // the unit divides the distance to any of them
 	}
-	k.unit = max(k.unit, 1)
-	return k
 }
 
-// fit packs invoices and codes beside the time, if there is room.
-func (k *sortKey) fit(kinds *kinds) {
-	k.kinds = kinds
+func (s *span) merge(o span) {
+	switch {
+	case !o.any:
+	case !s.any:
+		*s = o
+	default:
+		s.unit = gcd(gcd(s.unit, o.unit), apart(s.first, o.first))
+		s.first, s.last = min(s.first, o.first), max(s.last, o.last)
+	}
+}
+
+func apart(a, b int64) uint64 { return uint64(max(a, b)) - uint64(min(a, b)) }
+
+// newSortKey packs invoices and codes beside the time, if there is room.
+func newSortKey(kinds *kinds, t span) sortKey {
+	k := sortKey{kinds: kinds, first: t.first, unit: max(t.unit, 1)}
 	codes, invoices := width(kinds.l.Codes.Keys.Len()), width(kinds.invoices)
-	if bits.Len64(k.span/k.unit)+codes+invoices <= 64 {
+	if bits.Len64(apart(t.last, t.first)/k.unit)+codes+invoices <= 64 {
 		k.time, k.invoice, k.hasParts = uint(codes+invoices), uint(codes), true
 	}
+	return k
 }
 
 // gcd returns the greatest common divisor; of 0 and b it is b.
@@ -62,70 +71,65 @@ func gcd(a, b uint64) uint64 {
 	return a
 }
 
-func (k sortKey) of(i uint32) uint64 {
-	l := k.kinds.l
-	t := (uint64(l.Time[i]) - uint64(k.first)) / k.unit
+func (k *sortKey) of(r *Line) uint64 {
+	t := (uint64(r.Time) - uint64(k.first)) / k.unit
 	if !k.hasParts {
 		return t
 	}
-	return t<<k.time | uint64(k.kinds.invoiceOf(int(i)))<<k.invoice | uint64(l.Codes.Key[l.Code[i]])
+	return t<<k.time | uint64(k.kinds.invoiceOf(r))<<k.invoice | uint64(k.kinds.codeOf(r))
 }
 
 // keyed is a line with its pack.
 type keyed struct {
 	key  uint64
-	line uint32
+	line *Line
 }
 
-// sortLines puts lines of one customer into order. scratch may be nil; it is returned, for reuse.
-func (k sortKey) sortLines(lines []uint32, scratch []keyed) []keyed {
+// sort puts lines of one customer into order. scratch may be nil; it is returned, for reuse.
+func (k *sortKey) sort(lines []*Line, scratch []keyed) []keyed {
 	scratch = scratch[:0]
-	for _, i := range lines {
-		scratch = append(scratch, keyed{k.of(i), i})
+	for _, r := range lines {
+		scratch = append(scratch, keyed{k.of(r), r})
 	}
 	slices.SortFunc(scratch, func(a, b keyed) int {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
-		if c := compareLines(k.kinds, a.line, b.line); c != 0 || k.spread == nil {
-			return c
-		}
-		return cmp.Compare(k.spread[a.line], k.spread[b.line]) // no longer interchangeable
+		return compareLines(k.kinds, a.line, b.line)
 	})
 	return scratch
 }
 
-func compareLines(k *kinds, a, b uint32) int {
-	l := k.l
-	if c := cmp.Compare(l.Time[a], l.Time[b]); c != 0 {
+func compareLines(k *kinds, a, b *Line) int {
+	if c := cmp.Compare(a.Time, b.Time); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(k.invoiceOf(int(a)), k.invoiceOf(int(b))); c != 0 {
+	if c := cmp.Compare(k.invoiceOf(a), k.invoiceOf(b)); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Codes.Key[l.Code[a]], l.Codes.Key[l.Code[b]]); c != 0 {
+	if c := cmp.Compare(k.codeOf(a), k.codeOf(b)); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Price[a], l.Price[b]); c != 0 {
+	if c := cmp.Compare(a.Price, b.Price); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Quantity[a], l.Quantity[b]); c != 0 {
+	if c := cmp.Compare(a.Quantity, b.Quantity); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Description[a], l.Description[b]); c != 0 {
+	if c := cmp.Compare(a.Description, b.Description); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Country[a], l.Country[b]); c != 0 {
+	if c := cmp.Compare(a.Country, b.Country); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Amount[a], l.Amount[b]); c != 0 {
+	if c := cmp.Compare(a.Amount, b.Amount); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Status[a], l.Status[b]); c != 0 {
+	if c := cmp.Compare(a.Status, b.Status); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(l.Invoice[a], l.Invoice[b]); c != 0 {
+	if c := cmp.Compare(a.Invoice, b.Invoice); c != 0 {
 		return c
 	}
-	return cmp.Compare(l.Code[a], l.Code[b])
+	return cmp.Compare(a.Code, b.Code)
 }

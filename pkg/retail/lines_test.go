@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -26,7 +27,7 @@ func TestAppendRefuses(t *testing.T) {
 		"offsets backwards": func(b *retail.LineBatch) { b.Code.Offsets = []int32{2, 0} },
 		"offset below zero": func(b *retail.LineBatch) { b.Code.Offsets = []int32{-1, 2} },
 	} {
-		l := retail.NewLines(1)
+		l := retail.NewLines(retail.Room{})
 		b := retailtest.Batch(one)
 		spoil(&b)
 		if err := l.Append(b); !errors.Is(err, retail.ErrColumns) || l.Len() != 0 {
@@ -34,7 +35,9 @@ func TestAppendRefuses(t *testing.T) {
 		}
 	}
 	l := retailtest.Lines(t, nil)
-	l.Seal()
+	if err := l.Seal(); err != nil {
+		t.Fatal(err)
+	}
 	if err := l.Append(retailtest.Batch(one)); err == nil {
 		t.Error("sealed lines took another one")
 	}
@@ -48,7 +51,12 @@ c2,22b,é,1,2011-01-03 10:00,1,9,UK
 10,22a ,z`+"\x00"+`,1,2011-01-03 10:00,1,,
 10,22,longer than eight bytes B,1,2011-01-03 10:00,1,9,UK
 9,22,longer than eight bytes A,1,2011-01-03 10:00,1,9,UK`))
-	l.Seal()
+	var guest retail.Line
+	for _, line := range inside(t, l) {
+		if line.Customer == 0 {
+			guest = line
+		}
+	}
 	for _, d := range []*retail.Dict{&l.Customers, &l.Descriptions, &l.Countries, &l.Invoices.Keys, &l.Codes.Keys} {
 		for i := 1; i < d.Len(); i++ {
 			if a, b := d.String(uint32(i-1)), d.String(uint32(i)); a >= b {
@@ -64,10 +72,10 @@ c2,22b,é,1,2011-01-03 10:00,1,9,UK
 			}
 		}
 	}
-	if got := l.Customers.String(l.Customer[2]); got != "" || l.Customer[2] != 0 {
-		t.Errorf("a line without customer has customer %d, %q", l.Customer[2], got)
+	if got := l.Customers.String(0); got != "" {
+		t.Errorf("the guest is customer %q", got)
 	}
-	if got := l.Codes.String(l.Code[2]); got != "22a " {
+	if got := l.Codes.String(guest.Code); got != "22a " {
 		t.Errorf("code as written is %q, want %q", got, "22a ")
 	}
 }
@@ -95,6 +103,23 @@ func TestOrderOfExtremes(t *testing.T) {
 	}
 }
 
+// inside returns the lines of the window.
+func inside(t *testing.T, l *retail.Lines) (all []retail.Line) {
+	t.Helper()
+	var mu sync.Mutex
+	err := l.Each(func() (func([]retail.Line), func()) {
+		return func(some []retail.Line) {
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, some...)
+		}, func() {}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func TestCut(t *testing.T) {
 	l := retailtest.Lines(t, retailtest.CSV(t, `
 1,22,X,1,2011-01-02 23:59,1,7,UK
@@ -103,8 +128,15 @@ func TestCut(t *testing.T) {
 4,22,X,4,2011-01-05 00:00,1,7,UK`))
 	asOf, _ := calendar.ParseDate("2011-01-05")
 	l.Cut(retail.Window{AsOf: asOf, Days: 2}) // [3 January, 5 January)
-	if l.Len() != 2 || l.Quantity[0] != 2000 || l.Quantity[1] != 3000 {
-		t.Errorf("kept quantities %v, want [2000 3000]", l.Quantity)
+	for range 2 {                             // and may be cut again
+		if got := inside(t, l); len(got) != 2 || got[0].Quantity != 2000 || got[1].Quantity != 3000 {
+			t.Errorf("the window has %+v, want those of quantities 2000 and 3000", got)
+		}
+		l.Cut(retail.Window{AsOf: asOf - 1, Days: 1})
+		if got := inside(t, l); len(got) != 1 || got[0].Quantity != 2000 {
+			t.Errorf("a shorter window has %+v", got)
+		}
+		l.Cut(retail.Window{AsOf: asOf, Days: 2})
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // means applies the default rules with another meaning to lines, of which those with a ninth column have a status.
-func means(t *testing.T, m retail.Meaning, text string) *retail.Kept {
+func means(t *testing.T, m retail.Meaning, text string) *retail.Outcome {
 	t.Helper()
 	rules := retail.DefaultRules()
 	rules.Meaning = m.Or(rules.Meaning)
@@ -119,7 +119,7 @@ func TestDiscounts(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	for _, kept := range []*retail.Kept{drop, allocate} {
+	for _, kept := range []*retail.Outcome{drop, allocate} {
 		if kept.Discounts.Lines != 2 || kept.Discounts.Amount.String() != "-40.0000" {
 			t.Errorf("discounts %+v", kept.Discounts)
 		}
@@ -170,8 +170,8 @@ func TestAllocationAddsUp(t *testing.T) {
 		}
 		rules := drawRules(t)
 		rules.Meaning.Discounts = retail.AllocateDiscounts
-		apply := func(lines []retailtest.Line) *retail.Kept {
-			l := retail.NewLines(0)
+		apply := func(lines []retailtest.Line) *retail.Outcome {
+			l := retail.NewLines(retail.Room{})
 			if err := l.Append(retailtest.Batch(lines)); err != nil {
 				t.Fatal(err)
 			}
@@ -226,7 +226,7 @@ func numbered() []retailtest.Line {
 }
 
 func TestNumbersThatAreUsedAgain(t *testing.T) {
-	decide := func(lines []retailtest.Line, given retail.Meaning) (retail.Meaning, *retail.Kept) {
+	decide := func(lines []retailtest.Line, given retail.Meaning) (retail.Meaning, *retail.Outcome) {
 		l := retailtest.Lines(t, lines)
 		m, _, err := retail.Decide(l, given, retail.Meaning{})
 		if err != nil {
@@ -317,7 +317,7 @@ func TestMeaningProblems(t *testing.T) {
 	if got := m.Problems(); len(got) != 5 {
 		t.Errorf("got %q", got)
 	}
-	if _, _, err := retail.Decide(retail.NewLines(0), m, retail.Meaning{}); err == nil {
+	if _, _, err := retail.Decide(retail.NewLines(retail.Room{}), m, retail.Meaning{}); err == nil {
 		t.Error("decided")
 	}
 	if got := retail.UCI().Problems(); got != nil {
@@ -350,8 +350,8 @@ func TestTotalsOfTheOtherSign(t *testing.T) {
 
 // Two tills count alike: their invoices of one number and day are two, in any order of the lines.
 func TestTheSameNumberAtTwoTills(t *testing.T) {
-	apply := func(order ...uint16) *retail.Kept {
-		l := retail.NewLines(0)
+	apply := func(order ...uint16) *retail.Outcome {
+		l := retail.NewLines(retail.Room{})
 		for _, source := range order {
 			b := retailtest.Batch([]retailtest.Line{{Invoice: "1", Code: "22001", Quantity: money.QuantityScale, Price: "1", Time: "2011-01-03 10:00:01", Customer: "7"}})
 			b.Source = source

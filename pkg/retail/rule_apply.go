@@ -3,7 +3,8 @@ package retail
 import (
 	"errors"
 	"fmt"
-	"runtime"
+	"math"
+	"sort"
 	"sync"
 
 	"github.com/clientele/clientele/pkg/money"
@@ -15,170 +16,357 @@ var ErrRange = errors.New("sum out of range")
 // notTaken marks a line that no rule has taken yet; other values are rules.
 const notTaken = uint8(ruleCount)
 
-// pass is the work of [Rules.Apply].
-type pass struct {
+// Plan is what the rules have to know of all lines of a window before they look at those of some customers. Then the partitions
+// can be worked on in any order, at the same time, or somewhere else: nothing that comes of one depends on another.
+//
+//	plan, err := rules.Plan(lines)
+//	worker, kept := plan.Worker(), &retail.Kept{}
+//	for i := range plan.Partitions() {
+//		some, err = plan.Load(i, some[:0])
+//		worker.Partition(some, kept)        // kept: the lines of these customers
+//	}
+//	totals, err := plan.Totals(worker)
+type Plan struct {
 	*kinds
 	rules Rules
 	on    [ruleCount]bool // of rules, asked for each line
-	out   *Kept
-
-	taken     []uint8        // by line
-	spread    []money.Amount // by line: the part of discounts that it bears, below 0; of an allocated discount its amount, above 0; nil for none
-	discounts Discounts
-
-	order []uint32 // lines that the first five rules left, by customer
-	start []uint32 // customer c has order[start[c]:start[c+1]]
 	key   sortKey
-	tally *tally
+
+	filled    *shelf // lines that got a customer; nil for none
+	numFilled int64
+
+	allocated map[uint32]bool         // invoices whose discounts are taken off their products
+	spread    map[Line][]money.Amount // what of it each product line bears, 0 or below, ascending where lines are equal
 }
 
-// Apply asks the rules in their order about every line, matches cancellations with their sales and accounts for
-// everything. It seals the lines. Lines stay as they are but for that, and the outcome shares their dictionaries.
-//
-// It takes O(n log m) for n lines of at most m a customer. The outcome does not depend on the order of lines nor on the
-// number of cores. Errors wrap [ErrRange] or [ErrLedger].
-func (r Rules) Apply(l *Lines) (*Kept, error) {
-	l.Seal()
-	p := &pass{rules: r, taken: make([]uint8, l.Len())}
+// Plan goes through all lines: what the rules ask of codes, invoices and the shop as a whole. Errors wrap [ErrRange], or are the
+// spill's. Lines must not be cut otherwise before the last partition is loaded.
+func (r Rules) Plan(l *Lines) (*Plan, error) {
+	p := &Plan{rules: r}
 	for rule := range p.on {
 		p.on[rule] = r.On(Rule(rule))
 	}
-	var err, rangeErr error
-	inParallel(func() { p.kinds, err = kindsOf(l, r.Meaning) }, func() { rangeErr = checkRange(l) }, func() { p.key = newSortKey(l) })
-	if err = errors.Join(err, rangeErr); err != nil {
+	var err error
+	if p.kinds, err = kindsOf(l, r.Meaning); err != nil {
 		return nil, fmt.Errorf("apply rules: %w", err)
 	}
-	p.key.fit(p.kinds)
-	p.tally = newTally(p.invoices, l.Customers.Len())
-	p.takeLines()
-	p.takeDiscounts()
-	p.key.spread = p.spread
-	p.groupByCustomer()
-	p.settleCustomers()
-	p.out.Discounts, p.out.Filled = p.discounts, p.filled
-	p.out.Ledger = p.tally.ledger()
-	if err := p.out.Ledger.Check(); err != nil {
+	if t := p.totals; t.outOfRange { // no sum taken later can leave its range: every one is over parts of these lines
+		return nil, fmt.Errorf("apply rules: %w: %d lines of money beyond %s or of units beyond %s", ErrRange, t.lines, money.Amount(money.Max), money.Quantity(money.Max))
+	}
+	p.key = newSortKey(p.kinds, p.totals.times)
+	if err := p.fill(); err != nil {
 		return nil, fmt.Errorf("apply rules: %w", err)
 	}
-	return p.out, nil
+	if r.Meaning.Discounts == AllocateDiscounts {
+		if err := p.allocate(); err != nil {
+			return nil, fmt.Errorf("apply rules: %w", err)
+		}
+	}
+	return p, nil
 }
 
-// checkRange makes sure once that no sum taken later can leave its range: every one is over parts of these lines.
-func checkRange(l *Lines) error {
-	var sum, units uint64
-	for i, q := range l.Quantity {
-		sum += magnitude(l.Amount[i]) // both stay below 2^63 before each addition
-		units += magnitude(q)
-		if sum > money.Max || units > money.Max || magnitude(l.Price[i]) > money.Max {
-			return fmt.Errorf("%w: %d lines of money beyond %s or of units beyond %s", ErrRange, l.Len(), money.Amount(money.Max), money.Quantity(money.Max))
+// Lines returns the number of lines of the window.
+func (p *Plan) Lines() int64 { return p.totals.lines }
+
+// NumCodes returns the number of distinct compared codes that lines of the window have, without the empty one.
+func (p *Plan) NumCodes() int {
+	n := int(p.codes.count())
+	if p.codes.has(0) {
+		n--
+	}
+	return n
+}
+
+// HasNumber reports whether a line of the window has an invoice number, as compared.
+func (p *Plan) HasNumber(key uint32) bool { return p.numbers.has(key) }
+
+// Worth returns what a line is worth: below zero where it gives something back, by its sign or by what marks that.
+func (p *Plan) Worth(r *Line) money.Amount { return p.amount(r) }
+
+// Delivered returns what the lines are worth as they were delivered: the ledger has a return that is marked and above zero below
+// zero.
+func (p *Plan) Delivered() money.Amount { return money.Amount(p.totals.delivered) }
+
+// fill puts the lines that get a customer to those of that customer.
+func (p *Plan) fill() error {
+	if p.named == nil {
+		return nil
+	}
+	l := p.l
+	filled := newShelf(l.shelf.store, l.parts())
+	from := make([]uint32, len(l.room.Bounds)) // the first customer of each partition but the first
+	for i, bound := range l.room.Bounds {
+		from[i] = uint32(sort.Search(l.Customers.Len(), func(id int) bool { return l.Customers.String(uint32(id)) >= bound }))
+	}
+	var mu sync.Mutex
+	var failed error
+	err := l.scanParts(0, l.room.Guests, func() (func([]Line), func()) {
+		w, n := filled.writer(0), int64(0)
+		see := func(lines []Line) {
+			for i := range lines {
+				c := p.customerOf(&lines[i])
+				if c == 0 {
+					continue
+				}
+				n++
+				to, err := w.next(l.room.Guests + sort.Search(len(from), func(k int) bool { return c < from[k] }))
+				if err != nil {
+					mu.Lock()
+					failed = errors.Join(failed, err)
+					mu.Unlock()
+					return
+				}
+				*to = lines[i]
+				to.Customer = c
+			}
 		}
+		return see, func() {
+			failed = errors.Join(failed, w.close())
+			p.numFilled += n
+		}
+	})
+	if p.numFilled > 0 {
+		p.filled = filled
+	}
+	return errors.Join(err, failed)
+}
+
+// Free gives back what the plan has put aside of the lines' room.
+func (p *Plan) Free() {
+	if p.filled != nil {
+		p.filled.free()
+		p.filled = nil
+	}
+}
+
+// guestParts is how many of the partitions are of lines without a customer: one, where they are kept and so have an order.
+func (p *Plan) guestParts() int {
+	if p.on[RuleGuest] {
+		return p.l.room.Guests
+	}
+	return 1
+}
+
+// Partitions returns the number of partitions: first those of lines without a customer, then ranges of customers in byte order.
+func (p *Plan) Partitions() int { return p.guestParts() + len(p.l.room.Bounds) + 1 }
+
+// Load appends the lines of a partition, with the customers that lines got.
+func (p *Plan) Load(partition int, dst []Line) (_ []Line, err error) {
+	l, guests := p.l, p.guestParts()
+	if partition >= guests {
+		part := partition - guests + l.room.Guests
+		if dst, err = l.load(l.shelf, part, dst); err == nil && p.filled != nil {
+			dst, err = l.load(p.filled, part, dst)
+		}
+		return dst, err
+	}
+	parts := []int{partition}
+	if guests != l.room.Guests {
+		parts = parts[:0]
+		for i := range l.room.Guests {
+			parts = append(parts, i)
+		}
+	}
+	from := len(dst)
+	for _, part := range parts {
+		if dst, err = l.load(l.shelf, part, dst); err != nil {
+			return dst, err
+		}
+	}
+	if p.filled == nil {
+		return dst, nil
+	}
+	n := from
+	for i := from; i < len(dst); i++ {
+		if p.customerOf(&dst[i]) == 0 {
+			dst[n] = dst[i]
+			n++
+		}
+	}
+	return dst[:n], nil
+}
+
+// Totals are what the rules did with all lines.
+type Totals struct {
+	Ledger        Ledger
+	Cancellations Cancellations
+	Discounts     Discounts
+	Filled        int64 // lines without a customer that got the one customer of their invoice
+	Duplicates    int64 // later copies that reached the rule duplicate, taken or not
+	Products      int64 // distinct codes over kept lines
+	OnlyReturns   int64 // customers with return lines that reached the cancellation rules and no kept sale line
+}
+
+// Totals adds up what workers have done with the partitions, each of which one of them has worked on. It uses the workers up. An error
+// is of [ErrLedger].
+func (p *Plan) Totals(workers ...*Worker) (Totals, error) {
+	t := Totals{Filled: p.numFilled}
+	all := newTally(p.invoices, p.l.Customers.Len())
+	products := newBitset(p.l.Codes.Keys.Len())
+	for _, w := range workers {
+		all.merge(w.tally)
+		products.merge(w.products)
+		t.Cancellations.add(w.cancel)
+		t.Discounts.add(w.discounts)
+		t.Duplicates += w.duplicates
+		t.OnlyReturns += w.only
+	}
+	t.Products = products.count()
+	t.Ledger = all.ledger()
+	if err := t.Ledger.Check(); err != nil {
+		return t, fmt.Errorf("apply rules: %w", err)
+	}
+	return t, nil
+}
+
+// Outcome is what came of all lines of a window, held in memory.
+type Outcome struct {
+	*Kept
+	Totals
+	Used UsedTexts // by the kept lines
+	at   []int     // by customer: the place in Kept, or −1
+}
+
+// Apply asks the rules in their order about every line of the window, matches cancellations with their sales and accounts for
+// everything. It holds all that is kept: a plan's partitions are the way for many lines.
+//
+// It takes O(n log m) for n lines of at most m a customer. The outcome does not depend on the order of lines, on the number of
+// cores, nor on how lines are cut into partitions. Errors wrap [ErrRange] or [ErrLedger].
+func (r Rules) Apply(l *Lines) (*Outcome, error) {
+	p, err := r.Plan(l)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Free()
+	parts := make([]Kept, p.Partitions())
+	var mu sync.Mutex
+	var workers []*Worker
+	eachIndex(len(parts), func() func(int) {
+		w := p.Worker()
+		workers = append(workers, w)
+		var lines []Line
+		return func(i int) {
+			var loaded error
+			if lines, loaded = p.Load(i, lines[:0]); loaded != nil {
+				mu.Lock()
+				err = errors.Join(err, loaded)
+				mu.Unlock()
+				return
+			}
+			w.Partition(lines, &parts[i])
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("apply rules: %w", err)
+	}
+	o := &Outcome{Kept: p.gather(parts), at: make([]int, l.Customers.Len())}
+	for i := range o.at {
+		o.at[i] = -1
+	}
+	for i := range o.Len() {
+		o.at[o.Customer(i)] = i
+	}
+	used := p.Uses()
+	used.Add(o.Kept)
+	o.Used = used.Texts()
+	o.Totals, err = p.Totals(workers...)
+	return o, err
+}
+
+// NumCustomers returns the number of customer ids; 0 is the guest, and a customer may have no row.
+func (o *Outcome) NumCustomers() int { return len(o.at) }
+
+// Rows returns the kept lines of a customer: see [Kept.Rows].
+func (o *Outcome) Rows(customer uint32) []Row {
+	if at := o.at[customer]; at >= 0 {
+		return o.Kept.Rows(at)
 	}
 	return nil
 }
 
-func magnitude(v int64) uint64 {
-	if v < 0 {
-		return uint64(-(v + 1)) + 1
+// NumSales returns how many kept lines of a customer are sale lines.
+func (o *Outcome) NumSales(customer uint32) int {
+	if at := o.at[customer]; at >= 0 {
+		return o.Kept.NumSales(at)
 	}
-	return uint64(v)
+	return 0
 }
 
-// firstRule returns the first of the rules before duplicate that takes line i, or notTaken.
-func (p *pass) firstRule(i int) uint8 {
+// firstRule returns the first of the rules before duplicate that takes a line whose customer is known, or notTaken.
+func (p *Plan) firstRule(r *Line) uint8 {
 	l, on := p.l, &p.on
 	switch {
-	case p.isVoid(i) && on[RuleVoid]:
+	case p.isVoid(r) && on[RuleVoid]:
 		return uint8(RuleVoid)
-	case p.customer[i] == 0 && on[RuleGuest]:
+	case r.Customer == 0 && on[RuleGuest]:
 		return uint8(RuleGuest)
-	case p.adjustment != nil && p.adjustment[l.Invoices.Key[l.Invoice[i]]] && on[RuleAdjustment]:
+	case p.adjustment != nil && p.adjustment[l.Invoices.Key[r.Invoice]] && on[RuleAdjustment]:
 		return uint8(RuleAdjustment)
-	case on[RuleDiscount] && p.isDiscount(i):
+	case on[RuleDiscount] && p.isDiscount(r):
 		return uint8(RuleDiscount)
-	case on[RuleNonProduct] && (p.noCode[l.Codes.Key[l.Code[i]]] || p.noLabel[l.Description[i]]):
+	case on[RuleNonProduct] && (p.noCode[p.codeOf(r)] || p.noLabel[r.Description]):
 		return uint8(RuleNonProduct)
-	case l.Price[i] <= 0 && on[RulePrice] && !p.isReturn(i):
+	case r.Price <= 0 && on[RulePrice] && !p.isReturn(r):
 		return uint8(RulePrice)
-	case l.Quantity[i] <= 0 && on[RuleQuantity] && !p.isReturn(i):
+	case r.Quantity <= 0 && on[RuleQuantity] && !p.isReturn(r):
 		return uint8(RuleQuantity)
 	}
 	return notTaken
 }
 
-// takeLines asks the rules that look at one line alone, and counts the input.
-func (p *pass) takeLines() {
-	eachRange(p.l.Len(), workers(p.l.Len()), func(_, from, to int) func() {
-		t := newTally(p.invoices, p.l.Customers.Len())
-		for i := from; i < to; i++ {
-			rule := p.firstRule(i)
-			p.taken[i] = rule
-			invoice, amount := p.invoiceOf(i), p.amount(i)
-			t.line(rowInput, invoice, p.customer[i], amount)
-			if rule != notTaken && rule != uint8(RuleDiscount) {
-				t.line(int(rule), invoice, p.customer[i], amount)
+// takeLines asks the rules that look at one line alone and counts the input. It moves the lines that none takes to the front, and
+// returns them with the least and the largest customer.
+func (w *Worker) takeLines(lines []Line) (left []Line, low, high uint32) {
+	p, n := w.Plan, 0
+	low = math.MaxUint32
+	for i := range lines {
+		r := &lines[i]
+		rule, invoice, amount := p.firstRule(r), p.invoiceOf(r), p.amount(r)
+		w.tally.line(rowInput, invoice, r.Customer, amount)
+		switch rule {
+		case notTaken:
+			low, high = min(low, r.Customer), max(high, r.Customer)
+			if n != i {
+				lines[n] = *r
+			}
+			n++
+			continue
+		case uint8(RuleDiscount):
+			w.discounts.Lines++
+			w.discounts.Amount += amount
+			if p.allocated[invoice] { // of an invoice whose discounts found a place, none is left
+				w.discounts.Allocated += amount
+				amount = 0
 			}
 		}
-		return func() { p.tally.merge(t) }
-	})
+		w.tally.line(int(rule), invoice, r.Customer, amount)
+	}
+	return lines[:n], low, high
 }
 
-// takeDiscounts counts the discount lines, after what can be allocated of them is.
-func (p *pass) takeDiscounts() {
-	if p.rules.Meaning.Discounts == AllocateDiscounts {
-		p.allocate()
+// group sorts lines by customer, by counting: customer low + i has order[start[i]:start[i+1]].
+func (w *Worker) group(lines []Line, low, high uint32) {
+	w.start = resized(w.start, int(high-low)+2)
+	clear(w.start)
+	for i := range lines {
+		w.start[lines[i].Customer-low+1]++
 	}
-	for i, rule := range p.taken {
-		if rule != uint8(RuleDiscount) {
-			continue
-		}
-		amount := p.amount(i)
-		p.discounts.Lines++
-		p.discounts.Amount += amount
-		if p.spread != nil {
-			amount += p.spread[i]
-		}
-		p.tally.line(int(RuleDiscount), p.invoiceOf(i), p.customer[i], amount)
+	for c := 1; c < len(w.start); c++ {
+		w.start[c] += w.start[c-1]
 	}
-}
-
-// groupByCustomer sorts what is left by customer, by counting.
-func (p *pass) groupByCustomer() {
-	p.start = make([]uint32, p.l.Customers.Len()+1)
-	for i, c := range p.customer {
-		if p.taken[i] == notTaken {
-			p.start[c+1]++
-		}
-	}
-	for c := 1; c < len(p.start); c++ {
-		p.start[c] += p.start[c-1]
-	}
-	next := append([]uint32(nil), p.start[:len(p.start)-1]...)
-	p.order = make([]uint32, p.start[len(p.start)-1])
-	for i, c := range p.customer {
-		if p.taken[i] == notTaken {
-			p.order[next[c]] = uint32(i)
-			next[c]++
-		}
+	w.next = append(w.next[:0], w.start[:len(w.start)-1]...)
+	w.order = resized(w.order, len(lines))
+	for i := range lines {
+		at := &w.next[lines[i].Customer-low]
+		w.order[*at] = &lines[i]
+		*at++
 	}
 }
 
-// rangeSize is how many lines make a goroutine worth starting.
-const rangeSize = 16 << 10
-
-func workers(lines int) int {
-	return max(1, min(runtime.GOMAXPROCS(0), lines/rangeSize))
-}
-
-// eachRange cuts [0, n) into ranges and works on them at the same time. What work returns runs afterwards, one after the
-// other in order of the ranges.
-func eachRange(n, ranges int, work func(worker, from, to int) func()) {
-	finish := make([]func(), ranges)
-	var wg sync.WaitGroup
-	for w := range ranges {
-		wg.Go(func() { finish[w] = work(w, n*w/ranges, n*(w+1)/ranges) })
+// resized returns a slice of n elements, whatever they are, in the same memory if there is enough.
+func resized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
 	}
-	wg.Wait()
-	for _, f := range finish {
-		f()
-	}
+	return s[:n]
 }

@@ -29,7 +29,7 @@ func FuzzApply(f *testing.F) {
 			b.Quantity = append(b.Quantity, quantity-int64(i))
 			b.Price = append(b.Price, price)
 		}
-		l := retail.NewLines(0)
+		l := retail.NewLines(retail.Room{})
 		if err := l.Append(b); err != nil {
 			if !errors.Is(err, retail.ErrColumns) && !errors.Is(err, retail.ErrRange) {
 				t.Fatal(err)

@@ -3,6 +3,7 @@ package retail
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"slices"
@@ -16,10 +17,10 @@ type kinds struct {
 	l       *Lines
 	meaning Meaning
 
-	customer []uint32 // by line: the lines' own, with those filled in
-	filled   int64
-	invoice  []uint32 // by line, where an invoice is number and day; nil where it is the number
-	invoices int      // one more than the largest id of an invoice
+	named    []uint32     // by invoice: the one customer that its lines name, or 0; nil where no line has none
+	days     []invoiceDay // an invoice each, where one is number and day; nil where it is the number
+	daysFrom []int32      // by compared number: where its days begin
+	invoices int          // one more than the largest id of an invoice
 
 	adjustment, returned []bool // by compared invoice number; nil for none
 	void, gaveBack       []bool // by status; nil for none
@@ -27,9 +28,50 @@ type kinds struct {
 	noCode               []bool // by compared code: is no product's
 	noLabel              []bool // by description: is no product's
 
-	sold  bitset // by compared code: sold at a positive price
-	above bitset // by invoice: has a line above zero
-	turns bool   // a line can be worth less than its amount: see amount
+	codes   bitset // compared codes that a line has
+	numbers bitset // compared invoice numbers that a line has
+	sold    bitset // by compared code: sold at a positive price
+	above   bitset // by invoice: has a line above zero
+	turns   bool   // a line can be worth less than its amount: see amount
+
+	totals lineTotals
+}
+
+// lineTotals are what is added up of all lines.
+type lineTotals struct {
+	lines, delivered int64
+	money, units     uint64 // Σ of magnitudes
+	outOfRange       bool
+	times            span
+}
+
+func (t *lineTotals) add(r *Line) {
+	t.lines++
+	t.delivered += r.Amount
+	if !t.outOfRange { // both stay below 2^63 before each addition
+		t.money += magnitude(r.Amount)
+		t.units += magnitude(r.Quantity)
+		t.outOfRange = t.money > money.Max || t.units > money.Max || magnitude(r.Price) > money.Max
+	}
+	t.times.add(r.Time)
+}
+
+func (t *lineTotals) merge(o lineTotals) {
+	t.lines += o.lines
+	t.delivered += o.delivered
+	if t.outOfRange = t.outOfRange || o.outOfRange; !t.outOfRange {
+		t.money += o.money
+		t.units += o.units
+		t.outOfRange = t.money > money.Max || t.units > money.Max
+	}
+	t.times.merge(o.times)
+}
+
+func magnitude(v int64) uint64 {
+	if v < 0 {
+		return uint64(-(v + 1)) + 1
+	}
+	return uint64(v)
 }
 
 // kindsOf returns the kinds of lines, those that [Decide] found if it was asked for the same meaning.
@@ -42,7 +84,10 @@ func kindsOf(l *Lines, m Meaning) (*kinds, error) {
 
 // newKinds answers what depends on a text alone once for each text, and then what depends on other lines.
 func newKinds(l *Lines, m Meaning) (*kinds, error) {
-	k := &kinds{l: l, meaning: m, customer: l.Customer, invoices: l.Invoices.Keys.Len()}
+	if err := l.Seal(); err != nil {
+		return nil, err
+	}
+	k := &kinds{l: l, meaning: m, invoices: l.Invoices.Keys.Len()}
 	nonProducts, err := ParseNonProducts(m.NonProducts)
 	if err != nil {
 		return nil, fmt.Errorf("non-products: %w", err)
@@ -69,11 +114,11 @@ func newKinds(l *Lines, m Meaning) (*kinds, error) {
 		},
 	)
 	if m.Invoice == ByNumberAndDay {
-		k.byNumberAndDay()
+		if err := k.byNumberAndDay(); err != nil {
+			return nil, err
+		}
 	}
-	k.fill()
-	k.seeSales()
-	return k, nil
+	return k, k.look()
 }
 
 // eachText asks once for each text.
@@ -99,134 +144,196 @@ func (k *kinds) products(n NonProducts) {
 	k.noLabel = eachText(&k.l.Descriptions, n.description)
 }
 
+// invoiceDay is an invoice where that is number and day.
+type invoiceDay struct {
+	key, source uint32
+	day         calendar.Date
+}
+
+func compareDays(a, b invoiceDay) int {
+	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.source, b.source), cmp.Compare(a.day, b.day))
+}
+
 // byNumberAndDay numbers invoices in the order of (number, source, day).
-func (k *kinds) byNumberAndDay() {
-	type one struct {
-		key, source uint32
-		day         calendar.Date
-	}
-	of := func(i int) one {
-		return one{k.l.Invoices.Key[k.l.Invoice[i]], uint32(k.l.Source[i]), calendar.DateOf(k.l.Time[i])}
-	}
-	ids := map[one]uint32{}
-	for i := range k.l.Len() {
-		ids[of(i)] = 0
-	}
-	all := make([]one, 0, len(ids))
-	for o := range ids {
-		all = append(all, o)
-	}
-	slices.SortFunc(all, func(a, b one) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.source, b.source), cmp.Compare(a.day, b.day))
+func (k *kinds) byNumberAndDay() error {
+	err := k.l.scan(func() (func([]Line), func()) {
+		seen := map[invoiceDay]struct{}{}
+		see := func(lines []Line) {
+			for i := range lines {
+				seen[k.dayOf(&lines[i])] = struct{}{}
+			}
+		}
+		return see, func() { k.days = slices.AppendSeq(k.days, maps.Keys(seen)) }
 	})
-	for id, o := range all {
-		ids[o] = uint32(id)
+	if err != nil {
+		return err
 	}
-	k.invoice, k.invoices = make([]uint32, k.l.Len()), len(all)
-	for i := range k.invoice {
-		k.invoice[i] = ids[of(i)]
+	slices.SortFunc(k.days, compareDays)
+	k.days = slices.Compact(k.days)
+	k.daysFrom = make([]int32, k.l.Invoices.Keys.Len()+1)
+	for _, d := range k.days {
+		k.daysFrom[d.key+1]++
 	}
+	for i := 1; i < len(k.daysFrom); i++ {
+		k.daysFrom[i] += k.daysFrom[i-1]
+	}
+	k.invoices = len(k.days)
+	return nil
+}
+
+func (k *kinds) dayOf(r *Line) invoiceDay {
+	return invoiceDay{k.l.Invoices.Key[r.Invoice], uint32(r.Source), calendar.DateOf(r.Time)}
 }
 
 // invoiceOf returns the invoice of a line.
-func (k *kinds) invoiceOf(i int) uint32 {
-	if k.invoice != nil {
-		return k.invoice[i]
+func (k *kinds) invoiceOf(r *Line) uint32 {
+	key := k.l.Invoices.Key[r.Invoice]
+	if k.days == nil {
+		return key
 	}
-	return k.l.Invoices.Key[k.l.Invoice[i]]
+	from := k.daysFrom[key]
+	if k.daysFrom[key+1] == from+1 {
+		return uint32(from)
+	}
+	at, _ := slices.BinarySearchFunc(k.days[from:k.daysFrom[key+1]], k.dayOf(r), compareDays)
+	return uint32(from) + uint32(at)
 }
 
-// fill gives lines without a customer the one that the other lines of their invoice name, if they name just one.
-func (k *kinds) fill() {
+// codeOf returns the compared code of a line.
+func (k *kinds) codeOf(r *Line) uint32 { return k.l.Codes.Key[r.Code] }
+
+// customerOf returns whose a line is: a line without a customer is of the one that the other lines of its invoice name, if they name
+// just one.
+func (k *kinds) customerOf(r *Line) uint32 {
+	if r.Customer != 0 || k.named == nil || k.l.Invoices.Key[r.Invoice] == 0 { // the empty number is the first of all
+		return r.Customer
+	}
+	return k.named[k.invoiceOf(r)]
+}
+
+// look goes through all lines: which customers invoices name, which codes are sold at a positive price, which invoices have a line above zero.
+func (k *kinds) look() error {
+	guests := newBitset(k.invoices)
+	err := k.l.scanParts(0, k.l.room.Guests, func() (func([]Line), func()) {
+		mine := newBitset(k.invoices)
+		see := func(lines []Line) {
+			for i := range lines {
+				mine.set(k.invoiceOf(&lines[i]))
+			}
+		}
+		return see, func() { guests.merge(mine) }
+	})
+	if err != nil {
+		return err
+	}
 	const several = math.MaxUint32
-	named, guests := make([]uint32, k.invoices), make([]bool, k.invoices)
-	for i, c := range k.l.Customer {
-		switch at := k.invoiceOf(i); {
-		case c == 0:
-			guests[at] = true
-		case named[at] == 0:
-			named[at] = c
-		case named[at] != c:
-			named[at] = several
-		}
+	if guests.count() > 0 {
+		k.named = make([]uint32, k.invoices)
 	}
-	if !slices.ContainsFunc(guests, func(g bool) bool { return g }) {
-		return
-	}
-	for i, c := range k.l.Customer {
-		at := k.invoiceOf(i)
-		if c != 0 || named[at] == 0 || named[at] == several || k.l.Invoices.Keys.String(k.l.Invoices.Key[k.l.Invoice[i]]) == "" {
-			continue
-		}
-		if k.filled == 0 {
-			k.customer = slices.Clone(k.l.Customer)
-		}
-		k.customer[i] = named[at]
-		k.filled++
-	}
-}
-
-// seeSales notes which codes are sold at a positive price and which invoices have a line above zero.
-func (k *kinds) seeSales() {
-	k.sold, k.above = newBitset(k.l.Codes.Keys.Len()), newBitset(k.invoices)
+	k.numbers = newBitset(k.l.Invoices.Keys.Len())
+	k.codes, k.sold, k.above = newBitset(k.l.Codes.Keys.Len()), newBitset(k.l.Codes.Keys.Len()), newBitset(k.invoices)
 	k.turns = k.returned != nil || k.gaveBack != nil
-	for i, amount := range k.l.Amount {
-		if amount <= 0 {
-			continue
+	err = k.l.scan(func() (func([]Line), func()) {
+		var named []uint32
+		name := func(named []uint32, at, customer uint32) {
+			if named[at] == 0 {
+				named[at] = customer
+			} else if named[at] != customer {
+				named[at] = several
+			}
 		}
-		if k.turns = k.turns || k.l.Price[i] < 0 || k.l.Quantity[i] < 0; k.isVoid(i) || k.marked(i) {
-			continue
+		if k.named != nil {
+			named = make([]uint32, k.invoices)
 		}
-		k.above.set(k.invoiceOf(i))
-		if k.l.Price[i] > 0 {
-			k.sold.set(k.l.Codes.Key[k.l.Code[i]])
+		numbers := newBitset(len(k.numbers) * 64)
+		codes, sold, above, turns := newBitset(len(k.codes)*64), newBitset(len(k.sold)*64), newBitset(len(k.above)*64), k.turns
+		var totals lineTotals
+		see := func(lines []Line) {
+			for i := range lines {
+				r := &lines[i]
+				totals.add(r)
+				at, code := k.invoiceOf(r), k.codeOf(r)
+				codes.set(code)
+				numbers.set(k.l.Invoices.Key[r.Invoice])
+				if r.Customer != 0 && named != nil && guests.has(at) {
+					name(named, at, r.Customer)
+				}
+				if r.Amount <= 0 {
+					continue
+				}
+				if turns = turns || r.Price < 0 || r.Quantity < 0; k.isVoid(r) || k.marked(r) {
+					continue
+				}
+				above.set(at)
+				if r.Price > 0 {
+					sold.set(code)
+				}
+			}
+		}
+		return see, func() {
+			for at, customer := range named {
+				if customer != 0 {
+					name(k.named, uint32(at), customer)
+				}
+			}
+			k.codes.merge(codes)
+			k.numbers.merge(numbers)
+			k.sold.merge(sold)
+			k.above.merge(above)
+			k.turns = k.turns || turns
+			k.totals.merge(totals)
+		}
+	})
+	for at, customer := range k.named {
+		if customer == several {
+			k.named[at] = 0
 		}
 	}
+	return err
 }
 
-func (k *kinds) isVoid(i int) bool { return k.void != nil && k.void[k.l.Status[i]] }
+func (k *kinds) isVoid(r *Line) bool { return k.void != nil && k.void[r.Status] }
 
 // marked reports whether a line carries the shop's marker of returns.
-func (k *kinds) marked(i int) bool {
-	return k.returned != nil && k.returned[k.l.Invoices.Key[k.l.Invoice[i]]] || k.gaveBack != nil && k.gaveBack[k.l.Status[i]]
+func (k *kinds) marked(r *Line) bool {
+	return k.returned != nil && k.returned[k.l.Invoices.Key[r.Invoice]] || k.gaveBack != nil && k.gaveBack[r.Status]
 }
 
 // amount returns what a line is worth: below zero if it is a return, or marked as one.
-func (k *kinds) amount(i int) money.Amount {
-	a := money.Amount(k.l.Amount[i])
+func (k *kinds) amount(r *Line) money.Amount {
+	a := money.Amount(r.Amount)
 	if k.turns {
-		return k.turned(i, a)
+		return k.turned(r, a)
 	}
 	return a
 }
 
 // turned is amount where a line above zero can be a return.
-func (k *kinds) turned(i int, a money.Amount) money.Amount {
-	if a > 0 && (k.marked(i) || (k.l.Quantity[i] < 0 || k.l.Price[i] < 0) && k.isReturn(i)) {
+func (k *kinds) turned(r *Line, a money.Amount) money.Amount {
+	if a > 0 && (k.marked(r) || (r.Quantity < 0 || r.Price < 0) && k.isReturn(r)) {
 		return -a
 	}
 	return a
 }
 
 // isReturn reports whether a line gives a product back, if it is a product's.
-func (k *kinds) isReturn(i int) bool {
-	q, price := k.l.Quantity[i], k.l.Price[i]
+func (k *kinds) isReturn(r *Line) bool {
 	switch {
-	case q == 0 || price == 0:
+	case r.Quantity == 0 || r.Price == 0:
 		return false
-	case k.marked(i):
+	case k.marked(r):
 		return true
-	case q < 0:
-		return price > 0
+	case r.Quantity < 0:
+		return r.Price > 0
 	}
-	return price < 0 && k.sold.has(k.l.Codes.Key[k.l.Code[i]])
+	return r.Price < 0 && k.sold.has(k.codeOf(r))
 }
 
 // isDiscount reports whether a line is below zero and returns nothing.
-func (k *kinds) isDiscount(i int) bool {
-	if k.l.Amount[i] >= 0 || k.marked(i) {
+func (k *kinds) isDiscount(r *Line) bool {
+	if r.Amount >= 0 || k.marked(r) {
 		return false
 	}
-	code := k.l.Codes.Key[k.l.Code[i]]
-	return k.discount != nil && k.discount[code] || !k.sold.has(code) && k.above.has(k.invoiceOf(i))
+	code := k.codeOf(r)
+	return k.discount != nil && k.discount[code] || !k.sold.has(code) && k.above.has(k.invoiceOf(r))
 }

@@ -168,7 +168,7 @@ func TestApplyRefuses(t *testing.T) {
 		"one price":  {Time: at, Quantity: []int64{0, 0}, Price: []int64{math.MinInt64, 0}},
 	} {
 		b.Customer, b.Invoice, b.Code, b.Description, b.Country = text("7"), text("1"), text("22"), text("X"), text("UK")
-		l := retail.NewLines(2)
+		l := retail.NewLines(retail.Room{})
 		err := l.Append(b)
 		if err == nil {
 			_, err = retail.DefaultRules().Apply(l)
@@ -209,7 +209,7 @@ func TestApplyIsReference(t *testing.T) {
 		if len(lines) > 1 {
 			shuffled = rapid.Permutation(lines).Draw(t, "order")
 		}
-		l := retail.NewLines(0)
+		l := retail.NewLines(retail.Room{})
 		half := len(lines) / 2
 		for _, part := range [][]retailtest.Line{shuffled[:half], shuffled[half:]} {
 			if err := l.Append(retailtest.Batch(part)); err != nil {
@@ -262,7 +262,7 @@ func sorted(s []string) []string {
 }
 
 // rowTexts writes the kept rows in their order.
-func rowTexts(k *retail.Kept) []string {
+func rowTexts(k *retail.Outcome) []string {
 	var out []string
 	for id := range k.NumCustomers() {
 		for _, r := range k.Rows(uint32(id)) {

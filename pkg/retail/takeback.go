@@ -20,36 +20,48 @@ type TakenBack struct {
 
 // TakenBack adds up the returns of products and the discounts of every customer by day, whether or not a return found its sale: what
 // rules look at one by one. Void lines, adjustments and lines of no product do not count. Rows go by customer and day, returns first;
-// amounts are below zero. It seals the lines. O(n) for n lines, and a sort of the rows.
-func (r Rules) TakenBack(l *Lines) ([]TakenBack, error) {
-	l.Seal()
-	k, err := kindsOf(l, r.Meaning)
-	if err != nil {
-		return nil, fmt.Errorf("returns by day: %w", err)
-	}
+// amounts are below zero. O(n) for n lines, and a sort of the rows.
+func (p *Plan) TakenBack() ([]TakenBack, error) {
+	k, l := p.kinds, p.l
 	type key struct {
 		customer uint32
 		day      calendar.Date
 		discount bool
 	}
 	rows := map[key]*TakenBack{}
-	for i := range l.Len() {
-		amount := k.amount(i)
-		if amount >= 0 || k.customer[i] == 0 || k.isVoid(i) || k.adjustment != nil && k.adjustment[l.Invoices.Key[l.Invoice[i]]] {
-			continue
-		}
-		discount := k.isDiscount(i)
-		if !discount && (k.noCode[l.Codes.Key[l.Code[i]]] || k.noLabel[l.Description[i]] || !k.isReturn(i)) {
-			continue
-		}
-		at := key{k.customer[i], calendar.DateOf(l.Time[i]), discount}
+	add := func(rows map[key]*TakenBack, at key, lines int64, amount money.Amount) {
 		t := rows[at]
 		if t == nil {
-			t = &TakenBack{Customer: at.customer, Day: at.day, Discount: discount}
+			t = &TakenBack{Customer: at.customer, Day: at.day, Discount: at.discount}
 			rows[at] = t
 		}
-		t.Lines++
+		t.Lines += lines
 		t.Amount += amount
+	}
+	err := l.scan(func() (func([]Line), func()) {
+		mine := map[key]*TakenBack{}
+		see := func(lines []Line) {
+			for i := range lines {
+				r := &lines[i]
+				amount, customer := k.amount(r), k.customerOf(r)
+				if amount >= 0 || customer == 0 || k.isVoid(r) || k.adjustment != nil && k.adjustment[l.Invoices.Key[r.Invoice]] {
+					continue
+				}
+				discount := k.isDiscount(r)
+				if !discount && (k.noCode[k.codeOf(r)] || k.noLabel[r.Description] || !k.isReturn(r)) {
+					continue
+				}
+				add(mine, key{customer, calendar.DateOf(r.Time), discount}, 1, amount)
+			}
+		}
+		return see, func() {
+			for at, t := range mine {
+				add(rows, at, t.Lines, t.Amount)
+			}
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("returns by day: %w", err)
 	}
 	out := make([]TakenBack, 0, len(rows))
 	for _, t := range rows {

@@ -27,7 +27,11 @@ A7,B,Adjust bad debt,1,2011-01-05 12:00,-100,8,UK
 	for try := range 5 {
 		rand.New(rand.NewPCG(3, uint64(try))).Shuffle(len(lines), func(i, k int) { lines[i], lines[k] = lines[k], lines[i] })
 		l := retailtest.Lines(t, lines)
-		found, err := retail.DefaultRules().TakenBack(l)
+		plan, err := retail.DefaultRules().Plan(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := plan.TakenBack()
 		if err != nil {
 			t.Fatal(err)
 		}

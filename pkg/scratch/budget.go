@@ -4,7 +4,8 @@ package scratch
 // sizes from 768 MiB on. Below that they are smaller, and more goes to scratch files; no output depends on it.
 //
 // Tables that a step holds as a whole are refused before they are read where they do not fit, and the garbage collector works harder as
-// the heap nears the budget. Not everything draws on it yet: preprocess's rows and the fit itself take what the data need.
+// the heap nears the budget. Not everything draws on it yet: the distinct texts of preprocess's lines and the fit itself take what the
+// data need.
 type Budget int64
 
 const mib = 1 << 20
@@ -17,6 +18,9 @@ func (b Budget) Ballast() int { return b.part(64*mib, 12) }
 
 // Lines is what a delivery takes between reading and writing.
 func (b Budget) Lines() int { return b.part(32*mib, 24) }
+
+// Rows is what the lines of preprocess take before they go to a scratch file; 0 is no bound.
+func (b Budget) Rows() int64 { return int64(b) / 3 }
 
 // Table is what a finished table takes.
 func (b Budget) Table() int { return b.part(8*mib, 96) }

@@ -147,6 +147,15 @@ func (c *TextColumn) SetCodes(texts []string) {
 	c.now, c.given = true, true
 }
 
+// Recode is SetCodes for a file that is kept whole, after its last row: every value so far was appended by a number of the caller, and
+// code has the code of each number, -1 for null.
+func (c *TextColumn) Recode(texts []string, code []int32) {
+	c.SetCodes(texts)
+	for i, n := range c.codes.rows {
+		c.codes.rows[i] = code[n]
+	}
+}
+
 // AppendCode adds the value of that code, -1 for null.
 func (c *TextColumn) AppendCode(code int32) { c.codes.rows = append(c.codes.rows, code) }
 

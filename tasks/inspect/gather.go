@@ -46,7 +46,7 @@ func newGatherer(memory int, words []string) *gatherer {
 	if memory > 0 {
 		limit = min(most, max(fewest, int64(memory)/4/lineBytes))
 	}
-	g := &gatherer{lines: gathered{retail.NewLines(1024)}, limit: limit, forms: map[string]int64{}}
+	g := &gatherer{lines: gathered{retail.NewLines(retail.Room{})}, limit: limit, forms: map[string]int64{}}
 	g.words = map[string]bool{}
 	for _, word := range words {
 		g.words[strings.ToLower(strings.TrimSpace(word))] = true

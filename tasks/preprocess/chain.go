@@ -56,15 +56,8 @@ func (j *job) doubts(ctx context.Context, snapshot *lines.Snapshot, window []lin
 	if err != nil {
 		return nil, nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
 	}
-	return look.findings(), chain(all, window, delivered(look.lines), look.kept.Ledger), nil
-}
-
-// delivered is what lines are worth as they were delivered: the ledger has a return that is marked and above zero below zero.
-func delivered(l *retail.Lines) (sum money.Amount) {
-	for _, amount := range l.Amount {
-		sum += money.Amount(amount)
-	}
-	return sum
+	found, err = look.findings()
+	return found, chain(all, window, look.plan.Delivered(), look.account.Ledger), err
 }
 
 // chain follows the records from the deliveries to the kept lines. worth is what the lines of the window were delivered for.

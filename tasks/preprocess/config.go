@@ -43,6 +43,8 @@ type Config struct {
 	Discounts   string // drop or allocate; auto: the profile's, or drop
 	Invoice     string // number or number_day; auto
 	Returns     string // a pattern of invoice numbers; auto
+
+	partitions int // of customers, for tests: 0 is as many as suit the lines
 }
 
 // defaultDrift is a quarter, as everywhere.

@@ -29,15 +29,17 @@ const (
 	leastGaps                                = 30
 )
 
-// seen is what findings are made of. lines are sealed.
+// seen is what findings are made of.
 type seen struct {
-	lines     *retail.Lines
-	kept      *retail.Kept
-	customers *feature.Table
-	window    retail.Window
-	days      []span   // of the window, one a day and source
-	stored    []span   // of everything stored
-	changed   []string // what would be decided otherwise now
+	lines   *retail.Lines // cut to the window
+	plan    *retail.Plan  // of them
+	account retail.Totals
+	sums    sums
+	crowd   crowd
+	window  retail.Window
+	days    []span   // of the window, one a day and source
+	stored  []span   // of everything stored
+	changed []string // what would be decided otherwise now
 }
 
 // span is rows of some days.
@@ -47,15 +49,22 @@ type span struct {
 }
 
 // findings returns what a person should know of the lines, in its one order.
-func (s *seen) findings() []finding.Finding {
+func (s *seen) findings() ([]finding.Finding, error) {
 	out := []finding.Finding{}
+	for _, find := range []func() ([]finding.Finding, error){s.unit, s.shared, s.unmarked} { // that look at the lines again
+		found, err := find()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
 	for _, find := range []func() []finding.Finding{
-		s.meaning, s.discounts, s.rules, s.unit, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.shared, s.unmarked, s.totals,
+		s.meaning, s.discounts, s.rules, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.totals,
 	} {
 		out = append(out, find()...)
 	}
 	finding.Sort(out)
-	return out
+	return out, nil
 }
 
 // meaning finds that the lines would be taken for something else now.
@@ -72,7 +81,7 @@ func (s *seen) meaning() []finding.Finding {
 
 // discounts finds discount lines that nobody has taken off.
 func (s *seen) discounts() []finding.Finding {
-	d := s.kept.Discounts
+	d := s.account.Discounts
 	left := d.Amount - d.Allocated
 	if left == 0 {
 		return nil
@@ -97,9 +106,9 @@ func part(of, sum money.Amount) float64 {
 // rules finds rules that take much. What a rule takes is its part of the sales or of the returns, whichever is more: the two
 // would hide each other.
 func (s *seen) rules() (out []finding.Finding) {
-	sold := s.kept.Ledger.Input().Sales
+	sold := s.account.Ledger.Input().Sales
 	for r, spec := range retail.RuleSpecs {
-		taken := s.kept.Ledger.Taken(retail.Rule(r))
+		taken := s.account.Ledger.Taken(retail.Rule(r))
 		limit, stops := rulePart, false
 		switch spec.Name {
 		case "discount": // has a finding of its own
@@ -138,9 +147,9 @@ type sums struct {
 	all    sum
 }
 
-// ends returns the first and the last day of the window that have lines.
-func (s *seen) ends() (first, last calendar.Date) {
-	for i, d := range s.days {
+// ends returns the first and the last day that have lines.
+func ends(days []span) (first, last calendar.Date) {
+	for i, d := range days {
 		if i == 0 || d.from < first {
 			first = d.from
 		}
@@ -151,18 +160,21 @@ func (s *seen) ends() (first, last calendar.Date) {
 	return first, last
 }
 
-func (s *seen) sum() sums {
-	l := s.lines
-	t := sums{byCode: make([]sum, s.kept.Codes.Keys.Len())}
-	if l.Len() == 0 {
-		return t
+func newSums(days []span, lines *retail.Lines) sums {
+	t := sums{byCode: make([]sum, lines.Codes.Keys.Len())}
+	if len(days) > 0 {
+		first, last := ends(days)
+		t.first, t.byDay = first, make([]sum, last-first+1)
 	}
-	first, last := s.ends()
-	t.first, t.byDay = first, make([]sum, last-first+1)
-	var time int64
-	day := &t.byDay[0]
-	for c := range uint32(s.kept.NumCustomers()) {
-		rows := s.kept.Rows(c)
+	return t
+}
+
+// add adds kept lines.
+func (t *sums) add(kept *retail.Kept) {
+	for at := range kept.Len() {
+		rows := kept.Rows(at)
+		var time int64
+		var day *sum
 		for i := range rows {
 			r := &rows[i]
 			if r.Time != time || i == 0 { // the lines of an invoice come together
@@ -177,7 +189,45 @@ func (s *seen) sum() sums {
 		}
 		t.all.lines += int64(len(rows))
 	}
-	return t
+}
+
+func (t *sums) merge(o *sums) {
+	t.all.add(o.all)
+	for i := range o.byDay {
+		t.byDay[i].add(o.byDay[i])
+	}
+	for i := range o.byCode {
+		t.byCode[i].add(o.byCode[i])
+	}
+}
+
+func (s *sum) add(o sum) {
+	s.lines += o.lines
+	s.amount += o.amount
+}
+
+// crowd is what is added up of customers.
+type crowd struct {
+	customers        int
+	revenue, most    money.Amount
+	invoices, often  int64
+	lines, mostLines int64 // of those who come most often, and who spend most
+}
+
+// add adds customers, who come in the order of their names: of two alike the first is told of.
+func (c *crowd) add(t *feature.Table) {
+	c.customers += t.Len()
+	for i := range t.Len() {
+		amount := money.Amount(t.Monetary[i])
+		c.revenue += amount
+		c.invoices += t.Frequency[i]
+		if amount > c.most {
+			c.most, c.mostLines = amount, t.Lines[i]
+		}
+		if t.Frequency[i] > c.often {
+			c.often, c.lines = t.Frequency[i], t.Lines[i]
+		}
+	}
 }
 
 // most returns where the most money is, and the number of places that have a line.
@@ -195,7 +245,7 @@ func most(of []sum) (at, places int) {
 
 // large finds a day and a code that have a large part of the revenue.
 func (s *seen) large() (out []finding.Finding) {
-	t := s.sum()
+	t := &s.sums
 	if at, places := most(t.byDay); places >= leastDays {
 		day := t.byDay[at]
 		if share := part(day.amount, t.all.amount); share > largePart {
@@ -212,7 +262,7 @@ func (s *seen) large() (out []finding.Finding) {
 		if share := part(code.amount, t.all.amount); share > largePart {
 			out = append(out, finding.Finding{
 				Code: finding.ProductShare, Lines: code.lines, Money: code.amount,
-				Sentence: fmt.Sprintf("one product, code %s, has %s of the revenue: %s of %s", shown(s.kept.Codes.Keys.String(uint32(at))), percent(share),
+				Sentence: fmt.Sprintf("one product, code %s, has %s of the revenue: %s of %s", shown(s.lines.Codes.Keys.String(uint32(at))), percent(share),
 					task.Whole(code.amount), task.Whole(t.all.amount)),
 				What: "if it is no product, add it to the flag --non-product",
 			})
@@ -223,35 +273,22 @@ func (s *seen) large() (out []finding.Finding) {
 
 // customer finds a customer who is many: what tills and exports write for somebody whom they do not know.
 func (s *seen) customer() []finding.Finding {
-	t := s.customers
-	if t.Len() < leastCustomers {
+	t := s.crowd
+	if t.customers < leastCustomers {
 		return nil
-	}
-	var revenue, most money.Amount
-	var invoices, often, lines, mostLines int64
-	for i := range t.Len() {
-		amount := money.Amount(t.Monetary[i])
-		revenue += amount
-		invoices += t.Frequency[i]
-		if amount > most {
-			most, mostLines = amount, t.Lines[i]
-		}
-		if t.Frequency[i] > often {
-			often, lines = t.Frequency[i], t.Lines[i]
-		}
 	}
 	what := "if that is no person but a word for an unknown one, list it under missing in the profile's section [read]"
 	var out []finding.Finding
-	if share := float64(often) / float64(max(invoices, 1)); share > invoicePart {
+	if share := float64(t.often) / float64(max(t.invoices, 1)); share > invoicePart {
 		out = append(out, finding.Finding{
-			Code: finding.CustomerShare, Lines: lines, Stops: share > wholePart, What: what,
-			Sentence: fmt.Sprintf("one customer has %s of the invoices: %s of %s", percent(share), task.Thousands(often), task.Thousands(invoices)),
+			Code: finding.CustomerShare, Lines: t.lines, Stops: share > wholePart, What: what,
+			Sentence: fmt.Sprintf("one customer has %s of the invoices: %s of %s", percent(share), task.Thousands(t.often), task.Thousands(t.invoices)),
 		})
 	}
-	if share := part(most, revenue); share > largePart {
+	if share := part(t.most, t.revenue); share > largePart {
 		out = append(out, finding.Finding{
-			Code: finding.CustomerShare, Lines: mostLines, Money: most, What: what,
-			Sentence: fmt.Sprintf("one customer has %s of the customers' revenue: %s of %s", percent(share), task.Whole(most), task.Whole(revenue)),
+			Code: finding.CustomerShare, Lines: t.mostLines, Money: t.most, What: what,
+			Sentence: fmt.Sprintf("one customer has %s of the customers' revenue: %s of %s", percent(share), task.Whole(t.most), task.Whole(t.revenue)),
 		})
 	}
 	return out
@@ -270,24 +307,24 @@ func shown(s string) string {
 
 // duplicates finds many lines that repeat another one.
 func (s *seen) duplicates() []finding.Finding {
-	in := s.kept.Ledger.Input()
-	share := float64(s.kept.Duplicates) / float64(max(in.Lines, 1))
+	in := s.account.Ledger.Input()
+	share := float64(s.account.Duplicates) / float64(max(in.Lines, 1))
 	if share <= duplicatePart {
 		return nil
 	}
 	return []finding.Finding{{
-		Code: finding.Duplicates, Lines: s.kept.Duplicates, Money: s.kept.Ledger.Taken(retail.RuleDuplicate).Amount, Stops: share > largePart,
-		Sentence: fmt.Sprintf("%s of the lines repeat another one in everything: %s of %s", percent(share), task.Thousands(s.kept.Duplicates), task.Thousands(in.Lines)),
+		Code: finding.Duplicates, Lines: s.account.Duplicates, Money: s.account.Ledger.Taken(retail.RuleDuplicate).Amount, Stops: share > largePart,
+		Sentence: fmt.Sprintf("%s of the lines repeat another one in everything: %s of %s", percent(share), task.Thousands(s.account.Duplicates), task.Thousands(in.Lines)),
 		What:     "check whether lines were delivered twice, under two source names or by --mode=append; --rules=+duplicate removes the repeats",
 	}}
 }
 
 // totals finds lines that have no code: orders, not lines of orders.
 func (s *seen) totals() []finding.Finding {
-	if s.lines.Codes.Keys.Len() > 1 { // the empty one is always there
+	if s.plan.NumCodes() > 0 {
 		return nil
 	}
-	in := s.kept.Ledger.Input()
+	in := s.account.Ledger.Input()
 	return []finding.Finding{{
 		Code: finding.OrderTotalsOnly, Lines: in.Lines, Money: in.Amount,
 		Sentence: "the lines have no product codes: each is taken for a whole order",

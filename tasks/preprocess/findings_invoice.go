@@ -2,11 +2,14 @@ package preprocess
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -18,39 +21,81 @@ const (
 	leastForm  = 10   // lines
 )
 
-// shared finds invoice numbers that several customers have on one day: tills that count for themselves.
-func (s *seen) shared() []finding.Finding {
+// shared finds invoice numbers that several customers have on one day, the first that has them: tills that count for themselves.
+func (s *seen) shared() ([]finding.Finding, error) {
 	l := s.lines
 	keys := l.Invoices.Keys.Len()
-	customer, day, many := make([]uint32, keys), make([]calendar.Date, keys), make([]bool, keys)
-	numbers, shared := 0, 0
-	for i, c := range l.Customer {
-		key, on := l.Invoices.Key[l.Invoice[i]], calendar.DateOf(l.Time[i])
+	const never = math.MaxInt32
+	type first struct {
+		day       calendar.Date
+		low, high uint32 // of the customers on that day
+	}
+	see := func(to *first, o first) {
 		switch {
-		case c == 0:
-		case customer[key] == 0:
-			customer[key], day[key] = c, on
-			numbers++
-		case customer[key] != c && day[key] == on && !many[key]:
-			many[key] = true
+		case o.day < to.day:
+			*to = o
+		case o.day == to.day:
+			to.low, to.high = min(to.low, o.low), max(to.high, o.high)
+		}
+	}
+	none := func() []first { return slices.Repeat([]first{{day: never}}, keys) }
+	firsts := none()
+	err := l.Each(func() (func([]retail.Line), func()) {
+		mine := none()
+		return func(lines []retail.Line) {
+				for i := range lines {
+					if r := &lines[i]; r.Customer != 0 {
+						see(&mine[l.Invoices.Key[r.Invoice]], first{calendar.DateOf(r.Time), r.Customer, r.Customer})
+					}
+				}
+			}, func() {
+				for key, f := range mine {
+					see(&firsts[key], f)
+				}
+			}
+	})
+	if err != nil {
+		return nil, err
+	}
+	numbers, shared := 0, 0
+	many := make([]bool, keys)
+	for key, f := range firsts {
+		if f.day == never {
+			continue
+		}
+		numbers++
+		if many[key] = f.low != f.high; many[key] {
 			shared++
 		}
 	}
 	if shared < leastForm || part(money.Amount(shared), money.Amount(numbers)) < sharedPart {
-		return nil
+		return nil, nil
 	}
 	var about sum
-	for i := range l.Customer {
-		if many[l.Invoices.Key[l.Invoice[i]]] {
-			about.lines++
-			about.amount += max(l.Worth(i), -l.Worth(i))
+	err = s.eachLine(&about, func(mine *sum, r *retail.Line) {
+		if many[l.Invoices.Key[r.Invoice]] {
+			worth := s.plan.Worth(r)
+			mine.add(sum{1, max(worth, -worth)})
 		}
-	}
+	})
 	return []finding.Finding{{
 		Code: finding.SharedNumbers, Lines: about.lines, Money: about.amount,
 		Sentence: fmt.Sprintf("%s of %s invoice numbers name several customers on one day: stores or tills seem to count for themselves", task.Thousands(int64(shared)), task.Thousands(int64(numbers))),
 		What:     "where a column names the store, make it part of the number: --columns=invoice=NUMBER+STORE with the names of both columns, in a root of its own",
-	}}
+	}}, err
+}
+
+// eachLine adds up something of the lines, in any order.
+func (s *seen) eachLine(to *sum, add func(mine *sum, r *retail.Line)) error {
+	return s.lines.Each(func() (func([]retail.Line), func()) {
+		var mine sum
+		see := func(lines []retail.Line) {
+			for i := range lines {
+				add(&mine, &lines[i])
+			}
+		}
+		return see, func() { to.add(mine) }
+	})
 }
 
 // form is the letters that an invoice number begins with.
@@ -64,35 +109,61 @@ func form(number string) string {
 
 // unmarked finds invoices of one form that are all above zero and repeat what their customers bought before: credit notes that
 // nothing marks.
-func (s *seen) unmarked() (out []finding.Finding) {
+func (s *seen) unmarked() (out []finding.Finding, err error) {
 	l := s.lines
-	forms := make([]string, l.Invoices.Keys.Len())
+	forms, numbers := make([]string, l.Invoices.Keys.Len()), 0
 	invoices := map[string]int{}
 	for id := 1; id < len(forms); id++ {
-		forms[id] = form(l.Invoices.Keys.String(uint32(id)))
-		invoices[forms[id]]++
+		if s.plan.HasNumber(uint32(id)) {
+			forms[id] = form(l.Invoices.Keys.String(uint32(id)))
+			invoices[forms[id]]++
+			numbers++
+		}
 	}
 	lines := map[string]*repeats{}
 	for f, n := range invoices {
-		if f != "" && float64(n) <= formPart*float64(len(forms)-1) {
+		if f != "" && float64(n) <= formPart*float64(numbers) {
 			lines[f] = &repeats{}
 		}
 	}
 	if len(lines) == 0 {
-		return nil
+		return nil, nil
 	}
-	for i := range l.Customer {
-		if r := lines[forms[l.Invoices.Key[l.Invoice[i]]]]; r != nil {
-			r.lines++
-			r.below = r.below || l.Worth(i) < 0
-			r.amount += l.Worth(i)
+	err = l.Each(func() (func([]retail.Line), func()) {
+		mine := map[string]*repeats{}
+		for f := range lines {
+			mine[f] = &repeats{}
 		}
+		see := func(some []retail.Line) {
+			for i := range some {
+				if r := mine[forms[l.Invoices.Key[some[i].Invoice]]]; r != nil {
+					worth := s.plan.Worth(&some[i])
+					r.lines++
+					r.below = r.below || worth < 0
+					r.amount += worth
+				}
+			}
+		}
+		return see, func() {
+			for f, r := range mine {
+				lines[f].lines += r.lines
+				lines[f].below = lines[f].below || r.below
+				lines[f].amount += r.amount
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	for f, r := range lines {
-		if r.below || r.lines < leastForm || float64(r.lines) > formPart*float64(l.Len()) {
+		if r.below || r.lines < leastForm || float64(r.lines) > formPart*float64(s.plan.Lines()) {
 			continue
 		}
-		if n := s.repeated(forms, f); float64(n) >= repeatPart*float64(r.lines) {
+		n, err := s.repeated(forms, f)
+		if err != nil {
+			return nil, err
+		}
+		if float64(n) >= repeatPart*float64(r.lines) {
 			out = append(out, finding.Finding{
 				Code: finding.UnmarkedReturns, Lines: r.lines, Money: r.amount,
 				Sentence: fmt.Sprintf("invoices that begin with %s are all above zero, and %s of their %s lines repeat an earlier sale to the same customer: they may be credit notes, and count as sales",
@@ -101,7 +172,7 @@ func (s *seen) unmarked() (out []finding.Finding) {
 			})
 		}
 	}
-	return out
+	return out, nil
 }
 
 // repeats are the lines of a form of invoices.
@@ -117,29 +188,40 @@ type sale struct {
 	quantity, price int64
 }
 
-// repeated counts the lines of a form that name a customer and repeat an earlier line of another form.
-func (s *seen) repeated(forms []string, of string) (n int64) {
+// repeated counts the lines of a form that name a customer and repeat an earlier line of another form. The lines of a customer are in one
+// partition.
+func (s *seen) repeated(forms []string, of string) (int64, error) {
 	l := s.lines
-	saleOf := func(i int) sale { return sale{l.Customer[i], l.Codes.Key[l.Code[i]], l.Quantity[i], l.Price[i]} }
-	first := map[sale]int64{} // time of the first sale, of those that are asked for
-	const never = 1<<63 - 1
-	for i, c := range l.Customer {
-		if c != 0 && forms[l.Invoices.Key[l.Invoice[i]]] == of {
-			first[saleOf(i)] = never
+	saleOf := func(r *retail.Line) sale { return sale{r.Customer, l.Codes.Key[r.Code], r.Quantity, r.Price} }
+	isOf := func(r *retail.Line) bool { return forms[l.Invoices.Key[r.Invoice]] == of }
+	const never = math.MaxInt64
+	n := int64(0)
+	err := l.Each(func() (func([]retail.Line), func()) {
+		mine, first := int64(0), map[sale]int64{} // time of the first sale, of those that are asked for
+		see := func(lines []retail.Line) {
+			clear(first)
+			for i := range lines {
+				if r := &lines[i]; r.Customer != 0 && isOf(r) {
+					first[saleOf(r)] = never
+				}
+			}
+			if len(first) == 0 {
+				return
+			}
+			for i := range lines {
+				if r := &lines[i]; r.Customer != 0 && !isOf(r) {
+					if at, asked := first[saleOf(r)]; asked && r.Time < at {
+						first[saleOf(r)] = r.Time
+					}
+				}
+			}
+			for i := range lines {
+				if r := &lines[i]; r.Customer != 0 && isOf(r) && first[saleOf(r)] <= r.Time {
+					mine++
+				}
+			}
 		}
-	}
-	for i, c := range l.Customer {
-		if c == 0 || forms[l.Invoices.Key[l.Invoice[i]]] == of {
-			continue
-		}
-		if at, asked := first[saleOf(i)]; asked && l.Time[i] < at {
-			first[saleOf(i)] = l.Time[i]
-		}
-	}
-	for i, c := range l.Customer {
-		if c != 0 && forms[l.Invoices.Key[l.Invoice[i]]] == of && first[saleOf(i)] <= l.Time[i] {
-			n++
-		}
-	}
-	return n
+		return see, func() { n += mine }
+	})
+	return n, err
 }

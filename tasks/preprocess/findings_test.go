@@ -54,12 +54,35 @@ func look(t *testing.T, sold []retailtest.Line) []finding.Finding {
 		}
 	}
 	l := retailtest.Lines(t, inside)
-	kept, err := retail.DefaultRules().Apply(l)
+	s := seenOf(t, l, retail.DefaultRules(), w, days)
+	s.stored = stored
+	return findings(t, &s)
+}
+
+func findings(tb testing.TB, s *seen) []finding.Finding {
+	tb.Helper()
+	found, err := s.findings()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	s := seen{lines: l, kept: kept, customers: feature.Build(kept, w), window: w, days: days, stored: stored}
-	return s.findings()
+	return found
+}
+
+// seenOf is what the rules make of lines.
+func seenOf(tb testing.TB, l *retail.Lines, rules retail.Rules, w retail.Window, days []span) seen {
+	tb.Helper()
+	plan, err := rules.Plan(l)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	kept, err := rules.Apply(l)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := seen{lines: l, plan: plan, account: kept.Totals, sums: newSums(days, l), window: w, days: days}
+	s.sums.add(kept.Kept)
+	s.crowd.add(feature.Build(kept.Kept, w))
+	return s
 }
 
 // each changes lines one by one; what it makes of a line may be several.
@@ -235,22 +258,16 @@ func TestFindings(t *testing.T) {
 
 // A shop's orders without their lines have no code.
 func TestFindingOfOrderTotals(t *testing.T) {
-	l := retail.NewLines(1)
+	l := retail.NewLines(retail.Room{})
 	b := retailtest.Batch([]retailtest.Line{{Invoice: "1", Quantity: 1000, Time: on(1) + " 10:00", Price: "5", Customer: "1"}})
 	if err := l.Append(b); err != nil {
 		t.Fatal(err)
 	}
 	rules := retail.DefaultRules()
 	rules.Switch(retail.RuleNonProduct, false)
-	kept, err := rules.Apply(l)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := seen{
-		lines: l, kept: kept, customers: feature.Build(kept, retail.Window{AsOf: 20_000}),
-		days: []span{{calendar.DateOf(l.Time[0]), calendar.DateOf(l.Time[l.Len()-1]), int64(l.Len())}},
-	}
-	if found := s.findings(); len(found) != 1 || found[0].Code != finding.OrderTotalsOnly || found[0].Money != money.Amount(50_000) {
+	day := calendar.DateOf(b.Time[0])
+	s := seenOf(t, l, rules, retail.Window{AsOf: 20_000}, []span{{day, day, 1}})
+	if found := findings(t, &s); len(found) != 1 || found[0].Code != finding.OrderTotalsOnly || found[0].Money != money.Amount(50_000) {
 		t.Errorf("found %+v, want %s", found, finding.OrderTotalsOnly)
 	}
 }
@@ -276,22 +293,21 @@ func TestChainAddsUp(t *testing.T) {
 // realShop is UCI Online Retail, window all.
 func realShop(tb testing.TB) seen {
 	tb.Helper()
-	l := retailtest.Real(tb, os.Getenv("CLIENTELE_TESTDATA"))
-	kept, err := retail.DefaultRules().Apply(l)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	batches := retailtest.RealBatches(tb, os.Getenv("CLIENTELE_TESTDATA"))
 	asOf, err := calendar.ParseDate("2011-12-10")
 	if err != nil {
 		tb.Fatal(err)
 	}
 	w := retail.Window{AsOf: asOf}
-	s := seen{lines: l, kept: kept, customers: feature.Build(kept, w), window: w}
-	for i, t := range l.Time {
-		if d := calendar.DateOf(t); i == 0 || d != s.days[len(s.days)-1].from {
-			s.days = append(s.days, span{d, d, 1})
+	var days []span
+	for _, b := range batches {
+		for _, t := range b.Time {
+			if d := calendar.DateOf(t); len(days) == 0 || d != days[len(days)-1].from {
+				days = append(days, span{d, d, 1})
+			}
 		}
 	}
+	s := seenOf(tb, retailtest.Join(tb, batches), retail.DefaultRules(), w, days)
 	s.stored = s.days
 	return s
 }
@@ -299,7 +315,7 @@ func realShop(tb testing.TB) seen {
 // A sound shop of a year has nothing to find, its holidays and its few repeats included.
 func TestNothingIsFoundInOnlineRetail(t *testing.T) {
 	s := realShop(t)
-	if found := s.findings(); len(found) > 0 {
+	if found := findings(t, &s); len(found) > 0 {
 		t.Errorf("found %+v", found)
 	}
 }
@@ -307,6 +323,6 @@ func TestNothingIsFoundInOnlineRetail(t *testing.T) {
 func BenchmarkFindings(b *testing.B) {
 	s := realShop(b)
 	for b.Loop() {
-		s.findings()
+		findings(b, &s)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -159,32 +160,46 @@ const (
 
 // unit finds a day from which on prices are in another unit: pence for pounds. It compares the lowest price of each code in each
 // block of days, a week where memory allows, with the one of the latest block before.
-func (s *seen) unit() []finding.Finding {
-	l := s.lines
-	codes := l.Codes.Keys.Len()
-	if l.Len() == 0 || codes < leastCodes {
-		return nil
+func (s *seen) unit() ([]finding.Finding, error) {
+	codes := s.plan.NumCodes() + 1
+	if s.plan.Lines() == 0 || codes < leastCodes {
+		return []finding.Finding{}, nil
 	}
-	first, last := s.ends()
+	first, last := ends(s.days)
 	size := max(7, (int(last-first)+1)*codes/cells+1)
 	if size > maxBlockDays {
-		return nil // nothing to compare in
+		return []finding.Finding{}, nil // nothing to compare in
 	}
 	blocks := int(last-first)/size + 1
-	prices := make([]money.Price, codes*blocks) // block after block: lines come in the order of days
-	time, block := l.Time[0]-1, prices
-	for i, p := range l.Price {
-		if t := l.Time[i]; t != time { // the lines of an invoice come together
-			b := int(calendar.DateOf(t)-first) / size
-			time, block = t, prices[b*codes:(b+1)*codes]
+	codes = s.lines.Codes.Keys.Len() // those of other windows among them
+	prices := make([]money.Price, codes*blocks)
+	least := func(at *money.Price, p money.Price) {
+		if *at == 0 || p < *at {
+			*at = p
 		}
-		if p <= 0 || l.Quantity[i] <= 0 {
-			continue
+	}
+	err := s.lines.Each(func() (func([]retail.Line), func()) {
+		mine := make([]money.Price, codes*blocks)
+		see := func(lines []retail.Line) {
+			for i := range lines {
+				r := &lines[i]
+				if r.Price <= 0 || r.Quantity <= 0 {
+					continue
+				}
+				block := int(calendar.DateOf(r.Time)-first) / size
+				least(&mine[block*codes+int(s.lines.Codes.Key[r.Code])], money.Price(r.Price))
+			}
 		}
-		at := l.Codes.Key[l.Code[i]]
-		if was := block[at]; was == 0 || money.Price(p) < was {
-			block[at] = money.Price(p)
+		return see, func() {
+			for i, p := range mine {
+				if p != 0 {
+					least(&prices[i], p)
+				}
+			}
 		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	all, up, down := make([]int, blocks), make([]int, blocks), make([]int, blocks)
 	latest := make([]money.Price, codes)
@@ -205,7 +220,7 @@ func (s *seen) unit() []finding.Finding {
 			latest[c] = p
 		}
 	}
-	var out []finding.Finding
+	out := []finding.Finding{}
 	for b := range blocks {
 		for _, way := range []struct {
 			codes int
@@ -215,23 +230,35 @@ func (s *seen) unit() []finding.Finding {
 				continue
 			}
 			day := first + calendar.Date(b*size)
-			out = append(out, s.unitFinding(day, day+calendar.Date(size), way.codes, all[b], way.words))
+			one, err := s.unitFinding(day, day+calendar.Date(size), way.codes, all[b], way.words)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, one)
 		}
 	}
-	return out
+	return out, nil
 }
 
-func (s *seen) unitFinding(from, to calendar.Date, codes, all int, way string) finding.Finding {
+func (s *seen) unitFinding(from, to calendar.Date, codes, all int, way string) (finding.Finding, error) {
 	f := finding.Finding{
 		Code: finding.UnitChange, Stops: true,
 		Sentence: fmt.Sprintf("in the days from %s to %s, %d of %d products have prices about %d times as %s as before", from, min(to, s.window.AsOf)-1, codes, all, factor, way),
 		What:     "check the unit and the decimal sign of the prices in the delivery of these days (--decimal), and deliver them again",
 	}
-	for i, t := range s.lines.Time {
-		if d := calendar.DateOf(t); d >= from && d < to {
-			f.Lines++
-			f.Money += money.Amount(max(s.lines.Amount[i], 0))
+	err := s.lines.Each(func() (func([]retail.Line), func()) {
+		var mine sum
+		see := func(lines []retail.Line) {
+			for i := range lines {
+				if d := calendar.DateOf(lines[i].Time); d >= from && d < to {
+					mine.add(sum{1, money.Amount(max(lines[i].Amount, 0))})
+				}
+			}
 		}
-	}
-	return f
+		return see, func() {
+			f.Lines += mine.lines
+			f.Money += mine.amount
+		}
+	})
+	return f, err
 }

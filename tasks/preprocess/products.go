@@ -13,13 +13,26 @@ import (
 
 // productsFrame gives every product code of sealed lines its most frequent description, of the lines above zero: those of write-offs
 // often say what happened to the goods. The order of the lines does not matter.
-func productsFrame(l *retail.Lines) *frame.Frame {
+func productsFrame(l *retail.Lines) (*frame.Frame, error) {
 	type pair struct{ code, description uint32 }
 	counts := map[pair]int64{}
-	for i, code := range l.Code {
-		if code != 0 && l.Amount[i] > 0 {
-			counts[pair{code, l.Description[i]}]++
+	err := l.Each(func() (func([]retail.Line), func()) {
+		mine := map[pair]int64{}
+		see := func(lines []retail.Line) {
+			for i := range lines {
+				if r := &lines[i]; r.Code != 0 && r.Amount > 0 {
+					mine[pair{r.Code, r.Description}]++
+				}
+			}
 		}
+		return see, func() {
+			for p, n := range mine {
+				counts[p] += n
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
 	}
 	// Codes are compared in capitals, so that several of the delivery can be one.
 	type product struct {
@@ -52,7 +65,7 @@ func productsFrame(l *retail.Lines) *frame.Frame {
 			f.Strings("description")[i], f.Ints("described")[i] = l.Descriptions.String(best), q.texts[best]
 		}
 	}
-	return f
+	return f, nil
 }
 
 // returnsFrame is the table of what customers gave back.

@@ -27,8 +27,10 @@ func TestProducts(t *testing.T) {
 	for try := range 5 {
 		rand.New(rand.NewPCG(1, uint64(try))).Shuffle(len(lines), func(i, k int) { lines[i], lines[k] = lines[k], lines[i] })
 		l := retailtest.Lines(t, lines)
-		l.Seal()
-		f := productsFrame(l)
+		f, err := productsFrame(l)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var got []string
 		for i, code := range f.Strings("code") {
 			got = append(got, fmt.Sprintf("%s|%s|%d|%d|%d", code, f.Strings("description")[i], f.Ints("described")[i], f.Ints("lines")[i], f.Ints("descriptions")[i]))

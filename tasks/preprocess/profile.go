@@ -52,44 +52,103 @@ type dayCode struct {
 	code uint32
 }
 
-// add takes the lines of a window, which are sealed: their texts are numbered in byte order. Nothing depends on the order of the lines.
-func (p *profiler) add(window string, l *retail.Lines) {
-	days, codes, dayCodes := map[calendar.Date]*profileRow{}, map[uint32]*profileRow{}, map[dayCode]*drift.Sold{}
-	countries := map[dayCode]*profileRow{}
-	invoices := make(map[invoiceKey]invoice, l.Len()/8)
-	seen := make(map[lineKey]struct{}, l.Len())
-	for i, t := range l.Time {
-		day := calendar.DateOf(t)
-		d := rowOf(days, day, window, contract.ProfileDay)
-		c := rowOf(codes, l.Code[i], window, contract.ProfileCode)
-		country := rowOf(countries, dayCode{day, l.Country[i]}, window, contract.ProfileCountry)
-		for _, r := range []*profileRow{d, c, country} {
-			r.add(l, i)
+// profiled is what one worker has counted.
+type profiled struct {
+	window   string
+	lines    *retail.Lines
+	days     map[calendar.Date]*profileRow
+	codes    map[uint32]*profileRow
+	places   map[dayCode]*profileRow // by country
+	sold     map[dayCode]*drift.Sold
+	invoices map[invoiceKey]invoice
+	seen     map[lineKey]struct{} // lines of one partition
+}
+
+func newProfiled(window string, l *retail.Lines) *profiled {
+	return &profiled{
+		window: window, lines: l, days: map[calendar.Date]*profileRow{}, codes: map[uint32]*profileRow{}, places: map[dayCode]*profileRow{},
+		sold: map[dayCode]*drift.Sold{}, invoices: map[invoiceKey]invoice{}, seen: map[lineKey]struct{}{},
+	}
+}
+
+// see takes the lines of a partition: equal ones are in the same.
+func (p *profiled) see(lines []retail.Line) {
+	clear(p.seen)
+	var d, country *profileRow
+	var at dayCode
+	for i := range lines {
+		l := &lines[i]
+		if now := (dayCode{calendar.DateOf(l.Time), l.Country}); d == nil || now != at {
+			at = now
+			d, country = rowOf(p.days, at.day, p.window, contract.ProfileDay), rowOf(p.places, at, p.window, contract.ProfileCountry)
 		}
-		key := lineKey{t, l.Quantity[i], l.Price[i], l.Amount[i], l.Invoice[i], l.Code[i], l.Description[i], l.Customer[i], l.Country[i]}
-		if _, again := seen[key]; again {
+		d.add(l)
+		country.add(l)
+		rowOf(p.codes, l.Code, p.window, contract.ProfileCode).add(l)
+		key := lineKey{l.Time, l.Quantity, l.Price, l.Amount, l.Invoice, l.Code, l.Description, l.Customer, l.Country}
+		if _, again := p.seen[key]; again {
 			d.repeated++
+		} else {
+			p.seen[key] = struct{}{}
 		}
-		seen[key] = struct{}{}
-		at := invoiceKey{day, l.Invoice[i]}
-		v, ok := invoices[at]
-		if !ok {
-			v = invoice{time: t, country: l.Country[i], guest: true}
-		}
-		v.time, v.country, v.guest = min(v.time, t), min(v.country, l.Country[i]), v.guest && l.Customer[i] == 0
-		invoices[at] = v
-		if window == contract.WindowNow && l.Amount[i] > 0 && l.Quantity[i] > 0 {
-			s := dayCodes[dayCode{day, l.Code[i]}]
-			if s == nil {
-				s = &drift.Sold{}
-				dayCodes[dayCode{day, l.Code[i]}] = s
-			}
-			s.Quantity += float64(l.Quantity[i]) // whole numbers: exact
-			s.Money += float64(l.Amount[i])
+		p.invoice(invoiceKey{at.day, l.Invoice}, invoice{time: l.Time, country: l.Country, guest: l.Customer == 0})
+		if p.window == contract.WindowNow && l.Amount > 0 && l.Quantity > 0 {
+			s := soldOf(p.sold, dayCode{at.day, l.Code})
+			s.Quantity += float64(l.Quantity) // whole numbers: exact
+			s.Money += float64(l.Amount)
 		}
 	}
+}
+
+func (p *profiled) invoice(at invoiceKey, of invoice) {
+	if v, ok := p.invoices[at]; ok {
+		of = invoice{time: min(v.time, of.time), country: min(v.country, of.country), guest: v.guest && of.guest}
+	}
+	p.invoices[at] = of
+}
+
+func (p *profiled) merge(o *profiled) {
+	for at, r := range o.days {
+		rowOf(p.days, at, p.window, contract.ProfileDay).plus(r)
+	}
+	for at, r := range o.codes {
+		rowOf(p.codes, at, p.window, contract.ProfileCode).plus(r)
+	}
+	for at, r := range o.places {
+		rowOf(p.places, at, p.window, contract.ProfileCountry).plus(r)
+	}
+	for at, s := range o.sold {
+		to := soldOf(p.sold, at)
+		to.Quantity += s.Quantity
+		to.Money += s.Money
+	}
+	for at, v := range o.invoices {
+		p.invoice(at, v)
+	}
+}
+
+func soldOf(sold map[dayCode]*drift.Sold, at dayCode) *drift.Sold {
+	s := sold[at]
+	if s == nil {
+		s = &drift.Sold{}
+		sold[at] = s
+	}
+	return s
+}
+
+// add takes the lines of the window that they are cut to. Nothing depends on the order of the lines.
+func (p *profiler) add(window string, l *retail.Lines) error {
+	all := newProfiled(window, l)
+	err := l.Each(func() (func([]retail.Line), func()) {
+		mine := newProfiled(window, l)
+		return mine.see, func() { all.merge(mine) }
+	})
+	if err != nil {
+		return err
+	}
+	days, codes, countries := all.days, all.codes, all.places
 	hours, week := map[dayCode]*profileRow{}, map[uint32]*profileRow{}
-	for at, v := range invoices {
+	for at, v := range all.invoices {
 		hour := uint32((v.time - at.day.Start()) / (calendar.DayMicros / 24))
 		h := rowOf(hours, dayCode{at.day, hour}, window, contract.ProfileHour)
 		w := rowOf(week, uint32(at.day.Weekday())*24+hour, window, contract.ProfileHourOfWeek)
@@ -101,7 +160,7 @@ func (p *profiler) add(window string, l *retail.Lines) {
 			d.guests++
 		}
 	}
-	p.price(window, l, days, codes, dayCodes)
+	p.price(window, l, days, codes, all.sold)
 	start := len(p.rows)
 	for d, r := range days {
 		r.day = d.String()
@@ -124,6 +183,7 @@ func (p *profiler) add(window string, l *retail.Lines) {
 		p.rows = append(p.rows, *r)
 	}
 	slices.SortFunc(p.rows[start:], compareRows)
+	return nil
 }
 
 // rowOf returns the row of a key, a new one at first.
@@ -136,16 +196,25 @@ func rowOf[K comparable](rows map[K]*profileRow, k K, window, kind string) *prof
 	return r
 }
 
-// add counts line i.
-func (r *profileRow) add(l *retail.Lines, i int) {
+// add counts a line.
+func (r *profileRow) add(l *retail.Line) {
 	r.lines++
 	switch {
-	case l.Amount[i] < 0:
+	case l.Amount < 0:
 		r.returns++
-	case l.Amount[i] > 0:
-		r.quantity += l.Quantity[i]
-		r.money += l.Amount[i]
+	case l.Amount > 0:
+		r.quantity += l.Quantity
+		r.money += l.Amount
 	}
+}
+
+// plus adds what another worker has counted of lines.
+func (r *profileRow) plus(o *profileRow) {
+	r.lines += o.lines
+	r.returns += o.returns
+	r.repeated += o.repeated
+	r.quantity += o.quantity
+	r.money += o.money
 }
 
 // price keeps the prices of the window before, and gives every day of the last window its index over them.

@@ -4,16 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/feature"
-	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
-	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
@@ -78,71 +74,121 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := j.CheckAsOf(j.deps, snapshot.Zone, snapshot.Last()); err != nil {
 		return nil, err
 	}
-	r := reader{home: j.home, window: j.window, opts: j.opts, progress: j.deps.Progress}
-	var kept *retail.Kept
-	var decided decided
-	sold, err := r.read(ctx, snapshot)
-	if err == nil {
-		decided, err = j.decide(sold)
+	r := reader{home: j.home, opts: j.opts, progress: j.deps.Progress, memory: j.deps.Memory, partitions: j.partitions}
+	defer r.close()
+	days, windows, err := j.read(ctx, snapshot, &r)
+	if err != nil {
+		return nil, j.ranged(err)
 	}
-	if err == nil {
-		kept, err = j.rules.Apply(sold)
-	}
-	if errors.Is(err, retail.ErrRange) {
-		return nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
-	}
+	r.lines.Cut(j.window)
+	decided, err := j.decide(r.lines)
 	if err != nil {
 		return nil, err
 	}
-	// The tables are made at the same time: none keeps all cores busy by itself.
-	var sales, people *table.File
-	var g errgroup.Group
-	g.Go(func() (err error) {
-		sales, err = salesFile(kept, j.opts)
-		return err
-	})
-	customers := feature.Build(kept, j.window)
-	g.Go(func() (err error) {
-		people, err = frameFile(contract.Customers, customers.Frame(), j.opts)
-		return err
-	})
-	result := resultOf(kept, customers, j.window)
+	plan, err := j.rules.Plan(r.lines)
+	if err != nil {
+		return nil, j.ranged(err)
+	}
+	defer plan.Free()
+	made, err := j.make(ctx, plan, r.lines, spansOf(days))
+	if err != nil {
+		return nil, err
+	}
+	defer made.close()
+	result := resultOf(made.totals, made.crowd, j.window)
 	result.Meaning, result.Decisions, result.MeaningChanged = j.rules.Meaning, decided.decisions, decided.changed
-	result.Converted = converted(r.days)
-	look := seen{lines: sold, kept: kept, customers: customers, window: j.window, days: spansOf(r.days), changed: decided.changed}
-	result.Findings, result.Chain, err = j.doubts(ctx, snapshot, r.days, look)
-	err = errors.Join(err, g.Wait())
-	defer closeFiles(people, sales)
+	result.Converted = converted(days)
+	look := seen{
+		lines: r.lines, plan: plan, account: made.totals, sums: made.sums, crowd: made.crowd, window: j.window, days: spansOf(days), changed: decided.changed,
+	}
+	if result.Findings, result.Chain, err = j.doubts(ctx, snapshot, days, look); err != nil {
+		return nil, err
+	}
+	if err := put(ctx, s, made, j.opts); err != nil {
+		return nil, err
+	}
+	returns, err := plan.TakenBack()
 	if err != nil {
 		return nil, err
 	}
-	if err := put(ctx, s, kept, people, sales, j.opts); err != nil {
+	if err := s.PutFrame(ctx, contract.Returns, returnsFrame(r.lines, returns), j.opts); err != nil {
 		return nil, err
 	}
-	returns, err := j.rules.TakenBack(sold)
+	products, err := productsFrame(r.lines)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.PutFrame(ctx, contract.Returns, returnsFrame(sold, returns), j.opts); err != nil {
+	if err := s.PutFrame(ctx, contract.Products, products, j.opts); err != nil {
 		return nil, err
 	}
-	if err := s.PutFrame(ctx, contract.Products, productsFrame(sold), j.opts); err != nil {
-		return nil, err
-	}
-	input := kept.Ledger.Input().Lines // the last use of what is kept: the next windows take its place
-	if err := j.driftTables(ctx, s, snapshot); err != nil {
+	plan.Free()
+	if err := j.driftTables(ctx, s, snapshot, r.lines, windows); err != nil {
 		return nil, err
 	}
 	for _, f := range result.Findings {
 		j.deps.Log.Warn(f.Sentence, "finding", f.Code, "stops", f.Stops, "lines", f.Lines, "money", f.Money.String(), "what", f.What)
 	}
-	j.deps.Log.Info("cleaned the lines", "input", input, "kept", result.Lines, "customers", result.Customers,
+	j.deps.Log.Info("cleaned the lines", "input", made.totals.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
 		"revenue", result.Revenue.String())
 	return s.Commit(ctx, result)
 }
 
+// read reads every day that the window or one of drift's windows has, once, and returns the days of the window and those of drift's
+// windows that can be made.
+func (j *job) read(ctx context.Context, snapshot *lines.Snapshot, r *reader) ([]lines.Partition, []driftWindow, error) {
+	days, err := snapshot.Window(ctx, j.window.Start(), j.window.AsOf)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(days) == 0 {
+		return nil, nil, empty(snapshot, j.window)
+	}
+	windows, err := j.driftDays(ctx, snapshot)
+	if err != nil {
+		return nil, nil, err
+	}
+	all := slices.Clone(days)
+	for _, w := range windows {
+		all = append(all, w.days...)
+	}
+	if err := r.open(ctx, days, all); err != nil {
+		return nil, nil, err
+	}
+	defer r.bar.Done()
+	if err := r.add(ctx, days); err != nil {
+		return nil, nil, err
+	}
+	var whole []driftWindow
+	for _, w := range windows {
+		err := r.add(ctx, w.days)
+		if err == nil && len(w.days) == 0 {
+			err = empty(snapshot, w.Window)
+		}
+		if fault.CodeOf(err) == fault.ExitMissing {
+			j.deps.Log.Warn("a window of drift is left out: a day of it has expired, or it has no lines", "window", w.name, "error", err.Error())
+			continue
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("drift window %s: %w", w.name, err)
+		}
+		whole = append(whole, w)
+	}
+	if err := r.lines.Seal(); err != nil {
+		return nil, nil, err
+	}
+	return days, whole, nil
+}
+
+// ranged gives a sum that is out of range its exit code.
+func (j *job) ranged(err error) error {
+	if errors.Is(err, retail.ErrRange) {
+		return fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
+	}
+	return err
+}
+
 // resultOf sums up. The average invoice is Σ monetary / Σ frequency over customers: guests have no row.
-func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) contract.PreprocessResult {
+func resultOf(kept retail.Totals, customers crowd, w retail.Window) contract.PreprocessResult {
 	sum := kept.Ledger.Kept()
 	r := contract.PreprocessResult{
 		Lines: sum.Lines, Customers: sum.Customers, OnlyReturns: kept.OnlyReturns, Invoices: sum.Invoices, Products: kept.Products,
@@ -158,14 +204,8 @@ func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) cont
 		start := w.Start()
 		r.WindowStart = &start
 	}
-	var revenue money.Amount
-	var invoices int64
-	for i := range customers.Len() {
-		revenue += money.Amount(customers.Monetary[i])
-		invoices += customers.Frequency[i]
-	}
-	if invoices > 0 {
-		r.AverageInvoice = revenue.Float() / float64(invoices)
+	if customers.invoices > 0 {
+		r.AverageInvoice = customers.revenue.Float() / float64(customers.invoices)
 	}
 	for _, e := range kept.Ledger {
 		r.Ledger = append(r.Ledger, contract.LedgerRow{
@@ -176,14 +216,14 @@ func resultOf(kept *retail.Kept, customers *feature.Table, w retail.Window) cont
 }
 
 // put stores the tables.
-func put(ctx context.Context, s *run.Session, kept *retail.Kept, customers, sales *table.File, opts table.Options) error {
-	if err := s.Put(ctx, customers); err != nil {
+func put(ctx context.Context, s *run.Session, m *made, opts table.Options) error {
+	if err := s.Put(ctx, m.people); err != nil {
 		return err
 	}
-	if err := s.PutFrame(ctx, contract.Ledger, ledgerFrame(kept.Ledger), opts); err != nil {
+	if err := s.PutFrame(ctx, contract.Ledger, ledgerFrame(m.totals.Ledger), opts); err != nil {
 		return err
 	}
-	return s.Put(ctx, sales)
+	return s.Put(ctx, m.sales)
 }
 
 func closeFiles(files ...*table.File) {
@@ -192,34 +232,4 @@ func closeFiles(files ...*table.File) {
 			_ = f.Close()
 		}
 	}
-}
-
-// frameFile makes a table of a frame.
-func frameFile(schema frame.Schema, f *frame.Frame, opts table.Options) (*table.File, error) {
-	w := table.NewWriter(schema, opts)
-	defer w.Abort()
-	if err := w.WriteFrame(f); err != nil {
-		return nil, fmt.Errorf("write table %s: %w", schema.Name, err)
-	}
-	file, err := w.Close()
-	if err != nil {
-		return nil, fmt.Errorf("write table %s: %w", schema.Name, err)
-	}
-	return file, nil
-}
-
-// salesFile makes the table of kept lines.
-func salesFile(kept *retail.Kept, opts table.Options) (*table.File, error) {
-	// Coded columns, which want no compression; there are fewer rows than lines in memory.
-	opts.Compression, opts.Whole = table.None, true
-	w := table.NewWriter(contract.Sales, opts)
-	defer w.Abort()
-	if err := writeSales(w, kept); err != nil {
-		return nil, fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
-	}
-	file, err := w.Close()
-	if err != nil {
-		return nil, fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
-	}
-	return file, nil
 }

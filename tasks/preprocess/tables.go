@@ -1,11 +1,16 @@
 package preprocess
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,6 +21,7 @@ import (
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/run"
+	"github.com/clientele/clientele/pkg/scratch"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -23,74 +29,165 @@ import (
 // openAtOnce is how many day files are open at a time: enough to hide a bucket's latency.
 const openAtOnce = 16
 
-// reader puts the day files of a window into memory. Their order does not matter: sealed lines have none.
+// reader scatters day files into partitions of customers. Their order does not matter: sealed lines have none.
 type reader struct {
-	home     *run.Home
-	window   retail.Window
-	opts     table.Options
-	progress task.Progress
+	home       *run.Home
+	opts       table.Options
+	progress   task.Progress
+	memory     scratch.Budget
+	partitions int // of customers; 0 is as many as suit the lines
 
 	bar     task.Bar
-	days    []lines.Partition // of the window, once read
+	lines   *retail.Lines
+	shards  []shard
 	sources map[string]uint16 // numbers of them, for invoices
+	read    map[day]bool      // that are in lines
+	spill   *os.File          // nil where all lines have room in memory
 }
 
-// shard is a part of the lines, which takes one day after the other.
+// shard is a part of the lines, which takes one batch after the other.
 type shard struct {
 	mu      sync.Mutex
-	lines   *retail.Lines
+	lines   *retail.Shard
 	numbers [4][]int64 // scratch: times, quantities, prices, amounts
 }
 
-// read opens the day files inside the window, and no others.
-func (r *reader) read(ctx context.Context, snapshot *lines.Snapshot) (*retail.Lines, error) {
-	parts, err := snapshot.Window(ctx, r.window.Start(), r.window.AsOf)
-	if err != nil {
-		return nil, err
+// day is a day file.
+type day struct {
+	source, object string
+	day            calendar.Date
+}
+
+func dayOf(p lines.Partition) day { return day{p.Source, p.Object, p.Day} }
+
+// open prepares for the lines of days, each of which is read once. Those that stand for all are among them.
+func (r *reader) open(ctx context.Context, typical, days []lines.Partition) error {
+	r.sources, r.read = map[string]uint16{}, map[day]bool{}
+	total, distinct, names := int64(0), map[day]bool{}, map[string]bool{}
+	for _, p := range days {
+		if !distinct[dayOf(p)] {
+			total += p.Rows
+		}
+		distinct[dayOf(p)], names[p.Source] = true, true
 	}
-	if len(parts) == 0 {
-		return nil, r.empty(snapshot)
+	for i, name := range slices.Sorted(maps.Keys(names)) {
+		r.sources[name] = uint16(i)
 	}
-	r.days = parts
-	r.sources = map[string]uint16{}
-	for _, p := range parts { // in the order of sources
-		if _, ok := r.sources[p.Source]; !ok {
-			r.sources[p.Source] = uint16(len(r.sources))
+	room := retail.Room{Shards: min(task.Workers(), len(days)), Memory: r.memory.Rows()}
+	if room.Memory > 0 && 2*total*lineBytes > room.Memory { // lines that get a customer are there twice
+		file, err := scratch.File(r.opts.Scratch)
+		if err != nil {
+			return err
+		}
+		r.spill, room.Spill = file, file
+	}
+	n := r.partitions
+	if n == 0 {
+		n = int(min(max(1, total/partitionLines), mostPartitions))
+		if room.Spill != nil { // each shard fills a block of each
+			n = min(n, int(max(1, room.Memory/4/int64(room.Shards)/blockBytes)))
 		}
 	}
-	total := int64(0)
-	rows := make([]int, min(task.Workers(), len(parts)))
-	for i, p := range parts {
-		total += p.Rows
-		rows[i%len(rows)] += int(p.Rows)
+	var err error
+	if room.Bounds, err = r.bounds(ctx, typical, n); err != nil {
+		return err
+	}
+	room.Guests = (n + 3) / 4
+	r.lines = retail.NewLines(room)
+	r.shards = make([]shard, room.Shards)
+	for i := range r.shards {
+		r.shards[i].lines = r.lines.Shard(i)
 	}
 	r.bar = r.progress.Bar("preprocess", total)
-	defer r.bar.Done()
-	lines, parted := retail.NewShards(rows)
-	lines.Room = make([]retail.Row, total)
-	shards := make([]shard, len(rows))
-	for i := range shards {
-		shards[i].lines = parted[i]
+	return nil
+}
+
+// close frees what lines have spilled.
+func (r *reader) close() {
+	if r.spill != nil {
+		_ = r.spill.Close()
 	}
-	g, ctx := errgroup.WithContext(ctx)
+}
+
+// How lines are cut. A partition of so many lines, and what comes of them, fits the cache of a core.
+const (
+	partitionLines = 32 << 10
+	mostPartitions = 1024
+	blockBytes     = 16 << 10
+	lineBytes      = 64
+	sampleFiles    = 8
+)
+
+// bounds cuts the customers of some day files, which stand for all, into ranges of about as many lines each.
+func (r *reader) bounds(ctx context.Context, days []lines.Partition, n int) ([]string, error) {
+	if n == 1 {
+		return nil, nil
+	}
+	var names []string
+	for i := range min(sampleFiles, len(days)) {
+		p := days[(2*i+1)*len(days)/(2*min(sampleFiles, len(days)))]
+		err := r.day(ctx, p, func(rec *table.Record) error {
+			customers := rec.Text(lineCustomer)
+			for i := range rec.Rows() {
+				if c := customers.Bytes(i); len(c) > 0 {
+					names = append(names, string(c))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(names)
+	var bounds []string
+	for i := 1; i < n && len(names) > 0; i++ {
+		if at := names[i*len(names)/n]; len(bounds) == 0 || bounds[len(bounds)-1] != at {
+			bounds = append(bounds, at)
+		}
+	}
+	return bounds, nil
+}
+
+// add reads the day files that have not been read yet. The first error stops it, unless it is about files that are missing: then the
+// others are read all the same, so that each is in the lines as a whole or not at all.
+func (r *reader) add(ctx context.Context, days []lines.Partition) error {
+	var g errgroup.Group
 	g.SetLimit(openAtOnce)
-	for i, p := range parts {
-		g.Go(func() error { return r.partition(ctx, p, &shards[i%len(shards)]) })
+	var stopped atomic.Bool
+	var mu sync.Mutex
+	var missing error
+	for i, p := range slices.DeleteFunc(slices.Clone(days), func(p lines.Partition) bool { return r.read[dayOf(p)] }) {
+		g.Go(func() error {
+			if stopped.Load() {
+				return nil
+			}
+			err := r.file(ctx, p, &r.shards[i%len(r.shards)])
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				r.read[dayOf(p)] = true
+			case fault.CodeOf(err) == fault.ExitMissing:
+				missing = cmp.Or(missing, err)
+			default:
+				stopped.Store(true)
+				return err
+			}
+			return nil
+		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	return lines, nil
+	return errors.Join(g.Wait(), missing)
 }
 
 // empty is the Fault of a window without a line: it says which days there are.
-func (r *reader) empty(snapshot *lines.Snapshot) error {
+func empty(snapshot *lines.Snapshot, w retail.Window) error {
 	has := "has no lines at all"
 	if first, last, ok := snapshot.Days(); ok {
 		has = fmt.Sprintf("has lines from %s to %s", first, last)
 	}
 	return fault.Errorf(fault.ExitMissing, "window", "",
-		"no lines in the window (%s days before %s): the snapshot %s", r.window.Length(), r.window.AsOf, has)
+		"no lines in the window (%s days before %s): the snapshot %s", w.Length(), w.AsOf, has)
 }
 
 // columns of the lines table.
@@ -107,49 +204,53 @@ var (
 	lineCountry     = contract.Lines.Index("country")
 )
 
-// partition reads one day file, checked against the snapshot. A missing one is a Fault of exit code 66, a damaged one of 65.
-func (r *reader) partition(ctx context.Context, p lines.Partition, to *shard) error {
+// file puts one day file into a shard, a whole one or nothing. A missing one is a Fault of exit code 66, a damaged one of 65.
+func (r *reader) file(ctx context.Context, p lines.Partition, to *shard) error {
+	rows := int64(0)
+	err := r.day(ctx, p, func(rec *table.Record) error {
+		if rows += int64(rec.Rows()); rows > p.Rows {
+			return nil // told below
+		}
+		return r.batch(p, rec, to)
+	})
+	if err == nil && rows != p.Rows {
+		err = r.fault(p, fmt.Errorf("%w: %d lines, the snapshot says %d", table.ErrDamaged, rows, p.Rows))
+	}
+	return err
+}
+
+// day shows the batches of a day file, checked against the snapshot.
+func (r *reader) day(ctx context.Context, p lines.Partition, see func(*table.Record) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return r.home.UseStored(ctx, run.Stored{Object: p.Object, SHA256: p.SHA256}, func(src io.ReaderAt, size int64) error {
-		return r.day(p, src, size, to)
-	})
-}
-
-// day reads one day's table.
-func (r *reader) day(p lines.Partition, src io.ReaderAt, size int64, to *shard) (err error) {
-	schema := contract.Lines
-	if len(p.Converted) > 0 {
-		schema = contract.ConvertedLines // whose first columns are the same
-	}
-	t, err := table.Open(src, size, schema, r.opts)
-	if err != nil {
-		return r.fault(p, err)
-	}
-	defer func() { err = errors.Join(err, t.Close()) }()
-	rows := int64(0)
-	for i := range t.NumRecords() {
-		rec, err := t.Record(i)
+	return r.home.UseStored(ctx, run.Stored{Object: p.Object, SHA256: p.SHA256}, func(src io.ReaderAt, size int64) (err error) {
+		schema := contract.Lines
+		if len(p.Converted) > 0 {
+			schema = contract.ConvertedLines // whose first columns are the same
+		}
+		t, err := table.Open(src, size, schema, r.opts)
 		if err != nil {
 			return r.fault(p, err)
 		}
-		if rows += int64(rec.Rows()); rows <= p.Rows { // what is more is told below
-			err = r.add(p, rec, to)
+		defer func() { err = errors.Join(err, t.Close()) }()
+		for i := range t.NumRecords() {
+			rec, err := t.Record(i)
+			if err != nil {
+				return r.fault(p, err)
+			}
+			err = see(rec)
+			rec.Release()
+			if err != nil {
+				return err
+			}
 		}
-		rec.Release()
-		if err != nil {
-			return err
-		}
-	}
-	if rows != p.Rows {
-		return r.fault(p, fmt.Errorf("%w: %d lines, the snapshot says %d", table.ErrDamaged, rows, p.Rows))
-	}
-	return nil
+		return nil
+	})
 }
 
-// add appends a batch to a part of the lines.
-func (r *reader) add(p lines.Partition, rec *table.Record, to *shard) error {
+// batch appends a batch to a part of the lines.
+func (r *reader) batch(p lines.Partition, rec *table.Record, to *shard) error {
 	text := func(i int) retail.TextColumn { return retail.TextColumn(rec.Text(i)) }
 	b := retail.LineBatch{
 		Customer: text(lineCustomer), Invoice: text(lineInvoice), Code: text(lineCode),
@@ -180,57 +281,6 @@ func (r *reader) fault(p lines.Partition, err error) error {
 		return fmt.Errorf("read %s: %w", p.Object, err)
 	}
 	return fault.Errorf(fault.ExitBadData, "damaged", r.home.Root.URI(p.Object), "read %s: %w", p.Object, err)
-}
-
-// writeSales writes the kept lines, customer by customer in byte order, each in its one order. Two goroutines fill columns
-// that take about as long.
-func writeSales(w *table.Writer, kept *retail.Kept) error {
-	w.Grow(kept.NumRows())
-	var g errgroup.Group
-	g.Go(func() error {
-		writeSaleTexts(w, kept)
-		return nil
-	})
-	writeSaleNumbers(w, kept)
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return w.EndRows(kept.NumRows())
-}
-
-func writeSaleTexts(w *table.Writer, kept *retail.Kept) {
-	at := contract.Sales.Index
-	customer, invoice, code, country := w.Text(at("customer")), w.Text(at("invoice")), w.Text(at("code")), w.Text(at("country"))
-	used := kept.Used()
-	customer.SetCodes(used.Customers.Texts)
-	invoice.SetCodes(used.Invoices.Texts)
-	code.SetCodes(used.Codes.Texts)
-	country.SetCodes(used.Countries.Texts)
-	for id := range uint32(kept.NumCustomers()) {
-		rows := kept.Rows(id)
-		for i := range rows {
-			r := &rows[i]
-			customer.AppendCode(used.Customers.Code[id])
-			invoice.AppendCode(used.Invoices.Code[r.Invoice])
-			code.AppendCode(used.Codes.Code[r.Code])
-			country.AppendCode(used.Countries.Code[r.Country])
-		}
-	}
-}
-
-func writeSaleNumbers(w *table.Writer, kept *retail.Kept) {
-	at := contract.Sales.Index
-	time, quantity, price, amount := w.Int(at("time")), w.Int(at("quantity")), w.Int(at("price")), w.Int(at("amount"))
-	for id := range uint32(kept.NumCustomers()) {
-		rows := kept.Rows(id)
-		for i := range rows {
-			r := &rows[i]
-			time.Append(r.Time)
-			quantity.Append(int64(r.Quantity))
-			price.Append(int64(r.Price))
-			amount.Append(int64(r.Amount))
-		}
-	}
 }
 
 // ledgerFrame returns the ledger as its table.

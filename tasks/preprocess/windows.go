@@ -7,12 +7,12 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/run"
+	"github.com/clientele/clientele/pkg/table"
 )
 
 // year is how far a year ago is: as many weeks as fit, and one day, so that the date is the same.
@@ -24,6 +24,7 @@ type driftWindow struct {
 	retail.Window
 	profile bool          // of its lines too
 	since   calendar.Date // what the snapshot must reach back to, or the window is left out
+	days    []lines.Partition
 }
 
 // driftWindows are the windows of w days, in the order in which they are made: each day's prices are compared with those of before.
@@ -44,30 +45,54 @@ func (p plan) driftWindows() []driftWindow {
 	return windows
 }
 
-// driftTables makes the tables windows and profile, one window after the other: no more than one is in memory.
-func (j *job) driftTables(ctx context.Context, s *run.Session, snapshot *lines.Snapshot) error {
-	windows := frame.New(contract.Windows.Columns, 0)
+// driftDays returns drift's windows that the snapshot reaches back to, with their days.
+func (j *job) driftDays(ctx context.Context, snapshot *lines.Snapshot) ([]driftWindow, error) {
+	if j.drift == 0 {
+		return nil, nil
+	}
+	var windows []driftWindow
+	first, _, _ := snapshot.Days()
+	for _, w := range j.driftWindows() {
+		if w.since < first {
+			continue
+		}
+		var err error
+		if w.days, err = snapshot.Window(ctx, w.Start(), w.AsOf); err != nil {
+			return nil, fmt.Errorf("drift window %s: %w", w.name, err)
+		}
+		windows = append(windows, w)
+	}
+	return windows, nil
+}
+
+// driftTables makes the tables windows and profile, one window after the other, of lines that have been read.
+func (j *job) driftTables(ctx context.Context, s *run.Session, snapshot *lines.Snapshot, l *retail.Lines, windows []driftWindow) error {
+	w := table.NewWriter(contract.Windows, j.opts)
+	defer w.Abort()
 	profile := newProfiler()
 	if j.drift > 0 {
 		if err := j.snapshotDays(ctx, snapshot, profile); err != nil {
 			return err
 		}
-		first, _, _ := snapshot.Days()
-		for _, w := range j.driftWindows() {
-			if w.since < first {
-				continue
-			}
-			err := j.driftWindow(ctx, snapshot, w, windows, profile)
-			if fault.CodeOf(err) == fault.ExitMissing {
-				j.deps.Log.Warn("a window of drift is left out: a day of it has expired, or it has no lines", "window", w.name, "error", err.Error())
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("drift window %s: %w", w.name, err)
+	}
+	for _, window := range windows {
+		l.Cut(window.Window)
+		if window.profile {
+			if err := profile.add(window.name, l); err != nil {
+				return fmt.Errorf("drift window %s: %w", window.name, err)
 			}
 		}
+		err := customersOf(ctx, j.rules, l, window.Window, func(t *feature.Table) error { return w.WriteFrame(windowFrame(window.name, t.Frame())) })
+		if err != nil {
+			return fmt.Errorf("drift window %s: %w", window.name, j.ranged(err))
+		}
 	}
-	if err := s.PutFrame(ctx, contract.Windows, windows, j.opts); err != nil {
+	file, err := w.Close()
+	if err != nil {
+		return fmt.Errorf("write table %s: %w", contract.Windows.Name, err)
+	}
+	defer closeFiles(file)
+	if err := s.Put(ctx, file); err != nil {
 		return err
 	}
 	return s.PutFrame(ctx, contract.Profile, profile.table(), j.opts)
@@ -98,31 +123,13 @@ func (j *job) snapshotDays(ctx context.Context, snapshot *lines.Snapshot, to *pr
 	return nil
 }
 
-func (j *job) driftWindow(ctx context.Context, snapshot *lines.Snapshot, w driftWindow, windows *frame.Frame, profile *profiler) error {
-	r := reader{home: j.home, window: w.Window, opts: j.opts, progress: j.deps.Progress}
-	sold, err := r.read(ctx, snapshot)
-	if err != nil {
-		return err
+// windowFrame returns customers with the name of their window before them. It shares their memory.
+func windowFrame(name string, customers *frame.Frame) *frame.Frame {
+	f := &frame.Frame{Columns: make([]frame.Column, 0, len(contract.Windows.Columns))}
+	f.Columns = append(f.Columns, frame.Column{Spec: contract.Windows.Columns[0], Strings: slices.Repeat([]string{name}, customers.Rows())})
+	for i, c := range customers.Columns {
+		c.Spec = contract.Windows.Columns[i+1]
+		f.Columns = append(f.Columns, c)
 	}
-	sold.Seal()
-	if w.profile {
-		profile.add(w.name, sold)
-	}
-	kept, err := j.rules.Apply(sold)
-	if err != nil {
-		return fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
-	}
-	appendWindow(windows, w.name, feature.Build(kept, w.Window).Frame())
-	return nil
-}
-
-// appendWindow adds a window's customers to the table.
-func appendWindow(windows *frame.Frame, name string, customers *frame.Frame) {
-	windows.Columns[0].Strings = append(windows.Columns[0].Strings, slices.Repeat([]string{name}, customers.Rows())...)
-	for i := range customers.Columns {
-		from, to := &customers.Columns[i], &windows.Columns[i+1]
-		to.Strings = append(to.Strings, from.Strings...)
-		to.Ints = append(to.Ints, from.Ints...)
-		to.Floats = append(to.Floats, from.Floats...)
-	}
+	return f
 }

@@ -130,7 +130,7 @@ func Batch(lines []Line) retail.LineBatch {
 // Lines puts lines into memory as preprocess does.
 func Lines(tb testing.TB, lines []Line) *retail.Lines {
 	tb.Helper()
-	l := retail.NewLines(len(lines))
+	l := retail.NewLines(retail.Room{})
 	if err := l.Append(Batch(lines)); err != nil {
 		tb.Fatal(err)
 	}
@@ -169,11 +169,7 @@ func Real(tb testing.TB, dir string) *retail.Lines {
 // Join appends batches.
 func Join(tb testing.TB, batches []retail.LineBatch) *retail.Lines {
 	tb.Helper()
-	n := 0
-	for _, b := range batches {
-		n += len(b.Time)
-	}
-	l := retail.NewLines(n)
+	l := retail.NewLines(retail.Room{})
 	for _, b := range batches {
 		if err := l.Append(b); err != nil {
 			tb.Fatal(err)
