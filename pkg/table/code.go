@@ -108,9 +108,20 @@ func (d *intCodes) code(v int64) int32 {
 // codes are the rows of a coded column: a code each, -1 for null.
 type codes struct {
 	rows   []int32
-	narrow []byte // scratch
+	recode []int32 // the code of each number in rows, if they are numbers of the caller's
+	narrow []byte  // scratch
 	valid  bitmap
 	nulls  int
+}
+
+// recoded returns the rows as codes.
+func (c *codes) recoded() []int32 {
+	if c.recode != nil {
+		for i, n := range c.rows {
+			c.rows[i] = c.recode[n]
+		}
+	}
+	return c.rows
 }
 
 // indexType is the narrowest type that holds the codes of n values. Readers of other makes know signed ones best.

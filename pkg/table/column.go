@@ -87,7 +87,7 @@ type TextColumn struct {
 	given bool // dict was, by SetCodes
 	codes codes
 	dict  textCodes
-	kept  arrow.Array // the given dictionary: one for all batches
+	kept  arrow.Array // the dictionary, one for all batches, once there is an array
 	last  int32       // neighbours are often equal
 	any   bool        // last is set
 }
@@ -151,9 +151,7 @@ func (c *TextColumn) SetCodes(texts []string) {
 // code has the code of each number, -1 for null.
 func (c *TextColumn) Recode(texts []string, code []int32) {
 	c.SetCodes(texts)
-	for i, n := range c.codes.rows {
-		c.codes.rows[i] = code[n]
-	}
+	c.codes.recode = code
 }
 
 // AppendCode adds the value of that code, -1 for null.
@@ -180,6 +178,7 @@ func (c *TextColumn) reset() {
 
 func (c *TextColumn) start() {
 	c.reset()
+	c.codes.recode = nil
 	if c.now, c.given, c.any = c.coded, false, false; c.coded {
 		c.dict.reset()
 	}
@@ -203,19 +202,19 @@ func (c *TextColumn) plain() {
 	c.codes.rows = c.codes.rows[:0]
 }
 
-func (c *TextColumn) array() (arrow.Array, error) {
+func (c *TextColumn) array() (_ arrow.Array, err error) {
 	if !c.now {
 		return c.texts(c.offsets, c.data, c.spec.Nullable)
 	}
 	if c.given {
 		return c.givenArray()
 	}
-	dict, err := c.texts(c.dict.offsets, c.dict.data, false)
-	if err != nil {
-		return nil, err
+	if c.kept == nil {
+		if c.kept, err = c.texts(c.dict.offsets, c.dict.data, false); err != nil {
+			return nil, err
+		}
 	}
-	defer dict.Release()
-	return c.codes.array(dict, c.spec.Nullable), nil
+	return c.codes.array(c.kept, c.spec.Nullable), nil
 }
 
 // givenArray holds codes of the caller to be what they should.
@@ -224,7 +223,7 @@ func (c *TextColumn) givenArray() (_ arrow.Array, err error) {
 	if c.spec.Nullable {
 		low = -1
 	}
-	for _, code := range c.codes.rows {
+	for _, code := range c.codes.recoded() {
 		if code < low || int(code) >= c.dict.len() {
 			return nil, fmt.Errorf("column %s: code %d of %d values", c.spec.Name, code, c.dict.len())
 		}
@@ -291,7 +290,8 @@ type IntColumn struct {
 	now   bool // in this file
 	codes codes
 	dict  intCodes
-	last  int32 // neighbours are often equal; -1 for none
+	kept  arrow.Array // the dictionary, one for all batches, once there is an array
+	last  int32       // neighbours are often equal; -1 for none
 }
 
 // Append adds a value.
@@ -332,6 +332,10 @@ func (c *IntColumn) start() {
 	if c.now, c.last = c.coded, -1; c.coded {
 		c.dict.reset()
 	}
+	if c.kept != nil {
+		c.kept.Release()
+		c.kept = nil
+	}
 }
 
 func (c *IntColumn) plain() {
@@ -349,16 +353,16 @@ func (c *IntColumn) plain() {
 	c.codes.rows = c.codes.rows[:0]
 }
 
-func (c *IntColumn) array() (arrow.Array, error) {
+func (c *IntColumn) array() (_ arrow.Array, err error) {
 	if !c.now {
 		return c.numbers(c.ints, c.spec.Nullable)
 	}
-	dict, err := c.numbers(c.dict.values, false)
-	if err != nil {
-		return nil, err
+	if c.kept == nil {
+		if c.kept, err = c.numbers(c.dict.values, false); err != nil {
+			return nil, err
+		}
 	}
-	defer dict.Release()
-	return c.codes.array(dict, c.spec.Nullable), nil
+	return c.codes.array(c.kept, c.spec.Nullable), nil
 }
 
 // numbers returns values as Arrow has them.

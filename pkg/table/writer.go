@@ -23,6 +23,7 @@ type Writer struct {
 	mem     memory.Allocator
 
 	pending int   // rows of the batch that is being filled
+	held    held  // batches before it, of a file that is kept whole
 	rows    int64 // rows of the batches before
 	spool   *spool
 	ipc     *ipc.FileWriter
@@ -61,6 +62,8 @@ func (w *Writer) start() {
 		c.start()
 	}
 	w.pending, w.rows, w.ipc = 0, 0, nil
+	w.held.end()
+	w.held.folder, w.held.limit = w.opts.Scratch, w.opts.memory()
 	w.spool = newSpool(w.opts.Scratch, w.opts.memory())
 }
 
@@ -85,7 +88,10 @@ func (w *Writer) Float(i int) *FloatColumn { return w.columns[i].(*FloatColumn) 
 // EndRow ends a row. It writes a batch when that is full; whether every column has got one value a row is seen then.
 func (w *Writer) EndRow() error {
 	w.pending++
-	if w.pending < BatchRows || w.opts.Whole {
+	switch {
+	case w.opts.Whole:
+		return w.hold()
+	case w.pending < BatchRows:
 		return nil
 	}
 	return w.flush()
@@ -98,7 +104,7 @@ func (w *Writer) EndRows(n int) error {
 		return &SchemaError{Table: w.schema.Name, Problem: "writing many rows at once needs an unlimited file"}
 	}
 	w.pending += n
-	return nil
+	return w.hold()
 }
 
 // Grow makes room for n more rows in memory; so much a file kept whole needs, any other at most a batch.
@@ -128,7 +134,9 @@ func (w *Writer) WriteFrame(f *frame.Frame) error {
 			w.appendColumn(i, &f.Columns[i], at, at+part)
 		}
 		at += part
-		if w.pending += part; w.pending == BatchRows && !w.opts.Whole {
+		if w.pending += part; w.opts.Whole {
+			w.err = w.hold()
+		} else if w.pending == BatchRows {
 			w.flush()
 		}
 	}
@@ -174,7 +182,10 @@ func (w *Writer) appendColumn(i int, c *frame.Column, from, to int) {
 
 // flush writes the batch that is being filled; of a file that is kept whole, all of them.
 func (w *Writer) flush() error {
-	if w.err == nil {
+	if w.err == nil && len(w.held.batches) > 0 {
+		w.err = w.writeHeld()
+	}
+	if w.err == nil && (w.pending > 0 || w.hasValues()) {
 		w.err = w.writeBatch()
 	}
 	if w.err == nil {
@@ -292,6 +303,7 @@ func (w *Writer) Abort() {
 		w.spool.discard()
 		w.spool = nil
 	}
+	w.held.end()
 	if w.err == nil {
 		w.err = errEnded
 	}
