@@ -150,30 +150,49 @@ func (p *Plan) guestParts() int {
 // Partitions returns the number of partitions: first those of lines without a customer, then ranges of customers in byte order.
 func (p *Plan) Partitions() int { return p.guestParts() + len(p.l.room.Bounds) + 1 }
 
+// Size returns how many lines a partition has at most.
+func (p *Plan) Size(partition int) (n int) {
+	for _, s := range []*shelf{p.l.shelf, p.filled} {
+		if s == nil {
+			continue
+		}
+		for _, part := range p.partsOf(partition) {
+			for i := range s.parts[part] {
+				n += s.parts[part][i].n
+			}
+		}
+	}
+	return n
+}
+
+// partsOf returns the partitions of the lines as they were read that a partition is made of.
+func (p *Plan) partsOf(partition int) []int {
+	guests := p.guestParts()
+	if partition >= guests {
+		return []int{partition - guests + p.l.room.Guests}
+	}
+	if guests == p.l.room.Guests {
+		return []int{partition}
+	}
+	all := make([]int, p.l.room.Guests)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
 // Load appends the lines of a partition, with the customers that lines got.
 func (p *Plan) Load(partition int, dst []Line) (_ []Line, err error) {
-	l, guests := p.l, p.guestParts()
-	if partition >= guests {
-		part := partition - guests + l.room.Guests
+	l, from := p.l, len(dst)
+	for _, part := range p.partsOf(partition) {
 		if dst, err = l.load(l.shelf, part, dst); err == nil && p.filled != nil {
 			dst, err = l.load(p.filled, part, dst)
 		}
-		return dst, err
-	}
-	parts := []int{partition}
-	if guests != l.room.Guests {
-		parts = parts[:0]
-		for i := range l.room.Guests {
-			parts = append(parts, i)
-		}
-	}
-	from := len(dst)
-	for _, part := range parts {
-		if dst, err = l.load(l.shelf, part, dst); err != nil {
+		if err != nil {
 			return dst, err
 		}
 	}
-	if p.filled == nil {
+	if partition >= p.guestParts() || p.filled == nil {
 		return dst, nil
 	}
 	n := from

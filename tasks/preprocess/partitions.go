@@ -12,6 +12,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/scratch"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
 )
@@ -21,6 +22,21 @@ type piece struct {
 	kept      retail.Kept
 	customers *feature.Table
 	err       error
+}
+
+// workBytes is what a line takes while its partition is worked on, and what is kept of it.
+const workBytes = 3 * lineBytes
+
+// checkRoom refuses partitions that do not fit into the memory: a customer cannot be parted.
+func checkRoom(p *retail.Plan, memory scratch.Budget) error {
+	most := int64(0)
+	for i := range p.Partitions() {
+		most = max(most, int64(p.Size(i)))
+	}
+	if need := most * workBytes; memory > 0 && need > int64(memory) {
+		return tooLittle(memory, fmt.Sprintf("holds the %d lines of one customer, or of customers beside each other", most), need)
+	}
+	return nil
 }
 
 // eachPiece works on the partitions of a plan, as many at a time as there are cores, and takes what comes of them in their order, which
@@ -84,12 +100,15 @@ func eachPiece(ctx context.Context, p *retail.Plan, w retail.Window, look func()
 }
 
 // customersOf makes the customers of a window, and hands them on in the order of their names.
-func customersOf(ctx context.Context, rules retail.Rules, l *retail.Lines, w retail.Window, take func(*feature.Table) error) error {
+func customersOf(ctx context.Context, rules retail.Rules, l *retail.Lines, w retail.Window, memory scratch.Budget, take func(*feature.Table) error) error {
 	p, err := rules.Plan(l)
 	if err != nil {
 		return err
 	}
 	defer p.Free()
+	if err := checkRoom(p, memory); err != nil {
+		return err
+	}
 	nothing := func() (func(*piece), func()) { return func(*piece) {}, func() {} }
 	_, err = eachPiece(ctx, p, w, nothing, func(one *piece) error { return take(one.customers) })
 	return err
@@ -107,6 +126,9 @@ func (m *made) close() { closeFiles(m.sales, m.people) }
 
 // make makes the tables of a window whose lines have a plan.
 func (j *job) make(ctx context.Context, p *retail.Plan, l *retail.Lines, days []span) (m *made, err error) {
+	if err := checkRoom(p, j.deps.Memory); err != nil {
+		return nil, err
+	}
 	m = &made{sums: newSums(days, l)}
 	defer func() {
 		if err != nil {

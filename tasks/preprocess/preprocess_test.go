@@ -97,12 +97,7 @@ func TestRun(t *testing.T) {
 
 // Any order of lines and any number of cores give the same bytes, and so does another way into memory.
 func TestSameBytes(t *testing.T) {
-	lines := retailtest.CSV(t, shop)
-	for i := range 3_000 { // enough for goroutines
-		l := lines[i%8]
-		l.Invoice, l.Customer = fmt.Sprint(l.Invoice, i/20), fmt.Sprint(i/60)
-		lines = append(lines, l)
-	}
+	lines := manyLines(t)
 	first := newStage(t, "", lines, nil)
 	if _, err := first.run(); err != nil {
 		t.Fatal(err)
@@ -127,7 +122,7 @@ func TestSameBytes(t *testing.T) {
 		s := newStage(t, "", lines, nil)
 		s.cfg.partitions = []int{0, 1, 7, 1024, 3}[i]
 		if i > 2 {
-			s.deps.Memory = 1 << 16 // everything is spilled
+			s.deps.Memory = 1 << 20 // most lines are spilled
 		}
 		before := runtime.GOMAXPROCS(cores)
 		_, err := s.run()
@@ -143,6 +138,35 @@ func TestSameBytes(t *testing.T) {
 		}
 		if string(got.Result) != string(want.Result) {
 			t.Errorf("%d cores, lines reversed: another result", cores)
+		}
+	}
+}
+
+// manyLines are enough for goroutines, and for little memory.
+func manyLines(t testing.TB) []retailtest.Line {
+	lines := retailtest.CSV(t, shop)
+	for i := range 12_000 {
+		l := lines[i%8]
+		l.Invoice, l.Customer = fmt.Sprint(l.Invoice, i/20), fmt.Sprint(i/60)
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// What does not fit into the memory is refused in words, and nothing is visible.
+func TestTooLittleMemory(t *testing.T) {
+	for says, change := range map[string]func(*stage){
+		"distinct texts":                     func(s *stage) { s.deps.Memory = 1 << 16 },
+		"lines of one customer, or of custo": func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<20, 1 },
+	} {
+		s := newStage(t, "", manyLines(t), nil)
+		change(s)
+		_, err := s.run()
+		if fault.CodeOf(err) != fault.ExitConfig || !strings.Contains(fmt.Sprint(err), says) || !strings.Contains(fmt.Sprint(err), "--memory is") {
+			t.Errorf("%s: %v", says, err)
+		}
+		if _, err := s.home.Current(t.Context(), s.cfg.Run(), contract.Preprocess); fault.CodeOf(err) != fault.ExitMissing {
+			t.Errorf("%s: something is visible: %v", says, err)
 		}
 	}
 }

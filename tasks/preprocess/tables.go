@@ -43,12 +43,14 @@ type reader struct {
 	sources map[string]uint16 // numbers of them, for invoices
 	read    map[day]bool      // that are in lines
 	spill   *os.File          // nil where all lines have room in memory
+	texts   atomic.Int64      // bytes of distinct texts
 }
 
 // shard is a part of the lines, which takes one batch after the other.
 type shard struct {
 	mu      sync.Mutex
 	lines   *retail.Shard
+	texts   int64
 	numbers [4][]int64 // scratch: times, quantities, prices, amounts
 }
 
@@ -270,7 +272,22 @@ func (r *reader) batch(p lines.Partition, rec *table.Record, to *shard) error {
 		}
 	}
 	r.bar.Add(int64(rec.Rows()))
-	return to.lines.Append(b)
+	if err := to.lines.Append(b); err != nil {
+		return err
+	}
+	texts := to.lines.TextBytes()
+	all := r.texts.Add(texts - to.texts)
+	if to.texts = texts; r.memory > 0 && all > int64(r.memory) {
+		return tooLittle(r.memory, "holds the distinct texts of its lines", all)
+	}
+	return nil
+}
+
+// tooLittle is the Fault of a step that does not fit into --memory.
+func tooLittle(memory scratch.Budget, what string, least int64) error {
+	const mib = 1 << 20
+	return fault.ErrConfig.Errorf("memory", "", "--memory is %d MiB, and this step %s, which take %d MiB at least: give it more memory",
+		int64(memory)/mib, what, (least+mib-1)/mib)
 }
 
 // fault gives what is wrong with a file its exit code; a store's failure keeps its own.

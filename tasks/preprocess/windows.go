@@ -82,7 +82,7 @@ func (j *job) driftTables(ctx context.Context, s *run.Session, snapshot *lines.S
 				return fmt.Errorf("drift window %s: %w", window.name, err)
 			}
 		}
-		err := customersOf(ctx, j.rules, l, window.Window, func(t *feature.Table) error { return w.WriteFrame(windowFrame(window.name, t.Frame())) })
+		err := customersOf(ctx, j.rules, l, window.Window, j.deps.Memory, func(t *feature.Table) error { return w.WriteFrame(windowFrame(window.name, t.Frame())) })
 		if err != nil {
 			return fmt.Errorf("drift window %s: %w", window.name, j.ranged(err))
 		}
