@@ -38,6 +38,7 @@ type reader struct {
 	partitions int // of customers; 0 is as many as suit the lines
 
 	bar     task.Bar
+	decode  chan struct{} // one for each file that may be decoded at a time: decoded, a large one takes tens of MiB
 	lines   *retail.Lines
 	shards  []shard
 	sources map[string]uint16 // numbers of them, for invoices
@@ -64,7 +65,7 @@ func dayOf(p lines.Partition) day { return day{p.Source, p.Object, p.Day} }
 
 // open prepares for the lines of days, each of which is read once. Those that stand for all are among them.
 func (r *reader) open(ctx context.Context, typical, days []lines.Partition) error {
-	r.sources, r.read = map[string]uint16{}, map[day]bool{}
+	r.sources, r.read, r.decode = map[string]uint16{}, map[day]bool{}, make(chan struct{}, task.Workers())
 	total, distinct, names := int64(0), map[day]bool{}, map[string]bool{}
 	for _, p := range days {
 		if !distinct[dayOf(p)] {
@@ -227,6 +228,8 @@ func (r *reader) day(ctx context.Context, p lines.Partition, see func(*table.Rec
 		return err
 	}
 	return r.home.UseStored(ctx, run.Stored{Object: p.Object, SHA256: p.SHA256}, func(src io.ReaderAt, size int64) (err error) {
+		r.decode <- struct{}{}
+		defer func() { <-r.decode }()
 		schema := contract.Lines
 		if len(p.Converted) > 0 {
 			schema = contract.ConvertedLines // whose first columns are the same
