@@ -18,10 +18,10 @@ import (
 
 // Ballast tells the collector of so many bytes as if they were in use, for a step whose memory is mostly large and free of
 // pointers: collecting that is cheap, but nothing is gained by doing it again and again while it grows. The ballast is never
-// touched, so it is no memory. It returns the way back.
-func Ballast(size int) (undo func()) {
+// touched, so it is no memory. The heap may grow by so many percent before it is collected. It returns the way back.
+func Ballast(size, percent int) (undo func()) {
 	b := make([]byte, size)
-	before := debug.SetGCPercent(50)
+	before := debug.SetGCPercent(percent)
 	return func() {
 		debug.SetGCPercent(before)
 		runtime.KeepAlive(b)

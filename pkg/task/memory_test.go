@@ -20,7 +20,7 @@ func TestBallastTakesItselfBack(t *testing.T) {
 		return p
 	}
 	before := percent()
-	undo := Ballast(1 << 20)
+	undo := Ballast(1<<20, 50)
 	if percent() == before {
 		t.Error("with ballast the collector works as before")
 	}

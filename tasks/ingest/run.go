@@ -95,7 +95,7 @@ func (j *job) close() error {
 }
 
 func (j *job) ingest(ctx context.Context) (m *run.Manifest, err error) {
-	defer task.Ballast(j.d.Memory.Ballast())()
+	defer task.Ballast(j.d.Memory.Ballast(), 50)()
 	if j.erased, err = run.ReadErased(ctx, j.home.Root); err != nil {
 		return nil, err
 	}

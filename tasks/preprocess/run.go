@@ -66,7 +66,7 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 }
 
 func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) {
-	defer task.Ballast(j.deps.Memory.Ballast())()
+	defer task.Ballast(j.deps.Memory.Ballast(), 25)() // lines have no pointers: to collect beside them costs next to nothing
 	snapshot, err := lines.Read(ctx, j.home.Root, j.snapshot)
 	if err != nil {
 		return nil, err
