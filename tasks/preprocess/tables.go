@@ -87,6 +87,9 @@ func (r *reader) open(ctx context.Context, typical, days []lines.Partition) erro
 	n := r.partitions
 	if n == 0 {
 		n = int(min(max(1, total/partitionLines), mostPartitions))
+		if r.memory > 0 { // a quarter of it holds the lines of one
+			n = int(min(max(int64(n), 4*total*workBytes/int64(r.memory)), mostPartitions))
+		}
 		if room.Spill != nil { // each shard fills a block of each
 			n = min(n, int(max(1, room.Memory/4/int64(room.Shards)/blockBytes)))
 		}
