@@ -31,7 +31,7 @@ func realLines(tb testing.TB, changes string) []Line {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	used := kept.Used()
+	used := kept.Used
 	text := func(c retail.Coding, id uint32) string {
 		if c.Code[id] < 0 {
 			return ""
