@@ -82,8 +82,7 @@ type GCResult struct {
 	Young    int        `json:"young"`   // of them, objects that nothing names
 	Garbage  []GCKind   `json:"garbage"`
 	Left     []GCObject `json:"left"` // that could not be deleted
-	objects  []GCObject
-	MinHours int `json:"min_age_hours"`
+	MinHours int        `json:"min_age_hours"`
 }
 
 // GCKind is how much of a kind nothing names.

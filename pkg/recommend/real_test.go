@@ -26,7 +26,9 @@ func realLines(tb testing.TB, changes string) []Line {
 	}
 	lines := retailtest.Real(tb, testData)
 	lines.Cut(retail.Window{AsOf: asOfReal})
-	lines.Seal()
+	if err := lines.Seal(); err != nil {
+		tb.Fatal(err)
+	}
 	kept, err := rules.Apply(lines)
 	if err != nil {
 		tb.Fatal(err)
