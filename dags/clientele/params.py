@@ -160,8 +160,8 @@ def delivery(d: Deployment) -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="Rates of exchange",
-            description="A csv of date, currency, rate, by which lines in other currencies become the shop's: a gs:// or https:// URL. "
-            "Needs CLIENTELE_CURRENCY.",
+            description="A csv of date, currency, rate, by which lines in other currencies become the shop's: a gs:// or https "
+            "URL. Needs CLIENTELE_CURRENCY.",
             **section,
         ),
         "rates_days": Param(

@@ -61,8 +61,8 @@ class Bucket:
 
 @contextlib.contextmanager
 def serve(binary: str, folder: Path | None = None) -> Iterator[str]:
-    """Runs the server, with its objects in memory or in a folder, and yields its host and port. It ends with this process, however
-    that ends."""
+    """Runs the server, with its objects in memory or in a folder, and yields its host and port. It ends with this process,
+    however that ends."""
     with socket.create_server(("127.0.0.1", 0)) as s:
         port = s.getsockname()[1]
     host = f"127.0.0.1:{port}"
