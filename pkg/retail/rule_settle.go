@@ -162,10 +162,10 @@ func (w *Worker) takeDuplicates(c uint32, rows []Row) []Row {
 // equalAsCompared reports whether rows at two places repeat each other: all that is stored of them, but for the spelling of invoice
 // and code.
 func (w *Worker) equalAsCompared(a, b *Row, atA, atB int) bool {
-	if a.Time != b.Time || a.InvoiceKey != b.InvoiceKey || a.CodeKey != b.CodeKey || a.Price != b.Price || a.Quantity != b.Quantity || a.Country != b.Country {
+	i, j := w.keyed[atA].line, w.keyed[atB].line
+	if a.Time != b.Time || a.InvoiceKey != b.InvoiceKey || a.CodeKey != b.CodeKey || i.Price != j.Price || i.Quantity != j.Quantity || a.Country != b.Country {
 		return false
 	}
-	i, j := w.keyed[atA].line, w.keyed[atB].line
 	return a.Amount-w.discountOf(atA) == b.Amount-w.discountOf(atB) && i.Status == j.Status && i.Description == j.Description
 }
 

@@ -155,6 +155,21 @@ C2,22,X,-8,2011-01-04 10:00,1.50,7,UK`)))
 	}
 }
 
+// −1 × 1 and 1 × −1 are the same return when they are settled, and were delivered as two.
+func TestCopiesAreEqualAsDelivered(t *testing.T) {
+	kept, err := retail.DefaultRules().Apply(retailtest.Lines(t, retailtest.CSV(t, `
+5,22,BOX,9,2011-01-02 10:00,1,7,UK
+C6,22,BOX,-1,2011-01-03 10:00,1,7,UK
+C6,22,BOX,1,2011-01-03 10:00,-1,7,UK
+C6,22,BOX,1,2011-01-03 10:00,-1,7,UK`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := kept.Totals.Duplicates; got != 1 {
+		t.Errorf("%d duplicates, want the last line alone", got)
+	}
+}
+
 func TestApplyRefuses(t *testing.T) {
 	at := []int64{0, 0}
 	text := func(s string) retail.TextColumn {
