@@ -29,7 +29,7 @@ func TestValidate(t *testing.T) {
 	}{
 		{"valid", func(*Config) {}, ""},
 		{"a URL", func(c *Config) { c.Source = "file:///data/lines.csv" }, ""},
-		{"no source", func(c *Config) { c.Source = "" }, `--source: needs a path or a file://, https:// or gs:// URL (got "")`},
+		{"no source", func(c *Config) { c.Source = "" }, `--source: needs a path or a file://, https://, gs:// or bq:// URL (got "")`},
 		{"a source of another kind", func(c *Config) { c.Source = "ftp://shop/lines.csv" }, "--source: ftp:// is not a kind of source; want a path"},
 		{"undo", func(c *Config) { c.Source, c.Undo = "", snapshot }, ""},
 		{"undo of no hash", func(c *Config) { c.Source, c.Undo = "", "latest" }, "--undo: want the 64 hex digits"},
