@@ -316,6 +316,9 @@ func refuse(w http.ResponseWriter, code int, reason, message string) {
 
 // Stopped at any request, a reader sees the old publication or the new one, in all tables alike, and the next try completes it.
 func TestStoppedAtEveryRequest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a publication is stopped fifty times")
+	}
 	dataset := warehousetest.Start(t)
 	direct := os.Getenv(EmulatorVariable)
 	if _, err := publish(t, dataset, publication(t, "old", "2011-12-10", "m1", 2, "a")); err != nil {

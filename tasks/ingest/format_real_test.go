@@ -29,6 +29,9 @@ import (
 
 // TestFormatsOfTheRealFile: the real file in every format gives the same bytes of every day.
 func TestFormatsOfTheRealFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the real file is written in ten formats")
+	}
 	dir := os.Getenv("CLIENTELE_TESTDATA")
 	if dir == "" {
 		t.Skip("CLIENTELE_TESTDATA is not set: a folder that holds online-retail.csv.gz")

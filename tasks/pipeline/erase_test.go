@@ -655,6 +655,9 @@ func holders(t *testing.T, all map[string]string, id string) (names []string) {
 
 // An erasure that is killed before or right after any of its writes, and started again, leaves the very objects of one that was not.
 func TestErasureKilledAtEveryWrite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("an erasure is killed fifty times")
+	}
 	s := newErasedShop(t, 60, 60)
 	root := filepath.Join(s.dir, "root")
 	own := []string{"state/erased.json", "erasures/"}
