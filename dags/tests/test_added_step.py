@@ -55,6 +55,6 @@ def test_limits_follow_from_the_entry(task):
 
 def test_lineage_and_docs_follow_from_the_entry(task):
     found = [[a.uri.removeprefix("x-clientele://segments/") for a in assets] for assets in (task.inlets, task.outlets)]
-    assert found == [["sales", "ledger", "customers", "windows", "profile"], ["countries"]]
+    assert found == [["sales", "ledger", "customers", "returns", "products", "windows", "profile"], ["countries"]]
     assert task.doc_md == "`countries`: count customers by country."
     assert task.pool == "default_pool"  # it swaps nothing

@@ -49,7 +49,7 @@ var (
 	blob       = Place{Path: "blobs/sha256/<sha256>", Registry: true, Writers: []string{Train}, Meaning: "a part of a model's bundle"}
 	bundle     = Place{Path: "models/<model_id>/manifest.json", Registry: true, Writers: []string{Train}, Meaning: "a model: its segments and its blobs"}
 	provenance = Place{Path: "models/<model_id>/provenance.json", Registry: true, Writers: []string{Train}, Meaning: "the run that first trained the model"}
-	gone       = Place{Path: "models/<model_id>/erased.json", Registry: true, Writers: []string{"registry erase"},
+	gone       = Place{Path: "erased/<model_id>.json", Registry: true, Writers: []string{"registry erase"},
 		Meaning: "the model's customers are deleted, because one of them is forgotten: it cannot be rolled back to"}
 	evaluation = Place{Path: "evals/<eval_id>.json", Registry: true, Writers: []string{Evaluate}, Meaning: "an evaluation, with every gate"}
 	head       = Place{Path: "<name>/HEAD.json", Registry: true, Pointer: true, Writers: headWriters, Meaning: "the champion"}
@@ -62,7 +62,7 @@ var (
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
 	arms, plan, read, receipt, sent, logged, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, weekly, scoreState, erased, linesState, meaning,
-	head, history, names, blob, evaluation, gone, bundle, provenance,
+	head, history, names, blob, gone, evaluation, bundle, provenance,
 }
 
 // at returns the path with these values for its words, in order.

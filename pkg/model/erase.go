@@ -16,7 +16,7 @@ import (
 // ErrErased says that a model's customers are deleted, because one of them is forgotten.
 var ErrErased = fault.ErrMissing.New("model_erased", "the model's customers are deleted")
 
-// Mark is models/<model_id>/erased.json: nobody can roll back to the model any more, and that it cannot be checked is no damage.
+// Mark is erased/<model_id>.json: nobody can roll back to the model any more, and that it cannot be checked is no damage.
 type Mark struct {
 	Version   int    `json:"version"`
 	ModelID   string `json:"model_id"`

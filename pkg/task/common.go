@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -88,6 +89,9 @@ func (c Common) Check(p *Problems) {
 	}
 }
 
+// reservedNames are folders beside those of the names.
+var reservedNames = []string{"blobs", "models", "evals", "erased"}
+
 // CheckHome notes what is wrong with the flags that say where things lie.
 func (c Common) CheckHome(p *Problems) {
 	if !knownScheme(c.Root) {
@@ -96,8 +100,8 @@ func (c Common) CheckHome(p *Problems) {
 	if c.Registry != "" && !knownScheme(c.Registry) {
 		p.Add("registry", "want gs://bucket/prefix or file:///path", c.Registry)
 	}
-	if !registryName.MatchString(c.Name) || c.Name == "blobs" || c.Name == "models" || c.Name == "evals" {
-		p.Add("name", "want 1 to 63 of a-z, 0-9, _ and -, and none of blobs, models, evals", c.Name)
+	if !registryName.MatchString(c.Name) || slices.Contains(reservedNames, c.Name) {
+		p.Add("name", "want 1 to 63 of a-z, 0-9, _ and -, and none of "+strings.Join(reservedNames, ", "), c.Name)
 	}
 }
 

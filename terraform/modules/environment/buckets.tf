@@ -24,11 +24,13 @@ locals {
       "${local.folder}runs/"       = local.steps
       "${local.folder}campaigns/"  = ["measure"]
       "${local.folder}exports/"    = ["measure"]
+      "${local.folder}erasures/"   = ["registry"]
     }
     registry = {
       "blobs/"                    = ["train"]
       "models/"                   = ["train"]
       "evals/"                    = ["evaluate"]
+      "erased/"                   = ["registry"]
       "${var.shop.name}/history/" = ["promote", "registry"]
     }
   }
@@ -42,6 +44,7 @@ locals {
       score     = { starts = "${local.folder}state/${var.shop.name}/score.json", ends = "", programs = ["score", "registry"] }
       campaigns = { starts = "${local.folder}state/${var.shop.name}/campaigns.json", ends = "", programs = ["measure"] }
       history   = { starts = "${local.folder}state/${var.shop.name}/history.json", ends = "", programs = ["audience"] }
+      erased    = { starts = "${local.folder}state/erased.json", ends = "", programs = ["registry"] }
       current   = { starts = "${local.folder}runs/", ends = "/current.json", programs = local.steps }
     }
     registry = {
