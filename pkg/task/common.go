@@ -6,8 +6,8 @@ import (
 	"os"
 	"regexp"
 	"runtime"
-	"strconv"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
