@@ -74,7 +74,7 @@ contract: ## Write contract.json of the DAGs, docs/tables.md, docs/storage.md an
 	$(GO) test ./tasks/pipeline -count=1 -run 'TestGeneratedFilesAreCurrent|TestAStepIsOneEntry' -update
 	@tools/terraform.sh docs
 
-test-dags: build $(GCS) ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes, whole runs; AIRFLOW=3.1.7 for one
+test-dags: build $(GCS) $(BQ) ## The DAGs on every supported Airflow: parse, policy, pods, as-of, exit codes, whole runs; AIRFLOW=3.1.7 for one
 	tools/dags.sh $(AIRFLOW)
 	tools/scenarios.sh $(AIRFLOW)
 
