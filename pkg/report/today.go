@@ -436,8 +436,8 @@ func (l *layout) ways() []moves {
 		down  bool
 		is    func(view.Move) bool
 	}{
-		{"Up", false, func(m view.Move) bool { return m.From != "" && m.To != "" && value[m.To] >= value[m.From] }},
-		{"Down", true, func(m view.Move) bool { return m.From != "" && m.To != "" && value[m.To] < value[m.From] }},
+		{"To a segment of more spending", false, func(m view.Move) bool { return m.From != "" && m.To != "" && value[m.To] >= value[m.From] }},
+		{"To a segment of less spending", true, func(m view.Move) bool { return m.From != "" && m.To != "" && value[m.To] < value[m.From] }},
 		{"First purchases, or back again", false, func(m view.Move) bool { return m.From == "" }},
 		{"No purchase in the window any more", true, func(m view.Move) bool { return m.To == "" }},
 	}

@@ -81,8 +81,11 @@ func data(e *evidence) contract.Gate {
 	if median == 0 {
 		return judged(true, math.NaN(), volumeShare, "most of the earlier periods of %d days have no line", volumeDays)
 	}
-	share := float64(e.volume.now) / median
+	share, ask := float64(e.volume.now)/median, ""
+	if share < volumeShare {
+		ask = ": is a delivery missing?"
+	}
 	return judged(share >= volumeShare, share, volumeShare,
-		"the %d days before as-of have %d lines, %.0f %% of the %.0f that the median of the %d periods before has; at least %.0f %% is required: is a delivery missing?",
-		volumeDays, e.volume.now, 100*share, median, len(past), 100*volumeShare)
+		"the %d days before as-of have %d lines, %.0f %% of the %.0f that the median of the %d periods before has; at least %.0f %% is required%s",
+		volumeDays, e.volume.now, 100*share, median, len(past), 100*volumeShare, ask)
 }
