@@ -35,7 +35,7 @@ STEPS = (
 
 # At a hundredth or two of a core ingest takes half a minute and more: time to do something to it. The quota is a bound:
 # however fast the machine, it is not done sooner.
-SLOW = {"ingest": {"cpu": "12m"}}
+SLOW = {"ingest": {"cpu": "16m"}}
 
 # Less than ingest's program takes before it has read a line.
 TINY = "20Mi"  # ingest lives in it by the default of --memory, and not with buffers for a large machine
