@@ -324,8 +324,15 @@ const (
 	ActionErase    = "erase"    // HEAD's model without customers who are forgotten, with the same centres and segments
 )
 
-// NothingToGain begins the reason of a hold that is no news: the candidate is good, and no better than the current model.
-const NothingToGain = "nothing to gain"
+// Why a candidate is held back.
+const (
+	HeldFrozen  = "frozen"          // promotion is on hold, by a person or after a rollback
+	HeldDenied  = "denied"          // a person has denied the fit
+	HeldRefused = "refused"         // a gate was not passed
+	HeldEarlier = "earlier_as_of"   // the current model is of a later as-of
+	HeldMoved   = "head_moved"      // it was compared with another model than the current one
+	HeldNoGain  = "nothing_to_gain" // no news: it is good, and no better than the current model
+)
 
 // PromoteResult is what promote reports.
 type PromoteResult struct {
@@ -333,6 +340,7 @@ type PromoteResult struct {
 	ModelID  string `json:"model_id"` // in force afterwards, "" if none
 	Previous string `json:"previous"`
 	Seq      int64  `json:"seq"`
+	Cause    string `json:"cause,omitempty"` // of a hold: one of Held…
 	Why      string `json:"why"`
 }
 

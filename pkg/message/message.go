@@ -71,7 +71,7 @@ func (w *writer) kind() string {
 		return contract.MessageFirst
 	case p.Action == contract.ActionPromote:
 		return contract.MessagePromotion
-	case p.Action == contract.ActionHold && !strings.HasPrefix(p.Why, contract.NothingToGain):
+	case p.Action == contract.ActionHold && p.Cause != contract.HeldNoGain:
 		return contract.MessageHeld
 	}
 	return contract.MessageQuiet

@@ -32,7 +32,8 @@ var runs = map[string]func(*view.Inputs){
 		in.Drift.Verdict, in.Drift.Act, in.Drift.Cause = contract.VerdictNone, contract.ActNone, "nothing moved"
 		in.Evaluate.Reasons = nil
 		in.Promote.Action, in.Promote.ModelID = contract.ActionHold, in.Promote.Previous
-		in.Promote.Why = contract.NothingToGain + ": drift asks for no other model, and the current one is young enough; to replace it all the same: --promote=force"
+		in.Promote.Cause = contract.HeldNoGain
+		in.Promote.Why = "nothing to gain: drift asks for no other model, and the current one is young enough; to replace it all the same: --promote=force"
 		in.Score.ModelID, in.Score.Moved, in.Score.Movement.Model = in.Promote.Previous, 97, 0
 		first := *in.Ingest.Last - 4
 		in.Ingest.RowsAccepted, in.Ingest.RowsQuarantined, in.Ingest.First = 18_204, 0, &first
@@ -100,15 +101,14 @@ func TestTexts(t *testing.T) {
 
 // A hold is news, unless it only says that nothing is gained.
 func TestKindOfAHold(t *testing.T) {
-	for why, want := range map[string]string{
-		contract.NothingToGain + ": drift asks for no other model": contract.MessageQuiet,
-		"promotion is on hold since revision 7 of HEAD":            contract.MessageHeld,
-		"fit 4355a46b19d3 is denied since revision 7 of HEAD (x)":  contract.MessageHeld,
+	for cause, want := range map[string]string{
+		contract.HeldNoGain: contract.MessageQuiet, contract.HeldFrozen: contract.MessageHeld, contract.HeldDenied: contract.MessageHeld,
+		contract.HeldEarlier: contract.MessageHeld,
 	} {
 		in := viewtest.Sample(t)
-		in.Promote.Action, in.Promote.Why = contract.ActionHold, why
+		in.Promote.Action, in.Promote.Cause = contract.ActionHold, cause
 		if m := message.New(view.New(in)); m.Kind != want {
-			t.Errorf("%s is %s, want %s", why, m.Kind, want)
+			t.Errorf("%s is %s, want %s", cause, m.Kind, want)
 		}
 	}
 }

@@ -7,106 +7,19 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
-	"golang.org/x/net/html"
 	"pgregory.net/rapid"
 
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report"
 	"github.com/clientele/clientele/pkg/report/assets"
 	"github.com/clientele/clientele/pkg/report/view"
 	"github.com/clientele/clientele/pkg/report/view/viewtest"
 )
-
-func render(t interface{ Fatal(...any) }, d view.Inputs) []byte {
-	var b bytes.Buffer
-	if err := report.Page(&b, view.New(d)); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// element is an element of a parsed page with all text below it, white space folded.
-type element struct {
-	*html.Node
-	text string
-}
-
-func (e element) attr(name string) string {
-	for _, a := range e.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-// find returns the elements below n of that name, "" for all, in their order.
-func find(n *html.Node, name string) []element {
-	var found []element
-	for c := range n.Descendants() {
-		if c.Type == html.ElementNode && (name == "" || c.Data == name) {
-			found = append(found, element{c, textOf(c)})
-		}
-	}
-	return found
-}
-
-func textOf(n *html.Node) string {
-	var b strings.Builder
-	for c := range n.Descendants() {
-		if c.Type == html.TextNode {
-			b.WriteString(c.Data + " ")
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
-func parse(t interface{ Fatal(...any) }, page []byte) *html.Node {
-	n, err := html.Parse(bytes.NewReader(page))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// table returns the cells of the table whose caption begins so: head, body and foot rows alike.
-func table(t *testing.T, n *html.Node, caption string) [][]string {
-	t.Helper()
-	for _, e := range find(n, "table") {
-		if c := find(e.Node, "caption"); len(c) == 1 && strings.HasPrefix(c[0].text, caption) {
-			var rows [][]string
-			for _, tr := range find(e.Node, "tr") {
-				var row []string
-				for _, cell := range find(tr.Node, "") {
-					if cell.Data == "th" || cell.Data == "td" {
-						row = append(row, cell.text)
-					}
-				}
-				rows = append(rows, row)
-			}
-			return rows
-		}
-	}
-	t.Fatalf("no table %q", caption)
-	return nil
-}
-
-// whole reads back a number as the page writes it.
-func whole(t *testing.T, s string) int64 {
-	t.Helper()
-	v, err := strconv.ParseInt(strings.NewReplacer(",", "", "£", "", "−", "-", ".", "").Replace(strings.Fields(s)[0]), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
 
 func TestEverySegmentIsThere(t *testing.T) {
 	d := viewtest.Sample(t)
@@ -151,18 +64,6 @@ func TestSegmentsNamedAlike(t *testing.T) {
 	rows := table(t, parse(t, render(t, d)), "Profile")
 	if got, want := strings.Join(rows[0], "|"), "Average|Champions (seg-0001)|Champions (seg-0002)|Hibernating|Promising|All"; got != want {
 		t.Errorf("columns %s, want %s", got, want)
-	}
-}
-
-func TestSegmentsOfThePreviousModelAreExplained(t *testing.T) {
-	const note = "An ID without a name is a segment of the previous model."
-	d := viewtest.Sample(t)
-	if strings.Contains(textOf(parse(t, render(t, d))), note) {
-		t.Error("explained where all ids are known")
-	}
-	d.Movers[0].From = "seg-0099"
-	if !strings.Contains(textOf(parse(t, render(t, d))), note) {
-		t.Error("an unknown id is not explained")
 	}
 }
 
@@ -214,29 +115,6 @@ func TestLedgerAddsUp(t *testing.T) {
 	d.Preprocess.Ledger[1].Lines--
 	if got := textOf(parse(t, render(t, d))); !strings.Contains(got, "The ledger does not add up: the input has 541,909 lines") || strings.Contains(got, "add up exactly") {
 		t.Error("the page hides that the ledger does not add up")
-	}
-}
-
-// What is doubtful is said on the first screen, before any figure, and explained where the data is accounted for.
-func TestFindingsComeFirst(t *testing.T) {
-	d := viewtest.Sample(t)
-	d.Preprocess.Findings = append([]finding.Finding{{Code: finding.UnitChange, Sentence: "prices <b> are pence", Lines: 1234, Money: 99_000_000, What: "look", Stops: true}},
-		d.Preprocess.Findings...)
-	page := parse(t, render(t, d))
-	today := find(page, "section")[0].text
-	if says, figures := strings.Index(today, "Promotion is stopped by 1 finding"), strings.Index(today, "Average invoice"); says < 0 || says > figures {
-		t.Errorf("the first section says it at %d, its figures are at %d", says, figures)
-	}
-	rows := table(t, page, "Findings about the lines")
-	if got, want := strings.Join(rows[1], "|"), "Prices <b> are pence. unit_change|stops promotion|1,234|£9,900|Look."; len(rows) != 3 || got != want {
-		t.Errorf("%d rows, the first %s; want %s", len(rows), got, want)
-	}
-	if rows[2][2] != "–" || rows[2][3] != "–" {
-		t.Errorf("no lines and no money are shown as %v", rows[2])
-	}
-	d.Preprocess.Findings = nil
-	if got := textOf(parse(t, render(t, d))); strings.Contains(got, "Before you trust this page") {
-		t.Error("findings are shown where there are none")
 	}
 }
 
@@ -467,102 +345,6 @@ func TestHostileNamesAreText(t *testing.T) {
 	}
 	if rows := table(t, n, "Segments by customers"); rows[1][0] != evil {
 		t.Errorf("segment's name is %q", rows[1][0])
-	}
-}
-
-// What is missing is said, not hidden.
-func TestMissingStepsAreNamed(t *testing.T) {
-	d := view.Inputs{Run: "weekly/2011-12-10/x", AsOf: viewtest.Date(t, "2011-12-10"), Preprocess: viewtest.Sample(t).Preprocess}
-	got := textOf(parse(t, render(t, d)))
-	for _, want := range []string{
-		"Steps without output in this run: ingest, drift, train, evaluate, promote, score, explore, recommend, predict, measure and audience", "This run has no scores", "No model was trained",
-		"Drift was not checked", "No candidate was evaluated", "Delivery: none in this run", "Customers 4,323", "Segments – ", "No lists: audience did not run",
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the page does not say %q", want)
-		}
-	}
-	d.Stale = []string{contract.Score}
-	got = textOf(parse(t, render(t, d)))
-	if !strings.Contains(got, "Outdated, so not shown: score ") || strings.Contains(got, "promote and score") {
-		t.Error("an outdated step is called missing")
-	}
-	held := viewtest.Sample(t)
-	held.Score, held.Segments, held.Movers = nil, nil, nil
-	held.Promote = &contract.PromoteResult{Action: contract.ActionHold, Why: "silhouette below its floor"}
-	held.Evaluate.Verdict = contract.EvalFail
-	got = textOf(parse(t, render(t, held)))
-	for _, want := range []string{"not promoted, and there is no current model. Silhouette below its floor.", "failed a gate", "4 segments with 1,521, 1,163, 913 and 726 customers"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the page of a candidate that failed does not say %q", want)
-		}
-	}
-}
-
-// What a person must know first is on the first screen, before any figure.
-func TestFirstScreen(t *testing.T) {
-	for name, c := range map[string]struct {
-		change func(d *view.Inputs)
-		want   string
-	}{
-		"first run": {func(d *view.Inputs) { d.Score.First, d.Score.Why, d.Movers = true, "", nil }, "This is the first run: there is nothing to compare with yet."},
-		"refused": {func(d *view.Inputs) {
-			d.Evaluate.Verdict = contract.EvalFail
-			d.Promote.Action, d.Promote.Why = contract.ActionHold, "gate silhouette failed"
-		}, "The new model was refused Gate silhouette failed."},
-		"denied": {func(d *view.Inputs) {
-			d.Promote.Action, d.Promote.Why = contract.ActionHold, "fit 4355a46b19d3 is denied since revision 3 of HEAD (odd); to let it be promoted: registry allow"
-		}, "The new model was refused Fit 4355a46b19d3 is denied"},
-		// In promote's words, and in drift's where the run only rescored.
-		"frozen": {func(d *view.Inputs) {
-			d.Promote.Action, d.Promote.Why = contract.ActionHold, "promotion is on hold since revision 3 of HEAD, until it is lifted (audit); to lift it: registry unfreeze"
-		}, "The registry is frozen: no model is promoted Promotion is on hold since revision 3 of HEAD"},
-		"frozen, rescored": {func(d *view.Inputs) {
-			d.Promote, d.Drift.Hold = nil, "promotion is on hold since revision 3 of HEAD, until it is lifted (audit)"
-		},
-			"The registry is frozen: no model is promoted"},
-		"fix data": {func(d *view.Inputs) {
-			d.Drift.Act, d.Drift.Cause, d.Score = contract.ActFixData, "prices are pence", nil
-		}, "The data must be corrected Prices are pence."},
-		"missing": {func(d *view.Inputs) { d.Predict = nil }, "Steps without output in this run: predict"},
-		"stale":   {func(d *view.Inputs) { d.Predict, d.Stale = nil, []string{contract.Predict} }, "Outdated, so not shown: predict"},
-	} {
-		d := viewtest.Sample(t)
-		calm := find(parse(t, render(t, d)), "section")[0].text
-		c.change(&d)
-		today := find(parse(t, render(t, d)), "section")[0].text
-		at, figures := strings.Index(today, c.want), strings.Index(today, "Average invoice")
-		if at < 0 || at > figures || strings.Contains(calm, c.want) {
-			t.Errorf("%s: said at %d, figures at %d, without cause %v: %.400s", name, at, figures, strings.Contains(calm, c.want), today)
-		}
-	}
-}
-
-// Drift says wait, and the same page says that a new model was promoted: how that goes together.
-func TestWaitBesidePromotedIsExplained(t *testing.T) {
-	d := viewtest.Sample(t)
-	d.Drift.Verdict, d.Drift.Act = contract.VerdictWarn, contract.ActWait
-	const wait, why = "wait for the next run", "a full run always trains one, and this one was promoted"
-	for action, want := range map[string]string{contract.ActionPromote: why, contract.ActionHold: wait} {
-		d.Promote.Action = action
-		got := textOf(parse(t, render(t, d)))
-		for _, text := range []string{wait, why} {
-			if strings.Contains(got, text) != (text == want) {
-				t.Errorf("%s: the page says %q: %v", action, text, text != want)
-			}
-		}
-	}
-}
-
-// A rollback after the run's own decision: page and scores must not be taken for the candidate's.
-func TestAnotherCurrentModelIsSaid(t *testing.T) {
-	d := viewtest.Sample(t)
-	d.Score.ModelID, d.Score.Seq = d.Promote.Previous, 5
-	got := textOf(parse(t, render(t, d)))
-	for _, want := range []string{"The scores come from model 7d865e959b24 (revision 5)", "The segments on this page come from the current model, 7d865e959b24"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the page does not say %q", want)
-		}
 	}
 }
 

@@ -5,7 +5,9 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/money"
 )
 
@@ -253,4 +255,31 @@ func (c currency) signed(m money.Amount) string {
 		return "+" + c.whole(m)
 	}
 	return c.whole(m)
+}
+
+// day writes a date as 9 December 2011.
+func day(d calendar.Date) string {
+	t := time.Unix(d.Start()/1_000_000, 0).UTC()
+	return t.Format("2 January 2006")
+}
+
+// product names a product by what it is called, with its code below; by the code where it has no name.
+func (l *layout) product(code string) cell {
+	if called := l.Products[code]; called != "" {
+		return cell{Text: called, Note: code}
+	}
+	return cell{Text: code}
+}
+
+// row makes a cell the row's name.
+func row(c cell) cell {
+	c.Head = true
+	return c
+}
+
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
 }

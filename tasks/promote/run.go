@@ -94,9 +94,9 @@ func (j *job) move(ctx context.Context, key string) (contract.PromoteResult, err
 	}
 	var held contract.PromoteResult
 	rev, err := registry.New(j.home).Move(ctx, registry.Move{Run: j.Run(), Key: key}, func(head *registry.Revision) (*registry.Revision, error) {
-		action, why := decide(j.Run(), head, candidate, eval, j.forced())
+		action, cause, why := decide(j.Run(), head, candidate, eval, j.forced())
 		if action == contract.ActionHold || action == contract.ActionUnchanged {
-			held = contract.PromoteResult{Action: action, ModelID: head.Model(), Previous: head.Model(), Seq: head.Number(), Why: why}
+			held = contract.PromoteResult{Action: action, ModelID: head.Model(), Previous: head.Model(), Seq: head.Number(), Cause: cause, Why: why}
 			return nil, nil
 		}
 		if err := j.proven(ctx, candidate); err != nil {
@@ -134,37 +134,37 @@ func (j *job) proven(ctx context.Context, candidate *model.Manifest) error {
 	return nil
 }
 
-// decide says what becomes of the candidate, given what HEAD names at this moment, and why.
-func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest, eval contract.EvaluateResult, forced bool) (action, why string) {
+// decide says what becomes of the candidate, given what HEAD names at this moment, and why. A hold has a cause.
+func decide(run contract.Run, head *registry.Revision, candidate *model.Manifest, eval contract.EvaluateResult, forced bool) (action, cause, why string) {
 	refused, passed := refusal(eval, forced)
 	switch {
 	case head != nil && head.FitID == candidate.FitID:
-		return contract.ActionUnchanged, "the candidate has the same fit as the current model"
+		return contract.ActionUnchanged, "", "the candidate has the same fit as the current model"
 	case head.Held(run.AsOf) != nil:
-		return contract.ActionHold, head.Held(run.AsOf).String() + "; to lift it: registry unfreeze"
+		return contract.ActionHold, contract.HeldFrozen, head.Held(run.AsOf).String() + "; to lift it: registry unfreeze"
 	case head.Denies(candidate.FitID) != nil:
-		return contract.ActionHold, head.Denies(candidate.FitID).String() + "; to let it be promoted: registry allow"
+		return contract.ActionHold, contract.HeldDenied, head.Denies(candidate.FitID).String() + "; to let it be promoted: registry allow"
 	case refused != "":
-		return contract.ActionHold, refused
+		return contract.ActionHold, contract.HeldRefused, refused
 	case head != nil && head.AsOf > run.AsOf:
-		return contract.ActionHold, fmt.Sprintf("the current model has the as-of %s, this run %s: a run with an earlier as-of does not replace it", head.AsOf, run.AsOf)
+		return contract.ActionHold, contract.HeldEarlier, fmt.Sprintf("the current model has the as-of %s, this run %s: a run with an earlier as-of does not replace it", head.AsOf, run.AsOf)
 	case head.Number() != eval.Seq:
-		return contract.ActionHold, fmt.Sprintf("the candidate was compared with %s, but there is %s now: the next run compares its own with that",
+		return contract.ActionHold, contract.HeldMoved, fmt.Sprintf("the candidate was compared with %s, but there is %s now: the next run compares its own with that",
 			named(eval.Seq), named(head.Number()))
 	case head == nil:
-		return contract.ActionBootstrap, fmt.Sprintf("the first model: it passed all %d gates", len(eval.Gates))
+		return contract.ActionBootstrap, "", fmt.Sprintf("the first model: it passed all %d gates", len(eval.Gates))
 	}
 	if forced {
-		return contract.ActionPromote, passed + "; a person wants it"
+		return contract.ActionPromote, "", passed + "; a person wants it"
 	}
 	if len(eval.Reasons) == 0 {
-		return contract.ActionHold, contract.NothingToGain + ": drift asks for no other model, and the current one is young enough; to replace it all the same: --promote=force"
+		return contract.ActionHold, contract.HeldNoGain, "nothing to gain: drift asks for no other model, and the current one is young enough; to replace it all the same: --promote=force"
 	}
 	var reasons []string
 	for _, r := range eval.Reasons {
 		reasons = append(reasons, r.Why)
 	}
-	return contract.ActionPromote, passed + "; " + strings.Join(reasons, "; ")
+	return contract.ActionPromote, "", passed + "; " + strings.Join(reasons, "; ")
 }
 
 // refusal names the gates that were not passed, "" if all were, and otherwise says what was passed. A person passes over the

@@ -128,7 +128,7 @@ func (s *shop) rollback(c task.Common, seq int64) *registry.Revision {
 
 func expect(t *testing.T, r contract.PromoteResult, action string, seq int64, why string) {
 	t.Helper()
-	if r.Action != action || r.Seq != seq || !strings.Contains(r.Why, why) {
+	if r.Action != action || r.Seq != seq || !strings.Contains(r.Why, why) || (r.Cause != "") != (action == contract.ActionHold) {
 		t.Errorf("promote = %+v; want %s, revision %d, because of %q", r, action, seq, why)
 	}
 }
@@ -229,6 +229,9 @@ func TestHoldAfterARollback(t *testing.T) {
 	put("a", &registry.Hold{Reason: "wrong prices"})
 	r := s.run(s.common("2", "2011-12-13"), modeltest.Customers(200, 2))
 	expect(t, r, contract.ActionHold, 2, "promotion is on hold since revision 2 of HEAD, until it is lifted (wrong prices); to lift it: registry unfreeze")
+	if r.Cause != contract.HeldFrozen {
+		t.Errorf("the cause is %q", r.Cause)
+	}
 	if r.ModelID != first.ModelID {
 		t.Errorf("the champion is %s, want %s", r.ModelID, first.ModelID)
 	}
@@ -462,7 +465,11 @@ func TestDeniedFit(t *testing.T) {
 	candidate := s.trained(c)
 	steer("deny", []registry.Denial{{FitID: candidate.FitID, Reason: "nonsense"}})
 	s.evaluate(c, noLimits)
-	expect(t, s.promote(c), contract.ActionHold, 2, "is denied since revision 2 of HEAD (nonsense); to let it be promoted: registry allow")
+	r := s.promote(c)
+	expect(t, r, contract.ActionHold, 2, "is denied since revision 2 of HEAD (nonsense); to let it be promoted: registry allow")
+	if r.Cause != contract.HeldDenied {
+		t.Errorf("the cause is %q", r.Cause)
+	}
 }
 
 // TestPromoteRefusesADamagedCandidate: a flipped bit in any part is refused by name before HEAD moves.
@@ -527,6 +534,9 @@ func TestAPromotionNeedsAReason(t *testing.T) {
 	c := s.common("2", nextDay)
 	r := s.run(c, modeltest.Customers(200, 2))
 	expect(t, r, contract.ActionHold, 1, "nothing to gain")
+	if r.Cause != contract.HeldNoGain {
+		t.Errorf("the cause is %q", r.Cause)
+	}
 	// monday is 2011-12-12: 2012-03-11 is 90 days later, 2012-03-12 is 91.
 	expect(t, s.run(s.common("3", "2012-03-11"), modeltest.Customers(200, 3)), contract.ActionHold, 1, "nothing to gain")
 	expect(t, s.run(s.common("4", "2012-03-12"), modeltest.Customers(200, 4)), contract.ActionPromote, 2, "the current model is 91 days old, over --max-age=90")

@@ -1,7 +1,9 @@
 package view
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
@@ -142,4 +144,83 @@ func means(f *frame.Frame, feature string) (by map[string]Number, all Number) {
 		n += float64(customers[i])
 	}
 	return by, Number(sum / n)
+}
+
+// Firm says how firmly a segment of the candidate keeps together.
+type Firm struct {
+	ID         string `json:"id"` // of the segment
+	Customers  int64  `json:"customers"`
+	Silhouette Number `json:"silhouette"`
+	Jaccard    Number `json:"jaccard"` // with the segment of resamples
+}
+
+// Cross counts the customers of a segment in the named grid of recency and frequency.
+type Cross struct {
+	Name      string  `json:"name"`      // of the cell
+	Customers []int64 `json:"customers"` // in the order of Scores.Segments
+	All       int64   `json:"all"`
+}
+
+// middles are the medians of the features, in the order of traits.
+func middles(in Inputs, segments []Segment) []Trait {
+	f := in.table(contract.SegmentFeatures)
+	if f == nil {
+		return nil
+	}
+	var rows []Trait
+	for _, t := range traits {
+		row, known := Trait{Feature: t.feature, All: Undefined(), Means: slices.Repeat([]Number{Undefined()}, len(segments))}, false
+		for i, feature := range f.Strings("feature") {
+			if feature != t.feature {
+				continue
+			}
+			known = true
+			if id := f.Strings("segment")[i]; id == "" {
+				row.All = Number(f.Floats("median")[i])
+			} else if k := slices.IndexFunc(segments, func(g Segment) bool { return g.ID == id }); k >= 0 {
+				row.Means[k] = Number(f.Floats("median")[i])
+			}
+		}
+		if known {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+func firm(in Inputs) []Firm {
+	f := in.table(contract.SweepClusters)
+	if f == nil || in.Train == nil {
+		return nil
+	}
+	var rows []Firm
+	for i, chosen := range f.Ints("chosen") {
+		if c := f.Ints("cluster")[i]; chosen == 1 && c < int64(len(in.Train.Segments)) {
+			rows = append(rows, Firm{in.Train.Segments[c], f.Ints("customers")[i], Number(f.Floats("silhouette")[i]), Number(f.Floats("jaccard")[i])})
+		}
+	}
+	return rows
+}
+
+// grid is the cross table, the most customers first.
+func grid(in Inputs, segments []Segment) []Cross {
+	f := in.table(contract.SegmentGrid)
+	if f == nil {
+		return nil
+	}
+	at, rows := map[string]int{}, []Cross{}
+	for i, name := range f.Strings("rfm_name") {
+		k, ok := at[name]
+		if !ok {
+			k, at[name] = len(rows), len(rows)
+			rows = append(rows, Cross{Name: name, Customers: make([]int64, len(segments))})
+		}
+		n := f.Ints("customers")[i]
+		rows[k].All += n
+		if s := slices.IndexFunc(segments, func(g Segment) bool { return g.ID == f.Strings("segment")[i] }); s >= 0 {
+			rows[k].Customers[s] += n
+		}
+	}
+	slices.SortFunc(rows, func(a, b Cross) int { return cmp.Or(cmp.Compare(b.All, a.All), cmp.Compare(a.Name, b.Name)) })
+	return rows
 }
