@@ -56,6 +56,19 @@ const (
 // VerdictNotCausal is the verdict where nothing was randomised; the others are pkg/measure's.
 const VerdictNotCausal = "not causal"
 
+// Campaigns is the list of campaigns: state/<name>/campaigns.json. Nothing else says which there are.
+type Campaigns struct {
+	Version int             `json:"version"`
+	List    []CampaignEntry `json:"campaigns"` // by id
+}
+
+// CampaignEntry is one campaign.
+type CampaignEntry struct {
+	ID     string        `json:"campaign"`
+	AsOf   calendar.Date `json:"as_of"`
+	SHA256 string        `json:"sha256"` // of plan.json
+}
+
 // Campaign is what is fixed when customers are assigned, and never changes: plan.json.
 type Campaign struct {
 	Version      int               `json:"version"`

@@ -141,7 +141,7 @@ func (k *Keeper) Erase(ctx context.Context, e Erasure) (contract.EraseResult, er
 			return r, err
 		}
 		todo := slices.DeleteFunc(found, func(f Found) bool {
-			return k.left(f, e.Now) != nil && f.Kind != kindUnreadable && !f.kept(e.Now) || f.Kind == kindUnreadable
+			return f.Kind == kindUnreadable || k.left(f, e.Now) != nil && !f.kept(e.Now)
 		})
 		deletable := slices.ContainsFunc(todo, func(f Found) bool { return !f.kept(e.Now) })
 		if round > 0 && !deletable {

@@ -269,20 +269,10 @@ func (k *Keeper) reviseScore(ctx context.Context, s *run.Entry[run.ScoreState], 
 	return changed, nil
 }
 
-// campaignList is state/<name>/campaigns.json, as measure writes it.
-type campaignList struct {
-	Version   int `json:"version"`
-	Campaigns []struct {
-		ID     string          `json:"campaign"`
-		AsOf   json.RawMessage `json:"as_of"`
-		SHA256 string          `json:"sha256"`
-	} `json:"campaigns"`
-}
-
 func (k *Keeper) reviseCampaigns(ctx context.Context, name, object string) error {
-	_, err := reviseJSON(ctx, k.Home.Root, object, func(l *campaignList) (changed bool, err error) {
-		for i := range l.Campaigns {
-			c := &l.Campaigns[i]
+	_, err := reviseJSON(ctx, k.Home.Root, object, func(l *contract.Campaigns) (changed bool, err error) {
+		for i := range l.List {
+			c := &l.List[i]
 			text, _, err := k.Home.Root.Read(ctx, contract.PlanPath(name, c.ID))
 			if errors.Is(err, objstore.ErrNotFound) {
 				continue

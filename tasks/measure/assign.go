@@ -51,7 +51,7 @@ func runAssign(ctx context.Context, c AssignConfig, d task.Deps) (r contract.Ass
 			return r, err
 		}
 	}
-	return r, list.add(ctx, home, entry{ID: r.ID, AsOf: r.AsOf, SHA256: contract.SHA256(text)})
+	return r, list.add(ctx, home, contract.CampaignEntry{ID: r.ID, AsOf: r.AsOf, SHA256: contract.SHA256(text)})
 }
 
 // same reports whether a campaign is what the flags ask for.

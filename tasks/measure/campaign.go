@@ -21,26 +21,18 @@ import (
 // version is of the JSON of a campaign, a read and the list of campaigns.
 const version = 1
 
-// known is the list of campaigns: state/<name>/campaigns.json. Nothing else says which there are.
+// known is the list of campaigns as it was read.
 type known struct {
-	Version    int     `json:"version"`
-	Campaigns  []entry `json:"campaigns"` // by id
+	contract.Campaigns
 	generation int64
-}
-
-// entry is one campaign.
-type entry struct {
-	ID     string        `json:"campaign"`
-	AsOf   calendar.Date `json:"as_of"`
-	SHA256 string        `json:"sha256"` // of plan.json
 }
 
 // readKnown returns the list; none yet is an empty one.
 func readKnown(ctx context.Context, home *run.Home) (known, error) {
-	k := known{Version: version}
+	k := known{Campaigns: contract.Campaigns{Version: version}}
 	attrs, err := decode(ctx, home.Root, contract.CampaignsPath(home.Name), &k)
 	if errors.Is(err, objstore.ErrNotFound) {
-		return known{Version: version}, nil
+		return known{Campaigns: contract.Campaigns{Version: version}}, nil
 	}
 	k.generation = attrs.Generation
 	return k, err
@@ -64,12 +56,12 @@ func decode(ctx context.Context, store *objstore.Store, path string, v any) (obj
 }
 
 // add puts a campaign on the list.
-func (k known) add(ctx context.Context, home *run.Home, e entry) error {
-	if slices.Contains(k.Campaigns, e) {
+func (k known) add(ctx context.Context, home *run.Home, e contract.CampaignEntry) error {
+	if slices.Contains(k.List, e) {
 		return nil
 	}
-	next := known{Version: version, Campaigns: append(slices.Clone(k.Campaigns), e)}
-	slices.SortFunc(next.Campaigns, func(a, b entry) int { return cmp.Compare(a.ID, b.ID) })
+	next := contract.Campaigns{Version: version, List: append(slices.Clone(k.List), e)}
+	slices.SortFunc(next.List, func(a, b contract.CampaignEntry) int { return cmp.Compare(a.ID, b.ID) })
 	text, err := contract.Sealed(next)
 	if err != nil {
 		return err
@@ -83,9 +75,9 @@ func (k known) add(ctx context.Context, home *run.Home, e entry) error {
 }
 
 // until returns the campaigns that were assigned by that day.
-func (k known) until(asOf calendar.Date) []entry {
-	out := []entry{}
-	for _, e := range k.Campaigns {
+func (k known) until(asOf calendar.Date) []contract.CampaignEntry {
+	out := []contract.CampaignEntry{}
+	for _, e := range k.List {
 		if e.AsOf <= asOf {
 			out = append(out, e)
 		}

@@ -16,7 +16,7 @@ type job struct {
 	home *run.Home
 	deps task.Deps
 	upstream
-	campaigns []entry
+	campaigns []contract.CampaignEntry
 }
 
 // Run plans, checks the test, and reads the campaigns that are due.
