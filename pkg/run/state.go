@@ -196,13 +196,19 @@ func Lower[T any](ctx context.Context, store *objstore.Store, path string, day c
 	if len(next.Entries) == len(s.Entries) {
 		return nil
 	}
-	text, err := contract.Sealed(next)
+	next.generation = s.generation
+	return next.swap(ctx, store, path, "lower")
+}
+
+// swap makes the pointer what s says, unless it has changed since its generation was read.
+func (s State[T]) swap(ctx context.Context, store *objstore.Store, path, verb string) error {
+	text, err := contract.Sealed(s)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}
 	_, err = store.Swap(ctx, path, s.generation, text)
 	if errors.Is(err, objstore.ErrConflict) {
-		return fault.ErrLostSwap.Errorf("lost_swap", store.URI(path), "lower %s: another run moved it at the same moment: %w", path, err)
+		return fault.ErrLostSwap.Errorf("lost_swap", store.URI(path), "%s %s: another run moved it at the same moment: %w", verb, path, err)
 	}
 	return err
 }
@@ -225,15 +231,7 @@ func Revise[T any](ctx context.Context, store *objstore.Store, path string, chan
 	if !changed {
 		return nil
 	}
-	text, err := contract.Sealed(s)
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", path, err)
-	}
-	_, err = store.Swap(ctx, path, s.generation, text)
-	if errors.Is(err, objstore.ErrConflict) {
-		return fault.ErrLostSwap.Errorf("lost_swap", store.URI(path), "revise %s: another run moved it at the same moment: %w", path, err)
-	}
-	return err
+	return s.swap(ctx, store, path, "revise")
 }
 
 // Earlier returns the latest entry of an earlier as-of than day, or nil: what a run of that day compares itself with, whatever
