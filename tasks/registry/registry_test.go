@@ -2,18 +2,11 @@ package registry
 
 import (
 	"bytes"
-	"cmp"
-	"context"
-	"fmt"
-	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
@@ -23,116 +16,9 @@ import (
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
-	"github.com/clientele/clientele/pkg/objstore"
-	"github.com/clientele/clientele/pkg/objstore/storetest"
-	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
-	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
-	"github.com/clientele/clientele/pkg/task/work"
 )
-
-// monday is 2011-12-12.
-const monday calendar.Date = 15320
-
-type shop struct {
-	t    *testing.T
-	root string
-	deps task.Deps
-	home *run.Home
-	reg  *registry.Registry
-}
-
-func open(t *testing.T, root string) *shop {
-	s := &shop{t: t, root: root, deps: task.Deps{
-		Log: slog.New(slog.DiscardHandler), Progress: task.Silent{}, Scratch: t.TempDir(), Code: "test",
-	}}
-	home, err := work.Open(t.Context(), s.common(), s.deps)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = home.Close() })
-	s.home, s.reg = home, registry.New(home)
-	return s
-}
-
-func (s *shop) common() task.Common { return task.Common{Root: s.root, Name: "segments"} }
-
-// promote puts a new model in force, the n-th, and returns its id.
-func (s *shop) promote(n int) string {
-	s.t.Helper()
-	return s.promoteAsOf(n, monday)
-}
-
-func (s *shop) promoteAsOf(n int, day calendar.Date) string {
-	s.t.Helper()
-	return s.put(n, day, func(string) string { return "" })
-}
-
-// evaluated promotes the n-th model by an evaluation.
-func (s *shop) evaluated(n int) string {
-	s.t.Helper()
-	return s.put(n, monday, func(id string) string {
-		e := registry.Evaluation{Customers: "c", Drift: "d", Limits: map[string]any{"x": 0.1}, Result: contract.EvaluateResult{Candidate: id}}
-		eval, err := e.ID()
-		if err == nil {
-			e.Result.Eval = eval
-			_, err = registry.Record(context.Background(), s.home.Registry, e)
-		}
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		return eval
-	})
-}
-
-func (s *shop) put(n int, day calendar.Date, evaluate func(modelID string) string) string {
-	s.t.Helper()
-	b := modeltest.Bundle(s.t, modeltest.Customers(100, uint64(n)), 3, int64(1+3*n))
-	if err := model.Write(context.Background(), s.home.Registry, b, model.Provenance{}, table.Options{}); err != nil {
-		s.t.Fatal(err)
-	}
-	eval := evaluate(b.Manifest.ModelID)
-	m := registry.Move{Run: contract.NewRun("test", day, fmt.Sprint("run ", n)), Key: "k"}
-	_, err := s.reg.Move(context.Background(), m, func(*registry.Revision) (*registry.Revision, error) {
-		return &registry.Revision{
-			ModelID: b.Manifest.ModelID, FitID: b.Manifest.FitID, Action: contract.ActionPromote,
-			NextSegment: b.Manifest.NextSegment(), Reason: fmt.Sprint("reason ", n), Eval: eval,
-		}, nil
-	})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return b.Manifest.ModelID
-}
-
-func (s *shop) rollback(id string, change func(*RollbackConfig)) (contract.RollbackResult, error) {
-	c := RollbackConfig{Common: s.common()}
-	c.Pipeline, c.RunID, c.AsOf = "rollback", id, monday.String()
-	if change != nil {
-		change(&c)
-	}
-	r, err := runRollback(context.Background(), c, s.deps)
-	return r.RollbackResult, err
-}
-
-func (s *shop) must(id string, change func(*RollbackConfig)) contract.RollbackResult {
-	s.t.Helper()
-	r, err := s.rollback(id, change)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return r
-}
-
-func (s *shop) head() *registry.Revision {
-	s.t.Helper()
-	head, err := s.reg.Head(context.Background())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return head
-}
 
 func TestRollback(t *testing.T) {
 	for _, root := range []string{"mem://" + t.Name(), "file://" + t.TempDir()} {
@@ -298,28 +184,6 @@ func TestRollbackLowersAsOf(t *testing.T) {
 	}
 }
 
-func noon(day calendar.Date) time.Time { return time.UnixMicro(day.Start()).Add(12 * time.Hour) }
-
-func advance[T any](s *shop, path string, day calendar.Date, v T, keep run.Keep) {
-	s.t.Helper()
-	e := run.Entry[T]{Run: contract.NewRun("test", day, "r").String(), AsOf: day, Key: "k", Value: v}
-	if moved, err := run.Advance(context.Background(), s.home.Root, path, e, keep); err != nil || !moved {
-		s.t.Fatalf("state %s of %s: moved %v, %v", path, day, moved, err)
-	}
-}
-
-func asOfs[T any](s *shop, path string) (days []calendar.Date) {
-	s.t.Helper()
-	state, err := run.ReadState[T](context.Background(), s.home.Root, path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, e := range state.Entries {
-		days = append(days, e.AsOf)
-	}
-	return days
-}
-
 // TestByHand: what a person at a keyboard need not say, and what only such a person is advised to do.
 func TestByHand(t *testing.T) {
 	s := open(t, "mem://"+t.Name())
@@ -475,114 +339,6 @@ func TestHistoryAndShow(t *testing.T) {
 				t.Errorf("show %d does not print %s:\n%s", seq, text, out.String())
 			}
 		}
-	}
-}
-
-// TestVerify: of every object that the history leads to, one flipped bit, an empty one and a missing one are found, with the
-// object's name and a way to repair it.
-func TestVerify(t *testing.T) {
-	dir := t.TempDir()
-	s := open(t, "file://"+dir)
-	s.promote(0)
-	s.promote(1)
-	id := s.evaluated(2)
-	if _, err := registry.New(s.home).Rename(t.Context(), "seg-0001", "our best"); err != nil {
-		t.Fatal(err)
-	}
-	check := func() (VerifyResult, error) {
-		return Verify.Run(context.Background(), ShowConfig{Common: s.common()}, s.deps)
-	}
-	r, err := check()
-	if err != nil || r.ModelID != id || r.Revisions != 3 || r.Models != 3 || r.Evaluations != 1 || r.Reference != 100 || r.Golden == 0 {
-		t.Fatalf("verify = %+v, %v", r, err)
-	}
-	var out bytes.Buffer
-	if err := Verify.Print(&out, r); err != nil || !strings.Contains(out.String(), "3 revisions, 3 models with their provenance, 1 evaluations") {
-		t.Errorf("it does not say what it read: %s, %v", out.String(), err)
-	}
-	objects := 0
-	err = filepath.WalkDir(filepath.Join(dir, "registry"), func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() && e.Name() == ".tmp" {
-			return cmp.Or(err, fs.SkipDir)
-		}
-		if e.IsDir() || strings.HasPrefix(e.Name(), ".") {
-			return nil
-		}
-		objects++
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		flipped := bytes.Clone(text)
-		flipped[len(flipped)/2] ^= 1
-		for _, broken := range [][]byte{flipped, {}, nil} {
-			code := fault.ExitBadData
-			if broken != nil {
-				err = os.WriteFile(path, broken, 0o644)
-			} else if err = os.Remove(path); strings.HasSuffix(path, "names.json") {
-				continue // without it nobody has given a name
-			} else if !strings.Contains(path, "history") {
-				code = fault.ExitMissing
-			}
-			if err != nil {
-				return err
-			}
-			_, err := check()
-			if fault.CodeOf(err) != code || !strings.Contains(fmt.Sprint(err), filepath.Base(path)) || !strings.HasSuffix(path, "HEAD.json") && !strings.Contains(fmt.Sprint(err), "To repair it, ") {
-				t.Errorf("%s with %d of %d bytes: %v; want exit code %d that names it", path, len(broken), len(text), err, code)
-			}
-		}
-		return os.WriteFile(path, text, 0o644)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	// HEAD, names, three revisions; three models of a manifest, provenance and three blobs; an evaluation.
-	if want := 2 + 3 + 3*5 + 1; objects != want {
-		t.Errorf("%d objects, want %d", objects, want)
-	}
-	if _, err := check(); err != nil {
-		t.Errorf("mended: %v", err)
-	}
-}
-
-// TestVerifyListsAll: one run of verify names everything that is wrong.
-func TestVerifyListsAll(t *testing.T) {
-	dir := t.TempDir()
-	s := open(t, "file://"+dir)
-	first, second := s.promote(0), s.evaluated(1)
-	names := []string{contract.ProvenancePath(first), contract.ModelPath(second), contract.EvalPath(s.head().Eval)}
-	for _, name := range names {
-		if err := os.WriteFile(filepath.Join(dir, "registry", name), []byte("{"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_, err := Verify.Run(context.Background(), ShowConfig{Common: s.common()}, s.deps)
-	for _, text := range append(names, "3 problems", "read 2 revisions, 2 models, 1 evaluations") {
-		if fault.CodeOf(err) != fault.ExitBadData || !strings.Contains(fmt.Sprint(err), text) {
-			t.Errorf("%v; want exit code 65 and %q", err, text)
-		}
-	}
-	// A network that fails is no problem of the registry.
-	ctx := objstore.WithInterceptor(t.Context(), &storetest.Fault{N: 4, Sticky: true, Err: syscall.EIO})
-	if _, err := Verify.Run(ctx, ShowConfig{Common: s.common()}, s.deps); fault.Judge(err).Code != fault.ExitTemporary {
-		t.Errorf("with EIO: %v", err)
-	}
-}
-
-// TestNothingRestsOnDamage: where the history object of HEAD's own revision is damaged, HEAD does not move.
-func TestNothingRestsOnDamage(t *testing.T) {
-	dir := t.TempDir()
-	s := open(t, "file://"+dir)
-	s.promote(0)
-	s.promote(1)
-	head := s.head()
-	path := filepath.Join(dir, "registry", contract.HistoryPath("segments", head.Seq, head.SHA256()))
-	if err := os.WriteFile(path, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.rollback("r", nil); fault.Judge(err).Code != fault.ExitBadData || !strings.Contains(fmt.Sprint(err), head.SHA256()) || s.head().Seq != 2 {
-		t.Errorf("%v; want exit code 65 that names the object, and HEAD as it was", err)
 	}
 }
 
