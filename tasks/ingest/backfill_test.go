@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -259,15 +260,15 @@ func TestChunksGoOnWhereTheyEnded(t *testing.T) {
 		s := newShop(t)
 		c := s.config(bucket+"/2011-*.csv", chunked(2))
 		ctx, cancel := context.WithCancel(t.Context())
-		n := 0
+		var signs atomic.Int64 // days are written side by side
 		s.onBar = func(string) {
-			if n++; n == stop {
+			if signs.Add(1) == int64(stop) {
 				cancel()
 			}
 		}
 		_, err := Run(ctx, c, s.deps())
 		cancel()
-		if (err != nil) != (n >= stop) {
+		if n := signs.Load(); (err != nil) != (n >= int64(stop)) {
 			t.Errorf("stopped at %d of %d: %v", stop, n, err)
 		}
 		var before []string
