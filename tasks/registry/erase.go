@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -113,14 +112,17 @@ func (c EraseConfig) keys() (keys []string, err error) {
 		defer func() { _ = f.Close() }()
 		in, name = f, c.File
 	}
-	text := bufio.NewScanner(io.LimitReader(in, maxKeys))
-	for text.Scan() {
-		if key := strings.TrimSpace(strings.TrimPrefix(text.Text(), "\ufeff")); key != "" {
+	text, err := io.ReadAll(io.LimitReader(in, maxKeys+1))
+	if err != nil {
+		return nil, fault.Errorf(fault.ExitUsage, "file", name, "read customers' ids from %s: %w", name, err)
+	}
+	if len(text) > maxKeys {
+		return nil, fault.Errorf(fault.ExitUsage, "file", name, "%s has over %d MiB of ids: give them in several files, one command each", name, maxKeys>>20)
+	}
+	for key := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
+		if key = strings.TrimSpace(key); key != "" {
 			keys = append(keys, key)
 		}
-	}
-	if err := text.Err(); err != nil {
-		return nil, fault.Errorf(fault.ExitUsage, "file", name, "read customers' ids from %s: %w", name, err)
 	}
 	if len(keys) == 0 {
 		return nil, fault.Errorf(fault.ExitUsage, "file", name, "%s has no customer's id: want one a line", name)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,25 @@ DAG = "clientele_segmentation"
 BRANCHES = ("begin", "data_are_sound", "model_in_force", "segments_are_there")
 ALL_WELL = dict.fromkeys((*STEPS, *BRANCHES), ("success", 1))
 INGEST_FAILED = dict.fromkeys(ALL_WELL, ("upstream_failed", 0)) | {"begin": ("success", 1), "ingest": ("failed", 1)}
+
+
+@contextlib.contextmanager
+def hook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A web server: its secret address, and what was posted to it."""
+    got: list[dict[str, Any]] = []
+
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/a-secret-path", got
+        finally:
+            server.shutdown()
 
 
 def test_success(first):
@@ -96,24 +117,13 @@ def test_params_that_contradict_each_other_start_no_step(empty: World):
 
 
 def test_a_failure_is_notified_and_the_address_is_not_logged(empty: World, shop: Path, capfd):
-    got = []
-
-    class Hook(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        secret = f"http://127.0.0.1:{server.server_port}/a-secret-path"
+    with hook() as (secret, got):
         env = {
             "CLIENTELE_ON_FAILURE": "clientele.alerts.webhook",
             "CLIENTELE_ON_RETRY": "clientele.alerts.webhook",
             "AIRFLOW_CONN_CLIENTELE_WEBHOOK": json.dumps({"conn_type": "http", "password": secret}),
         }
         outcome = empty.segment(as_of=LAST_DAY, source=str(shop / "bad.csv"), env=env)
-        server.shutdown()
     assert outcome.tasks["ingest"] == ("failed", 1)
     (alert,) = got
     assert (alert["event"], alert["task_id"], alert["run_id"]) == ("failure", "data.ingest", outcome.run_id)
@@ -124,18 +134,8 @@ def test_a_failure_is_notified_and_the_address_is_not_logged(empty: World, shop:
 
 def test_the_message_is_sent_once(empty: World, shop: Path, capfd):
     """A run that fails, then goes well, then is cleared: Airflow's own states, connection and Variable."""
-    got = []
-
-    class Hook(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
     late = shop / "message.csv"
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/a-secret-path"
+    with hook() as (url, got):
         empty.env |= {
             "CLIENTELE_MESSAGE": "clientele.message.webhook",
             "AIRFLOW_CONN_CLIENTELE_MESSAGE": json.dumps({"conn_type": "http", "password": url}),
@@ -148,7 +148,6 @@ def test_the_message_is_sent_once(empty: World, shop: Path, capfd):
         again = empty.clear(DAG, outcome)
         assert (again.state, again.tasks["message"]) == ("success", ("success", 2))
         assert empty.clear(DAG, outcome, "message").results["message"] == "sent before"
-        server.shutdown()
     failed, well = got
     assert (failed["kind"], well["kind"]) == ("failed", "first")
     assert "the run failed in ingest." in failed["headline"] and "the first segments are ready." in well["headline"]
