@@ -277,12 +277,12 @@ func (u *usual) longest(now []Day, share float64, none func(*Day) bool) *Check {
 type Sold struct{ Quantity, Money float64 }
 
 // Fisher returns the price index of I. Fisher (The Making of Index Numbers, 1922) from the one window to the other, the geometric mean of
-// Laspeyres' and Paasche's over the products that sold in both, and their number. NaN without one. products are the names, in any
-// order that is always the same.
-func Fisher(products []string, before, now map[string]Sold) (index float64, n int) {
+// Laspeyres' and Paasche's over the products that sold in both, and their number. NaN without one. before and now are one product a
+// place, in any order that is always the same.
+func Fisher(before, now []Sold) (index float64, n int) {
 	var base, dear, cheap, bought float64
-	for _, c := range products {
-		a, b := before[c], now[c]
+	for i, a := range before {
+		b := now[i]
 		if !(a.Quantity > 0 && a.Money > 0 && b.Quantity > 0 && b.Money > 0) {
 			continue
 		}

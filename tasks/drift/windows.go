@@ -163,7 +163,11 @@ func (p *lineProfile) price() priceLevel {
 	}
 	slices.Sort(names)
 	var out priceLevel
-	index, n := drift.Fisher(names, before, now)
+	var was, is []drift.Sold
+	for _, c := range names {
+		was, is = append(was, before[c]), append(is, now[c])
+	}
+	index, n := drift.Fisher(was, is)
 	out.Index, out.Products = drift.Measured(index), n
 	fresh, all := 0.0, 0.0
 	for _, c := range names {

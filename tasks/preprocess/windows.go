@@ -69,7 +69,7 @@ func (j *job) driftDays(ctx context.Context, snapshot *lines.Snapshot) ([]driftW
 func (j *job) driftTables(ctx context.Context, s *run.Session, snapshot *lines.Snapshot, l *retail.Lines, windows []driftWindow) error {
 	w := table.NewWriter(contract.Windows, j.opts)
 	defer w.Abort()
-	profile := newProfiler()
+	profile := &profiler{}
 	if j.drift > 0 {
 		if err := j.snapshotDays(ctx, snapshot, profile); err != nil {
 			return err
@@ -118,7 +118,7 @@ func (j *job) snapshotDays(ctx context.Context, snapshot *lines.Snapshot, to *pr
 	}
 	slices.Sort(days)
 	for _, d := range days {
-		to.rows = append(to.rows, profileRow{window: contract.WindowSnapshot, kind: contract.ProfileDay, day: d.String(), lines: rows[d]})
+		to.rows = append(to.rows, profileRow{window: contract.WindowSnapshot, kind: contract.ProfileDay, day: d.String(), counts: counts{lines: rows[d]}})
 	}
 	return nil
 }
