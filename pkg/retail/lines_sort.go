@@ -79,25 +79,20 @@ func (k *sortKey) of(r *Line) uint64 {
 	return t<<k.time | uint64(k.kinds.invoiceOf(r))<<k.invoice | uint64(k.kinds.codeOf(r))
 }
 
-// keyed is a line with its pack.
+// keyed is the place of a line among others, with its pack. It has no pointer, so that the collector need not hear of its moves.
 type keyed struct {
-	key  uint64
-	line *Line
+	key uint64
+	at  uint32
 }
 
-// sort puts lines of one customer into order. scratch may be nil; it is returned, for reuse.
-func (k *sortKey) sort(lines []*Line, scratch []keyed) []keyed {
-	scratch = scratch[:0]
-	for _, r := range lines {
-		scratch = append(scratch, keyed{k.of(r), r})
-	}
-	slices.SortFunc(scratch, func(a, b keyed) int {
+// sort puts lines of one customer into order.
+func (k *sortKey) sort(lines []Line, order []keyed) {
+	slices.SortFunc(order, func(a, b keyed) int {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
-		return compareLines(k.kinds, a.line, b.line)
+		return compareLines(k.kinds, &lines[a.at], &lines[b.at])
 	})
-	return scratch
 }
 
 func compareLines(k *kinds, a, b *Line) int {

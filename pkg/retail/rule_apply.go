@@ -363,7 +363,7 @@ func (w *Worker) takeLines(lines []Line) (left []Line, low, high uint32) {
 	return lines[:n], low, high
 }
 
-// group sorts lines by customer, by counting: customer low + i has order[start[i]:start[i+1]].
+// group sorts lines by customer, by counting: customer low + i has packed[start[i]:start[i+1]].
 func (w *Worker) group(lines []Line, low, high uint32) {
 	w.start = resized(w.start, int(high-low)+2)
 	clear(w.start)
@@ -374,10 +374,10 @@ func (w *Worker) group(lines []Line, low, high uint32) {
 		w.start[c] += w.start[c-1]
 	}
 	w.next = append(w.next[:0], w.start[:len(w.start)-1]...)
-	w.order = resized(w.order, len(lines))
+	w.lines, w.packed = lines, resized(w.packed, len(lines))
 	for i := range lines {
 		at := &w.next[lines[i].Customer-low]
-		w.order[*at] = &lines[i]
+		w.packed[*at] = keyed{w.key.of(&lines[i]), uint32(i)}
 		*at++
 	}
 }

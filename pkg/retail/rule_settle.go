@@ -18,8 +18,9 @@ type Worker struct {
 	only       int64
 
 	start, next []uint32
-	order       []*Line
-	keyed       []keyed
+	lines       []Line           // of the partition
+	packed      []keyed          // of the partition, customer by customer
+	keyed       []keyed          // those of the customer at hand, in order
 	left        []money.Quantity // what is left of each row's quantity
 	discount    []money.Amount   // what of each row's amount is an allocated discount, 0 or below; empty where none is allocated
 	invoices    []uint32
@@ -66,11 +67,12 @@ func (d *Discounts) add(o Discounts) {
 }
 
 func (w *Worker) customer(kept *Kept, c uint32, from, to int) {
-	w.keyed = w.key.sort(w.order[from:to], w.keyed)
+	w.keyed = w.packed[from:to]
+	w.key.sort(w.lines, w.keyed)
 	rows := kept.rows[from:to]
 	w.spreadOver(w.keyed)
 	for i, k := range w.keyed {
-		w.row(&rows[i], k.line)
+		w.row(&rows[i], &w.lines[k.at])
 		rows[i].Amount += w.discountOf(i)
 	}
 	rows = w.takeDuplicates(c, rows)
@@ -103,7 +105,7 @@ func (w *Worker) spreadOver(lines []keyed) {
 	var before Line
 	again := 0
 	for i, k := range lines {
-		r := w.plain(*k.line)
+		r := w.plain(w.lines[k.at])
 		if again++; i == 0 || r != before {
 			before, again = r, 0
 		}
@@ -162,7 +164,7 @@ func (w *Worker) takeDuplicates(c uint32, rows []Row) []Row {
 // equalAsCompared reports whether rows at two places repeat each other: all that is stored of them, but for the spelling of invoice
 // and code.
 func (w *Worker) equalAsCompared(a, b *Row, atA, atB int) bool {
-	i, j := w.keyed[atA].line, w.keyed[atB].line
+	i, j := &w.lines[w.keyed[atA].at], &w.lines[w.keyed[atB].at]
 	if a.Time != b.Time || a.InvoiceKey != b.InvoiceKey || a.CodeKey != b.CodeKey || i.Price != j.Price || i.Quantity != j.Quantity || a.Country != b.Country {
 		return false
 	}
