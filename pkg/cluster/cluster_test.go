@@ -104,6 +104,22 @@ func TestIris(t *testing.T) {
 	near("Davies–Bouldin", three.DaviesBouldin, 0.661971546500747, 1e-12)
 	near("smallest share", three.SmallestShare, 38.0/150, 1e-15)
 	near("adjusted Rand index", AdjustedRand(three.Labels, species), 0.7302382722834697, 1e-12)
+	// Two and four groups, and the agreement with the species by information: the definitions in Python, by double loops, expected
+	// mutual information by exact fractions.
+	for _, c := range []struct {
+		fit                                   Fit
+		silhouette, ch, db, mutual, variation float64
+	}{
+		{fits[1], 0.6810461692117465, 513.9245459802768, 0.40429283717304265, 0.6538380713762779, 0.600438251792861},
+		{fits[2], 0.55281901235641, 561.62775662962, 0.6619715465007469, 0.755119167580048, 0.5266536794516561},
+		{fits[3], 0.4980505049972879, 530.7658081872852, 0.780306983881108, 0.7172081944051018, 0.68412318471867},
+	} {
+		near("silhouette", c.fit.Silhouette.Mean, c.silhouette, 1e-12)
+		near("Calinski–Harabasz", c.fit.CalinskiHarabasz, c.ch, 1e-12)
+		near("Davies–Bouldin", c.fit.DaviesBouldin, c.db, 1e-12)
+		near("adjusted mutual information", Agree(c.fit.Labels, species).Mutual, c.mutual, 1e-12)
+		near("variation of information", Agree(c.fit.Labels, species).Variation, c.variation, 1e-12)
+	}
 	if three.Silhouette.Used != 150 {
 		t.Errorf("silhouette used %d points, want all 150", three.Silhouette.Used)
 	}

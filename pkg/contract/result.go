@@ -422,7 +422,9 @@ type PipelineResult struct {
 
 // PracticeResult says how the published segments agree with the kinds of customers that were planted in a demo shop.
 type PracticeResult struct {
-	ARI       *float64 `json:"ari"`       // adjusted Rand index: 1 the same groups, about 0 no more than by chance; null without customers
-	Customers int64    `json:"customers"` // that have a segment and a kind
-	Kinds     int      `json:"kinds"`     // planted ones among them
+	ARI       *float64 `json:"ari"`                      // adjusted Rand index: 1 the same groups, about 0 no more than by chance; null without customers
+	AMI       *float64 `json:"ami"`                      // adjusted mutual information: likewise
+	Variation *float64 `json:"variation_of_information"` // in nats: 0 the same groups; null without customers
+	Customers int64    `json:"customers"`                // that have a segment and a kind
+	Kinds     int      `json:"kinds"`                    // planted ones among them
 }

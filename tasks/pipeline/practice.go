@@ -49,8 +49,8 @@ func practise(ctx context.Context, c Config, home *run.Home, d task.Deps) (*cont
 		d.Log.Warn("no customer of the scores is in the truth: is it of another shop, or are customers hidden by --customer-key?", "truth", c.Truth)
 		return r, nil
 	}
-	ari := cluster.AdjustedRand(published, planted)
-	r.ARI = &ari
+	a := cluster.Agree(published, planted)
+	r.ARI, r.AMI, r.Variation = &a.Rand, &a.Mutual, &a.Variation
 	return r, nil
 }
 

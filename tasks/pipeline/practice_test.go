@@ -100,7 +100,8 @@ func TestPractice(t *testing.T) {
 		t.Errorf("adjusted Rand index %.3f is not that of an honest shop", want)
 	}
 	var said bytes.Buffer
-	if err := pipeline.Print(&said, r); err != nil || !strings.Contains(said.String(), "adjusted Rand index 0.") {
+	if err := pipeline.Print(&said, r); err != nil || !strings.Contains(said.String(), "adjusted Rand index 0.") ||
+		!strings.Contains(said.String(), "adjusted mutual information 0.") || !strings.Contains(said.String(), "variation of information ") {
 		t.Errorf("printed %q, %v", said.String(), err)
 	}
 	// --truth changes nothing of the run.

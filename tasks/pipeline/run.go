@@ -152,8 +152,9 @@ func Print(w io.Writer, r contract.PipelineResult) error {
 	}
 	errs = append(errs, printAssumed(w, r))
 	if p := r.Practice; p != nil && p.ARI != nil {
-		say(w, "\npractice: agreement of the segments with the %d planted types of %s customers: adjusted Rand index %.3f\n"+
-			"          (1: identical groups; 0: chance level)\n", p.Kinds, task.Thousands(p.Customers), *p.ARI)
+		say(w, "\npractice: agreement of the segments with the %d planted types of %s customers: adjusted Rand index %.3f, adjusted mutual information %.3f\n"+
+			"          (both: 1 identical groups, 0 chance level), variation of information %.3f nats (0: identical groups)\n",
+			p.Kinds, task.Thousands(p.Customers), *p.ARI, *p.AMI, *p.Variation)
 	}
 	if p, ok := r.Steps[contract.Promote].(contract.PromoteResult); ok && p.Action == contract.ActionHold {
 		say(w, "\nHeld back: %s.\n", p.Why)
