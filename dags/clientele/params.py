@@ -333,6 +333,14 @@ def model() -> dict[str, Param]:
             description="How much nearer another segment must be for a customer to move, as a share of the old distance.",
             **section,
         ),
+        "rfm_grid": Param(
+            None,
+            type=["null", "string"],
+            title="RFM grid",
+            description="A file with thresholds and names of your own, in TOML: a path in the image or a gs:// or https:// URL. "
+            "Empty: the model's quantiles and the usual names.",
+            **section,
+        ),
     }
 
 

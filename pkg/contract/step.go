@@ -121,8 +121,9 @@ var Steps = []Step{
 		Exits: []Exit{
 			{fault.ExitBadData, "a model that is newer than the program"},
 			{fault.ExitMissing, "no champion"},
+			{fault.ExitConfig, "an RFM grid that cannot be used"},
 		},
-		Params: []string{"hysteresis"},
+		Params: []string{"hysteresis", "rfm-grid"},
 		Pod:    Pod{Minutes: 60, CPU: "1", Memory: "2Gi", Disk: "1Gi"},
 	},
 	{

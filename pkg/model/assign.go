@@ -112,9 +112,13 @@ type Scores struct {
 	Names   []string
 }
 
-// RFM scores every customer by the model's thresholds. The errors are those of [Bundle.Assign].
-func (b *Bundle) RFM(customers *frame.Frame) (*Scores, error) {
+// RFM scores every customer by the model's thresholds, or by those of a grid of the shop's own. The errors are those of [Bundle.Assign].
+func (b *Bundle) RFM(customers *frame.Frame, own *rfm.Own) (*Scores, error) {
 	m := &b.Model
+	if own == nil {
+		own = &rfm.Own{}
+	}
+	grid := own.Grid(m.Grid)
 	columns, err := m.columns(customers, []string{"recency", "frequency", "monetary"})
 	if err != nil {
 		return nil, fmt.Errorf("score customers: %w", err)
@@ -122,9 +126,9 @@ func (b *Bundle) RFM(customers *frame.Frame) (*Scores, error) {
 	n := customers.Rows()
 	s := &Scores{R: make([]int64, n), F: make([]int64, n), M: make([]int64, n), Names: make([]string, n)}
 	for i := range n {
-		score := m.Grid.Score(columns[0][i], columns[1][i], columns[2][i])
+		score := grid.Score(columns[0][i], columns[1][i], columns[2][i])
 		s.R[i], s.F[i], s.M[i] = int64(score.R), int64(score.F), int64(score.M)
-		s.Names[i] = rfm.Name(score.R, score.F)
+		s.Names[i] = own.Name(score)
 	}
 	return s, nil
 }

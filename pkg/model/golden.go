@@ -112,7 +112,7 @@ func (b *Bundle) answer(customers *frame.Frame) (*frame.Frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := b.RFM(customers)
+	s, err := b.RFM(customers, nil)
 	if err != nil {
 		return nil, err
 	}

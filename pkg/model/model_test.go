@@ -135,7 +135,7 @@ func TestAssignRefusesOtherTables(t *testing.T) {
 		}
 	}
 	for want, f := range map[string]*frame.Frame{"recency": without, "monetary": other} {
-		for name, err := range map[string]error{"Assign": second(b.Assign(f)), "RFM": second(b.RFM(f))} {
+		for name, err := range map[string]error{"Assign": second(b.Assign(f)), "RFM": second(b.RFM(f, nil))} {
 			if e, ok := errors.AsType[*model.SchemaError](err); !ok || e.Feature != want {
 				t.Errorf("%s: %v, want a SchemaError about %s", name, err, want)
 			}

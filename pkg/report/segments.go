@@ -47,7 +47,7 @@ func (l *layout) segments() (tab, error) {
 		t.add(profile)
 	}
 	if g := l.crossTable(); g != nil {
-		t.add(panel{Span: 6, Title: "Against the named groups", Lead: "The classic grid of names by recency and number of orders. Darker: a larger part of the row.", Blocks: []block{{Table: g}}, Source: "segment_grid.arrow"})
+		t.add(panel{Span: 6, Title: "Against the named groups", Lead: "The grid of names by recency and number of orders, or the shop's own. Darker: a larger part of the row.", Blocks: []block{{Table: g}}, Source: "segment_grid.arrow"})
 	}
 	if m := l.migration(); m != nil {
 		t.add(*m)

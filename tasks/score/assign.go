@@ -38,7 +38,7 @@ func assign(b *model.Bundle, customers, previous *frame.Frame, hysteresis float6
 	if err != nil {
 		return nil, err
 	}
-	scores, err := b.RFM(customers)
+	scores, err := b.RFM(customers, nil)
 	if err != nil {
 		return nil, err
 	}

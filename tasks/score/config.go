@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/task"
 )
 
@@ -28,18 +29,21 @@ unless another is clearly nearer: by more than --hysteresis of the old distance.
 type Config struct {
 	task.Common
 	Hysteresis float64 // share of the old distance by which another segment must be nearer, 0..1
+	Grid       string  // location of a file, "" for none
 }
 
 // Flags declares score's flags.
 func Flags() []cli.Flag {
 	return append(task.CommonFlags(),
 		task.Float("hysteresis", 0.10, "`SHARE` of the old distance, 0 to 1, by which another segment must be nearer for a customer to move"),
+		task.String("rfm-grid", "", "`FILE` with an RFM grid of the shop's own (TOML), thresholds and names of cells: a path or a file://, gs:// or https:// URL; "+
+			"without, the model's quantiles and the usual names"),
 	)
 }
 
 // NewConfig reads the flags.
 func NewConfig(c *cli.Context) Config {
-	return Config{Common: task.NewCommon(c), Hysteresis: c.Float64("hysteresis")}
+	return Config{Common: task.NewCommon(c), Hysteresis: c.Float64("hysteresis"), Grid: c.String("rfm-grid")}
 }
 
 // Validate reports every problem at once.
@@ -48,6 +52,11 @@ func (c Config) Validate() error {
 	c.Check(&p)
 	if !(c.Hysteresis >= 0 && c.Hysteresis <= 1) {
 		p.Add("hysteresis", "want a share from 0 to 1", c.Hysteresis)
+	}
+	if c.Grid != "" {
+		if at, err := source.Parse(c.Grid); err != nil || len(at) != 1 {
+			p.Add("rfm-grid", "want one path or URL", source.Redact(c.Grid))
+		}
 	}
 	return p.Err()
 }

@@ -7,10 +7,12 @@ import (
 	"strings"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/delivery/source"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/registry"
+	"github.com/clientele/clientele/pkg/rfm"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -29,7 +31,9 @@ type job struct {
 	last       *run.Entry[run.ScoreState]
 	previous   *frame.Frame // assignments of last; nil where there is nothing to compare with
 	names      registry.Names
-	first      string // why there is nothing to compare with, "" if there is
+	own        *rfm.Own // the shop's own RFM grid, nil for the model's
+	grid       string   // hash of its file
+	first      string   // why there is nothing to compare with, "" if there is
 }
 
 // Run gives every customer a segment, writes the tables, and then moves state/<name>/score.json to them.
@@ -58,6 +62,9 @@ func (j *job) read(ctx context.Context) error {
 			"there is no current model (%s does not exist): train and promote one first", path)
 	}
 	if j.names, err = registry.New(j.home).Names(ctx); err != nil {
+		return err
+	}
+	if j.own, j.grid, err = loadGrid(ctx, j.Grid, source.Options{Scratch: j.deps.Scratch}); err != nil {
 		return err
 	}
 	state, err := run.ReadState[run.ScoreState](ctx, j.home.Root, contract.ScoreStatePath(j.Name))
@@ -107,6 +114,9 @@ func (j *job) start(ctx context.Context, last string) (*run.Session, error) {
 	if names != "" {
 		in.Refs["names"] = names
 	}
+	if j.grid != "" {
+		in.Refs["rfm_grid"] = j.grid
+	}
 	return j.home.Begin(ctx, j.Run(), contract.Score, in)
 }
 
@@ -138,6 +148,9 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	bar := j.deps.Progress.Bar("score", -1)
 	defer bar.Done()
 	a, err := assign(bundle, customers, j.previous, j.Hysteresis)
+	if err == nil && j.own != nil {
+		a.scores, err = bundle.RFM(customers, j.own)
+	}
 	if err == nil {
 		a.same = j.last != nil && j.last.Value.Model == j.head.ModelID
 		a.ruler, err = j.oldRuler(ctx, customers)
