@@ -163,6 +163,7 @@ type MeasureResult struct {
 	Measurable string         `json:"measurable"` // what it takes to see the wanted rise, in words
 	AA         MeasureAA      `json:"aa"`
 	Levers     []Lever        `json:"levers"`
+	LeverBase  LeverBase      `json:"lever_base"`
 	HoldOut    MeasureHoldOut `json:"hold_out"`
 	Campaigns  int            `json:"campaigns"`
 	Running    string         `json:"running"`           // the campaign that runs on the as-of date; of several the one that started last; "" for none
@@ -201,6 +202,24 @@ type MeasureAA struct {
 type Lever struct {
 	Lever  string   `json:"lever"`
 	Change *float64 `json:"change"`
+}
+
+// LeverBase is what levers are counted on: the invoices of the last days.
+type LeverBase struct {
+	Days       int              `json:"days"`
+	Invoices   int64            `json:"invoices"`
+	Revenue    float64          `json:"revenue"` // of these invoices
+	Lines      int64            `json:"lines"`
+	Thresholds []LeverThreshold `json:"thresholds"` // ascending
+	Pack       *float64         `json:"pack"`       // money that every line below its product's pack would add by rising to it; null without explore
+}
+
+// LeverThreshold is an invoice value that an offer could begin at.
+type LeverThreshold struct {
+	Threshold float64 `json:"threshold"`
+	Invoices  int64   `json:"invoices"` // from 80 % of it to below it
+	Raise     float64 `json:"raise"`    // money that lifts all of these to it
+	Quartile  bool    `json:"quartile"` // a quarter of the invoices is above
 }
 
 // MeasureHoldOut is who gets nothing from any campaign.

@@ -7,6 +7,9 @@ import (
 	"github.com/clientele/clientele/pkg/report/view"
 )
 
+// wanted is the rise of the average invoice that a shop wants to see.
+const wanted = .1
+
 // goal says whether a rise of the average invoice by 10 % can be shown here, and what it would take.
 func (l *layout) goal() (tab, error) {
 	t := tab{ID: "goal", Name: "Goal", Group: groupAct, Kick: "Goal: average invoice +10 %"}
@@ -31,10 +34,10 @@ func (l *layout) goal() (tab, error) {
 		t.Heading = "What a campaign could prove"
 	}
 	now := l.Totals.AverageInvoice
-	t.Lead = fmt.Sprintf("From %s to %s an invoice. %s", l.money.amount(now, 2), l.money.amount(1.1*now, 2), capital(sentence(m.Measurable)))
+	t.Lead = fmt.Sprintf("From %s to %s an invoice. %s", l.money.amount(now, 2), l.money.amount((1+wanted)*now, 2), capital(sentence(m.Measurable)))
 	t.add(panel{Banner: l.measured(m)})
 	t.add(l.wait(m), l.hold(m))
-	t.add(panel{Span: 6, Title: "What would it take?", Lead: "Arithmetic on the last 90 days, not a forecast.", Blocks: []block{{Table: leverTable(m)}}, Source: "measure's result"})
+	t.add(l.levers(m))
 	honest := panel{Span: 6, Title: "Is the test honest?", Source: "measure's result"}
 	if aa := m.AA; aa.Rejected != nil {
 		honest.Blocks = append(honest.Blocks, block{Text: fmt.Sprintf("Between halves of the customers that were treated alike, the test finds a difference in %s of %s splits; 5 %% is promised.", share(*aa.Rejected), count(int64(aa.Splits)))})
@@ -63,6 +66,29 @@ func (l *layout) goal() (tab, error) {
 		{"Cannot say", "the range holds the target: test longer or with more customers"},
 	}}, {Heading: "To start one"}, {Command: "bin/measure assign --help"}}})
 	return t, nil
+}
+
+// levers lets a reader try what would raise the average invoice.
+func (l *layout) levers(m *view.Measure) panel {
+	b := m.LeverBase
+	p := panel{Span: 6, Title: "What would it take?", Lead: fmt.Sprintf("Arithmetic on the last %d days, not a forecast.", max(b.Days, 90)), Source: "measure's result"}
+	if b.Invoices == 0 || b.Lines == 0 || !(b.Revenue > 0) {
+		p.Blocks = []block{{Table: leverTable(m)}}
+		return p
+	}
+	p.Lead += " Move the levers."
+	now := b.Revenue / float64(b.Invoices)
+	v := &levers{Invoices: b.Invoices, Lines: b.Lines, Revenue: b.Revenue, Pack: b.Pack, Days: b.Days, Goal: wanted, Line: l.money.amount(b.Revenue/float64(b.Lines), 2),
+		Now: l.money.amount(now, 2), Goes: l.money.amount((1+wanted)*now, 2)}
+	for _, t := range b.Thresholds {
+		label := fmt.Sprintf("%s: %s end up to 20 %% below", l.money.amount(t.Threshold, 0), many(t.Invoices, "invoice"))
+		if t.Quartile {
+			label += "; three in four are below"
+		}
+		v.Thresholds = append(v.Thresholds, threshold{Label: label, Raise: t.Raise, Chosen: t.Quartile})
+	}
+	p.Blocks, p.Numbers = []block{{Levers: v}}, []*grid{leverTable(m)}
+	return p
 }
 
 func (l *layout) bins(measure string) []view.Distribution {
@@ -168,7 +194,7 @@ func (l *layout) planTable(m *view.Measure) *grid {
 }
 
 func leverTable(m *view.Measure) *grid {
-	t := &grid{ID: "levers", Caption: "What would raise the average invoice, as arithmetic on the last 90 days", Head: heads("If", "#Average invoice")}
+	t := &grid{ID: "levers", Caption: "Each lever at its full strength, as arithmetic on the last 90 days", Head: heads("If", "#Average invoice")}
 	for _, v := range m.Levers {
 		t.Rows = append(t.Rows, []cell{name(capital(v.Lever)), number(maybe(v.Change, share))})
 	}

@@ -10,6 +10,8 @@ import (
 // page is what page.html shows: eight sections of panels, all text ready to be read.
 type page struct {
 	Title    string
+	AsOf     string
+	Sign     string // of the currency
 	Shop     []string // two or three lines under the name
 	Trace    []string // run, model
 	CSS      template.CSS
@@ -99,6 +101,7 @@ type block struct {
 	Command   string
 	Downloads []download
 	Checks    []check
+	Levers    *levers
 }
 
 // fact is a name with its value.
@@ -154,6 +157,24 @@ type download struct {
 	Of    string // what assets/page.js knows it by: list:late, segment:seg-0001, entrants:…, leavers:…, table:id
 	Label string
 	Says  string // for those who hear the page
+}
+
+// levers are what a reader can move to see what it would come to: assets/levers.js computes it from these, in the units of the page.
+type levers struct {
+	Invoices, Lines int64
+	Revenue         float64
+	Pack            *float64 // nil: no such lever
+	Days            int
+	Goal            float64 // a share
+	Line, Now, Goes string  // what a line is worth, and the average invoice now and at the goal
+	Thresholds      []threshold
+}
+
+// threshold is one choice of where an offer begins.
+type threshold struct {
+	Label  string
+	Raise  float64
+	Chosen bool
 }
 
 // check is one line of what was checked.

@@ -17,7 +17,6 @@ import (
 // multiple of eight bytes on, then the ids as JSON; all of it gzip, in base64. Texts that come again are places in a list.
 type pack struct {
 	AsOf      string       `json:"as_of"`
-	Sign      string       `json:"sign"` // of the currency
 	Customers int          `json:"n"`
 	Of        int          `json:"of"`
 	Sampled   bool         `json:"sampled"`
@@ -86,7 +85,7 @@ func (l *layout) packed() (*pack, error) {
 	if !l.inlined() {
 		return nil, nil
 	}
-	p := &pack{AsOf: l.AsOf.String(), Sign: l.money.sign(), Customers: c.Held, Of: c.Of, Sampled: c.Sampled, Shapes: shapes, Period: l.period(), Typical: "average"}
+	p := &pack{AsOf: l.AsOf.String(), Customers: c.Held, Of: c.Of, Sampled: c.Sampled, Shapes: shapes, Period: l.period(), Typical: "average"}
 	of := l.Scores.Mean
 	if len(l.Scores.Middles) > 0 {
 		of, p.Typical = l.Scores.Middle, "middle"

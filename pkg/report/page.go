@@ -28,7 +28,7 @@ func newPage(v view.View) (*page, error) {
 			l.places[g.ID] = segmentName{i, g.Label}
 		}
 	}
-	p := &page{Title: v.Title, Shop: []string{v.Title, "as of " + day(v.AsOf)}, Trace: []string{"Run " + v.Run}, Personal: l.personal()}
+	p := &page{Title: v.Title, AsOf: v.AsOf.String(), Sign: l.money.sign(), Shop: []string{v.Title, "as of " + day(v.AsOf)}, Trace: []string{"Run " + v.Run}, Personal: l.personal()}
 	if p.Title == "" {
 		p.Title, p.Shop[0] = "Customer segments", "Customer segments"
 	}

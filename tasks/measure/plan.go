@@ -3,14 +3,11 @@ package measure
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/invoice"
 	"github.com/clientele/clientele/pkg/measure"
-	"github.com/clientele/clientele/pkg/money"
 )
 
 const (
@@ -127,81 +124,6 @@ func (s *shop) check(asOf calendar.Date, splits int) (contract.MeasureAA, []stri
 			100**r.Rejected, aa.Splits, 100*low, 100*high)}
 	}
 	return r, nil
-}
-
-// levers are arithmetic on the last period's invoices. nature is explore's table of packs, nil without.
-func (s *shop) levers(asOf calendar.Date, nature *frame.Frame) []contract.Lever {
-	p := measure.Last(period, asOf)
-	count, total := 0, 0.0
-	values := measure.Values(s.invoices, p)
-	for _, v := range values {
-		count++
-		total += v
-	}
-	lines, packed := s.lines(p, packs(nature))
-	perLine := math.NaN()
-	if lines > 0 && total > 0 {
-		perLine = float64(count) / float64(lines)
-	}
-	levers := []contract.Lever{{Lever: "a line more of mean value on every invoice", Change: contract.Defined(perLine)}}
-	if len(values) > 0 && total > 0 {
-		limit := measure.Quantile(values, .75)
-		more := 0.0
-		for _, v := range values {
-			if v >= .8*limit && v < limit {
-				more += limit - v
-			}
-		}
-		levers = append(levers, contract.Lever{
-			Lever:  fmt.Sprintf("a threshold of %.0f that every invoice from 80 %% of it reaches", limit),
-			Change: contract.Defined(more / total),
-		})
-	}
-	if nature != nil && total > 0 {
-		levers = append(levers, contract.Lever{Lever: "every line below a product's pack rises to it", Change: contract.Defined(packed.Float() / total)})
-	}
-	return levers
-}
-
-// packs returns the pack of each code that has one.
-func packs(nature *frame.Frame) map[string]money.Quantity {
-	by := map[string]money.Quantity{}
-	if nature == nil {
-		return by
-	}
-	pack := nature.Ints("pack")
-	for i, code := range nature.Strings("code") {
-		if pack[i] > 0 {
-			by[code] = money.Quantity(pack[i])
-		}
-	}
-	return by
-}
-
-// lines counts the lines of a period's customers, and what raising each below its pack to it would be worth; what is beyond all
-// bounds of money is left out.
-func (s *shop) lines(p measure.Period, packs map[string]money.Quantity) (lines int, more money.Amount) {
-	customers, times, codes := s.sales.Strings("customer"), s.sales.Ints("time"), s.sales.Strings("code")
-	quantity, price, amount := s.sales.Ints("quantity"), s.sales.Ints("price"), s.sales.Ints("amount")
-	for i, at := range times {
-		day := calendar.DateOf(at)
-		if customers[i] == "" || amount[i] <= 0 || day < p.Start || day >= p.End {
-			continue
-		}
-		lines++
-		pack := packs[strings.ToUpper(strings.TrimSpace(codes[i]))]
-		if pack <= money.Quantity(quantity[i]) {
-			continue
-		}
-		worth, err := money.Price(price[i]).Times(pack - money.Quantity(quantity[i]))
-		if err == nil {
-			worth, err = more.Plus(worth)
-		}
-		if err == nil {
-			more = worth
-		}
-	}
-	return lines, more
 }
 
 // past is what a customer spent in the days before a start that covariates look at.

@@ -62,7 +62,8 @@ func (j *job) make(ctx context.Context, session *run.Session) (*run.Manifest, er
 	}
 	bar := j.deps.Progress.Bar("measure", -1)
 	defer bar.Done()
-	r := contract.MeasureResult{Plan: s.plans(asOf), Levers: s.levers(asOf, nature), Campaigns: len(j.campaigns), Reads: []contract.Read{}, Findings: []string{}}
+	levers, base := s.levers(asOf, nature)
+	r := contract.MeasureResult{Plan: s.plans(asOf), Levers: levers, LeverBase: base, Campaigns: len(j.campaigns), Reads: []contract.Read{}, Findings: []string{}}
 	r.Measurable = measurable(r.Plan, asOf)
 	var findings []string
 	r.AA, findings = s.check(asOf, j.Splits)

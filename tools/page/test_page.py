@@ -157,6 +157,35 @@ def test_what_would_move_them_is_the_models(second: Run, open_page):
         expect(page.locator("#f-panel")).to_contain_text(f"One more average order today brings them nearest to {top}.")
 
 
+def test_levers_compute_what_measure_computes(second: Run, open_page):
+    """Each lever alone and at its full strength is a row of measure's; two of them add up, and keys move them."""
+    page = open_page().go(second, "goal")
+    measure = second.step("measure")
+    base = measure["lever_base"]
+    change = lambda: float(page.locator("#lv-change").get_attribute("data-v"))  # noqa: E731
+    line, reach, pack = (page.locator(f"#lv-{name}") for name in ("line", "reach", "pack"))
+    alone = []
+    for moved in (line, reach, pack):
+        for lever in (line, reach, pack):
+            lever.fill("100" if lever is moved else "0")
+        alone.append(change())
+    assert alone == pytest.approx([lever["change"] for lever in measure["levers"]], rel=1e-9)
+    assert page.locator("#lv-more").inner_text() == f"£{round(base['pack']):,}"
+
+    line.fill("50")
+    assert change() == pytest.approx(measure["levers"][0]["change"] / 2 + measure["levers"][2]["change"], rel=1e-9)
+    now = base["revenue"] / base["invoices"]
+    assert number(page.locator("#lv-average").inner_text()) == pytest.approx(now * (1 + change()), abs=0.006)
+    first = base["thresholds"][0]
+    page.locator("#lv-threshold").select_option(index=0)
+    reach.fill("20"), line.fill("0"), pack.fill("0")
+    assert change() == pytest.approx(first["raise"] / base["revenue"] / 5, rel=1e-9)
+    reach.focus()
+    page.keyboard.press("ArrowRight")
+    expect(reach).to_have_attribute("aria-valuetext", "25 %")
+    assert change() == pytest.approx(first["raise"] / base["revenue"] / 4, rel=1e-9)
+
+
 def test_downloads_are_the_tables(second: Run, open_page):
     page = open_page(1440).go(second)
     audience = {r["customer"]: r for r in second.table("audience", "audience")}

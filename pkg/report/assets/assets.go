@@ -26,12 +26,15 @@ var shell string
 //go:embed chart.js
 var chart string
 
+//go:embed levers.js
+var levers string
+
 //go:embed customers.js
 var customers string
 
 // Scripts are the page's scripts in the order in which they run: the first before the body is read, the others after it. The
 // page's words and tables are read without them.
-var Scripts = []string{theme, plot, shell, customers, chart}
+var Scripts = []string{theme, plot, shell, levers, customers, chart}
 
 // Policy returns the content security policy of a page that embeds the style and these scripts: it loads nothing, connects to
 // nothing, and runs a script only if its text is one of these, byte by byte. Styles are not hashed, because every picture sets

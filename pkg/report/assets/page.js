@@ -17,8 +17,8 @@ const Page = (() => {
   // ---------- words
   const whole = (v) => Math.round(v).toLocaleString("en-GB").replace("-", "−");
   const decimal = (v, d) => v.toLocaleString("en-GB", { minimumFractionDigits: d, maximumFractionDigits: d }).replace("-", "−");
-  const sign = spec?.sign ?? "";
-  const money = (v) => (v < 0 ? "−" : "") + sign + whole(Math.abs(v));
+  const sign = root.dataset.sign ?? "";
+  const money = (v, d = 0) => (v < 0 ? "−" : "") + sign + decimal(Math.abs(v), d);
   const people = (n) => `${whole(n)} customer${n === 1 ? "" : "s"}`;
 
   let toasting;
@@ -41,7 +41,7 @@ const Page = (() => {
   const save = (name, rows) => {
     const lines = rows.map((r) => r.map((v) => (v?.number ? String(v) : field(v))).join(","));
     const url = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], { type: "text/csv;charset=utf-8" }));
-    const a = make("a", { href: url, download: `clientele-${root.dataset.asOf ?? spec?.as_of ?? "page"}-${name.replace(/[^a-z0-9_-]+/gi, "-")}.csv` });
+    const a = make("a", { href: url, download: `clientele-${root.dataset.asOf}-${name.replace(/[^a-z0-9_-]+/gi, "-")}.csv` });
     document.body.append(a);
     a.click();
     a.remove();

@@ -15,6 +15,8 @@ func measureResult(t testing.TB) *contract.MeasureResult {
 		Measurable: "a rise of 10 % can be measured in 90 days with invoices capped at 1105.10",
 		AA:         contract.MeasureAA{Splits: 2000, Rejected: ptr(.053), Low: ptr(.044), High: ptr(.064)},
 		Levers:     []contract.Lever{{Lever: "a line more of mean value on every invoice", Change: ptr(.0408)}},
-		HoldOut:    contract.MeasureHoldOut{Share: .1, Customers: 432},
+		LeverBase: contract.LeverBase{Days: 90, Invoices: 6000, Revenue: 2_850_000, Lines: 147_000, Pack: ptr(190_000.5),
+			Thresholds: []contract.LeverThreshold{{Threshold: 300, Invoices: 700, Raise: 21_000}, {Threshold: 466.81, Invoices: 650, Raise: 29_400.25, Quartile: true}}},
+		HoldOut: contract.MeasureHoldOut{Share: .1, Customers: 432},
 	}
 }
