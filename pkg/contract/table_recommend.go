@@ -8,7 +8,7 @@ import (
 
 // Tables of recommend.
 var (
-	Suggestions = frame.Schema{Name: "suggestions", Version: 1,
+	Suggestions = frame.Schema{Name: "suggestions", Version: 2,
 		Meaning: "What to offer: at most ten products per customer and list, best first. One row per entry.",
 		Columns: []frame.Spec{
 			{Name: "customer", Kind: frame.Text, Nullable: true, Meaning: "Customer identifier. Null on the list for everybody."},
@@ -21,6 +21,8 @@ var (
 			{Name: "probability", Kind: frame.Float, Nullable: true, Unit: "share", Meaning: "Probability that the customer buys it again within 30 days. Null on other lists."},
 			{Name: "rests_on", Kind: frame.Time, Meaning: "Day of the latest purchase that the entry rests on."},
 			{Name: "evidence", Kind: frame.Text, Meaning: "The reason in words, with its numbers."},
+			{Name: "both", Kind: frame.Float, Nullable: true, Meaning: "Customers who bought code and because; for together, baskets with both. Null without because."},
+			{Name: "out_of", Kind: frame.Float, Nullable: true, Meaning: "Of so many: customers who bought because, or baskets with it. Null without because."},
 		}, Coded: []string{"customer", "kind", "rank", "code", "method", "because", "rests_on"}}
 
 	Pairs = frame.Schema{Name: "pairs", Version: 1,

@@ -98,7 +98,7 @@ func (l *layout) personal() string {
 		return "Personal data: none. This page counts customers and names none."
 	}
 	c := l.Customers
-	text := fmt.Sprintf("Personal data: this page holds %s by their number, with segment, purchases, country, nature of purchase, list, suggestions and expected spending", people(int64(c.Held)))
+	text := fmt.Sprintf("Personal data: this page holds %s by their number, with segment, purchases, spending by month, country, nature of purchase, list, suggestions and expected spending", people(int64(c.Held)))
 	if c.Gone > 0 {
 		text += fmt.Sprintf(", and the numbers of %d who left", c.Gone)
 	}

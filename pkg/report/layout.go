@@ -11,7 +11,7 @@ import (
 type page struct {
 	Title    string
 	AsOf     string
-	Sign     string // of the currency
+	Sign     string   // of the currency
 	Shop     []string // two or three lines under the name
 	Trace    []string // run, model
 	CSS      template.CSS

@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report/view"
 )
 
@@ -29,7 +30,8 @@ type pack struct {
 	Lists     [][2]string  `json:"lists"` // name, words; by rank
 	Cells     []string     `json:"cells"`
 	Products  [][2]string  `json:"products"` // code, and what it is called
-	Left      [][2]string  `json:"left"`     // id of the customer, and of the segment
+	Months    []string     `json:"months"`
+	Left      [][2]string  `json:"left"` // id of the customer, and of the segment
 	Shapes    []string     `json:"shapes"`
 	Period    string       `json:"period"`
 	Data      string       `json:"data"`
@@ -85,7 +87,7 @@ func (l *layout) packed() (*pack, error) {
 	if !l.inlined() {
 		return nil, nil
 	}
-	p := &pack{AsOf: l.AsOf.String(), Customers: c.Held, Of: c.Of, Sampled: c.Sampled, Shapes: shapes, Period: l.period(), Typical: "average"}
+	p := &pack{AsOf: l.AsOf.String(), Customers: c.Held, Of: c.Of, Sampled: c.Sampled, Shapes: shapes, Period: l.period(), Typical: "average", Months: c.Months}
 	of := l.Scores.Mean
 	if len(l.Scores.Middles) > 0 {
 		of, p.Typical = l.Scores.Middle, "middle"
@@ -122,6 +124,7 @@ func (l *layout) packed() (*pack, error) {
 	put("predicted", "f8", c.Predicted)
 	put("recency", "u4", whole32(c.Recency))
 	put("frequency", "u4", whole32(c.Frequency))
+	put("spent", "u4", wholes(c.Spent))
 	put("country", "u2", countries.places(c.Country))
 	put("nature", "u2", natures.places(c.Nature))
 	put("list", "u2", lists.places(c.List))
@@ -130,6 +133,8 @@ func (l *layout) packed() (*pack, error) {
 	for k := range view.Offers {
 		put(fmt.Sprintf("new_%d", k), "u2", products.places(c.New[k]))
 		put(fmt.Sprintf("because_%d", k), "u2", products.places(c.Because[k]))
+		put(fmt.Sprintf("both_%d", k), "u4", counts(c.Both[k]))
+		put(fmt.Sprintf("out_of_%d", k), "u4", counts(c.OutOf[k]))
 		put(fmt.Sprintf("again_%d", k), "u2", products.places(c.Again[k]))
 		put(fmt.Sprintf("again_share_%d", k), "u1", percents(c.AgainShare[k]))
 	}
@@ -177,6 +182,26 @@ func whole32(v []int64) []uint32 {
 	w := make([]uint32, len(v))
 	for i, x := range v {
 		w[i] = uint32(min(max(x, 0), math.MaxUint32))
+	}
+	return w
+}
+
+// counts are whole numbers, 0 where there is none.
+func counts(v []float64) []uint32 {
+	w := make([]uint32, len(v))
+	for i, x := range v {
+		if !math.IsNaN(x) {
+			w[i] = uint32(min(max(x, 0), math.MaxUint32))
+		}
+	}
+	return w
+}
+
+// wholes are amounts in whole units of the currency.
+func wholes(v []money.Amount) []uint32 {
+	w := make([]uint32, len(v))
+	for i, x := range v {
+		w[i] = uint32(math.Round(min(max(x.Float(), 0), math.MaxUint32)))
 	}
 	return w
 }

@@ -178,6 +178,10 @@ func TestLists(t *testing.T) {
 		if f.Strings("evidence")[i] == "" || f.Ints("rests_on")[i] >= c.Run().AsOf.Start() || (kind == recommend.Popular) != (f.Strings("customer")[i] == "") {
 			t.Fatalf("row %d of %s: %q", i, kind, f.Strings("evidence")[i])
 		}
+		counts := fmt.Sprintf("%.0f of %.0f ", f.Floats("both")[i], f.Floats("out_of")[i])
+		if because := f.Strings("because")[i]; because != "" && !strings.Contains(f.Strings("evidence")[i], counts) || because == "" && counts != "NaN of NaN " {
+			t.Fatalf("row %d of %s, because of %q: %sagainst %q", i, kind, because, counts, f.Strings("evidence")[i])
+		}
 	}
 	if kinds[recommend.Popular] != 10 || kinds[recommend.ForYou] == 0 || kinds[recommend.Together] == 0 || kinds[recommend.Again] == 0 {
 		t.Errorf("entries %v", kinds)

@@ -14,18 +14,20 @@ func suggestionsFrame(h *recommend.History, l recommend.Lists) *frame.Frame {
 	f := frame.New(contract.Suggestions.Columns, len(l.Suggestions))
 	customers, kinds, codes, methods := f.Strings("customer"), f.Strings("kind"), f.Strings("code"), f.Strings("method")
 	because, evidence, ranks, days := f.Strings("because"), f.Strings("evidence"), f.Ints("rank"), f.Ints("rests_on")
-	scores, chances := f.Floats("score"), f.Floats("probability")
+	scores, chances, both, of := f.Floats("score"), f.Floats("probability"), f.Floats("both"), f.Floats("out_of")
 	for i, s := range l.Suggestions {
 		if s.Customer >= 0 {
 			customers[i] = h.Customers[s.Customer]
 		}
 		kinds[i], codes[i], methods[i], ranks[i] = s.Kind, h.Codes[s.Code], s.Method, int64(s.Rank)
 		scores[i], chances[i] = s.Score, math.NaN()
+		both[i], of[i] = math.NaN(), math.NaN()
 		if s.Kind == recommend.Again {
 			chances[i] = s.Chance
 		}
 		if s.Because >= 0 {
 			because[i] = h.Codes[s.Because]
+			both[i], of[i] = float64(s.Both), float64(s.Of)
 		}
 		days[i] = calendar.Date(s.Day).Start()
 		evidence[i] = words(s, because[i])

@@ -187,7 +187,7 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	if d.Movers, err = view.CountMovers(movers); err != nil {
 		return d, err
 	}
-	d.Customers, err = j.customers(ctx, *d.Score, movers)
+	d.Customers, err = j.customers(ctx, d.Preprocess, *d.Score, movers)
 	return d, err
 }
 

@@ -157,6 +157,24 @@ def test_what_would_move_them_is_the_models(second: Run, open_page):
         expect(page.locator("#f-panel")).to_contain_text(f"One more average order today brings them nearest to {top}.")
 
 
+def test_a_customers_months(second: Run, open_page):
+    """Spending by month is that of the sales."""
+    page = open_page(1440).go(second, "customers")
+    spent: dict[str, Counter[str]] = {}
+    for line in second.table("preprocess", "sales"):
+        if line["customer"]:
+            spent.setdefault(line["customer"], Counter())[f"{line['time']:%Y-%m}"] += line["amount"]
+    panel = page.locator("#f-panel")
+    for customer in sorted(spent)[::100]:
+        page.evaluate(f"location.hash = '#customers/{customer}'")
+        expect(panel.locator("h3")).to_contain_text(customer)
+        panel.locator("summary").click()
+        shown = {month: number(money) for month, money in panel.locator("tbody tr").evaluate_all("rows => rows.map(r => [...r.cells].map(c => c.textContent))")}
+        assert 12 <= len(shown) <= 13
+        want = {m: pytest.approx(float(v), abs=0.501) for m, v in spent[customer].items() if m in shown and round(v)}
+        assert {m: v for m, v in shown.items() if v} == want
+
+
 def test_levers_compute_what_measure_computes(second: Run, open_page):
     """Each lever alone and at its full strength is a row of measure's; two of them add up, and keys move them."""
     page = open_page().go(second, "goal")

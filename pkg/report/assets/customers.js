@@ -106,6 +106,20 @@ const Customers = (() => {
   const part = (title, ...children) => make("div", {}, make("h4", {}, title), ...children);
   const say = (text) => make("p", { class: "note" }, text);
   const known = (v, write) => (v === UNKNOWN || Number.isNaN(v) ? "–" : write(v));
+  const reason = (c, k, i) => {
+    const because = c[`because_${k}`][i], both = c[`both_${k}`][i], of = c[`out_of_${k}`][i];
+    if (because === NONE) return "a best seller of the last 60 days";
+    return both && of ? `${whole(both)} of ${whole(of)} customers with ${called(because)} bought it too` : `because of ${called(because)}`;
+  };
+  // What one customer spent by month: a picture, and its numbers.
+  const byMonth = (c, i) => {
+    const m = spec.months, spent = m.map((_, k) => c.spent[i * m.length + k]), most = Math.max(...spent, 1);
+    const bars = make("div", { class: "bym", role: "img", "aria-label": `Spending by month from ${m[0]} to ${m.at(-1)}; the most, ${money(most)}, in ${m[spent.indexOf(Math.max(...spent))]}.` },
+      ...spent.map((v, k) => make("i", { style: `height:${v ? Math.max(4, Math.round((100 * v) / most)) : 0}%`, title: `${m[k]}: ${money(v)}` })));
+    const table = make("table", {}, make("caption", { class: "sr" }, "Spending by month"), make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Month"), make("th", { scope: "col", class: "num" }, "Spent"))),
+      make("tbody", {}, ...spent.map((v, k) => make("tr", {}, make("th", { scope: "row" }, m[k]), make("td", { class: "num" }, money(v))))));
+    return [bars, make("div", { class: "ends2" }, make("span", {}, m[0]), make("span", {}, m.at(-1))), make("details", { class: "data" }, make("summary", {}, "Show the numbers", make("span", { class: "sr" }, ": spending by month")), table)];
+  };
   const show = (c, i, focus) => {
     chosen = i;
     const s = c.segment[i], percent = (v) => `${v} %`;
@@ -130,13 +144,14 @@ const Customers = (() => {
       if (c.next[i] >= 0) moves.push(say(c.later[i] >= 0 ? `Without an order they are nearest to ${label(c.later[i])} after ${c.later_weeks[i]} week${c.later_weeks[i] === 1 ? "" : "s"}.` : `Without an order they stay ${label(s)} for half a year, or until their purchases leave the window.`));
       if (moves.length) parts.push(part("What would move them", ...moves));
     }
+    if (spec.months?.length) parts.push(part("Spending by month", ...byMonth(c, i)));
     const offers = [0, 1, 2].filter((k) => c[`new_${k}`][i] !== NONE).map((k) => make("div", { class: "rec" }, make("bdi", {}, called(c[`new_${k}`][i])),
-      make("span", {}, c[`because_${k}`][i] === NONE ? "a best seller of the last 60 days" : `because of ${called(c[`because_${k}`][i])}`)));
+      make("span", {}, reason(c, k, i))));
     if (offers.length) parts.push(part("Try next", ...offers));
     const again = [0, 1, 2].filter((k) => c[`again_${k}`][i] !== NONE).map((k) => make("div", { class: "rec" }, make("bdi", {}, called(c[`again_${k}`][i])),
       make("span", {}, c[`again_share_${k}`][i] === UNKNOWN ? "bought before" : `bought again within 30 days by ${c[`again_share_${k}`][i]} in 100 such customers`)));
     if (again.length) parts.push(part("Buy again", ...again));
-    parts.push(make("p", { class: "src" }, "Source: assignments.arrow, customers.arrow, audience.arrow, suggestions.arrow, the model"));
+    parts.push(make("p", { class: "src" }, "Source: assignments.arrow, customers.arrow, audience.arrow, sales.arrow, suggestions.arrow, the model"));
     $("#f-panel").replaceChildren(...parts);
     $$("#f-table [data-i]").forEach((b) => b.setAttribute("aria-pressed", String(+b.dataset.i === i)));
     if (focus) {

@@ -22,6 +22,9 @@ const (
 	MostListed    = 50_000
 )
 
+// MostMonths are how many calendar months a page shows of a customer.
+const MostMonths = 13
+
 // Offers are how many products of each kind a page shows of a customer.
 const Offers = 3
 
@@ -46,6 +49,9 @@ type Customers struct {
 	Usual, Predicted            []float64         `json:"-"` // in 90 days; NaN for none
 	New, Because, Again         [Offers][]string  `json:"-"` // product codes, "" for none
 	AgainShare                  [Offers][]float64 `json:"-"`
+	Both, OutOf                 [Offers][]float64 `json:"-"` // how many bought New, of those who bought Because; NaN where the run does not say
+	Months                      []string          `json:"-"` // 2011-01: calendar months up to the as-of date, at most MostMonths
+	Spent                       []money.Amount    `json:"-"` // by customer and month: those of a customer stand together; nil where unknown
 	Next                        []int8            `json:"-"` // nearest segment after one more average order today
 	Later                       []int8            `json:"-"` // first other nearest segment without an order
 	LaterWeeks                  []int64           `json:"-"` // and after how many weeks, 0 for none within half a year
@@ -123,7 +129,7 @@ func (c *Customers) Take(t CustomerTables, rows []int, segments []contract.Segme
 	}
 	for k := range Offers {
 		c.New[k], c.Because[k], c.Again[k] = make([]string, len(rows)), make([]string, len(rows)), make([]string, len(rows))
-		c.AgainShare[k] = undefined(len(rows))
+		c.AgainShare[k], c.Both[k], c.OutOf[k] = undefined(len(rows)), undefined(len(rows)), undefined(len(rows))
 	}
 	if m := t.Movers; m != nil && c.Mode == CustomersAll && !c.Sampled {
 		for i, kind := range m.Strings("kind") {
