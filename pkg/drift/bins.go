@@ -23,8 +23,7 @@ type Bins struct {
 // tails beyond an atom at the smallest or the largest value stay, for what has never been seen. A reference without values
 // gives one bin, besides the one of missing values.
 func FitBins(reference []float64) Bins {
-	v, _, _ := sorted(reference)
-	return fitSorted(v)
+	return fitSorted(sorted(reference).values)
 }
 
 func fitSorted(v []float64) Bins {

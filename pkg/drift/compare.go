@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sort"
 	"sync"
 	"sync/atomic"
 
@@ -142,16 +143,16 @@ func measure(c *Column, pair []int32) (Feature, *Sides) {
 	f := Feature{
 		Name: c.Name, Reference: len(c.Reference), Current: len(c.Current), Largest: nan, Chi2: nan, Unseen: nan, MissingP: nan, MissingAdjusted: nan,
 	}
-	ref, missingRef, infRef := sorted(c.Reference)
-	cur, missingCur, infCur := sorted(c.Current)
+	was, is := sorted(c.Reference), sorted(c.Current)
+	ref, cur := was.values, is.values
 	bins := c.Bins
 	if bins == nil {
 		b := fitSorted(ref)
 		bins = &b
 	}
-	s := bins.sides(c, pair)
-	f.fill(s, missingRef, missingCur)
-	f.Infinite = infRef + infCur
+	s := bins.sides(c, was, is, pair)
+	f.fill(s, was.missing, is.missing)
+	f.Infinite = was.below + was.above + is.below + is.above
 	f.Middle, f.MiddleCurrent = median(ref), median(cur)
 	for i := range s.reference {
 		b := BinCount{Kind: BinRange, Low: math.Inf(-1), High: math.Inf(1), Reference: s.reference[i], Current: s.current[i]}
@@ -187,15 +188,36 @@ func median(v []float64) float64 {
 	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
 }
 
-func (b *Bins) sides(c *Column, pair []int32) *Sides {
-	ref, cur := make([]int, len(c.Reference)), make([]int, len(c.Current))
-	for i, v := range c.Reference {
-		ref[i] = b.Of(v)
+// sides counts a column that has been sorted; only the rows of pairs are looked up one by one.
+func (b *Bins) sides(c *Column, ref, cur ascending, pair []int32) *Sides {
+	s := newSides(b.Len())
+	b.countSorted(ref, s.reference)
+	b.countSorted(cur, s.current)
+	copy(s.Leavers, s.reference)
+	copy(s.Entrants, s.current)
+	for i, at := range pair {
+		if at < 0 {
+			continue
+		}
+		was, is := b.Of(c.Reference[at]), b.Of(c.Current[i])
+		s.Pairs[was][is]++
+		s.Leavers[was]--
+		s.Entrants[is]--
 	}
-	for i, v := range c.Current {
-		cur[i] = b.Of(v)
+	return s
+}
+
+// countSorted is Count of values that have been sorted.
+func (b *Bins) countSorted(a ascending, counts []int) {
+	at := 0
+	for i, e := range b.Edges {
+		n := at + sort.Search(len(a.values)-at, func(j int) bool { return a.values[at+j] > e })
+		counts[i], at = n-at, n
 	}
-	return NewSides(b.Len(), ref, cur, pair)
+	last := len(b.Edges)
+	counts[last] = len(a.values) - at + a.above
+	counts[0] += a.below
+	counts[last+1] = a.missing
 }
 
 // fill takes what is common to numbers and categories.

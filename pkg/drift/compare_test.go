@@ -1,9 +1,11 @@
 package drift
 
 import (
+	"bufio"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -238,13 +240,9 @@ func BenchmarkOfAFile(b *testing.B) {
 	if file == "" {
 		b.Skip("CLIENTELE_NUMBERS is not set: tools/bench makes the file")
 	}
-	text, err := os.ReadFile(file)
+	x, err := readNumbers(file)
 	if err != nil {
 		b.Fatal(err)
-	}
-	x := make([]float64, len(text)/8)
-	for i := range x {
-		x[i] = math.Float64frombits(binary.LittleEndian.Uint64(text[8*i:]))
 	}
 	n, columns := int(x[0]), make([]Column, int(x[1]))
 	for i, x := 0, x[2:]; i < len(columns); i, x = i+1, x[2*n:] {
@@ -280,4 +278,26 @@ func BenchmarkOfAFile(b *testing.B) {
 			}
 		}
 	})
+}
+
+// readNumbers reads a file of numbers of eight bytes, without holding it twice.
+func readNumbers(file string) ([]float64, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	x, r := make([]float64, info.Size()/8), bufio.NewReaderSize(f, 1<<20)
+	var eight [8]byte
+	for i := range x {
+		if _, err := io.ReadFull(r, eight[:]); err != nil {
+			return nil, err
+		}
+		x[i] = math.Float64frombits(binary.LittleEndian.Uint64(eight[:]))
+	}
+	return x, nil
 }

@@ -20,13 +20,7 @@ type Sides struct {
 // NewSides counts rows whose bins are ref and cur. pair[i] is the row of the reference that row i of now is the same customer
 // as, −1 for none; nil is none at all.
 func NewSides(bins int, ref, cur []int, pair []int32) *Sides {
-	s := &Sides{
-		Pairs: make([][]int, bins), Leavers: make([]int, bins), Entrants: make([]int, bins),
-		reference: make([]int, bins), current: make([]int, bins),
-	}
-	for i := range s.Pairs {
-		s.Pairs[i] = make([]int, bins)
-	}
+	s := newSides(bins)
 	for _, b := range ref {
 		s.reference[b]++
 		s.Leavers[b]++
@@ -40,6 +34,17 @@ func NewSides(bins int, ref, cur []int, pair []int32) *Sides {
 		was := ref[pair[i]]
 		s.Pairs[was][b]++
 		s.Leavers[was]--
+	}
+	return s
+}
+
+func newSides(bins int) *Sides {
+	s := &Sides{
+		Pairs: make([][]int, bins), Leavers: make([]int, bins), Entrants: make([]int, bins),
+		reference: make([]int, bins), current: make([]int, bins),
+	}
+	for i := range s.Pairs {
+		s.Pairs[i] = make([]int, bins)
 	}
 	return s
 }

@@ -83,24 +83,40 @@ func TestHypergeometric(t *testing.T) {
 	}
 }
 
-// The radix sort against the library's, on every kind of number.
+// The radix sort against the library's, on every kind of number, and where values differ only in bits that it does not look at.
 func TestSorted(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
-	v := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64}
-	for range 3 * radixFrom {
-		v = append(v, math.Exp(20*rng.NormFloat64())*rng.NormFloat64())
-	}
-	was := slices.Clone(v)
-	got, missing, infinite := sorted(v)
-	if missing != 1 || infinite != 2 || len(got) != len(v)-3 || !slices.IsSorted(got) {
-		t.Errorf("%d missing, %d infinite, %d sorted %v", missing, infinite, len(got), slices.IsSorted(got))
-	}
-	want := slices.DeleteFunc(slices.Clone(v), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Error("another order than the library's")
-	}
-	if !slices.EqualFunc(was, v, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }) {
-		t.Error("the input was changed")
+	edge := []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.Inf(-1), 0, math.Copysign(0, -1), math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64}
+	for name, draw := range map[string]func() float64{
+		"wide":     func() float64 { return math.Exp(20*rng.NormFloat64()) * rng.NormFloat64() },
+		"whole":    func() float64 { return float64(rng.IntN(1000) - 500) },
+		"narrow":   func() float64 { return 1e9 + rng.Float64()*1e-3 },
+		"two ends": func() float64 { return float64(1-2*rng.IntN(2)) * (1e9 + rng.Float64()*1e-3) },
+		"constant": func() float64 { return 7 },
+	} {
+		for _, v := range [][]float64{nil, slices.Clone(edge)} {
+			others := len(v)
+			for range 3 * radixFrom {
+				v = append(v, draw())
+			}
+			was := slices.Clone(v)
+			got := sorted(v)
+			if others > 0 && (got.missing != 1 || got.above != 1 || got.below != 2) {
+				t.Errorf("%s: %d missing, %d below, %d above", name, got.missing, got.below, got.above)
+			}
+			want := slices.DeleteFunc(slices.Clone(v), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+			slices.Sort(want)
+			if !slices.Equal(got.values, want) {
+				t.Errorf("%s: another order than the library's", name)
+			}
+			if !slices.EqualFunc(was, v, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }) {
+				t.Errorf("%s: the input was changed", name)
+			}
+			b := FitBins(v)
+			counts := make([]int, b.Len())
+			if b.countSorted(got, counts); !slices.Equal(counts, b.Count(v)) {
+				t.Errorf("%s: counts %v, one by one %v", name, counts, b.Count(v))
+			}
+		}
 	}
 }

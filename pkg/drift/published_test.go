@@ -45,8 +45,7 @@ func TestKSPublished(t *testing.T) {
 	treatment := []float64{
 		-5.13, -2.19, -2.43, -3.83, 0.50, -3.25, 4.32, 1.63, 5.18, -0.43, 7.11, 4.87, -3.10, -5.81, 3.76, 6.31, 2.58, 0.07, 5.76, 3.50,
 	}
-	a, _, _ := sorted(control)
-	b, _, _ := sorted(treatment)
+	a, b := sorted(control).values, sorted(treatment).values
 	d := KS(a, b)
 	if p := KSP(d, 20, 20); math.Abs(d-0.45) > 1e-12 || math.Abs(p-0.023) > 0.0005 {
 		t.Errorf("D %v, P %v; want 0.45, 0.023", d, p)

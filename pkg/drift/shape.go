@@ -123,14 +123,14 @@ func ints(labels []int32) []int {
 }
 
 func distanceSides(ref, cur []float64, pair []int32) *Sides {
-	b := FitBins(ref)
-	c := Column{Reference: ref, Current: cur}
-	return b.sides(&c, pair)
+	was := sorted(ref)
+	b := fitSorted(was.values)
+	return b.sides(&Column{Reference: ref, Current: cur}, was, sorted(cur), pair)
 }
 
 // beyondSides counts who is farther away than the reference's 99th percentile, and returns the share of them now.
 func beyondSides(ref, cur []float64, pair []int32) (*Sides, float64) {
-	v, _, _ := sorted(ref)
+	v := sorted(ref).values
 	limit := math.Inf(1)
 	if len(v) > 0 {
 		limit = quantile(v, 0.99)
