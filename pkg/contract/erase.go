@@ -6,6 +6,7 @@ import "log/slog"
 type EraseResult struct {
 	Version   int    `json:"version"`
 	Erasure   int    `json:"erasure"` // number of the receipt, 0 for a plan
+	Plan      string `json:"plan"`    // digest of whom it is about and what holds them: a person approves a plan by it. "" where it could not be made
 	Done      bool   `json:"done"`    // false for a plan, and for an erasure that is not finished
 	At        string `json:"at"`      // RFC 3339, when it began
 	Actor     string `json:"actor"`
@@ -21,6 +22,8 @@ type EraseResult struct {
 	Warehouse []ErasedTable  `json:"warehouse"`
 	// What could not be deleted, or is kept by the store for some time.
 	Left []ErasedLeft `json:"left"`
+	// More is how many entries of models, exports and left are in the receipt only: a scheduler keeps a result short.
+	More int `json:"more,omitempty"`
 	// KeptHours is how long the stores can give back what was deleted, 0 for not at all.
 	KeptHours int `json:"kept_hours"`
 }
@@ -62,9 +65,30 @@ type ErasedTable struct {
 // ErasedLeft is what an erasure could not delete.
 type ErasedLeft struct {
 	Object string `json:"object"`
+	Kind   string `json:"kind"`            // LeftRetention, …
 	Until  string `json:"until,omitempty"` // the day from which it can be deleted, "" for unknown
 	Why    string `json:"why"`
 }
+
+// shown is how many entries of each list a scheduler is told.
+const shown = 10
+
+// Short returns a result of at most ten models, exports and objects that are left.
+func (r EraseResult) Short() EraseResult {
+	for _, n := range []int{len(r.Models), len(r.Exports), len(r.Left)} {
+		r.More += max(0, n-shown)
+	}
+	r.Models, r.Exports, r.Left = r.Models[:min(shown, len(r.Models))], r.Exports[:min(shown, len(r.Exports))], r.Left[:min(shown, len(r.Left))]
+	return r
+}
+
+// Why an object is left.
+const (
+	LeftRetention  = "retention"  // of the bucket or the object, until a day
+	LeftHold       = "hold"       // until somebody releases it
+	LeftUnreadable = "unreadable" // it is not known whom it holds
+	LeftText       = "text"       // a text in JSON that equals an id, and may mean something else
+)
 
 // Closing says what was done.
 func (r EraseResult) Closing() []slog.Attr {

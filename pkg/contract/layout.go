@@ -32,6 +32,7 @@ var (
 	erased     = Place{Path: "state/erased.json", Pointer: true, Writers: []string{"registry erase"},
 		Meaning: "the customers that are forgotten, as salted hashes, by which ingest rejects them; and who is at work forgetting one"}
 	receipt   = Place{Path: "erasures/<n>.json", Writers: []string{"registry erase"}, Meaning: "an erasure: what was deleted and rewritten, when and by whom, without the customers' keys"}
+	asked     = Place{Path: "requests/<request>.txt", Writers: []string{"a person"}, Meaning: "ids of customers who ask to be forgotten, one a line; registry erase deletes it when they are"}
 	weekly    = Place{Path: "state/<name>/history.json", Pointer: true, Writers: []string{Audience}, Meaning: "what the last run of each calendar week came to"}
 	campaigns = Place{Path: "state/<name>/campaigns.json", Pointer: true, Writers: []string{Measure}, Meaning: "the campaigns so far"}
 	current   = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/current.json", Pointer: true, Meaning: "the step's latest key in this run"}
@@ -61,7 +62,7 @@ var (
 
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
-	arms, plan, read, receipt, sent, logged, snapshot, part, partition, quarantine, current, output, manifest, seen, campaigns, driftState, weekly, scoreState, erased, linesState, meaning,
+	arms, plan, read, receipt, sent, logged, snapshot, part, partition, quarantine, asked, current, output, manifest, seen, campaigns, driftState, weekly, scoreState, erased, linesState, meaning,
 	head, history, names, blob, gone, evaluation, bundle, provenance,
 }
 
@@ -107,6 +108,9 @@ func ErasedPath() string { return erased.at() }
 
 // ErasurePath is the receipt of an erasure, the first being 1.
 func ErasurePath(n int) string { return receipt.at(strconv.Itoa(n)) }
+
+// RequestPath is a list of customers who ask to be forgotten.
+func RequestPath(request string) string { return asked.at(request) }
 
 // ErasedModelPath says that a model's customers are deleted.
 func ErasedModelPath(modelID string) string { return gone.at(modelID) }

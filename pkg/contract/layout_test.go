@@ -19,7 +19,7 @@ func TestTheLayoutListsEveryPath(t *testing.T) {
 		BlobPath("<sha256>"), ModelPath("<model_id>"), ProvenancePath("<model_id>"), EvalPath("<eval_id>"), HeadPath("<name>"),
 		HistoryPath("<name>", 7, "<sha256>"), NamesPath("<name>"), MeaningStatePath(), CampaignsPath("<name>"), ArmsPath("<name>", "<id>"), PlanPath("<name>", "<id>"), ReadPath("<name>", "<id>", 7),
 		SentPath("<name>", "<id>"), ExportPath("<name>", "<id>"),
-		ErasedPath(), ErasurePath(7), ErasedModelPath("<model_id>"),
+		ErasedPath(), ErasurePath(7), RequestPath("<request>"), ErasedModelPath("<model_id>"),
 	}
 	values := strings.NewReplacer("<day>", "1970-01-01", "<year>", "1970", "<as-of>", "1970-01-01", "<n>", "7", "<seq>", "7")
 	var listed []string

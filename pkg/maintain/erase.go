@@ -32,6 +32,7 @@ type Erasure struct {
 	Now       time.Time
 	Holder    string    // names this process
 	Warehouse Warehouse // nil for none
+	Approved  string    // digest of the plan that may be carried out, "" for whatever is found
 }
 
 // leaseTime is how long an erasure that does not say otherwise keeps others out. One of the same customers takes it over at once.
@@ -43,9 +44,9 @@ const rounds = 5
 // receiptVersion is of a receipt's JSON.
 const receiptVersion = 1
 
-// Plan says what an erasure would do. Nothing is changed.
+// Plan says what an erasure would do. Nothing is changed, but that a root where nobody was ever forgotten gets the salt of its list.
 func (k *Keeper) Plan(ctx context.Context, e Erasure) (contract.EraseResult, []Found, error) {
-	list, err := run.ReadErased(ctx, k.Home.Root)
+	list, err := k.salted(ctx)
 	if err != nil {
 		return contract.EraseResult{}, nil, err
 	}
@@ -54,13 +55,13 @@ func (k *Keeper) Plan(ctx context.Context, e Erasure) (contract.EraseResult, []F
 	if err != nil {
 		return contract.EraseResult{}, nil, err
 	}
-	r, err := k.result(ctx, e, found)
+	r, err := k.result(ctx, e, list, found)
 	r.Seq = list.Seq
 	return r, found, err
 }
 
 // result sums up what was found.
-func (k *Keeper) result(ctx context.Context, e Erasure, found []Found) (contract.EraseResult, error) {
+func (k *Keeper) result(ctx context.Context, e Erasure, list *run.Erased, found []Found) (contract.EraseResult, error) {
 	r := contract.EraseResult{
 		Version: receiptVersion, At: e.Now.UTC().Format(time.RFC3339), Actor: e.Actor, Reason: e.Reason, Customers: len(e.People.given),
 		Objects: []contract.ErasedKind{}, Models: []contract.ErasedModel{}, Exports: []contract.ErasedExport{}, Warehouse: []contract.ErasedTable{}, Left: []contract.ErasedLeft{},
@@ -105,7 +106,8 @@ func (k *Keeper) result(ctx context.Context, e Erasure, found []Found) (contract
 		}
 		r.KeptHours = max(r.KeptHours, int(kept.Hours()))
 	}
-	return r, nil
+	r.Plan, err = digest(list, e, found, r.Warehouse)
+	return r, err
 }
 
 // left returns why an object cannot be deleted now, nil if it can.
@@ -113,13 +115,13 @@ func (k *Keeper) left(f Found, now time.Time) *contract.ErasedLeft {
 	uri := k.store(f.Where).URI(f.Name)
 	switch {
 	case f.Kind == kindUnreadable:
-		return &contract.ErasedLeft{Object: uri, Why: "it cannot be read, so it is not known whom it holds: " + f.Unreadable}
+		return &contract.ErasedLeft{Object: uri, Kind: contract.LeftUnreadable, Why: "it cannot be read, so it is not known whom it holds: " + f.Unreadable}
 	case f.Kind == kindText:
-		return &contract.ErasedLeft{Object: uri, Why: "a text in it equals a customer's id: look whether it means the customer"}
+		return &contract.ErasedLeft{Object: uri, Kind: contract.LeftText, Why: "a text in it equals a customer's id: look whether it means the customer"}
 	case f.Until.Equal(objstore.Forever):
-		return &contract.ErasedLeft{Object: uri, Why: "a hold keeps it: release the hold and run the command again"}
+		return &contract.ErasedLeft{Object: uri, Kind: contract.LeftHold, Why: "a hold keeps it: release the hold and run the command again"}
 	case f.kept(now):
-		return &contract.ErasedLeft{Object: uri, Until: f.Until.Format(time.DateOnly), Why: "the bucket's retention keeps it until then: run the command again on that day"}
+		return &contract.ErasedLeft{Object: uri, Kind: contract.LeftRetention, Until: f.Until.Format(time.DateOnly), Why: "the bucket's retention keeps it until then: run the command again on that day"}
 	}
 	return nil
 }
@@ -127,6 +129,9 @@ func (k *Keeper) left(f Found, now time.Time) *contract.ErasedLeft {
 // Erase forgets customers. The error is of class [fault.ErrTemporary] if another erasure is at work, or a step was faster at a write;
 // the same call again goes on from where this one ended.
 func (k *Keeper) Erase(ctx context.Context, e Erasure) (contract.EraseResult, error) {
+	if err := k.approved(ctx, e); err != nil {
+		return contract.EraseResult{}, err
+	}
 	number, err := k.begin(ctx, e)
 	if err != nil {
 		return contract.EraseResult{}, err
@@ -232,14 +237,18 @@ func (k *Keeper) draft(ctx context.Context, e Erasure, number int) (contract.Era
 	if err == nil || !errors.Is(err, objstore.ErrNotFound) {
 		return r, err
 	}
+	list, err := run.ReadErased(ctx, k.Home.Root)
+	if err != nil {
+		return r, err
+	}
 	found, err := k.scan(ctx, e.People)
 	if err != nil {
 		return r, err
 	}
-	if r, err = k.result(ctx, e, found); err != nil {
+	if r, err = k.result(ctx, e, list, found); err != nil {
 		return r, err
 	}
-	r.Erasure = number
+	r.Erasure, r.Plan = number, cmp.Or(e.Approved, r.Plan)
 	text, err := contract.Sealed(r)
 	if err != nil {
 		return r, err
@@ -322,6 +331,6 @@ func (k *Keeper) eraseLines(ctx context.Context, e Erasure, number int, found []
 		if err != nil || !some {
 			return err
 		}
-		return k.deleteSnapshots(ctx, held)
+		return k.deleteSnapshots(ctx, held, e.Now)
 	}
 }

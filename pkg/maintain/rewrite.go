@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -60,8 +61,9 @@ func create(ctx context.Context, store *objstore.Store, name string, file *table
 	return nil
 }
 
-// deleteSnapshots deletes every snapshot and part that names one of these objects.
-func (k *Keeper) deleteSnapshots(ctx context.Context, held map[string]Found) error {
+// deleteSnapshots deletes every snapshot and part that names one of these objects. One that the bucket keeps stays: it holds nobody, and
+// what it names is not there.
+func (k *Keeper) deleteSnapshots(ctx context.Context, held map[string]Found, now time.Time) error {
 	items, err := k.Home.Root.List(ctx, "lines/index/")
 	if err != nil {
 		return err
@@ -98,7 +100,7 @@ func (k *Keeper) deleteSnapshots(ctx context.Context, held map[string]Found) err
 		return cmp.Compare(strings.Count(a.Name, "/"), strings.Count(b.Name, "/"))
 	})
 	for _, item := range items {
-		if bad[item.Name] {
+		if bad[item.Name] && !item.Until.After(now) {
 			if err := k.Home.Root.Delete(ctx, item.Name, item.Generation); err != nil {
 				return err
 			}

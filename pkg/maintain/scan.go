@@ -43,6 +43,7 @@ const (
 	kindText       = "text"
 	kindPage       = "page"
 	kindUnreadable = "unreadable"
+	kindRequest    = "request"
 	// kindParquet are copies of tables on their way to the warehouse: nothing names them once they are there, so they are deleted
 	// whomever they hold.
 	kindParquet = "parquet"
@@ -60,6 +61,9 @@ func (k *Keeper) scan(ctx context.Context, people *People) ([]Found, error) {
 	g.SetLimit(scans)
 	look := func(where string, items []objstore.Item) {
 		for _, item := range items {
+			if where == InRoot && strings.HasPrefix(item.Name, "requests/") {
+				continue // each is deleted when it is answered
+			}
 			g.Go(func() error {
 				f, err := k.look(ctx, where, item, people)
 				if err != nil || f == nil {

@@ -1,23 +1,19 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/maintain"
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
@@ -30,8 +26,10 @@ import (
 type EraseConfig struct {
 	task.Common
 	File        string // of the customers' keys; "" or - is standard input
+	Request     string // names a list of them in the root, "" for none
 	Again       bool   // nobody new: whoever is on the list
 	Yes         bool
+	Approved    string // digest of the plan to carry out
 	Reason      string
 	Actor       string
 	CustomerKey string // secret
@@ -42,6 +40,7 @@ type EraseConfig struct {
 // erased is the result of the command, with what a person sees of it besides.
 type erased struct {
 	contract.EraseResult
+	whole contract.EraseResult // with all entries
 	found []maintain.Found
 	uri   func(maintain.Found) string
 }
@@ -55,14 +54,18 @@ below --root and --registry, lists those that hold the customers, and changes no
 campaigns and the log of what was sent are written again without them and the old objects deleted, rows in the tables of --warehouse too; HEAD gets a revision of the same model without
 them, and models before that held them are marked: nobody can roll back to those. From then on ingest rejects their records, counted and not
 named. The receipt, erasures/<n>.json, has no id. The same command again goes on where one was stopped, and changes nothing when all is done.
+Where one person asks and another approves, the ids can be a request in the root, requests/<name>.txt: --request=<name> plans it and says the
+plan's digest, and --approved=<digest> carries out that plan and no other; then the request is deleted.
 With a customer key, ids are as the shop writes them or as they are stored (64 hexadecimal digits).`,
 	Example: "registry erase --root=gs://shop/clientele --file=keys.txt\nregistry erase --root=gs://shop/clientele --file=keys.txt --yes --reason='request 4711'\n" +
 		"registry erase --root=gs://shop/clientele --again --yes",
 	Flags: func() []cli.Flag {
 		return append(append(task.HomeFlags(),
 			task.String("file", "", "`FILE` of customers' ids, one a line (default: standard input)"),
+			task.String("request", "", "`NAME` of a request: read the ids from requests/<name>.txt below the root, which is deleted when they are forgotten"),
 			task.Bool("again", "read no ids: look for those who were forgotten before, as a step at work may have written of them"),
 			task.Bool("yes", "carry out the plan; without it nothing is changed"),
+			task.String("approved", "", "`DIGEST` of a plan: carry it out if that is still what would be done"),
 			task.String("warehouse", "", "`DATASET` in BigQuery that publish publishes to, as project.dataset; empty for none"),
 			task.String("location", "", "`LOCATION` of the dataset, such as EU (default: the dataset's own)"),
 			task.Secret(task.String("customer-key", "", "`SECRET` key that ingest hashes customer ids with; set it in the environment, not on the command line")),
@@ -70,7 +73,8 @@ With a customer key, ids are as the shop writes them or as they are stored (64 h
 	},
 	Config: func(c *cli.Context) EraseConfig {
 		return EraseConfig{
-			Common: task.NewCommon(c), File: c.String("file"), Again: c.Bool("again"), Yes: c.Bool("yes"), Reason: c.String("reason"), Actor: c.String("actor"),
+			Common: task.NewCommon(c), File: c.String("file"), Request: c.String("request"), Again: c.Bool("again"), Yes: c.Bool("yes"),
+			Approved: c.String("approved"), Reason: c.String("reason"), Actor: c.String("actor"),
 			CustomerKey: c.String("customer-key"), Warehouse: c.String("warehouse"), Location: c.String("location"),
 		}
 	},
@@ -84,8 +88,14 @@ With a customer key, ids are as the shop writes them or as they are stored (64 h
 func (c EraseConfig) Validate() error {
 	var p task.Problems
 	c.CheckHome(&p)
-	if c.Again && c.File != "" {
-		p.Add("again", "reads no ids, so it goes without --file", c.File)
+	if c.Again && c.File+c.Request != "" || c.File != "" && c.Request != "" {
+		p.Add("request", "of --file, --request and --again one at most", c.Request)
+	}
+	if c.Request != "" && !requestName.MatchString(c.Request) {
+		p.Add("request", "want 1 to 63 of a-z, 0-9, _ and -, such as a ticket's number", c.Request)
+	}
+	if c.Approved != "" && !planDigest.MatchString(c.Approved) {
+		p.Add("approved", "want a plan's digest, 64 of 0-9 and a-f", c.Approved)
 	}
 	if c.Warehouse != "" {
 		if problem := warehouse.CheckName(c.Warehouse); problem != "" {
@@ -95,86 +105,23 @@ func (c EraseConfig) Validate() error {
 	return p.Err()
 }
 
-// maxKeys bounds the list of ids, in bytes.
-const maxKeys = 16 << 20
-
-// keys reads the customers' ids. No message has one of them.
-func (c EraseConfig) keys() (keys []string, err error) {
-	if c.Again {
-		return nil, nil
-	}
-	in, name := io.Reader(os.Stdin), "standard input"
-	if c.File != "" && c.File != "-" {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return nil, fault.Errorf(fault.ExitUsage, "file", c.File, "--file: %w", err)
-		}
-		defer func() { _ = f.Close() }()
-		in, name = f, c.File
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxKeys+1))
-	if err != nil {
-		return nil, fault.Errorf(fault.ExitUsage, "file", name, "read customers' ids from %s: %w", name, err)
-	}
-	if len(text) > maxKeys {
-		return nil, fault.Errorf(fault.ExitUsage, "file", name, "%s has over %d MiB of ids: give them in several files, one command each", name, maxKeys>>20)
-	}
-	for key := range strings.Lines(strings.TrimPrefix(string(text), "\ufeff")) {
-		if key = strings.TrimSpace(key); key != "" {
-			keys = append(keys, key)
-		}
-	}
-	if len(keys) == 0 {
-		return nil, fault.Errorf(fault.ExitUsage, "file", name, "%s has no customer's id: want one a line", name)
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys), nil
-}
-
-// people returns who is looked for. Ids must be made as ingest makes them: by the same customer key.
-func (c EraseConfig) people(ctx context.Context, home *run.Home) (*maintain.People, error) {
-	keys, err := c.keys()
-	if err != nil {
-		return nil, err
-	}
-	now, err := lines.Open(ctx, home.Root, contract.Run{})
-	if err != nil {
-		return nil, err
-	}
-	mark, has := now.Snapshot.KeyMark, record.KeyMark([]byte(c.CustomerKey))
-	hashed := mark != "" || now.SHA256 == "" && has != ""
-	plain := slices.ContainsFunc(keys, func(k string) bool { return !maintain.IsHMAC(k) })
-	switch {
-	case has != "" && now.SHA256 != "" && has != mark:
-		return nil, fault.Errorf(fault.ExitConfig, "customer_key", home.Root.URL(), "the stored ids are hashed with %s, --customer-key is another (mark %s): no customer would be found",
-			markName(mark), has)
-	case mark != "" && has == "" && plain:
-		return nil, fault.Errorf(fault.ExitConfig, "customer_key", home.Root.URL(),
-			"the stored ids are hashed with the key of mark %s: give that key by CLIENTELE_CUSTOMER_KEY, or the ids as they are stored, 64 hexadecimal digits each", mark)
-	}
-	p := maintain.NewPeople(keys, []byte(c.CustomerKey), hashed)
-	if len(keys) > 0 && len(p.IDs()) == 0 {
-		return nil, fault.Errorf(fault.ExitUsage, "file", "", "none of the %d lines is a customer's id: each is a word for nobody", len(keys))
-	}
-	return p, nil
-}
-
-func markName(mark string) string {
-	if mark == "" {
-		return "no key"
-	}
-	return "the key of mark " + mark
-}
-
 func (c EraseConfig) erase(ctx context.Context, home *run.Home, d task.Deps) (erased, error) {
+	k := &maintain.Keeper{Home: home, Tables: work.Tables(d), Log: d.Log}
+	if r, err := k.Begun(ctx, c.Approved); err != nil || r != nil && r.Done { // by a try before, which may have deleted the request
+		if err != nil {
+			return erased{}, err
+		}
+		return c.answered(ctx, k, d, *r)
+	}
 	people, err := c.people(ctx, home)
 	if err != nil {
 		return erased{}, err
 	}
 	var holder [16]byte
 	rand.Read(holder[:])
-	k := &maintain.Keeper{Home: home, Tables: work.Tables(d), Log: d.Log}
-	e := maintain.Erasure{People: people, Actor: actor(c.Actor, program), Reason: c.Reason, Now: d.Now, Holder: hex.EncodeToString(holder[:])}
+	e := maintain.Erasure{
+		People: people, Actor: actor(c.Actor, program), Reason: c.Reason, Now: d.Now, Holder: hex.EncodeToString(holder[:]), Approved: c.Approved,
+	}
 	if c.Warehouse != "" {
 		w, err := warehouse.Open(ctx, c.Warehouse, warehouse.Options{Location: c.Location, Scratch: d.Scratch})
 		if err != nil {
@@ -183,24 +130,63 @@ func (c EraseConfig) erase(ctx context.Context, home *run.Home, d task.Deps) (er
 		defer func() { _ = w.Close() }()
 		e.Warehouse = w
 	}
-	out := erased{uri: k.URI}
-	if !c.Yes {
-		out.EraseResult, out.found, err = k.Plan(ctx, e)
-		return out, err
+	if !c.Yes && c.Approved == "" {
+		r, found, err := k.Plan(ctx, e)
+		return erased{EraseResult: r.Short(), whole: r, found: found, uri: k.URI}, err
 	}
-	out.EraseResult, err = k.Erase(ctx, e)
-	return out, err
+	r, err := k.Erase(ctx, e)
+	if err != nil {
+		return erased{}, err
+	}
+	return c.answered(ctx, k, d, r)
 }
 
-func printErase(w io.Writer, r erased) error {
+// answered deletes the request of an erasure that is done. The error is a Fault if objects of the customers are left.
+func (c EraseConfig) answered(ctx context.Context, k *maintain.Keeper, d task.Deps, r contract.EraseResult) (erased, error) {
+	if c.Request != "" {
+		left, err := k.Answered(ctx, c.Request, d.Now)
+		if err != nil {
+			return erased{}, err
+		}
+		r.Left = append(r.Left, left...)
+	}
+	return erased{EraseResult: r.Short(), whole: r}, stays(r)
+}
+
+// stays returns what to do about what could not be deleted; nil if nothing is left but texts that may mean something else.
+func stays(r contract.EraseResult) error {
+	left := map[string]int{}
+	day, object := "", ""
+	for _, l := range r.Left {
+		left[l.Kind]++
+		day = max(day, l.Until)
+		if l.Kind != contract.LeftText {
+			object = l.Object
+		}
+	}
+	f := fault.Errorf(fault.ExitConfig, "left", object, "the customers are forgotten but for %d objects that the bucket keeps until %s, %d under a hold and %d that cannot be read: "+
+		"erasures/%d.json lists them. Run erase --again then, when the holds are released and what is damaged is restored or deleted",
+		left[contract.LeftRetention], cmp.Or(day, "a day to come"), left[contract.LeftHold], left[contract.LeftUnreadable], r.Erasure)
+	switch f.Whole = true; {
+	case left[contract.LeftRetention]+left[contract.LeftHold] > 0:
+		return f
+	case left[contract.LeftUnreadable] > 0:
+		f.Code = fault.ExitBadData
+		return f
+	}
+	return nil
+}
+
+func printErase(w io.Writer, all erased) error {
+	r := all.whole
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	p := printer{w: t}
-	for _, f := range r.found {
+	for _, f := range all.found {
 		old := ""
 		if !f.Live {
 			old = fmt.Sprintf("generation %d", f.Generation)
 		}
-		p.line("%s\t%s\t%d rows\t%d bytes\t%s", f.Kind, r.uri(f), f.Rows, f.Size, old)
+		p.line("%s\t%s\t%d rows\t%d bytes\t%s", f.Kind, all.uri(f), f.Rows, f.Size, old)
 	}
 	if len(r.Objects) > 0 {
 		p.line("where\twhat\tobjects\trows\tbytes")
@@ -237,6 +223,9 @@ func printErase(w io.Writer, r erased) error {
 		p.line("nothing holds any of these %d customers; with --yes ingest will reject their records", r.Customers)
 	default:
 		p.line("nothing was changed; to forget these %d customers, run the command with --yes", r.Customers)
+	}
+	if !r.Done && r.Plan != "" {
+		p.line("to do this and nothing else: --approved=%s", r.Plan)
 	}
 	return errors.Join(p.err, t.Flush())
 }
