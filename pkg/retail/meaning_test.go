@@ -193,7 +193,7 @@ func TestAllocationAddsUp(t *testing.T) {
 		}
 		if len(lines) > 1 {
 			other := apply(rapid.Permutation(lines).Draw(t, "order"))
-			if diff := cmp.Diff(rowTexts(one), rowTexts(other)); diff != "" {
+			if diff := cmp.Diff(rowTexts(one.Kept), rowTexts(other.Kept)); diff != "" {
 				t.Errorf("in another order:\n%s", diff)
 			}
 		}

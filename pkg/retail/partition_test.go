@@ -47,13 +47,18 @@ func accountOf(tb *rapid.T, parts [][]retailtest.Line, room retail.Room, rules r
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a.Totals, a.Used, a.Rows = kept.Totals, kept.Used, rowTexts(kept)
+	a.Totals, a.Used, a.Rows = kept.Totals, kept.Used, rowTexts(kept.Kept)
+	a.Returns = returnTexts(kept.Kept)
+	return a
+}
+
+func returnTexts(kept *retail.Kept) (all []string) {
 	for at := range kept.Len() {
 		if r := kept.Returns(at); r.Lines > 0 {
-			a.Returns = append(a.Returns, fmt.Sprint(kept.Customers.String(kept.Customer(at)), r))
+			all = append(all, fmt.Sprint(kept.Customers.String(kept.Customer(at)), r))
 		}
 	}
-	return a
+	return all
 }
 
 // memorySpill is a scratch file without a disk.

@@ -42,10 +42,7 @@ type Plan struct {
 // Plan goes through all lines: what the rules ask of codes, invoices and the shop as a whole. Errors wrap [ErrRange], or are the
 // spill's. Lines must not be cut otherwise before the last partition is loaded.
 func (r Rules) Plan(l *Lines) (*Plan, error) {
-	p := &Plan{rules: r}
-	for rule := range p.on {
-		p.on[rule] = r.On(Rule(rule))
-	}
+	p := r.newPlan()
 	var err error
 	if p.kinds, err = kindsOf(l, r.Meaning); err != nil {
 		return nil, fmt.Errorf("apply rules: %w", err)
@@ -63,6 +60,14 @@ func (r Rules) Plan(l *Lines) (*Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+func (r Rules) newPlan() *Plan {
+	p := &Plan{rules: r}
+	for rule := range p.on {
+		p.on[rule] = r.On(Rule(rule))
+	}
+	return p
 }
 
 // Lines returns the number of lines of the window.

@@ -242,7 +242,7 @@ func TestApplyIsReference(t *testing.T) {
 				t.Errorf("ledger, row %s (-want +got):\n%s", e.Rule, diff)
 			}
 		}
-		if diff := cmp.Diff(texts(want.Kept), sorted(rowTexts(kept))); diff != "" {
+		if diff := cmp.Diff(texts(want.Kept), sorted(rowTexts(kept.Kept))); diff != "" {
 			t.Errorf("kept rows (-want +got):\n%s", diff)
 		}
 		var sum money.Amount
@@ -277,11 +277,11 @@ func sorted(s []string) []string {
 }
 
 // rowTexts writes the kept rows in their order.
-func rowTexts(k *retail.Outcome) []string {
+func rowTexts(k *retail.Kept) []string {
 	var out []string
-	for id := range k.NumCustomers() {
-		for _, r := range k.Rows(uint32(id)) {
-			out = append(out, fmt.Sprintf("%q %q %q %d %s %s %s %q", k.Customers.String(uint32(id)), k.Invoices.String(r.Invoice),
+	for at := range k.Len() {
+		for _, r := range k.Rows(at) {
+			out = append(out, fmt.Sprintf("%q %q %q %d %s %s %s %q", k.Customers.String(k.Customer(at)), k.Invoices.String(r.Invoice),
 				k.Codes.String(r.Code), r.Time, r.Quantity, r.Price, r.Amount, k.Countries.String(r.Country)))
 		}
 	}
