@@ -154,7 +154,7 @@ fuzz-short:
 faults: $(GCS) ## Every step under every kind of fault, up to CALLS=10 strikes each, KIND=text for some; five minutes a strike; writes docs/testing.md's table
 	CLIENTELE_FAULTS='$(or $(CALLS),10)' CLIENTELE_FAULTS_KIND='$(KIND)' $(GO) test ./tasks/pipeline -count=1 -timeout=2h -run '^TestFaults$$' -v -update
 
-bench: $(patsubst %,bin/%,ingest preprocess drift train evaluate promote score report) ## Check against peers, then time all; SOURCE=online-retail.csv.gz, one row: BENCH=P2
+bench: $(patsubst %,bin/%,ingest preprocess drift train evaluate promote score explore recommend predict measure audience report demo) ## Check against peers, then time all; SOURCE=online-retail.csv.gz, one row: BENCH=P2; each step as the shop grows: BENCH=growth
 	tools/bench/run.sh '$(SOURCE)'
 
 calibrate: $(BQ) ## How often drift alarms without cause, and hears one: a grid of sizes; years of a shop that is quiet, closed, seasonal and changed; a quarter of the Online Retail file; a million customers into the warehouse. Half an hour

@@ -1,6 +1,6 @@
 """Checks that Clientele and its peers give the same answer, then times both. `make bench` starts it.
 
-    python bench.py SOURCE [ROW]…     a row is P1 … P10, P7 for all that begin so, or bound; none is P1 … P10
+    python bench.py SOURCE [ROW]…     a row is P1 … P10, P7 for all that begin so, bound, or growth; none is P1 … P10
 
 Contestants are processes of their own, in turn, in a fresh folder each time, with two threads. Of each the table shows median and
 least wall seconds, CPU seconds (user and system, median) and the largest peak of memory. P1 to P6 count whole processes from the
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 
+import growth
 from process import THREADS, scratch
 from rows import BIN, OURS, ROWS, before
 
@@ -112,6 +113,11 @@ def matches(name, row):
 
 
 def main():
+    if sys.argv[2:] == ["growth"]:
+        with scratch() as work:
+            growth.main(work)
+        print(f"{machine()}. {versions()}.")
+        return
     source, rows = pathlib.Path(sys.argv[1]).resolve(), chosen(sys.argv[2:])
     verdicts = []
     with scratch() as work:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 THREADS = 2
+BIN = pathlib.Path(__file__).resolve().parents[2] / "bin"
 
 
 class Cost:

@@ -12,11 +12,10 @@ import typing
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from process import Cost, run
+from process import BIN, Cost, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-BIN = ROOT / "bin"
 OURS = "clientele"
 # What all of them make without matching of cancellations; the pandas scripts make every column, matched.
 GROSS = ["customer", "recency", "frequency", "monetary", "units", "lines", "products", "tenure"]

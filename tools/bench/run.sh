@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make bench: a Python environment with pinned versions, then bench.py on SOURCE (a csv or csv.gz in the UCI layout; CLIENTELE_TESTDATA's, where
 # that is set). BENCH is one row or
-# several, such as P2 or "P7 P9"; without it P1 to P10. AS_OF and ROUNDS can be set; the default date is the day after the last line of the
+# several, such as P2 or "P7 P9", or growth; without it P1 to P10. AS_OF and ROUNDS can be set; the default date is the day after the last line of the
 # Online Retail file.
 set -euo pipefail
 source=${1:-${CLIENTELE_TESTDATA:+$CLIENTELE_TESTDATA/online-retail.csv.gz}}
