@@ -78,7 +78,7 @@ test-dags: build $(GCS) $(BQ) ## The DAGs on every supported Airflow: parse, pol
 	tools/dags.sh $(AIRFLOW)
 	tools/scenarios.sh $(AIRFLOW)
 
-test-page: bin/demo bin/pipeline ## The page of real runs in Chromium: numbers, search, files, keyboard, axe, phones, hostile names, print; ARGS="-k hostile"
+test-page: bin/demo bin/pipeline bin/registry ## The page of real runs in Chromium: numbers, search, files, keyboard, axe, phones, hostile names, print; ARGS="-k hostile"
 	tools/page.sh $(ARGS)
 
 screenshots: bin/demo bin/pipeline ## Every section of the page in light, dark and on a phone, into OUT (.clientele/screenshots); of a demo shop, or PAGE=report.html

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/clientele/clientele/pkg/report/view"
 )
@@ -94,6 +95,10 @@ func (l *layout) segmentFiles(g view.Segment) []download {
 
 // personal says what personal data the page holds.
 func (l *layout) personal() string {
+	texts := slices.ContainsFunc(l.Rejected, func(r view.Rejected) bool { return r.Raw != "" })
+	if !l.inlined() && texts {
+		return "Personal data: the text of some rejected records, which can name a customer."
+	}
 	if !l.inlined() {
 		return "Personal data: none. This page counts customers and names none."
 	}
@@ -101,6 +106,9 @@ func (l *layout) personal() string {
 	text := fmt.Sprintf("Personal data: this page holds %s by their number, with segment, purchases, spending by month, country, nature of purchase, list, suggestions and expected spending", people(int64(c.Held)))
 	if c.Gone > 0 {
 		text += fmt.Sprintf(", and the numbers of %d who left", c.Gone)
+	}
+	if texts {
+		text += ", and the text of some rejected records"
 	}
 	return text + ". Give it only to people who may see these; it can be written with those on a list or with none (--page-customers=lists or none). Files leave out those held out."
 }

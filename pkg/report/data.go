@@ -1,13 +1,11 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 
-	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/report/view"
@@ -49,6 +47,9 @@ func (l *layout) data() (tab, error) {
 		t.add(l.ledger())
 	}
 	t.add(l.delivery(), l.cancelled())
+	if p := l.rejected(); p != nil {
+		t.add(*p)
+	}
 	if e := l.Explore; e != nil {
 		t.add(l.season(e), l.missingValues(e), l.weekday(e), l.bestSellers(e))
 		for _, d := range l.bins("price") {
@@ -137,57 +138,6 @@ func (l *layout) ledgerDecimals() int {
 		amounts = append(amounts, r.Amount)
 	}
 	return decimalsOf(amounts...)
-}
-
-// delivery says what was delivered, how it was read, and which records were rejected.
-func (l *layout) delivery() panel {
-	p := panel{Span: 6, Title: "The delivery", Source: "ingest's result"}
-	in := l.Ingest
-	if in == nil {
-		p.Blocks = []block{{Note: "This run ingested no delivery: it uses lines stored earlier."}}
-		return p
-	}
-	p.Lead = capital(l.deliveryWords())
-	if in.RowsQuarantined == 0 {
-		p.Blocks = append(p.Blocks, block{Text: fmt.Sprintf("Rejected records: none of %s.", many(in.RowsRead, "record"))})
-	} else {
-		p.Blocks = append(p.Blocks, block{Text: fmt.Sprintf("Rejected records: %s of %s (%s) failed a check and are not used. Table quarantine has them, delivery %s.", count(in.RowsQuarantined),
-			many(in.RowsRead, "record"), share(float64(in.RowsQuarantined)/float64(in.RowsRead)), brief(in.Delivery))})
-		t := &grid{ID: "rejected", Caption: "Reasons for rejection; one record can fail several checks", Head: heads("Check", "#Records")}
-		for _, q := range in.Quarantine {
-			t.Rows = append(t.Rows, []cell{name(plain(q.Rule)), number(count(q.Rows))})
-		}
-		p.Blocks = append(p.Blocks, block{Table: t})
-	}
-	if facts := readFacts(in.Reading); len(facts) > 0 {
-		p.Blocks = append(p.Blocks, block{Heading: "How the file was read"}, block{Facts: facts})
-	}
-	return p
-}
-
-// readFacts are the values of how a delivery was read, by name.
-func readFacts(reading json.RawMessage) []fact {
-	var values map[string]any
-	if len(reading) == 0 || json.Unmarshal(reading, &values) != nil {
-		return nil
-	}
-	var facts []fact
-	for k, v := range values {
-		said := fmt.Sprint(v)
-		if m, ok := v.(map[string]any); ok {
-			var pairs []string
-			for from, to := range m {
-				pairs = append(pairs, fmt.Sprintf("%s: %v", from, to))
-			}
-			slices.Sort(pairs)
-			said = strings.Join(pairs, ", ")
-		}
-		if said != "" && said != "[]" {
-			facts = append(facts, fact{capital(plain(k)), said})
-		}
-	}
-	slices.SortFunc(facts, func(a, b fact) int { return strings.Compare(a.Label, b.Label) })
-	return facts
 }
 
 // cancelled shows cancellations and customers without a row.
@@ -320,15 +270,19 @@ func (l *layout) decisions() panel {
 	if len(l.Decisions) == 0 {
 		return absent(12, title, "This run does not say.")
 	}
-	t := &grid{ID: "decisions", Caption: "Decisions about the lines", Head: heads("About", "Taken for", "By", "#Lines", "#Money", "Why")}
+	t := &grid{ID: "decisions", Caption: "Decisions about the lines", Head: heads("About", "Taken for", "By", "#Lines", "#Money", "Why", "Instead")}
 	for _, d := range l.Decisions {
 		by := "the lines"
 		if d.Stated {
 			by = "profile or flag"
 		}
-		t.Rows = append(t.Rows, []cell{name(capital(plain(d.Field))), text(d.Value), text(by), counted(d.Lines), l.amountOf(d.Money), text(d.Why)})
+		why := text(d.Why)
+		if len(d.Examples) > 0 {
+			why.Note = "Such as " + list(d.Examples)
+		}
+		t.Rows = append(t.Rows, []cell{name(capital(plain(d.Field))), text(d.Value), text(by), counted(d.Lines), l.amountOf(d.Money), why, text(strings.Join(d.Alternatives, "; "))})
 	}
-	return panel{Span: 12, Title: title, Lead: "Decided from the shop's own lines unless a profile or a flag says so. Money: what would count otherwise.", Blocks: []block{{Table: t}},
+	return panel{Span: 12, Title: title, Lead: "Decided from the shop's own lines unless a profile or a flag says so. Money: what would count otherwise. Instead: what a profile can say.", Blocks: []block{{Table: t}},
 		Source: "preprocess's result"}
 }
 
@@ -367,62 +321,4 @@ func (l *layout) amountOf(m money.Amount) cell {
 		return number(dash)
 	}
 	return number(l.money.whole(m))
-}
-
-// chainWords says what the stages of the chain are.
-var chainWords = map[string]cell{
-	contract.ChainDelivered:  {Text: "delivered", Note: "records of the deliveries that are in use"},
-	contract.ChainRejected:   {Text: "− rejected", Note: "failed a check"},
-	contract.ChainSuperseded: {Text: "− superseded", Note: "replaced by a later delivery or sheet"},
-	contract.ChainInForce:    {Text: "stored", Note: "lines in use"},
-	contract.ChainOutside:    {Text: "− outside the window"},
-	contract.ChainWindow:     {Text: "in the window", Note: "the input of the ledger"},
-	contract.ChainRemoved:    {Text: "− removed by rules", Note: "see the ledger"},
-	contract.ChainKept:       {Text: "kept"},
-}
-
-// chain is the way from the deliveries to the kept lines, nil where the run does not have it.
-func (l *layout) chain() *grid {
-	if len(l.Chain) == 0 {
-		return nil
-	}
-	var amounts []money.Amount
-	for _, r := range l.Chain {
-		if r.Amount != nil {
-			amounts = append(amounts, *r.Amount)
-		}
-	}
-	decimals := decimalsOf(amounts...)
-	t := &grid{Caption: "From the delivery to the kept lines", Head: heads("Stage", "#Records", "#Amount")}
-	for i, r := range l.Chain {
-		stage, ok := chainWords[r.Stage]
-		if !ok {
-			stage.Text = plain(r.Stage)
-		}
-		stage.Head = true
-		amount := number(dash)
-		if r.Amount != nil {
-			amount = number(l.money.exact(*r.Amount, decimals))
-		}
-		cells := []cell{stage, number(count(r.Records)), amount}
-		if i == len(l.Chain)-1 {
-			t.Foot = cells
-			break
-		}
-		t.Rows = append(t.Rows, cells)
-		if r.Stage == contract.ChainWindow {
-			t.Rows = append(t.Rows, l.converted(decimals)...)
-		}
-	}
-	return t
-}
-
-// converted is each other currency's part of the window.
-func (l *layout) converted(decimals int) (rows [][]cell) {
-	for _, c := range l.Converted {
-		from := currency(c.Currency)
-		rows = append(rows, []cell{{Text: "of it, from " + c.Currency, Note: from.exact(c.Original, decimals) + " as delivered", Head: true},
-			number(count(c.Records)), number(l.money.exact(c.Amount, decimals))})
-	}
-	return rows
 }

@@ -38,6 +38,20 @@ func (l *layout) goal() (tab, error) {
 	t.add(panel{Banner: l.measured(m)})
 	t.add(l.wait(m), l.hold(m))
 	t.add(l.levers(m))
+	for _, d := range l.bins("invoice_value") {
+		t.add(l.distribution(d, 6, "Where the average comes from", "Invoices by value, on an axis where each step multiplies. Few large ones decide the plain average.", "Invoice value", "invoices"))
+	}
+	if len(m.Reads) > 0 {
+		t.add(panel{Span: 12, Title: "Campaigns read in this run", Lead: "A range that holds 0 says nothing is shown. The upright line is no change.", Blocks: []block{{Table: readTable(m)}}, Source: "reads.arrow"})
+	}
+	t.add(panel{Span: 6, Title: "How a test is run", Lead: "Fixed before it starts, so that nobody can choose the reading afterwards.", Blocks: []block{{Facts: []fact{
+		{"Who is counted", "customers, not invoices: one customer's invoices resemble each other"},
+		{"Measure", "money divided by invoices, with large invoices capped; uncapped beside it"},
+		{"Taken into account", "spending in the 180 days before, never anything from the test"},
+		{"Must not fall", "revenue and invoices a customer: the average rises by itself when small orders are put off"},
+		{"Reached", "the whole 95 % range is at or above the target"},
+		{"Cannot say", "the range holds the target: test longer or with more customers"},
+	}}, {Heading: "To start one"}, {Command: "bin/measure assign --help"}}})
 	honest := panel{Span: 6, Title: "Is the test honest?", Source: "measure's result"}
 	if aa := m.AA; aa.Rejected != nil {
 		honest.Blocks = append(honest.Blocks, block{Text: fmt.Sprintf("Between halves of the customers that were treated alike, the test finds a difference in %s of %s splits; 5 %% is promised.", share(*aa.Rejected), count(int64(aa.Splits)))})
@@ -51,20 +65,6 @@ func (l *layout) goal() (tab, error) {
 		honest.Blocks = append(honest.Blocks, block{Note: capital(sentence(text))})
 	}
 	t.add(honest)
-	if len(m.Reads) > 0 {
-		t.add(panel{Span: 12, Title: "Campaigns read in this run", Lead: "A range that holds 0 says nothing is shown. The upright line is no change.", Blocks: []block{{Table: readTable(m)}}, Source: "reads.arrow"})
-	}
-	for _, d := range l.bins("invoice_value") {
-		t.add(l.distribution(d, 6, "Where the average comes from", "Invoices by value, on an axis where each step multiplies. Few large ones decide the plain average.", "Invoice value", "invoices"))
-	}
-	t.add(panel{Span: 6, Title: "How a test is run", Lead: "Fixed before it starts, so that nobody can choose the reading afterwards.", Blocks: []block{{Facts: []fact{
-		{"Who is counted", "customers, not invoices: one customer's invoices resemble each other"},
-		{"Measure", "money divided by invoices, with large invoices capped; uncapped beside it"},
-		{"Taken into account", "spending in the 180 days before, never anything from the test"},
-		{"Must not fall", "revenue and invoices a customer: the average rises by itself when small orders are put off"},
-		{"Reached", "the whole 95 % range is at or above the target"},
-		{"Cannot say", "the range holds the target: test longer or with more customers"},
-	}}, {Heading: "To start one"}, {Command: "bin/measure assign --help"}}})
 	return t, nil
 }
 
@@ -81,10 +81,7 @@ func (l *layout) levers(m *view.Measure) panel {
 	v := &levers{Invoices: b.Invoices, Lines: b.Lines, Revenue: b.Revenue, Pack: b.Pack, Days: b.Days, Goal: wanted, Line: l.money.amount(b.Revenue/float64(b.Lines), 2),
 		Now: l.money.amount(now, 2), Goes: l.money.amount((1+wanted)*now, 2)}
 	for _, t := range b.Thresholds {
-		label := fmt.Sprintf("%s: %s end up to 20 %% below", l.money.amount(t.Threshold, 0), many(t.Invoices, "invoice"))
-		if t.Quartile {
-			label += "; three in four are below"
-		}
+		label := fmt.Sprintf("%s: %s up to 20"+nbsp+"%% below", l.money.amount(t.Threshold, 0), many(t.Invoices, "invoice"))
 		v.Thresholds = append(v.Thresholds, threshold{Label: label, Raise: t.Raise, Chosen: t.Quartile})
 	}
 	p.Blocks, p.Numbers = []block{{Levers: v}}, []*grid{leverTable(m)}

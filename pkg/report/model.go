@@ -14,7 +14,7 @@ func (l *layout) model() (tab, error) {
 	t := tab{ID: "model", Name: "Model", Group: groupCheck, Kick: "Model", Mark: "good"}
 	t.Heading, t.Mark = l.modelHeading()
 	t.Lead = capital(l.modelWords())
-	t.add(l.gates(), l.back())
+	t.add(l.back(), l.history(), l.gates())
 	t.add(l.choice()...)
 	o, err := l.origin()
 	t.add(o...)
@@ -52,7 +52,7 @@ func (l *layout) modelHeading() (heading, mark string) {
 func (l *layout) gates() panel {
 	e := l.Evaluate
 	if e == nil {
-		return absent(7, "Gates", "No candidate was evaluated in this run.")
+		return absent(12, "Gates", "No candidate was evaluated in this run.")
 	}
 	words := map[string]string{
 		contract.EvalPass:       "The candidate passed every gate.",
@@ -66,7 +66,7 @@ func (l *layout) gates() panel {
 	if e.Champion != "" {
 		champion = fmt.Sprintf("It was compared with the current model, %s (revision %d).", brief(e.Champion), e.Seq)
 	}
-	p := panel{Span: 7, Title: "Gates", Lead: words + " " + champion, Source: "evaluate's result"}
+	p := panel{Span: 12, Title: "Gates", Lead: words + " " + champion, Source: "evaluate's result"}
 	if len(e.Gates) > 0 {
 		t := &grid{ID: "gates", Caption: "Gates", Head: heads("Gate", "Verdict", "#Value", "#Limit", "Reason")}
 		for _, g := range e.Gates {
@@ -100,7 +100,7 @@ func (l *layout) back() panel {
 		add("Current model", brief(q.ModelID))
 		add("Revision of HEAD", strconv.FormatInt(q.Seq, 10))
 		add("Before this run", brief(q.Previous))
-		add("Decided", q.Action)
+		add("Decided", moveWords(q.Action))
 		add("Why", q.Why)
 	} else if s := l.Scores; s != nil {
 		add("Scored by", brief(s.ModelID))
@@ -110,11 +110,68 @@ func (l *layout) back() panel {
 		facts = []fact{{"Current model", "none known to this run"}}
 	}
 	p.Blocks = []block{{Facts: facts}}
-	root := "--root=…"
-	if l.Promote != nil && l.promoted() && l.Promote.Previous != "" {
-		p.Blocks = append(p.Blocks, block{Heading: "Back to the model before"}, block{Command: "bin/registry rollback " + root + " --to-seq=" + strconv.FormatInt(l.Promote.Seq-1, 10)})
+	if to := l.modelBefore(); to != nil {
+		p.Blocks = append(p.Blocks, block{Heading: fmt.Sprintf("Back to %s, the model before", brief(to.ModelID))},
+			block{Command: fmt.Sprintf("bin/registry rollback %s --to-seq=%d --reason='why'", l.root(), to.Seq)},
+			block{Note: "No new model replaces it until bin/registry unfreeze says so, or until the day that --hold-until names. Add --registry where the registry has a root of its own."})
+	} else if len(l.Revisions) > 0 {
+		p.Blocks = append(p.Blocks, block{Note: "There is no other model to go back to."})
 	}
-	return panel{Span: p.Span, Title: p.Title, Blocks: append(p.Blocks, block{Heading: "Who changed it, when and why"}, block{Command: "bin/registry history " + root}), Source: "promote's result"}
+	p.Blocks = append(p.Blocks, block{Heading: "All that happened to it"}, block{Command: "bin/registry history " + l.root()})
+	p.Source = "promote's result, the registry"
+	return p
+}
+
+// moveWords say what was done to HEAD.
+func moveWords(action string) string {
+	words := map[string]string{
+		contract.ActionBootstrap: "first model", contract.ActionPromote: "new model", contract.ActionHold: "current model kept", contract.ActionUnchanged: "trained the same again",
+		contract.ActionRollback: "rolled back", contract.ActionFreeze: "put on hold", contract.ActionUnfreeze: "hold lifted", contract.ActionDeny: "fit denied",
+		contract.ActionAllow: "fit allowed again", contract.ActionErase: "customers forgotten",
+	}[action]
+	if words == "" {
+		words = plain(action)
+	}
+	return words
+}
+
+// root is how commands find the run: the page fills in where it lies, if it lies where it was written.
+func (l *layout) root() string {
+	if l.Name == "" || l.Name == "segments" {
+		return "--root=…"
+	}
+	return "--root=… --name=" + l.Name
+}
+
+// modelBefore is the latest revision of another model than the current one, nil without one.
+func (l *layout) modelBefore() *view.Revision {
+	for i := range l.Revisions {
+		if l.Revisions[i].ModelID != l.Revisions[0].ModelID && l.Revisions[i].ModelID != "" {
+			return &l.Revisions[i]
+		}
+	}
+	return nil
+}
+
+// history says who made which model the current one, when and why.
+func (l *layout) history() panel {
+	const title = "Who changed it, when and why"
+	if len(l.Revisions) == 0 {
+		return absent(7, title, "No model has ever been current, or this run knows no history.")
+	}
+	t := &grid{ID: "revisions", Caption: "Revisions of HEAD, the pointer to the current model, the newest first", Head: heads("Revision", "As of", "What", "Model", "By", "Why"), Download: "revisions"}
+	for i, r := range l.Revisions {
+		n := name(strconv.FormatInt(r.Seq, 10))
+		if i == 0 {
+			n.Note = "of this run"
+		}
+		by := text(dash)
+		if r.Actor != "" {
+			by = text(r.Actor)
+		}
+		t.Rows = append(t.Rows, []cell{n, text(day(r.AsOf)), text(moveWords(r.Action)), code(brief(r.ModelID)), by, text(capital(sentence(r.Reason)))})
+	}
+	return panel{Span: 7, Title: title, Blocks: []block{{Table: t}}, Source: "the registry"}
 }
 
 // choice shows how the number of segments was chosen: the rule's sentence, elbow and silhouette, every criterion.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/report/view"
 )
@@ -22,7 +23,10 @@ func (l *layout) products() (tab, error) {
 		return t, nil
 	}
 	t.add(l.natures(e)...)
-	t.add(l.places2(e)...)
+	t.add(l.breaks(e))
+	t.add(l.regions(e)...)
+	t.add(l.growth(e)...)
+	t.add(l.cohorts(e))
 	return t, nil
 }
 
@@ -105,7 +109,7 @@ func percent(v, most float64) float64 {
 }
 
 func (l *layout) natures(e *view.Explore) []panel {
-	how := panel{Span: 6, Title: "Personal, bulk or reseller", Source: "nature.arrow, customer_nature.arrow", Lead: fmt.Sprintf("A line is bulk from a product's pack on and a reseller's from its carton on. "+
+	how := panel{Span: 7, Title: "Personal, bulk or reseller", Source: "nature.arrow, customer_nature.arrow", Lead: fmt.Sprintf("A line is bulk from a product's pack on and a reseller's from its carton on. "+
 		"A pack is a quantity that occurs far more often than its neighbours; a carton is where the price falls. %s products have a pack of their own, %s a carton. "+
 		"Invoices and customers have the class that holds the middle of their money.", count(e.CodesWithPack), count(e.CodesWithCarton)),
 		Blocks: []block{{Table: natureTable(e)}}, Numbers: []*grid{variantTable(e)}}
@@ -118,7 +122,7 @@ func (l *layout) natures(e *view.Explore) []panel {
 	}
 	for _, d := range e.Distributions {
 		if d.Measure == "quantity" && len(d.Bins) > 0 {
-			return []panel{how, l.distribution(d, 6, "Quantities", "Lines by quantity, on an axis where each step multiplies.", "Units a line", "lines")}
+			return []panel{how, l.distribution(d, 5, "Quantities", "Lines by quantity, on an axis where each step multiplies.", "Units a line", "lines")}
 		}
 	}
 	how.Span = 12
@@ -150,79 +154,24 @@ func (l *layout) distribution(d view.Distribution, span int, title, lead, x, uni
 
 func isDrawn(v float64) bool { return math.Abs(v) <= 1e15 }
 
-func (l *layout) places2(e *view.Explore) []panel {
-	var all []panel
-	if len(e.Regions) > 0 {
-		all = append(all, panel{Span: 12, Title: "Regions", Lead: "An index compares a customer of the country with all customers, whose geometric mean is 100; it is pulled towards 100 by how little the country says. " +
-			"Growth is the last 90 days against the 90 days before, with its 95 % interval; the line is the growth of the whole shop where it is known, else none.",
-			Blocks: []block{{Table: l.regionTable(e)}}, Source: "regions.arrow"})
+// breaks are the products whose price falls with the quantity.
+func (l *layout) breaks(e *view.Explore) panel {
+	const title = "Prices that fall with the quantity"
+	if len(e.Breaks) == 0 {
+		return absent(12, title, "No product's own prices show one, or the table of natures has expired.")
 	}
-	if len(e.Lifts) > 0 {
-		t := &grid{ID: "prefer", Caption: "Products that a country prefers", Head: heads("Country", "Product", "#Customers", "#Times as many as expected", "#At least (95 %)"), Sort: true, Page: 12, Download: "preferred"}
-		for _, x := range e.Lifts {
-			t.Rows = append(t.Rows, []cell{name(country(x.Region)), l.product(x.Code), valued(count(x.Customers), float64(x.Customers)), valued(decimal(x.EBGM, 1), x.EBGM), valued(decimal(x.EB05, 1), x.EB05)})
+	t := &grid{ID: "breaks", Caption: "Price breaks of the products of most revenue", Sort: true, Page: 10, Download: "price-breaks",
+		Head: heads("Product", "#From units", "#Price below", "#Price from there on", "#Less", "#How sure", "#Customers", "#Revenue")}
+	for _, b := range e.Breaks {
+		less := 0.0
+		if b.Below > 0 {
+			less = 1 - b.Price/b.Below
 		}
-		all = append(all, panel{Span: 6, Title: "Products to advertise by country", Lead: "Bought by more customers of the country than the whole shop lets expect, pulled towards 1 for small numbers.", Blocks: []block{{Table: t}}, Source: "lifts.arrow, products.arrow"})
+		t.Rows = append(t.Rows, []cell{row(l.product(b.Code)), valued(strings.TrimSuffix(b.From.String(), ".000"), b.From.Float()), valued(l.money.amount(b.Below, 2), b.Below), valued(l.money.amount(b.Price, 2), b.Price),
+			valued(share(less), less), valued(share(b.Share), b.Share), valued(count(b.Customers), float64(b.Customers)), valued(l.money.whole(b.Revenue), b.Revenue.Float())})
 	}
-	all = append(all, l.growth(e), l.cohorts(e))
-	return all
-}
-
-// growth says where the change of revenue comes from.
-func (l *layout) growth(e *view.Explore) panel {
-	c := e.Change
-	if c == nil {
-		return absent(6, "Where the change comes from", "The lines do not reach back 180 days, so there is no earlier period to compare with.")
-	}
-	p := panel{Span: 6, Title: "Where the change comes from", Source: "tree.arrow", Lead: fmt.Sprintf("Revenue of the last 90 days is %s; of the 90 days before, %s.", l.money.whole(c.Now), l.money.whole(c.Before))}
-	who := &grid{ID: "change", Caption: "The change by customers", Head: heads("Customers", "#Change")}
-	for _, row := range []struct {
-		label string
-		cell  cell
-	}{{"Bought only lately", valued(l.money.signed(c.New), c.New.Float())}, {"Bought only before", valued(l.money.signed(c.Lost), c.Lost.Float())}, {"Bought in both periods", valued(l.money.signed(c.Retained), c.Retained.Float())}} {
-		who.Rows = append(who.Rows, []cell{name(row.label), row.cell})
-	}
-	p.Blocks = append(p.Blocks, block{Table: who})
-	if len(e.Tree) > 0 {
-		t := &grid{ID: "tree", Caption: "The change by factor", Head: heads("Factor", "#Contribution")}
-		for _, x := range e.Tree {
-			t.Rows = append(t.Rows, []cell{name(capital(factors[x.Factor])), valued(l.money.signed(x.Contribution), x.Contribution.Float())})
-		}
-		p.Blocks = append(p.Blocks, block{Table: t})
-	}
-	return p
-}
-
-// cohorts follows customers by the month of their first purchase.
-func (l *layout) cohorts(e *view.Explore) panel {
-	if len(e.Cohorts) == 0 {
-		return absent(12, "Who comes back", "No table of cohorts in this run.")
-	}
-	months := 0
-	for _, c := range e.Cohorts {
-		months = max(months, len(c.Retention))
-	}
-	t := &grid{ID: "cohorts", Caption: "Share of a month's new customers who bought again, by months later", Head: heads("First purchase", "#Customers"), Matrix: true}
-	for m := 1; m < months; m++ {
-		t.Head = append(t.Head, cell{Text: fmt.Sprint(m), Class: "num"})
-	}
-	for _, c := range e.Cohorts {
-		row := []cell{name(c.Cohort), number(count(c.Customers))}
-		if c.Censored {
-			row[0].Note = "may have bought before"
-		}
-		for m := 1; m < months; m++ {
-			v := cell{Class: "num heat"}
-			if m < len(c.Retention) {
-				if r := float64(c.Retention[m]); !math.IsNaN(r) {
-					v.Text, v.Tint = decimal(100*r, 0), int(60*r)
-				}
-			}
-			row = append(row, v)
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return panel{Span: 12, Title: "Who comes back", Lead: "Customers by the month of their first purchase, in % of them who bought that many months later. The last month of each row is not over.", Blocks: []block{{Table: t}}, Source: "cohorts.arrow"}
+	return panel{Span: 12, Title: title, Source: "nature.arrow, products.arrow", Blocks: []block{{Table: t}},
+		Lead: "From such a quantity on a unit costs less, found in the shop's own lines; prices are medians. How sure: the share of lines whose price tells on which side of the quantity they are."}
 }
 
 func natureTable(e *view.Explore) *grid {
@@ -282,41 +231,4 @@ func againTable(r *view.Recommend) *grid {
 		t.Rows = append(t.Rows, []cell{name(c.Dates), number(count(int64(c.Pairs))), number(share(c.Predicted)), number(share(c.Bought))})
 	}
 	return t
-}
-
-// factors are the words for the factors of revenue.
-var factors = map[string]string{"customers": "customers", "frequency": "invoices per customer", "lines": "lines per invoice", "units": "units per line",
-	"price": "price per unit"}
-
-func country(s string) string {
-	if s == "" {
-		return "no country"
-	}
-	return s
-}
-
-func (l *layout) regionTable(e *view.Explore) *grid {
-	t := &grid{ID: "regions", Sort: true, Page: 12, Download: "regions", Caption: "Countries of most revenue", Head: heads("Country", "#Customers", "#Invoices", "#Revenue", "#Average invoice", "#Index: invoices",
-		"#Index: average", "#Index: revenue", "#Growth")}
-	for _, g := range e.Regions {
-		row := []cell{name(country(g.Region)), valued(count(g.Customers), float64(g.Customers)), valued(count(g.Invoices), float64(g.Invoices)), valued(l.money.whole(g.Revenue), g.Revenue.Float()), valued(l.money.average(g.AverageInvoice), g.AverageInvoice)}
-		if g.TooFew {
-			row = append(row, cell{Text: "too few to say", Class: "verdict", Tone: "warn"}, text(""), text(""), text(""))
-		} else {
-			growth := cell{Text: dash, Class: "num"}
-			if g.Growth != nil && g.GrowthLow != nil && g.GrowthHigh != nil {
-				growth.Text, growth.Note = share(*g.Growth), share(*g.GrowthLow)+" to "+share(*g.GrowthHigh)
-			}
-			row = append(row, number(index(g.IndexInvoices)), number(index(g.IndexAverage)), number(index(g.IndexRevenue)), growth)
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
-}
-
-func index(v *float64) string {
-	if v == nil {
-		return dash
-	}
-	return decimal(*v, 0)
 }

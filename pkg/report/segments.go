@@ -39,7 +39,7 @@ func (l *layout) segments() (tab, error) {
 					X: axis{Label: "Spent", Log: true, Sign: l.money.sign()}})}, Source: "assignments.arrow"})
 	}
 	if p := l.profileTable("Profile: the average customer of each segment, compared with all customers", "profile", "Average", s.Profile); p != nil {
-		profile := panel{Span: 6, Title: "Profile", Lead: "Blue is more than the average of all customers, amber is less; small print: times the average of all. Few large customers lift an average; the middle customer is below.",
+		profile := panel{Span: 7, Title: "Profile", Lead: "Blue is more than the average of all customers, amber is less; small print: times the average of all. Few large customers lift an average; the middle customer is below.",
 			Blocks: []block{{Table: p}}, Source: "segments.arrow, segment_features.arrow"}
 		if m := l.profileTable("The middle customer (median) of each segment, compared with that of all", "middles", "Middle", s.Middles); m != nil {
 			profile.Numbers = []*grid{m}
@@ -47,7 +47,7 @@ func (l *layout) segments() (tab, error) {
 		t.add(profile)
 	}
 	if g := l.crossTable(); g != nil {
-		t.add(panel{Span: 6, Title: "Against the named groups", Lead: "The grid of names by recency and number of orders, or the shop's own. Darker: a larger part of the row.", Blocks: []block{{Table: g}}, Source: "segment_grid.arrow"})
+		t.add(panel{Span: 5, Title: "Against the named groups", Lead: "The grid of names by recency and number of orders, or the shop's own. Darker: a larger part of the row.", Blocks: []block{{Table: g}}, Source: "segment_grid.arrow"})
 	}
 	if m := l.migration(); m != nil {
 		t.add(*m)
@@ -119,7 +119,17 @@ func (l *layout) featureName(feature string) string {
 	if t, ok := l.traits()[feature]; ok {
 		return t.title
 	}
+	if title, ok := otherFeatures[feature]; ok {
+		return title
+	}
 	return capital(plain(feature))
+}
+
+// otherFeatures are those that no profile shows.
+var otherFeatures = map[string]string{
+	"units": "Units bought", "lines": "Lines bought", "gap_sd": "Spread of days between purchases", "monthly_mean": "Mean spending a month",
+	"monthly_sd": "Spread of spending by month", "return_count_rate": "Share of lines returned", "office_share": "Share of invoices in office hours",
+	"median_units": "Middle units a line",
 }
 
 // typical is the customer that cards describe.
@@ -390,24 +400,6 @@ func (l *layout) firmness() panel {
 	return p
 }
 
-// forecast shows what customers are expected to do, and how far such a forecast was off the last time.
-func (l *layout) forecast(p *view.Predict) []panel {
-	expected := panel{Span: 6, Title: fmt.Sprintf("What they will order and spend in %d days", p.Days), Lead: capital(sentence(p.Bias)), Blocks: []block{{Table: l.predictedTable(p)}}, Source: "predictions.arrow"}
-	expected.Blocks = append(expected.Blocks, block{Note: "Date of the next order: " + p.Due.Why + "."})
-	for _, text := range p.Findings {
-		expected.Blocks = append(expected.Blocks, block{Note: capital(sentence(text))})
-	}
-	tried := panel{Span: 6, Title: "How good the last forecast was", Source: "predict's result",
-		Lead: fmt.Sprintf("Both methods forecast %s who had bought before %s, and were compared with the %d days after it. The one that ranks customers better is published.", people(p.Customers), day(p.Cut), p.Days)}
-	if len(p.Methods) > 0 {
-		tried.Blocks = append(tried.Blocks, block{Table: backtestTable(p)})
-	}
-	if len(p.Calibration) > 0 {
-		tried.Numbers = []*grid{calibrationTable(p)}
-	}
-	return []panel{expected, tried}
-}
-
 func (l *layout) candidateWords(t *view.Choice) string {
 	sizes := make([]string, len(t.Sizes))
 	for i, n := range t.Sizes {
@@ -426,61 +418,6 @@ func (l *layout) period() string {
 		return " in the last year"
 	}
 	return fmt.Sprintf(" in the last %s days", count(days))
-}
-
-// portrait is a segment's typical customer in two sentences.
-func (l *layout) portrait(segment int) string {
-	of, typical := l.Scores.Mean, "average"
-	if len(l.Scores.Middles) > 0 {
-		of, typical = l.Scores.Middle, "middle"
-	}
-	recency, _ := of("recency", segment)
-	frequency, allFrequency := of("frequency", segment)
-	invoice, allInvoice := of("average_invoice", segment)
-	monetary, allMonetary := of("monetary", segment)
-	if math.IsNaN(recency) || math.IsNaN(frequency) || math.IsNaN(invoice) || math.IsNaN(monetary) {
-		return ""
-	}
-	invoices := " invoices"
-	if few(frequency) == "1" {
-		invoices = " invoice"
-	}
-	text := fmt.Sprintf("The %s customer last bought %s ago and has %s%s of %s each%s.",
-		typical, dayCount(recency), few(frequency), invoices, l.money.average(invoice), l.period())
-	return text + fmt.Sprintf(" Compared with all customers: %s, %s, %s.", versus(frequency/allFrequency, "as many invoices", "fewer invoices", "more invoices"),
-		versus(invoice/allInvoice, "as large an invoice", "smaller invoices", "larger invoices"), versus(monetary/allMonetary, "as much spending", "less spending", "more spending"))
-}
-
-// few writes a number in about three digits, a whole one without decimals.
-func few(v float64) string {
-	if v == math.Trunc(v) {
-		return decimal(v, 0)
-	}
-	return short(v)
-}
-
-func dayCount(v float64) string {
-	if s := decimal(v, 0); s != "1" {
-		return s + " days"
-	}
-	return "1 day"
-}
-
-// versus writes a ratio in words: "3.2 times as many invoices", "63 % larger invoices", "69 % less spending", "about as large an invoice".
-func versus(ratio float64, as, less, more string) string {
-	percent := func(x float64) string { return decimal(100*x, 0) + nbsp + "% " }
-	switch {
-	case math.IsNaN(ratio) || math.IsInf(ratio, 0) || ratio < 0:
-		return dash
-	case ratio >= 0.95 && ratio <= 1.05:
-		return "about " + as
-	case ratio < 1:
-		return percent(1-ratio) + less
-	case ratio < 2:
-		return percent(ratio-1) + more
-	default:
-		return decimal(ratio, 1) + " times " + as
-	}
 }
 
 // traits are the features of the profile in words.
@@ -507,40 +444,6 @@ func (l *layout) traits() map[string]struct {
 		"return_value_rate": {"Share of value returned", share},
 		"weekend_share":     {"Share of invoices at weekends", share},
 	}
-}
-
-func backtestTable(p *view.Predict) *grid {
-	t := &grid{Caption: "The last forecast against what came", Head: heads("Method", "Published", "#Orders, of those that came", "#Money, of what came",
-		"#Error in orders (RMSE)", "#Rank correlation", "#AUC of who buys")}
-	for _, m := range p.Methods {
-		published := "no"
-		if m.Published {
-			published = "yes"
-		}
-		t.Rows = append(t.Rows, []cell{name(m.Label), text(published), number(maybe(m.OrdersRatio, share)), number(maybe(m.MoneyRatio, share)),
-			number(maybe(m.OrdersRMSE, three)), number(maybe(m.Spearman, three)), number(maybe(m.AUC, three))})
-	}
-	return t
-}
-
-func calibrationTable(p *view.Predict) *grid {
-	t := &grid{Caption: "The model's probability of an order, by tenths of the customers",
-		Head: heads("#Tenth", "#Customers", "#Predicted to buy", "#Bought", "#Orders predicted", "#Orders")}
-	for _, d := range p.Calibration {
-		t.Rows = append(t.Rows, []cell{number(fmt.Sprint(d.Decile)), number(count(d.Customers)), number(share(d.Buys)), number(share(d.Bought)),
-			number(decimal(d.OrdersMean, 2)), number(decimal(d.OrdersActual, 2))})
-	}
-	return t
-}
-
-func (l *layout) predictedTable(p *view.Predict) *grid {
-	t := &grid{Caption: fmt.Sprintf("Forecast for the next %d days, by segment", p.Days),
-		Head: heads("Segment", "#Customers", "#Orders", "#Who buy", "#Spending", "#Not said of")}
-	for _, g := range p.Segments {
-		t.Rows = append(t.Rows, []cell{name(g.Name), number(count(g.Customers)), number(maybe(g.Orders, one)), number(maybe(g.Buyers, one)),
-			number(maybe(g.Money, func(v float64) string { return l.money.amount(v, 0) })), number(count(g.Unsaid))})
-	}
-	return t
 }
 
 // maybe writes a value, or that there is none.

@@ -257,6 +257,14 @@ func (c currency) signed(m money.Amount) string {
 	return c.whole(m)
 }
 
+// signedRound writes an amount in three digits or so with its sign.
+func (c currency) signedRound(m money.Amount) string {
+	if m > 0 {
+		return "+" + c.round(m)
+	}
+	return c.round(m)
+}
+
 // day writes a date as 9 December 2011.
 func day(d calendar.Date) string {
 	t := time.Unix(d.Start()/1_000_000, 0).UTC()

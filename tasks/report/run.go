@@ -78,7 +78,7 @@ func (j *job) read(ctx context.Context) error {
 func (j *job) inputs() contract.Inputs {
 	in := contract.Inputs{
 		Refs:   map[string]string{},
-		Params: map[string]any{"title": j.Title, "from_run": j.FromRun, "page_customers": j.PageCustomers, "currency": j.shop.Currency, "zone": j.shop.Zone, "stale": j.stale},
+		Params: map[string]any{"title": j.Title, "name": j.Name, "from_run": j.FromRun, "page_customers": j.PageCustomers, "currency": j.shop.Currency, "zone": j.shop.Zone, "stale": j.stale},
 		Code:   j.deps.Code,
 	}
 	for name, m := range j.steps {
@@ -127,7 +127,7 @@ func put(ctx context.Context, s *run.Session, m contract.Message, page string) e
 
 // view gathers what the page shows.
 func (j *job) view(ctx context.Context) (view.Inputs, error) {
-	d := view.Inputs{Title: j.Title, Run: j.Run().String(), AsOf: j.Run().AsOf, Currency: j.shop.Currency, Zone: j.shop.Zone, Stale: j.stale}
+	d := view.Inputs{Title: j.Title, Name: j.Name, Run: j.Run().String(), AsOf: j.Run().AsOf, Currency: j.shop.Currency, Zone: j.shop.Zone, Stale: j.stale}
 	var err error
 	decode := func(step string, v any) bool {
 		m := j.steps[step]
@@ -150,6 +150,12 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 	d.Measure = optional[contract.MeasureResult](decode, contract.Measure)
 	d.Audience = optional[contract.AudienceResult](decode, contract.Audience)
 	if err != nil {
+		return d, err
+	}
+	if d.Revisions, err = j.revisions(ctx, d); err != nil {
+		return d, err
+	}
+	if d.Rejected, err = j.rejected(ctx, d.Ingest); err != nil {
 		return d, err
 	}
 	for _, step := range contract.Steps {

@@ -2,11 +2,16 @@
 
 import csv
 import io
+import json
 import re
+import subprocess
 from collections import Counter
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.ipc
 import pytest
+import shop
 from axe_playwright_python.sync_playwright import Axe
 from conftest import SECTIONS
 from playwright.sync_api import Page, expect
@@ -173,6 +178,58 @@ def test_a_customers_months(second: Run, open_page):
         assert 12 <= len(shown) <= 13
         want = {m: pytest.approx(float(v), abs=0.501) for m, v in spent[customer].items() if m in shown and round(v)}
         assert {m: v for m, v in shown.items() if v} == want
+
+
+def test_rejected_records_and_revisions(second: Run, folder, lines, open_page):
+    """What ingest rejected, with its place; what happened to HEAD; commands that know the root."""
+    page = open_page().go(second, "data")
+    ingest = second.step("ingest")
+    with pa.OSFile(str(second.root / "quarantine" / ingest["source"] / f"{ingest['delivery']}.arrow")) as f:
+        stored = {r["record"]: r for r in pa.ipc.open_file(f).read_all().to_pylist()}
+    shown = rows(page, "examples")
+    assert shown and {rule for row in shown for rule in row[1].split(", ")} == {rule.replace("_", " ") for r in stored.values() for rule in r["rules"].split(",")}
+    for record, failed, raw in shown:
+        kept = stored[number(record)]
+        assert failed == kept["rules"].replace("_", " ").replace(",", ", ") and raw == kept["raw"][:300].strip()
+    expect(page.locator("#data")).to_contain_text(f"quarantine/{ingest['source']}/{ingest['delivery']}.arrow")
+
+    page.evaluate("location.hash = '#model'")
+    head = json.loads((second.root / "registry/segments/HEAD.json").read_text())["revision"]
+    top = rows(page, "revisions")[0]
+    assert (number(top[0]), top[3], top[4]) == (head["seq"], head["model_id"][:12], head["actor"])
+    commands = page.locator("#model pre").all_inner_texts()
+    assert f"bin/registry history --root=file://{second.root}" in commands
+    history = subprocess.run([shop.REPOSITORY / "bin/registry", *commands[-1].split()[1:]], capture_output=True, text=True, timeout=60)
+    assert history.returncode == 0 and head["model_id"][:12] in history.stdout, history.stderr
+
+    lists = shop.run(lines, folder / "root", NOW, "--page-customers=lists", "--title=Lists")
+    assert not any(r["raw"][:60] in lists.page.read_text() for r in stored.values() if len(r["raw"] or "") > 30)
+
+
+def test_breaks_and_changes_are_the_tables(second: Run, open_page):
+    page = open_page().go(second, "products")
+    own = sorted((r for r in second.table("explore", "nature") if r["carton_from"] == "own"), key=lambda r: -r["revenue"])[:40]
+    shown = rows(page, "breaks")
+    assert [number(r[1]) for r in shown] == [float(r["carton"]) for r in own]
+    assert [number(r[2]) for r in shown] == pytest.approx([r["price_below"] for r in own], abs=0.0051)
+    regions = {r["region"] or "no country": r for r in second.table("explore", "regions") if r["month"] is None}
+    told = [r for r in rows(page, "regions") if r[5] != "too few to say"]
+    assert told
+    notes = dict(page.eval_on_selector("#regions", "t => [...t.tBodies[0].rows].map(r => [r.cells[0].textContent, r.cells[5].querySelector('small')?.textContent])"))
+    for r in told:
+        assert number(r[5]) == pytest.approx(regions[r[0]]["index_invoices"], abs=0.51)
+        note = notes[r[0]]
+        assert [float(v) for v in note.split(" to ")] == pytest.approx([regions[r[0]]["index_invoices_low"], regions[r[0]]["index_invoices_high"]], abs=0.51)
+    tree = second.table("explore", "tree")
+    for by in ("segment", "nature"):
+        whole = [r["contribution"] for r in tree if (r["against"], r["by"], r["factor"]) == ("previous", by, "revenue")]
+        cells = page.eval_on_selector(f"#change-{by}", "t => [...t.tBodies[0].rows].map(r => [...r.cells].slice(1).map(c => c.dataset.v))")
+        assert sorted(float(c[0]) for c in cells) == pytest.approx(sorted(map(float, whole)))
+        for change, *parts in cells:
+            assert None in parts or sum(map(float, parts)) == pytest.approx(float(change), abs=0.01)
+    spent = {(r["cohort"], r["later"]): float(r["revenue"]) for r in second.table("explore", "cohorts")}
+    for month, *money in page.eval_on_selector("#cohort-money", "t => [...t.tBodies[0].rows].map(r => [...r.cells].map((c, i) => i ? c.dataset.v : c.textContent))"):
+        assert [float(v) for v in money if v] == pytest.approx([spent[month, k] for k, v in enumerate(money) if v])
 
 
 def test_levers_compute_what_measure_computes(second: Run, open_page):
@@ -373,8 +430,6 @@ def test_read_without_scripts(second: Run, open_page):
 
 
 def test_first_run_and_no_customers(first: Run, second: Run, folder, lines, open_page):
-    import shop
-
     page = open_page().go(first)
     expect(page.locator("#today .lead")).to_contain_text("first run: there is nothing to compare with yet")
     none = shop.run(lines, folder / "root", NOW, "--page-customers=none", "--title=None")

@@ -82,10 +82,11 @@
       x: { label: right(c.x.label), nice: true }, y: { type: "log", base: 2, label: up(c.y.label), grid: true, tickFormat: (v) => (Number.isInteger(v) ? String(v) : "") },
       marks: [
         Plot.dot(dots, { x: "x", y: "y", r: width < 420 ? 1.6 : 2.1, fill: (d) => colour(`seg-${d.s}`), fillOpacity: 0.62 }),
-        Plot.text(names, { x: "x", y: "y", text: (m) => Customers.label(m.s), fill: colour("ink"), stroke: colour("surface"), strokeWidth: 5, fontSize: 13, className: "strong" }),
+        ...names.map((m) => Plot.text([m], { x: "x", y: "y", text: () => Customers.label(m.s), textAnchor: m.x < 60 ? "start" : "middle", fill: colour("ink"), stroke: colour("surface"), strokeWidth: 5, fontSize: 13, className: "strong" })),
       ],
     });
   };
+  const middleOf = (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
   kinds.spread = async (c, width) => {
     const k = await Customers.read(), spent = (i) => Math.max(k.monetary[i], 1), bins = 45;
     let low = Infinity, high = 1;
@@ -100,7 +101,7 @@
       a.in[Math.min(bins - 1, Math.max(0, Math.floor(Math.log(spent(i) / low) / wide)))]++;
     }
     const bars = all.flatMap((a, s) => a.in.map((n, b) => ({ s, x1: low * Math.exp(b * wide), x2: low * Math.exp((b + 1) * wide), y: a.n ? n / a.n : 0, n })));
-    const middle = all.map((a, s) => ({ s, x: a.values.sort((x, y) => x - y)[a.n >> 1], n: a.n })).filter((m) => m.n);
+    const middle = all.map((a, s) => ({ s, x: middleOf(a.values.sort((x, y) => x - y)), n: a.n })).filter((m) => m.n);
     const most = Math.max(...bars.map((b) => b.y)) * 1.1;
     return Plot.plot({
       ...frame(c, width), marginLeft: 8, marginTop: 14,
@@ -108,7 +109,7 @@
       marks: [
         Plot.rectY(bars, { fy: "s", x1: "x1", x2: "x2", y: "y", fill: (b) => colour(`seg-${b.s}`), insetLeft: 0.5, insetRight: 0.5, title: (b) => `${Customers.label(b.s)}: ${whole(b.n)} customers spent ${money(b.x1)} to ${money(b.x2)}`, tip: true }),
         Plot.tickX(middle.filter((m) => m.x > 0), { fy: "s", x: "x", stroke: colour("ink"), strokeWidth: 1.5, strokeDasharray: "3,2" }),
-        Plot.text(middle, { fy: "s", text: (m) => `${Customers.label(m.s)}, middle ${money(m.x)}`, frameAnchor: "top-right", fontSize: 13, className: "strong" }),
+        Plot.text(middle, { fy: "s", text: (m) => `${Customers.label(m.s)}, middle ${money(m.x)}`, frameAnchor: "top-left", fontSize: 13, className: "strong" }),
       ],
     });
   };

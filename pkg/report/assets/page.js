@@ -143,7 +143,17 @@ const Page = (() => {
     opened.get(tab.id)?.(arg);
   };
 
+  // Commands have the root for which the page was written, as far as its address tells: a page that was moved leaves it open.
+  const fill = () => {
+    const [, root] = decodeURIComponent(location.pathname).match(/^(.*)\/runs\/.+\/report\/[0-9a-f]+\/report\.html$/) ?? [];
+    const store = { "file:": "file://", "https:": location.host === "storage.cloud.google.com" ? "gs:/" : "" }[location.protocol];
+    if (!root || !store) return;
+    const word = /^[\w@%+=:,./-]+$/.test(root) ? store + root : `'${(store + root).replaceAll("'", "'\\''")}'`;
+    for (const pre of $$(".command pre")) pre.textContent = pre.textContent.replace("--root=…", () => `--root=${word}`);
+  };
+
   const start = () => {
+    fill();
     $$("table[data-sort]").forEach(tabular);
     addEventListener("hashchange", () => (location.hash === "#main" ? $("#main").focus() : go(true)));
     go(false);

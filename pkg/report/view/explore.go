@@ -21,6 +21,9 @@ type Explore struct {
 	Related       []Related       `json:"related"`
 	Cohorts       []Cohort        `json:"cohorts"`
 	Concentration []Concentration `json:"concentration"`
+	Countries     []Region        `json:"countries"` // Regions with their intervals
+	Breaks        []PriceBreak    `json:"breaks"`
+	Branches      []Branch        `json:"branches"`
 }
 
 // Nature is one class of purchases.
@@ -36,7 +39,7 @@ func newExplore(in Inputs) *Explore {
 		return nil
 	}
 	e := &Explore{ExploreResult: *r, Months: months(in), Hours: hours(in), Distributions: distributions(in), Best: best(in), Gaps: gaps(in),
-		Related: related(in), Cohorts: cohorts(in), Concentration: concentration(in)}
+		Related: related(in), Cohorts: cohorts(in), Concentration: concentration(in), Countries: regions(in), Breaks: breaks(in), Branches: branches(in)}
 	n := r.Nature
 	all := n.Personal.Customers + n.Bulk.Customers + n.Reseller.Customers
 	for _, c := range []struct {
@@ -103,10 +106,11 @@ type Related struct {
 
 // Cohort are the customers of one month, followed.
 type Cohort struct {
-	Cohort    string   `json:"cohort"`
-	Customers int64    `json:"customers"`
-	Retention []Number `json:"retention"` // by months later, from 0
-	Censored  bool     `json:"censored"`  // the customers may have bought before the window
+	Cohort    string         `json:"cohort"`
+	Customers int64          `json:"customers"`
+	Retention []Number       `json:"retention"` // by months later, from 0
+	Revenue   []money.Amount `json:"revenue"`   // likewise
+	Censored  bool           `json:"censored"`  // the customers may have bought before the window
 }
 
 // Concentration is what the best customers bring.
@@ -243,9 +247,9 @@ func cohorts(in Inputs) []Cohort {
 		}
 		g := &rows[len(rows)-1]
 		for later := f.Ints("later")[i]; int64(len(g.Retention)) <= later; {
-			g.Retention = append(g.Retention, Undefined())
+			g.Retention, g.Revenue = append(g.Retention, Undefined()), append(g.Revenue, 0)
 		}
-		g.Retention[f.Ints("later")[i]] = Number(f.Floats("retention")[i])
+		g.Retention[f.Ints("later")[i]], g.Revenue[f.Ints("later")[i]] = Number(f.Floats("retention")[i]), money.Amount(f.Ints("revenue")[i])
 	}
 	return rows
 }

@@ -14,6 +14,7 @@ import (
 // Inputs are what the steps of a run wrote. Only Preprocess is required; a nil result is a step that wrote nothing in the run.
 type Inputs struct {
 	Title    string
+	Name     string // of the registry
 	Run      string
 	AsOf     calendar.Date
 	Currency string // ISO 4217, "" where unknown
@@ -40,10 +41,40 @@ type Inputs struct {
 	Movers []Move
 	// Customers are those that the page may hold; nil without scores.
 	Customers *Customers
+	// Revisions are those of HEAD up to the one of the run, the newest first: at most [MostRevisions].
+	Revisions []Revision
+	// Rejected are some of the records that ingest rejected.
+	Rejected []Rejected
 	// Stale names steps whose output is left out because it was made from other inputs than the run has now.
 	Stale []string
 	// Steps are where the numbers come from, in the order in which they ran.
 	Steps []Step
+}
+
+// MostRevisions bounds the revisions of HEAD that a page shows.
+const MostRevisions = 20
+
+// Revision is one state of HEAD, the pointer to the current model.
+type Revision struct {
+	Seq     int64         `json:"seq"`
+	Action  string        `json:"action"`
+	ModelID string        `json:"model_id"`
+	AsOf    calendar.Date `json:"as_of"`
+	Actor   string        `json:"actor"` // who moved HEAD: a pipeline or a person; "" where it was not kept
+	Reason  string        `json:"reason"`
+}
+
+// MostRejected bounds the rejected records of one check that a page shows, MostRaw their bytes.
+const (
+	MostRejected = 3
+	MostRaw      = 300
+)
+
+// Rejected is one record that ingest rejected. Its text names people, so it is in no JSON.
+type Rejected struct {
+	Record int64    `json:"record"` // position in the delivery, from 1
+	Rules  []string `json:"rules"`  // checks that it failed
+	Raw    string   `json:"-"`      // "" where the page holds no customers
 }
 
 // Move counts the customers who went the same way between the previous scores and these.

@@ -12,8 +12,9 @@ var Tables = map[string][]frame.Schema{
 	contract.Train:      {contract.SweepClusters},
 	contract.Score:      {contract.SegmentGrid, contract.SegmentFeatures, contract.Migration},
 	contract.Audience:   {contract.SegmentAudience, contract.Weeks, contract.History, contract.SegmentWeeks},
-	contract.Explore:    {contract.Times, contract.Distributions, contract.Top, contract.Gaps, contract.Correlations, contract.Cohorts, contract.Concentration},
-	contract.Recommend:  {contract.Pairs},
+	contract.Explore: {contract.Times, contract.Distributions, contract.Top, contract.Gaps, contract.Correlations, contract.Cohorts, contract.Concentration,
+		contract.Natures, contract.Regions, contract.Tree},
+	contract.Recommend: {contract.Pairs},
 }
 
 // names are what products are called, by code.

@@ -23,6 +23,7 @@ import (
 // View is what a run found. What the run does not have is null.
 type View struct {
 	Title       string         `json:"title"`
+	Name        string         `json:"name"` // of the registry
 	Run         string         `json:"run"`
 	AsOf        calendar.Date  `json:"as_of"`
 	WindowStart *calendar.Date `json:"window_start"` // null: all purchases before AsOf
@@ -36,6 +37,7 @@ type View struct {
 
 	Totals        Totals                   `json:"totals"`
 	Ingest        *contract.IngestResult   `json:"ingest"`
+	Rejected      []Rejected               `json:"rejected"` // some of the records that ingest rejected
 	Chain         []contract.ChainRow      `json:"chain"`
 	Converted     []contract.Converted     `json:"converted,omitempty"` // lines of the window, from other currencies
 	Ledger        Ledger                   `json:"ledger"`
@@ -45,6 +47,7 @@ type View struct {
 	Choice        *Choice                  `json:"choice"`
 	Evaluate      *contract.EvaluateResult `json:"evaluate"`
 	Promote       *contract.PromoteResult  `json:"promote"`
+	Revisions     []Revision               `json:"revisions"` // of HEAD, the newest first
 	Customers     *Customers               `json:"customers"` // how many the page holds
 	Scores        *Scores                  `json:"scores"`
 	Explore       *Explore                 `json:"explore"`
@@ -127,11 +130,11 @@ func (n Number) MarshalJSON() ([]byte, error) {
 func New(in Inputs) View {
 	pre := in.Preprocess
 	return View{
-		Title: in.Title, Run: in.Run, AsOf: in.AsOf, WindowStart: pre.WindowStart, Currency: in.Currency, Zone: in.Zone,
+		Title: in.Title, Name: in.Name, Run: in.Run, AsOf: in.AsOf, WindowStart: pre.WindowStart, Currency: in.Currency, Zone: in.Zone,
 		Missing: missing(in), Stale: in.Stale, Findings: pre.Findings,
 		Totals: Totals{Customers: pre.Customers, OnlyReturns: pre.OnlyReturns, Invoices: pre.Invoices, Revenue: pre.Revenue,
 			AverageInvoice: pre.AverageInvoice},
-		Ingest: in.Ingest, Chain: pre.Chain, Converted: pre.Converted, Decisions: pre.Decisions, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
+		Ingest: in.Ingest, Rejected: in.Rejected, Revisions: in.Revisions, Chain: pre.Chain, Converted: pre.Converted, Decisions: pre.Decisions, Ledger: newLedger(pre), Cancellations: pre.Cancellations, Drift: newDrift(in), Choice: newChoice(in),
 		Evaluate: in.Evaluate, Promote: in.Promote, Customers: in.Customers, Scores: newScores(in), Explore: newExplore(in), Recommend: newRecommend(in), Predict: newPredict(in), Measure: newMeasure(in), Audience: newAudience(in), Products: names(in), Codes: codes(in.Steps), Steps: in.Steps,
 	}
 }
