@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -14,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -62,6 +64,45 @@ func newErasedShop(t *testing.T, customers, days int) *erasedShop {
 	s.reject(s.victim)
 	s.pipeline("third", "2025-11-04")
 	s.export()
+	return s
+}
+
+// small is what the first test that wants a small shop has made, for the others: where its files are, and who the victim is.
+var small struct {
+	sync.Mutex
+	files  map[string][]byte
+	victim string
+}
+
+// smallErasedShop is a copy of a shop of 60 customers and 60 days.
+func smallErasedShop(t *testing.T) *erasedShop {
+	t.Helper()
+	small.Lock()
+	defer small.Unlock()
+	if small.files == nil {
+		s := newErasedShop(t, 60, 60)
+		files := map[string][]byte{}
+		err := filepath.WalkDir(s.dir, func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			name, _ := filepath.Rel(s.dir, path)
+			files[name], err = os.ReadFile(path)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		small.files, small.victim = files, s.victim
+	}
+	s := &erasedShop{t: t, dir: t.TempDir(), victim: small.victim}
+	s.root, s.result = "file://"+filepath.Join(s.dir, "root"), filepath.Join(s.dir, "result.json")
+	for name, text := range small.files {
+		path := filepath.Join(s.dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, text, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return s
 }
 
@@ -337,6 +378,14 @@ func holding(t *testing.T, root, id string) map[string]string {
 // holds returns the kind of a file that holds a customer's id, "" for one that does not.
 func holds(t *testing.T, name string, text []byte, id string) (found string) {
 	t.Helper()
+	if bytes.HasPrefix(text, []byte("PAR1")) {
+		for _, value := range parquetTexts(t, text) {
+			if strings.Contains(value, id) {
+				return "parquet"
+			}
+		}
+		return ""
+	}
 	if !bytes.HasPrefix(text, []byte("ARROW1")) {
 		var decoded any
 		if json.Unmarshal(text, &decoded) == nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/fault"
-	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/objstore/gcstest"
 	"github.com/clientele/clientele/tasks/measure"
 	"github.com/clientele/clientele/tasks/registry"
@@ -110,24 +109,23 @@ func TestErase(t *testing.T) {
 // On a bucket that keeps old generations these go too.
 func TestEraseOnABucketThatKeepsGenerations(t *testing.T) {
 	url := gcstest.StartVersioned(t) + "/shop"
-	s := newErasedShop(t, 60, 60)
-	store, err := objstore.Open(t.Context(), url, nil)
+	s := smallErasedShop(t)
+	store := s.upload(url)
+	before := stored(t, url)
+	old := ""
+	for name, text := range before {
+		if holds(t, name, []byte(text), s.victim) == "lines" {
+			old = max(old, name)
+		}
+	}
+	text, attrs, err := store.Read(t.Context(), old)
+	if err == nil {
+		_, err = store.Swap(t.Context(), old, attrs.Generation, text) // overwritten since: the bucket keeps what it was
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer store.Close()
-	old := ""
-	for name, text := range stored(t, loaded(t, filepath.Join(s.dir, "root"))) {
-		attrs, err := store.CreateBytes(t.Context(), name, []byte(text))
-		if err == nil && old == "" && holds(t, name, []byte(text), s.victim) == "lines" { // overwritten since: the bucket keeps what it was
-			old = name
-			_, err = store.Swap(t.Context(), name, attrs.Generation, []byte(text))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	before := stored(t, url)
+	before = stored(t, url)
 	kept := 0
 	for _, name := range holders(t, before, s.victim) {
 		if strings.HasPrefix(name, old+"#") {
@@ -190,7 +188,7 @@ func TestEraseWithACustomerKey(t *testing.T) {
 
 // A segment of which everybody is forgotten stays, without customers; the next run goes on.
 func TestEraseEverybodyOfASegment(t *testing.T) {
-	s := newErasedShop(t, 60, 60)
+	s := smallErasedShop(t)
 	members := map[string][]string{}
 	for c, segment := range s.segments("2025-11-04") {
 		members[segment] = append(members[segment], c)
