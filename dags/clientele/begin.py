@@ -29,7 +29,7 @@ def contradictions(params: Mapping[str, Any], dag_run: Any, zone: str) -> list[s
     """What is wrong with the Params together; each alone has been checked by the form."""
     problems = []
     day, today = as_of(dag_run, params, zone), own_day(dag_run, zone)
-    if day > today and not params["allow_future_as_of"]:
+    if day > today and not params.get("allow_future_as_of"):
         problems.append(f"as_of {day} is after the day of this run, {today}; allow_future_as_of permits it")
     if "from" in params and bool(params["from"]) != bool(params["to"]):
         problems.append("from and to go together: the first and the last day of a range")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from clientele.assets import new_model_wanted
 from clientele.compat import AirflowFailException, task
 from clientele.config import Deployment
+
+log = logging.getLogger(__name__)
 
 NEW_MODEL = ("refit", "retrain")
 
@@ -75,3 +78,31 @@ def segments_are_there(drift: dict[str, Any], promote: dict[str, Any]) -> str:
 def scored_before(rollback: dict[str, Any]) -> bool:
     """Goes on only where there are customers to score again."""
     return bool(rollback["run"])
+
+
+@task.branch
+def approved(params=None) -> str:
+    """Without an approved plan a plan is made; with one it is carried out."""
+    return "erase" if params["approved"] else "plan"
+
+
+@task
+def receipt(erased: dict[str, Any]) -> str:
+    """Says what was done, and what a person has still to do: in no line is a customer's id."""
+    lines = [f"Erasure {erased['erasure']} of {erased['at']}, by {erased['actor']}: {erased['customers']} customers."]
+    lines += [f"{o['objects']} objects of {o['kind']} in the {o['where']}, {o['rows']} rows" for o in erased["objects"]]
+    lines += [f"{w['rows']} rows of the table {w['table']}" for w in erased["warehouse"]]
+    lines += [f"model {m['model_id'][:12]} lost its customers" for m in erased["models"]]
+    lines += [
+        f"TO DO: the list {x['list']} of {x['segment']} went to {x['tool']} on {x['at']} with {x['customers']} of them"
+        for x in erased["exports"]
+    ]
+    lines += [f"LEFT: {left['object']} {left.get('until', '')}: {left['why']}" for left in erased["left"]]
+    if erased.get("more"):
+        lines.append(f"{erased['more']} more models, lists and objects are in the receipt.")
+    if erased["kept_hours"]:
+        lines.append(f"The bucket can give back what was deleted for {erased['kept_hours']} hours.")
+    lines.append(f"Receipt: erasures/{erased['erasure']}.json")
+    for line in lines:
+        log.info("%s", line)
+    return lines[-1]

@@ -79,6 +79,7 @@ __all__ = [
     "moment",
     "task",
     "task_states",
+    "triggered_by",
 ]
 
 try:
@@ -172,6 +173,11 @@ def moment(dag_run):
         return dag_run.run_after
     manual = getattr(dag_run.run_type, "value", dag_run.run_type) == "manual"
     return dag_run.logical_date if manual else dag_run.data_interval_end
+
+
+def triggered_by(dag_run: Any, otherwise: str) -> str:
+    """Who has triggered a run by hand; Airflow says so since 3.1."""
+    return getattr(dag_run, "triggering_user_name", None) or otherwise
 
 
 def task_states(ti: Any, dag_run: Any) -> dict[str, str]:

@@ -148,10 +148,18 @@ DID = {
     "registry": "champion {model_id:.12}, revision {seq}",
 }
 
+# What registry erase did, which has another result.
+PLANNED = "{customers} customers, {kinds}, {tables} tables of the warehouse, {lists} lists that went out; not done. Plan {plan}"
+ERASED = "{customers} customers are forgotten, plan {plan:.12}, receipt erasures/{erasure}.json"
+
 
 def did(step: str, result: Any) -> str:
     """What a step that succeeded did, as a line in numbers. Of a result that lacks them, only that it is done."""
     try:
+        if "erasure" in result:
+            kinds = ", ".join(f"{o['objects']} of {o['kind']}" for o in result["objects"]) or "no objects"
+            more = {"kinds": kinds, "tables": len(result["warehouse"]), "lists": len(result["exports"])}
+            return f"{step}: {(ERASED if result['done'] else PLANNED).format(**result, **more)}."
         return f"{step}: {' '.join(DID[step].format(**result).split())}."
     except (KeyError, TypeError, ValueError):
         return f"{step}: done."

@@ -344,6 +344,38 @@ def model() -> dict[str, Param]:
     }
 
 
+def erase() -> dict[str, Param]:
+    """Whose request, and which plan. No Param has a customer's id: Airflow shows them to everybody, and keeps them."""
+    section = {"section": "Request"}
+    return {
+        "request": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z",
+            title="Request",
+            description="The ids are in requests/<request>.txt below the root. Name it after a ticket, never after a customer. "
+            "Empty: those who were forgotten before.",
+            **section,
+        ),
+        "approved": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^[0-9a-f]{64}\Z",
+            title="Approved plan",
+            description="The digest that the plan's log ends with. Empty: make a plan, and change nothing.",
+            **section,
+        ),
+        "reason": Param(
+            None,
+            type=["null", "string"],
+            maxLength=500,
+            title="Reason",
+            description="Recorded in the receipt and in the history of models. It must not name the customer.",
+            **section,
+        ),
+    }
+
+
 def rollback() -> dict[str, Param]:
     """Which model to roll back to."""
     section = {"section": "Rollback"}

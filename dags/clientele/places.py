@@ -31,10 +31,14 @@ def step_operator(
     arguments: Sequence[str],
     minutes: int,
     secrets: Sequence[str] = (),
+    account: str = "",
     late_source_hours: str | None = None,
     **kwargs: Any,
 ) -> StepOperator:
-    """Makes the operator of a program in the deployment's place. minutes bound one try; kwargs are any operator's."""
+    """Makes the operator of a program in the deployment's place. minutes bound one try; kwargs are any operator's.
+
+    account: whose service account it has, where that is not the program's.
+    """
     resources = d.resource(program)
     env = [k8s.V1EnvVar(name=name, value=value) for name, value in sorted(d.pod_env.items())]
     # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
@@ -50,7 +54,7 @@ def step_operator(
         env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_HOST", value=d.header_hosts()))
     own = {"app.kubernetes.io/instance": d.shop} if d.shop else {}
     own |= {**d.labels, "step": program} if d.labels else {}  # what a bill is split by
-    kind, where = place(d, program)
+    kind, where = place(d, account or program)
     return kind(
         step=program,
         name=f"clientele-{program}",
@@ -73,21 +77,21 @@ def step_operator(
     )
 
 
-def place(d: Deployment, program: str) -> tuple[type, dict[str, Any]]:
-    """The class of operator for the deployment's place, and its arguments for that place."""
+def place(d: Deployment, account: str) -> tuple[type, dict[str, Any]]:
+    """The class of operator for the deployment's place, and its arguments for that place. account is that of a program."""
     if d.place == "local":
         return LocalStepOperator, {"folder": d.bin}
-    account = {"service_account_name": d.service_account.format(step=program)} if d.service_account else {}
+    named = {"service_account_name": d.service_account.format(step=account)} if d.service_account else {}
     if d.place == "gke":
         return _gke(), {
             "project_id": d.gke_project,
             "location": d.gke_location,
             "cluster_name": d.gke_cluster,
             "namespace": d.namespace,
-            **account,
+            **named,
         }
     # Composer 3 runs pods of others in one namespace only, reached by a kubeconfig of its own; so does any other cluster.
-    return StepOperator, {"namespace": d.namespace, "config_file": d.kubeconfig or None, "in_cluster": False, **account}
+    return StepOperator, {"namespace": d.namespace, "config_file": d.kubeconfig or None, "in_cluster": False, **named}
 
 
 def _gke() -> type:

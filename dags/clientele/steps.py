@@ -13,7 +13,7 @@ from clientele import assets
 from clientele.alerts import callback
 from clientele.asof import as_of
 from clientele.begin import image, traceparent
-from clientele.compat import BACKOFF, deadline
+from clientele.compat import BACKOFF, deadline, triggered_by
 from clientele.config import Deployment
 from clientele.contract import STEPS, swaps_pointers
 from clientele.links import ReportLink
@@ -32,7 +32,12 @@ def dag_args(d: Deployment) -> dict[str, Any]:
         "catchup": False,
         "max_active_runs": 1,
         "default_args": default_args(d),
-        "user_defined_macros": {"as_of": partial(as_of, zone=d.zone), "image": image, "traceparent": traceparent},
+        "user_defined_macros": {
+            "as_of": partial(as_of, zone=d.zone),
+            "image": image,
+            "traceparent": traceparent,
+            "triggered_by": triggered_by,
+        },
         "owner_links": {d.owner: d.owner_link},
     }
 
@@ -123,6 +128,30 @@ def rollback(d: Deployment) -> StepOperator:
     )
 
 
+def erase(d: Deployment, task_id: str, *, approved: str = "") -> StepOperator:
+    """Plans to forget the customers of a request, or carries out the plan with this digest, a template."""
+    return _program(
+        d,
+        "registry",
+        task_id=task_id,
+        command=("erase",),
+        run=False,
+        arguments=(
+            "--request={{ params.request or '' }}",
+            "--again={{ not params.request }}",
+            f"--approved={approved}",
+            f"--warehouse={d.warehouse}",
+            f"--location={d.warehouse_location}",
+            "--reason={{ params.reason or '' }}",
+            "--actor={{ triggered_by(dag_run, dag.dag_id) }}",
+        ),
+        minutes=120,
+        account="erase",  # alone among the programs it deletes
+        secrets=("customer_key",),
+        doc_md="`registry erase` forgets customers: " + ("an approved plan." if approved else "a plan, which changes nothing."),
+    )
+
+
 def _program(
     d: Deployment,
     program: str,
@@ -131,19 +160,21 @@ def _program(
     flags: Sequence[str] = (),
     command: Sequence[str] = (),
     arguments: Sequence[str] = (),
+    run: bool = True,
     **kwargs: Any,
 ) -> StepOperator:
-    """A program as a task. flags are Params that are passed on under their own name; arguments are the rest."""
-    common = (
-        f"--root={d.root}",
-        f"--registry={d.registry}",
-        f"--name={d.name}",
+    """A program as a task. flags are Params that are passed on under their own name; arguments are the rest.
+
+    run: it belongs to a run, of which it is told.
+    """
+    of_run = (
         "--pipeline={{ dag.dag_id }}",
         "--run-id={{ run_id }}",
         "--as-of={{ as_of(dag_run, params) }}",
         "--allow-future-as-of={{ params.allow_future_as_of }}",
-        f"--result={RESULT}",
     )
+    home = (f"--root={d.root}", f"--registry={d.registry}", f"--name={d.name}")
+    common = (*home, *(of_run if run else ()), f"--result={RESULT}")
     own = tuple(f"--{flag.replace('_', '-')}={{{{ '' if params.{flag} is none else params.{flag} }}}}" for flag in flags)
     if swaps_pointers(program):
         kwargs["pool"] = d.pool  # one slot: steps of two DAGs that move pointers wait for each other instead of losing a swap

@@ -9,7 +9,8 @@ from clientele import contract
 
 # What the machinery passes on, not a Param of that name.
 PASSED_ON = {"root", "registry", "name", "pipeline", "run-id", "as-of", "result", "from-run", "source", "zone", "currency"}
-PASSED_ON |= {"to-model", "hold-until", "reason"}  # empty where the flag has no default either
+PASSED_ON |= {"to-model", "hold-until", "reason", "request", "approved"}  # empty where the flag has no default either
+PASSED_ON |= {"again", "actor", "warehouse", "location"}  # of erase: the first is true without a request
 
 
 def task_name(step) -> str:
@@ -179,6 +180,17 @@ def test_edges_of_rollback():
     for step in ("score", "report"):
         _, given = wiring.flags(wiring.rendered(dag.get_task(step)).arguments)
         assert given["from-run"] == "clientele_segmentation/2026-02-23/scheduled-0a1b2c3d"
+
+
+def test_edges_of_erase():
+    dag = wiring.dags()["clientele_erase"]
+    assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
+        "begin": ["approved"],
+        "approved": ["erase", "plan"],
+        "plan": [],
+        "erase": ["receipt"],
+        "receipt": [],
+    }
 
 
 def test_exit_codes_that_are_never_retried():

@@ -29,16 +29,27 @@ def dags_of(place: str):
 def test_golden_pod(place):
     """UPDATE_GOLDEN=1 writes the files anew."""
     step = next(s for s in dags_of(place) if s.step == "ingest" and s.dag_id == "clientele_segmentation")
-    text = yaml.safe_dump(wiring.pod(step), width=130)
-    file = GOLDEN / f"{place}.yaml"
+    same_as_golden(wiring.pod(step), place)
+
+
+def test_golden_pod_that_erases():
+    """What the cluster's log of requests shows of it: the request's name, the plan's digest and a reason."""
+    step = next(s for s in dags_of("composer") if s.dag_id == "clientele_erase" and s.task_id == "erase")
+    same_as_golden(wiring.pod(step, request="ticket-4711", approved="0123456789abcdef" * 4, reason="asked by letter"), "erase")
+
+
+def same_as_golden(pod: dict, name: str) -> None:
+    text = yaml.safe_dump(pod, width=130)
+    file = GOLDEN / f"{name}.yaml"
     if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(text)
     assert text == file.read_text()
 
 
 def secret(step, variable: str, name: str, key: str):
-    """The variable of a secret as the pod has it: by reference, and ingest's alone."""
-    return {"name": variable, "valueFrom": {"secretKeyRef": {"key": key, "name": name}}} if step.step == "ingest" else None
+    """The variable of a secret as the pod has it: by reference, and ingest's alone; the customer key is erase's too."""
+    has = step.step == "ingest" or key == "customer-key" and step.dag_id == "clientele_erase"
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"key": key, "name": name}}} if has else None
 
 
 def every_pod():
@@ -93,7 +104,8 @@ class TestEveryPod:
         assert scratch["emptyDir"]["sizeLimit"] == RESOURCES[step.step]["ephemeral-storage"]
         namespace = {"composer": "composer-user-workloads"}.get(place, "clientele")
         assert rendered(step)["metadata"]["namespace"] == namespace
-        account = f"clientele-{step.step}" if place == "gke" else None
+        who = "erase" if step.dag_id == "clientele_erase" else step.step  # it deletes, and other commands of the registry may not
+        account = f"clientele-{who}" if place == "gke" else None
         assert spec.get("serviceAccountName") == account
 
     def test_labels_are_the_same_at_every_try(self, place, step):
