@@ -165,7 +165,7 @@ def _program(
 ) -> StepOperator:
     """A program as a task. flags are Params that are passed on under their own name; arguments are the rest.
 
-    run: it belongs to a run, of which it is told.
+    run: it belongs to a run, whose names it gets.
     """
     of_run = (
         "--pipeline={{ dag.dag_id }}",

@@ -213,10 +213,10 @@ def test_breaks_and_changes_are_the_tables(second: Run, open_page):
     assert [number(r[1]) for r in shown] == [float(r["carton"]) for r in own]
     assert [number(r[2]) for r in shown] == pytest.approx([r["price_below"] for r in own], abs=0.0051)
     regions = {r["region"] or "no country": r for r in second.table("explore", "regions") if r["month"] is None}
-    told = [r for r in rows(page, "regions") if r[5] != "too few to say"]
-    assert told
+    known = [r for r in rows(page, "regions") if r[5] != "too few to say"]
+    assert known
     notes = dict(page.eval_on_selector("#regions", "t => [...t.tBodies[0].rows].map(r => [r.cells[0].textContent, r.cells[5].querySelector('small')?.textContent])"))
-    for r in told:
+    for r in known:
         assert number(r[5]) == pytest.approx(regions[r[0]]["index_invoices"], abs=0.51)
         note = notes[r[0]]
         assert [float(v) for v in note.split(" to ")] == pytest.approx([regions[r[0]]["index_invoices_low"], regions[r[0]]["index_invoices_high"]], abs=0.51)
