@@ -44,7 +44,7 @@ var judgedEffects = map[string]Act{EffectSegments: ActRefit, EffectModel: ActRet
 
 // Conclude makes one verdict. In this order: broken data want fix_data; another preparation is no drift; evidence about how the
 // model fits wants refit or retrain; what the calendar explains wants nothing; features and windows that moved want to wait. Only
-// evidence about the model in force asks for another one.
+// evidence about the model in force asks for another one, and after closed days only where a feature has moved beyond what they explain.
 func (f *Findings) Conclude() Conclusion {
 	if c := f.broken(); c != nil {
 		return *c
@@ -59,6 +59,9 @@ func (f *Findings) Conclude() Conclusion {
 	switch {
 	case len(effects) > 0 && seasonal:
 		return Conclusion{Warn, ActWait, fmt.Sprintf("%s: %s; but the last window is like the same days a year ago", CauseSeasonal, strings.Join(effects, ", "))}
+	case len(effects) > 0 && f.Closed > 0 && len(features) == 0:
+		return Conclusion{None, ActNone, fmt.Sprintf(
+			"%s: the model fits less well for customers who could not buy (%d days closed), and no feature moved beyond that: %s", CauseCalendar, f.Closed, strings.Join(effects, ", "))}
 	case len(effects) > 0:
 		cause := "the model no longer fits: " + strings.Join(effects, ", ")
 		if len(windows) > 0 && f.YearAgo == nil {
@@ -114,7 +117,7 @@ func (f *Findings) unfit() (why []string, act Act) {
 		if !judged || e.Verdict != Alert {
 			continue
 		}
-		why = append(why, fmt.Sprintf("%s %.3g (limit %g)", words[e.Name], e.Value, e.Limit))
+		why = append(why, fmt.Sprintf("%s %.3g (limit %.3g)", words[e.Name], e.Value, e.Limit))
 		if act != ActRetrain {
 			act = wants
 		}

@@ -18,6 +18,9 @@ type Places struct {
 	Dim      int
 }
 
+// Held are customers of the reference whom a fit without them can judge: places by the model, and by that other fit. Empty for none.
+type Held struct{ Seen, Unseen Places }
+
 // Effect is one measure of how a model fits, against what it was on its training customers. What was not measured is NaN.
 type Effect struct {
 	Name      string
@@ -63,8 +66,9 @@ type Segment struct {
 }
 
 // Shape compares how a model of k segments fits today's customers with how it fitted those that it was trained on. pair is as in
-// [Compare]. Evidence about the model in force is: segment shares, novelty, inertia; the other effects are shown.
-func Shape(k int, ref, cur Places, pair []int32, centroids [][]float64, opts Options) ([]Effect, []Segment, error) {
+// [Compare]. Customers that no fit has seen are farther away than those it was made of: by as much as held says, distances may be larger
+// beyond the limit, and where there are enough of them their distances and margins are what today's are compared with. Evidence about the model in force is: segment shares, novelty, inertia; the other effects are shown.
+func Shape(k int, ref, cur Places, pair []int32, held Held, centroids [][]float64, opts Options) ([]Effect, []Segment, error) {
 	opts = opts.WithDefaults()
 	if err := opts.check(); err != nil {
 		return nil, nil, fmt.Errorf("compare fit: %w", err)
@@ -96,17 +100,26 @@ func Shape(k int, ref, cur Places, pair []int32, centroids [][]float64, opts Opt
 		return e
 	}
 	inertia := relative(ref.Distance, cur.Distance)
+	limit, unseen, fresh := InertiaLimit, nan, ref
+	if len(held.Seen.Distance) >= opts.MinRows {
+		unseen, fresh = 0, held.Unseen
+		if rise := relative(held.Seen.Distance, held.Unseen.Distance); rise > 0 {
+			unseen = rise
+		}
+		limit = float64((1+InertiaLimit)*(1+unseen)) - 1
+	}
+	far := distanceSides(fresh.Distance, cur.Distance, nil)
 	out := []Effect{
 		judged(effect(EffectSegments, PSI(shares.reference, shares.current), "population stability index of the segment shares, by nearest centre"),
 			0, opts.Materiality, p[0].Noise),
 		effect(EffectTVD, shift(shares), "share of customers that would have to change segment for the shares to be what they were"),
-		judged(effect(EffectModel, inertia, "relative change of the mean squared distance to the nearest centre"), 1, InertiaLimit, 0),
+		judged(effect(EffectModel, inertia, "relative change of the mean squared distance to the nearest centre"), 1, limit, 0),
 		judged(effect(EffectNovelty, novelty, "share of customers farther from every centre than 99 % of those at training"), 2, NoveltyLimit, p[2].Noise),
-		effect(EffectDistance, PSI(distance.reference, distance.current), "population stability index of the distances to the nearest centre"),
+		effect(EffectDistance, PSI(far.reference, far.current), "population stability index of the distances to the nearest centre, against customers that no fit has seen"),
 	}
-	out[3].Reference = 0.01
+	out[2].Reference, out[3].Reference = unseen, 0.01
 	if k > 1 {
-		out = append(out, margins(ref, cur, pair, blank)...)
+		out = append(out, margins(ref, fresh, cur, pair, blank)...)
 	}
 	if moved := movement(cur, centroids); !math.IsNaN(moved) {
 		out = append(out, effect(EffectCentroids, moved, "mean distance from a centre to the mean of the customers nearest to it now, weighted by their number"))
@@ -182,11 +195,11 @@ func shift(s *Sides) float64 {
 }
 
 // margins compares (second − distance)/second, which is each customer's simplified silhouette (E. R. Hruschka et al., 2004): over all as
-// a distribution, and over the customers on both sides as a mean difference with its 95 % interval.
-func margins(ref, cur Places, pair []int32, blank Effect) []Effect {
+// a distribution, against that of fresh customers, and over the customers on both sides as a mean difference with its 95 % interval.
+func margins(ref, fresh, cur Places, pair []int32, blank Effect) []Effect {
 	was, is := marginsOf(ref), marginsOf(cur)
 	m, s := blank, blank
-	sides := distanceSides(was, is, pair)
+	sides := distanceSides(marginsOf(fresh), is, nil)
 	m.Name, m.Value = EffectMargin, PSI(sides.reference, sides.current)
 	m.Why = "population stability index of how much nearer the nearest centre is than the second"
 	s.Name, s.Value = EffectSilhouette, math.NaN()

@@ -24,7 +24,7 @@ func placed(rng *rand.Rand, n int, first, scale float64) Places {
 
 func effects(t *testing.T, ref, cur Places, pair []int32) (map[string]Effect, []Segment) {
 	t.Helper()
-	all, segments, err := Shape(2, ref, cur, pair, [][]float64{{0}, {10}}, Options{})
+	all, segments, err := Shape(2, ref, cur, pair, Held{}, [][]float64{{0}, {10}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +82,45 @@ func TestShape(t *testing.T) {
 	none, _ := effects(t, ref, Places{}, nil)
 	if none[EffectSegments].Verdict != InsufficientData || Measured(none[EffectModel].Value) != nil {
 		t.Errorf("without customers: %+v", none)
+	}
+}
+
+// Customers who are a tenth farther from the fit that has not seen them have a fifth more of squared distance: 1.25 · 1.21 − 1 is the limit then,
+// and a rise of 40 % is within it. Distances are compared with theirs.
+func TestHeldOut(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 10))
+	ref := placed(rng, 4000, 0.5, 1)
+	stretched := func(by float64) Places {
+		p := ref
+		p.Distance = make([]float64, len(ref.Distance))
+		for i, d := range ref.Distance {
+			p.Distance[i] = by * d
+		}
+		return p
+	}
+	cur := stretched(math.Sqrt(1.4))
+	for _, c := range []struct {
+		name  string
+		held  Held
+		limit float64
+		want  Verdict
+	}{
+		{"none", Held{}, 0.25, Alert},
+		{"too few", Held{Places{Distance: []float64{1}}, Places{Distance: []float64{9}, Second: []float64{9}}}, 0.25, Alert},
+		{"a tenth", Held{ref, stretched(1.1)}, 1.25*1.21 - 1, Warn},
+		{"nearer", Held{ref, stretched(0.9)}, 0.25, Alert},
+	} {
+		all, _, err := Shape(2, ref, cur, nil, c.held, [][]float64{{0}, {10}}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := all[2]; e.Name != EffectModel || math.Abs(e.Limit-c.limit) > 1e-9 || math.Abs(e.Value-0.4) > 1e-9 || e.Verdict != c.want {
+			t.Errorf("%s: %+v, want %s beyond %v", c.name, e, c.want, c.limit)
+		}
+	}
+	all, _, err := Shape(2, ref, stretched(1.1), nil, Held{ref, stretched(1.1)}, [][]float64{{0}, {10}}, Options{})
+	if err != nil || all[4].Name != EffectDistance || all[4].Value != 0 {
+		t.Errorf("distances as those of customers that no fit has seen: %+v, %v", all[4], err)
 	}
 }
 

@@ -74,6 +74,8 @@ func TestConclude(t *testing.T) {
 		{"no season without a second year", Findings{Effects: effect(EffectSegments), Before: feature(Alert)}, Alert, ActRefit, "no second year"},
 		{"closed days", Findings{Closed: 30, Raw: []Verdict{Alert}, Features: feature(None)}, None, ActNone, "calendar"},
 		{"closed days and more", Findings{Closed: 30, Raw: []Verdict{Alert}, Features: feature(Alert)}, Alert, ActWait, "still fits"},
+		{"closed days, and a fit that follows", Findings{Closed: 30, Effects: effect(EffectModel), Features: feature(None)}, None, ActNone, "calendar"},
+		{"closed days, and a fit that has moved", Findings{Closed: 30, Effects: effect(EffectModel), Features: feature(Alert)}, Alert, ActRetrain, "no longer fits"},
 		{"what follows from closed days", Findings{Closed: 30, Features: feature(Alert), Blocked: []string{"recency"}}, None, ActNone, "calendar"},
 		{"a young shop", Findings{Young: true, Features: feature(Alert), Blocked: []string{"recency"}}, None, ActNone, "no feature"},
 		{"another preparation", Findings{Preparation: "window", Effects: effect(EffectNovelty)}, InsufficientData, ActNone, "preparation"},

@@ -155,7 +155,7 @@ func (k *Keeper) eraseHead(ctx context.Context, e Erasure, number int, name stri
 	}
 	from := model.Provenance{Run: move.Run.String(), AsOf: head.AsOf.String(), Key: move.Key}
 	if old, err := model.ReadProvenance(ctx, k.Home.Registry, head.ModelID); err == nil {
-		from.Code = old.Code
+		from.Code, from.Forward = old.Code, old.Forward
 	}
 	if err := model.Write(ctx, k.Home.Registry, next, from, k.Tables); err != nil {
 		return err

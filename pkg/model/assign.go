@@ -8,6 +8,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/rfm"
+	"github.com/clientele/clientele/pkg/space"
 )
 
 // SchemaError says that a customers table is not what the model was trained on.
@@ -48,19 +49,41 @@ func (a *Assignment) Points() cluster.Points { return a.points }
 // scoring. The table must have the columns of the model's space, of the kinds it was trained on ([*SchemaError]); a value
 // that cannot be placed is an error that names feature and row.
 func (b *Bundle) Assign(customers *frame.Frame) (*Assignment, error) {
-	m := &b.Model
-	columns, err := m.columns(customers, m.Space.Features())
+	return b.Model.assign(customers, &b.Model.Space, b.Model.flat())
+}
+
+// AssignHeldOut places those customers that the model's shadow has not seen, once by the model and once by the shadow; both are nil in a
+// model without one. The errors are those of [Bundle.Assign].
+func (b *Bundle) AssignHeldOut(customers *frame.Frame) (model, shadow *Assignment, err error) {
+	if b.Model.Shadow == nil {
+		return nil, nil, nil
+	}
+	var rows []int
+	for i, key := range customers.Strings("customer") {
+		if HeldOut(key) {
+			rows = append(rows, i)
+		}
+	}
+	held := customers.Take(rows)
+	if model, err = b.Assign(held); err == nil {
+		shadow, err = b.Model.assign(held, &b.Model.Shadow.Space, slices.Concat(b.Model.Shadow.Centroids...))
+	}
+	return model, shadow, err
+}
+
+func (m *Model) assign(customers *frame.Frame, sp *space.Space, centroids []float64) (*Assignment, error) {
+	columns, err := m.columns(customers, sp.Features())
 	if err != nil {
 		return nil, fmt.Errorf("assign customers: %w", err)
 	}
-	x, err := m.Space.ApplyColumns(nil, columns)
+	x, err := sp.ApplyColumns(nil, columns)
 	if err != nil {
 		return nil, fmt.Errorf("assign customers: %w", err)
 	}
 	n := customers.Rows()
 	a := &Assignment{
 		Nearest: make([]int32, n), Distance: make([]float64, n), Second: make([]float64, n),
-		points: cluster.Points{N: n, D: m.Space.Dim(), X: x}, centroids: m.flat(),
+		points: cluster.Points{N: n, D: sp.Dim(), X: x}, centroids: centroids,
 	}
 	for i := range n {
 		near := cluster.Nearest(a.centroids, a.points.Row(i))

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 
+	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/frame"
 )
 
@@ -22,6 +23,10 @@ type Provenance struct {
 	AsOf    string `json:"as_of"`
 	Key     string `json:"key"`  // of train in that run
 	Code    string `json:"code"` // code version
+
+	// Forward is what the customers of each segment did in the last window of the training, by [Bundle.Follow]: later ones are compared
+	// with it. Nil where nobody had been a customer for as long, and of an earlier program.
+	Forward []drift.Followed `json:"forward,omitempty"`
 }
 
 // Build makes a bundle of a fitted model and the customers that it was trained on, which must be sorted by customer. It

@@ -173,7 +173,15 @@ func look(b *model.Bundle, ref, cur *frame.Frame, opts drift.Options) ([]drift.F
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	effects, segments, err := drift.Shape(b.Model.K(), was, is, pair, b.Model.Centroids, opts)
+	seen, unseen, err := b.AssignHeldOut(ref)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("reference: %w", err)
+	}
+	var held drift.Held
+	if seen != nil {
+		held.Seen, held.Unseen = placesOf(seen), placesOf(unseen)
+	}
+	effects, segments, err := drift.Shape(b.Model.K(), was, is, pair, held, b.Model.Centroids, opts)
 	return features, effects, segments, err
 }
 
@@ -182,8 +190,12 @@ func places(b *model.Bundle, customers *frame.Frame) (drift.Places, error) {
 	if err != nil {
 		return drift.Places{}, err
 	}
+	return placesOf(a), nil
+}
+
+func placesOf(a *model.Assignment) drift.Places {
 	points := a.Points()
-	return drift.Places{Nearest: a.Nearest, Distance: a.Distance, Second: a.Second, Points: points.X, Dim: points.D}, nil
+	return drift.Places{Nearest: a.Nearest, Distance: a.Distance, Second: a.Second, Points: points.X, Dim: points.D}
 }
 
 // pairs returns for every customer of now the row that the same customer has in the reference, −1 for none.

@@ -33,6 +33,7 @@ type job struct {
 	preprocess *run.Manifest
 	head       *registry.Revision // as it stood before this run, or pinned; nil without
 	replay     bool               // --head names another revision than the one that stood
+	trained    []drift.Followed   // what customers did at HEAD's training, as its provenance says; nil where it does not
 	past       []past             // what earlier as-of dates found of this model, newest first
 }
 
@@ -69,6 +70,13 @@ func (j *job) read(ctx context.Context) error {
 	if j.head, j.replay, err = registry.New(j.home).View(j.Run(), j.Head).Before(ctx); err != nil {
 		return err
 	}
+	if j.head != nil {
+		p, err := model.ReadProvenance(ctx, j.home.Registry, j.head.ModelID)
+		if err != nil && fault.CodeOf(err) != fault.ExitMissing {
+			return err
+		}
+		j.trained = p.Forward
+	}
 	state, err := run.ReadState[run.DriftState](ctx, j.home.Root, contract.DriftStatePath(j.Name))
 	if err != nil {
 		return err
@@ -97,12 +105,14 @@ func looksBefore(s run.State[run.DriftState], asOf calendar.Date, modelID string
 // inputs are what the content depends on.
 func (j *job) inputs() (contract.Inputs, error) {
 	refs := map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref()}
-	if len(j.past) > 0 {
-		text, err := contract.Canonical(j.past)
+	for name, of := range map[string]any{"past": j.past, "trained": j.trained} {
+		text, err := contract.Canonical(of)
 		if err != nil {
 			return contract.Inputs{}, err
 		}
-		refs["past"] = contract.SHA256(text)
+		if t := string(text); t != "null" && t != "[]" {
+			refs[name] = contract.SHA256(text)
+		}
 	}
 	return contract.Inputs{
 		Refs: refs,

@@ -24,7 +24,8 @@ type document struct {
 	Segments []segmentJSON        `json:"segments"`
 	Closed   int                  `json:"closed_days"` // by which customers' recency was shortened before it was compared
 	Price    priceLevel           `json:"price"`
-	Past     []past               `json:"past"` // entries of the state that the run rests on
+	Past     []past               `json:"past"`              // entries of the state that the run rests on
+	Trained  []drift.Followed     `json:"trained,omitempty"` // what customers of each segment did at training
 }
 
 type comparison struct {
@@ -85,7 +86,7 @@ func (f *evidence) against() []struct {
 
 func (f *evidence) document(j *job, r contract.DriftResult) document {
 	d := document{
-		Version: documentVersion, Result: r, Closed: f.found.Closed, Price: f.price, Past: append([]past{}, j.past...),
+		Version: documentVersion, Result: r, Closed: f.found.Closed, Price: f.price, Past: append([]past{}, j.past...), Trained: j.trained,
 		Against: []comparison{}, Effects: []effectJSON{}, Segments: []segmentJSON{},
 	}
 	m := drift.Measured

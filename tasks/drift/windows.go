@@ -32,23 +32,20 @@ func (j *job) windows(f *evidence, b *model.Bundle, all *frame.Frame, opts drift
 			return err
 		}
 	}
-	then := window(all, contract.WindowThen)
-	if then.Rows() == 0 {
-		return nil
-	}
-	a, err := b.Assign(then)
-	if err != nil {
-		return err
-	}
-	f.forward = follow(a.Nearest, b.Model.K(), then.Strings("customer"), now)
-	if base := j.baseline(); base != nil {
+	var err error
+	f.forward, err = b.Follow(func(visit func(*frame.Frame) error) error { return visit(all) })
+	if base := j.baseline(); err == nil && base != nil && f.forward != nil {
 		f.found.Effects = append(f.found.Effects, drift.Forward(base, f.forward, opts))
 	}
-	return nil
+	return err
 }
 
-// baseline is what customers did after they were assigned, when the model in force was first looked at; nil before.
+// baseline is what customers did after they were assigned, at training; of a model that does not say so, when it was first looked at; nil
+// before.
 func (j *job) baseline() []drift.Followed {
+	if j.trained != nil {
+		return j.trained
+	}
 	for _, p := range slices.Backward(j.past) {
 		if p.Forward != nil {
 			return p.Forward
@@ -67,28 +64,6 @@ func window(all *frame.Frame, name string) *frame.Frame {
 	}
 	out := all.Take(rows)
 	out.Columns = slices.DeleteFunc(out.Columns, func(c frame.Column) bool { return c.Name == "window" })
-	return out
-}
-
-// follow says what the customers of each segment have bought since.
-func follow(nearest []int32, k int, customers []string, now *frame.Frame) []drift.Followed {
-	spent := now.Ints("monetary")
-	bought := map[string]int{}
-	for i, c := range now.Strings("customer") {
-		bought[c] = i
-	}
-	out := make([]drift.Followed, k)
-	whole := make([]int64, k)
-	for i, s := range nearest {
-		out[s].Customers++
-		if row, ok := bought[customers[i]]; ok {
-			out[s].Bought++
-			whole[s] += spent[row]
-		}
-	}
-	for s := range out {
-		out[s].Money = float64(whole[s]) / money.Scale
-	}
 	return out
 }
 

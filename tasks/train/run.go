@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
@@ -73,7 +74,7 @@ func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	return commit(ctx, j.home, s, t, j.deps.Code, j.opts)
+	return j.commit(ctx, s, t)
 }
 
 // read looks up what the key is made of.
@@ -87,11 +88,11 @@ func (c Config) read(ctx context.Context, home *run.Home) (upstream, error) {
 	if err != nil {
 		return up, err
 	}
-	var drift contract.DriftResult
-	if err := m.Decode(&drift); err != nil {
+	var found contract.DriftResult
+	if err := m.Decode(&found); err != nil {
 		return up, err
 	}
-	up.act = drift.Act
+	up.act = found.Act
 	up.head, _, err = registry.New(home).View(c.Run(), c.Head).Before(ctx)
 	return up, err
 }
@@ -141,18 +142,41 @@ type trained struct {
 	renamed  []string // which segments go on under another name, and why
 }
 
-func commit(ctx context.Context, home *run.Home, s *run.Session, t trained, code string, opts table.Options) (*run.Manifest, error) {
+func (j *job) commit(ctx context.Context, s *run.Session, t trained) (*run.Manifest, error) {
 	if !t.known {
-		p := model.Provenance{Run: s.Run().String(), AsOf: s.Run().AsOf.String(), Key: s.Key(), Code: code}
-		if err := model.Write(ctx, home.Registry, t.bundle, p, opts); err != nil {
+		p := model.Provenance{Run: s.Run().String(), AsOf: s.Run().AsOf.String(), Key: s.Key(), Code: j.deps.Code}
+		var err error
+		if p.Forward, err = j.follow(ctx, t.bundle); err != nil {
+			return nil, err
+		}
+		if err := model.Write(ctx, j.home.Registry, t.bundle, p, j.opts); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.PutFrame(ctx, contract.Sweep, t.sweep, opts); err != nil {
+	if err := s.PutFrame(ctx, contract.Sweep, t.sweep, j.opts); err != nil {
 		return nil, err
 	}
-	if err := s.PutFrame(ctx, contract.SweepClusters, t.clusters, opts); err != nil {
+	if err := s.PutFrame(ctx, contract.SweepClusters, t.clusters, j.opts); err != nil {
 		return nil, err
 	}
 	return s.Commit(ctx, t.result)
+}
+
+// follow says what customers did in the last window, without holding the windows as a whole; nil where preprocess has made none.
+func (j *job) follow(ctx context.Context, b *model.Bundle) ([]drift.Followed, error) {
+	st, ok := j.up.preprocess.Objects[contract.Windows.Name]
+	if !ok {
+		return nil, nil
+	}
+	o, err := j.home.OpenStored(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	r, err := table.Open(o, o.Size, contract.Windows, j.opts)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return b.Follow(r.Each)
 }
