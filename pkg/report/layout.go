@@ -20,6 +20,7 @@ type page struct {
 	Tabs     []tab
 	Charts   []chart
 	Pack     *pack
+	layout   *layout
 	Personal string // what personal data the page holds
 }
 

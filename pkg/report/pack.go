@@ -1,12 +1,13 @@
 package report
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 
@@ -15,7 +16,8 @@ import (
 )
 
 // pack is the customers as assets/customers.js reads them: typed columns in little-endian order one after the other, each from a
-// multiple of eight bytes on, then the ids as JSON; all of it gzip, in base64. Texts that come again are places in a list.
+// multiple of eight bytes on, then the ids as JSON; all of it gzip, in base64, in an element before this one. Texts that come again are
+// places in a list.
 type pack struct {
 	AsOf      string       `json:"as_of"`
 	Customers int          `json:"n"`
@@ -34,7 +36,6 @@ type pack struct {
 	Left      [][2]string  `json:"left"` // id of the customer, and of the segment
 	Shapes    []string     `json:"shapes"`
 	Period    string       `json:"period"`
-	Data      string       `json:"data"`
 }
 
 // packed is one column: bytes from At on, each value of a type u1, u2, u4 or f8. Name "ids" is a JSON array of texts.
@@ -81,12 +82,33 @@ func (t *texts) places(column []string) []uint16 {
 	return p
 }
 
-// packed makes the pack of the customers that the page holds, or nil where it holds none.
-func (l *layout) packed() (*pack, error) {
-	c := l.Customers
-	if !l.inlined() {
-		return nil, nil
+// columns writes columns one after the other.
+type columns struct {
+	to      io.Writer
+	at      int
+	columns []packed
+	err     error // the first
+}
+
+func (c *columns) put(name, kind string, values any) {
+	pad := -c.at & 7
+	c.write(make([]byte, pad))
+	c.write(values)
+	size := binary.Size(values)
+	c.columns = append(c.columns, packed{name, kind, c.at + pad, size})
+	c.at += pad + size
+}
+
+func (c *columns) write(values any) {
+	if c.err == nil {
+		c.err = binary.Write(c.to, binary.LittleEndian, values)
 	}
+}
+
+// pack writes the columns of the customers that the page holds, one by one, so that only one of them is in memory a second time, and
+// returns what says how to read them.
+func (l *layout) pack(w io.Writer) (*pack, error) {
+	c := l.Customers
 	p := &pack{AsOf: l.AsOf.String(), Customers: c.Held, Of: c.Of, Sampled: c.Sampled, Shapes: shapes, Period: l.period(), Typical: "average", Months: c.Months}
 	of := l.Scores.Mean
 	if len(l.Scores.Middles) > 0 {
@@ -110,15 +132,10 @@ func (l *layout) packed() (*pack, error) {
 	for _, n := range []string{"personal", "bulk", "reseller"} {
 		natures.place(n)
 	}
-	var data bytes.Buffer
-	put := func(name, kind string, values any) {
-		for data.Len()%8 != 0 {
-			data.WriteByte(0)
-		}
-		at := data.Len()
-		_ = binary.Write(&data, binary.LittleEndian, values) // a buffer takes all, and the values are of fixed size
-		p.Columns = append(p.Columns, packed{name, kind, at, data.Len() - at})
-	}
+	coded := base64.NewEncoder(base64.StdEncoding, w)
+	zipped := gzip.NewWriter(coded)
+	to := &columns{to: zipped}
+	put := to.put
 	put("monetary", "f8", c.Monetary)
 	put("usual", "f8", c.Usual)
 	put("predicted", "f8", c.Predicted)
@@ -155,6 +172,10 @@ func (l *layout) packed() (*pack, error) {
 		return nil, fmt.Errorf("pack customers: %w", err)
 	}
 	put("ids", "json", ids)
+	if err := errors.Join(to.err, zipped.Close(), coded.Close()); err != nil {
+		return nil, fmt.Errorf("write customers: %w", err)
+	}
+	p.Columns = to.columns
 	p.Countries, p.Natures, p.Cells = countries.list, natures.list, cells.list
 	for _, code := range products.list {
 		p.Products = append(p.Products, [2]string{code, l.Products[code]})
@@ -165,16 +186,6 @@ func (l *layout) packed() (*pack, error) {
 	for i, id := range c.Left {
 		p.Left = append(p.Left, [2]string{id, c.LeftFrom[i]})
 	}
-	var zipped bytes.Buffer
-	w, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	_, _ = w.Write(data.Bytes()) // likewise
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	p.Data = base64.StdEncoding.EncodeToString(zipped.Bytes())
 	return p, nil
 }
 

@@ -22,11 +22,12 @@ func TestPackedColumns(t *testing.T) {
 		c.Both[k], c.OutOf[k] = []float64{math.NaN(), 197}, []float64{math.NaN(), 396}
 	}
 	l := layout{View: view.View{Customers: c, Scores: &view.Scores{}}}
-	p, err := l.packed()
+	var text bytes.Buffer
+	p, err := l.pack(&text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	zipped, err := base64.StdEncoding.DecodeString(p.Data)
+	zipped, err := base64.StdEncoding.DecodeString(text.String())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ type layout struct {
 
 // newPage lays out the page: first what to do, then how far to trust it.
 func newPage(v view.View) (*page, error) {
-	l := layout{View: v, money: currency(v.Currency), places: map[string]segmentName{}}
+	l := &layout{View: v, money: currency(v.Currency), places: map[string]segmentName{}}
 	if v.Scores != nil {
 		for i, g := range v.Scores.Segments {
 			l.places[g.ID] = segmentName{i, g.Label}
@@ -45,9 +45,7 @@ func newPage(v view.View) (*page, error) {
 		p.Tabs = append(p.Tabs, t)
 	}
 	p.Charts = l.charts
-	var err error
-	p.Pack, err = l.packed()
-	errs = append(errs, err)
+	p.layout = l
 	return p, errors.Join(errs...)
 }
 

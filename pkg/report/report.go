@@ -8,7 +8,9 @@
 package report
 
 import (
+	"bufio"
 	_ "embed" // the template
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -43,8 +45,24 @@ func Page(w io.Writer, v view.View) error {
 	for _, s := range assets.Scripts {
 		p.Scripts = append(p.Scripts, template.JS(s))
 	}
-	if err := pageTemplate.Execute(w, p); err != nil {
+	out := bufio.NewWriterSize(w, 64<<10)
+	if err := errors.Join(p.write(out), out.Flush()); err != nil {
 		return fmt.Errorf("write page: %w", err)
 	}
 	return nil
+}
+
+// write writes what is read without scripts, then the customers, and then the scripts.
+func (p *page) write(w *bufio.Writer) (err error) {
+	if err = pageTemplate.ExecuteTemplate(w, "top", p); err != nil {
+		return err
+	}
+	if p.layout.inlined() {
+		_, _ = w.WriteString(`<script type="text/plain" id="columns">`) // the writer keeps its error for later
+		if p.Pack, err = p.layout.pack(w); err != nil {
+			return err
+		}
+		_, _ = w.WriteString("</script>\n")
+	}
+	return pageTemplate.ExecuteTemplate(w, "bottom", p)
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -175,10 +176,29 @@ func (s *Session) PutFrame(ctx context.Context, schema frame.Schema, f *frame.Fr
 	return s.Put(ctx, file)
 }
 
-// PutBytes stores a small file, such as a page.
+// PutBytes stores a small file.
 func (s *Session) PutBytes(ctx context.Context, name string, data []byte) error {
 	st := Stored{Size: int64(len(data)), SHA256: contract.SHA256(data)}
 	return s.store(ctx, name, name, st, bytes.NewReader(data))
+}
+
+// PutWritten stores a file of any size, such as a page, that write writes, by way of a file in the folder scratch.
+func (s *Session) PutWritten(ctx context.Context, name, scratch string, write func(io.Writer) error) (st Stored, err error) {
+	f, err := os.CreateTemp(scratch, "put-*")
+	if err != nil {
+		return st, err
+	}
+	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
+	sum := sha256.New()
+	if err := write(io.MultiWriter(f, sum)); err != nil {
+		return st, err
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return st, err
+	}
+	st = Stored{Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}
+	return st, s.store(ctx, name, name, st, f)
 }
 
 func (s *Session) store(ctx context.Context, name, file string, st Stored, src io.ReaderAt) error {

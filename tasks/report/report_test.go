@@ -1,8 +1,8 @@
 package report_test
 
 import (
-	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -238,12 +238,13 @@ func held(t *testing.T, page string) []string {
 			Name     string
 			At, Size int
 		}
-		Data []byte
 	}
 	if err := json.Unmarshal([]byte(text), &pack); err != nil {
 		t.Fatal(err)
 	}
-	r, err := gzip.NewReader(bytes.NewReader(pack.Data))
+	_, columns, _ := strings.Cut(page, `id="columns">`)
+	columns, _, _ = strings.Cut(columns, "</script>")
+	r, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(columns)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,9 @@
 package report
 
 import (
-	"bytes"
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -94,11 +94,8 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		return nil, err
 	}
 	v := view.New(in)
-	var page bytes.Buffer
-	if err := report.Page(&page, v); err != nil {
-		return nil, err
-	}
-	if err := s.PutBytes(ctx, pageName, page.Bytes()); err != nil {
+	page, err := s.PutWritten(ctx, pageName, j.deps.Scratch, func(w io.Writer) error { return report.Page(w, v) })
+	if err != nil {
 		return nil, err
 	}
 	object := contract.OutputPath(s.Run(), contract.Report, s.Key(), pageName)
@@ -106,10 +103,10 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := put(ctx, s, said, object); err != nil {
 		return nil, err
 	}
-	j.deps.Log.Info("wrote the page", "page", j.home.Root.URI(object), "bytes", page.Len())
+	j.deps.Log.Info("wrote the page", "page", j.home.Root.URI(object), "bytes", page.Size)
 	// The manifest does not contain the root: it has the same bytes in every store.
 	return s.Commit(ctx, contract.ReportResult{
-		Page: object, SHA256: contract.SHA256(page.Bytes()), Size: int64(page.Len()), Message: said,
+		Page: object, SHA256: page.SHA256, Size: page.Size, Message: said,
 	})
 }
 

@@ -8,7 +8,7 @@ const Customers = (() => {
   // read unpacks the columns, once.
   let reading;
   const read = () => (reading ??= (async () => {
-    const zipped = Uint8Array.from(atob(spec.data), (c) => c.charCodeAt(0));
+    const zipped = Uint8Array.from(atob($("#columns").textContent), (c) => c.charCodeAt(0));
     const bytes = await new Response(new Blob([zipped]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
     const c = { n: spec.n };
     for (const { name, type, at, size } of spec.columns) {
