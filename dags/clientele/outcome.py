@@ -17,6 +17,23 @@ DISK = ("EmptyDir", "ephemeral")
 LATE = ("source", "source_unavailable", "source_changed")
 
 
+# The kubelet's words for a container that it cannot start, and whether that can pass. Its message names the secret or the image.
+NEVER_STARTED = {
+    "CreateContainerConfigError": False,
+    "InvalidImageName": False,
+    "ErrImagePull": True,
+    "ImagePullBackOff": True,
+}
+NEEDS = {
+    "CreateContainerConfigError": "Make the secret with that key: docs/composer.md.",
+    "InvalidImageName": "Correct CLIENTELE_IMAGE_PREFIX, CLIENTELE_IMAGE_TAG or CLIENTELE_XCOM_IMAGE.",
+    **dict.fromkeys(
+        ("ErrImagePull", "ImagePullBackOff"),
+        "Push the image, or grant the node's account roles/artifactregistry.reader on its registry.",
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a container ended. code is None where nobody saw it end: not started, deleted, its node lost."""
@@ -26,6 +43,10 @@ class Ended:
     message: str = ""  # the termination message: JSON from our programs, else the end of the log
     pod_reason: str = ""  # its word for the pod where the cluster ended that: Evicted, DeadlineExceeded, …
     pod_message: str = ""
+
+    @property
+    def never_started(self) -> bool:
+        return self.code is None and self.reason in NEVER_STARTED
 
     @property
     def reported(self) -> dict[str, Any]:
@@ -44,6 +65,9 @@ class Ended:
         for c in getattr(status, "container_statuses", None) or []:
             if c.name == container and c.state and (t := c.state.terminated):
                 return cls(t.exit_code, t.reason or "", t.message or "", reason, message)
+        for c in getattr(status, "container_statuses", None) or []:  # the sidecar too: without it the program has no result
+            if c.state and (w := c.state.waiting) and w.reason in NEVER_STARTED:
+                return cls(None, w.reason, f"{c.name}: {w.message or c.image}", reason, message)
         return cls(None, pod_reason=reason, pod_message=message)
 
 
@@ -89,7 +113,7 @@ def judge(step: str, end: Ended | Trouble, *, memory: str, attempt: int, tries: 
     if isinstance(end, Trouble):
         head, fail, waits = f"{step}: {end.text}", not end.passes, False
     else:
-        head, fail = _head(step, end, memory), end.code in NEVER_RETRIED
+        head, fail = _head(step, end, memory), end.code in NEVER_RETRIED or NEVER_STARTED.get(end.reason) is False
         waits = late is not None and end.code in TEMPORARY and end.reported.get("cause") in LATE
     if waits:
         return Verdict(f"{head} {late}", fail=late.over, look_again=None if late.over else late.next_look)
@@ -102,6 +126,8 @@ def _head(step: str, ended: Ended, memory: str) -> str:
     """What happened, in a line."""
     if ended.reason == "OOMKilled":
         return f"{step}: out of memory, killed at its limit of {memory}. Raise the limit in CLIENTELE_RESOURCES."
+    if ended.never_started:
+        return f"{step}: the cluster cannot start the pod ({ended.reason}): {one_line(ended.message)}. {NEEDS[ended.reason]}"
     if ended.code is None:
         why = ended.pod_message or ended.message or "it did not start, was deleted, or its node was lost"
         reason = ended.pod_reason or ended.reason or "no reason given"
@@ -155,6 +181,8 @@ ERASED = "{customers} customers are forgotten, plan {plan:.12}, receipt erasures
 
 def did(step: str, result: Any) -> str:
     """What a step that succeeded did, as a line in numbers. Of a result that lacks them, only that it is done."""
+    if step == "registry" and isinstance(result, dict) and "checked" in result:
+        return f"{step}: {len(result['checked'])} rights are there."
     try:
         if "erasure" in result:
             kinds = ", ".join(f"{o['objects']} of {o['kind']}" for o in result["objects"]) or "no objects"

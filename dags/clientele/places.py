@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -33,13 +33,14 @@ def step_operator(
     secrets: Sequence[str] = (),
     account: str = "",
     late_source_hours: str | None = None,
+    resources: Mapping[str, str] | None = None,
     **kwargs: Any,
 ) -> StepOperator:
     """Makes the operator of a program in the deployment's place. minutes bound one try; kwargs are any operator's.
 
-    account: whose service account it has, where that is not the program's.
+    account: whose service account it has, where that is not the program's. resources: what it is given instead of the program's.
     """
-    resources = d.resource(program)
+    resources = resources or d.resource(program)
     env = [k8s.V1EnvVar(name=name, value=value) for name, value in sorted(d.pod_env.items())]
     # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
     env.append(k8s.V1EnvVar(name="GOMEMLIMIT", value=str(memory_bytes(resources["memory"]) * 9 // 10)))

@@ -28,6 +28,7 @@ from clientele.compat import (
 from clientele.lineage import facets
 from clientele.look import missing
 from clientele.outcome import Ended, Late, did, judge
+from clientele.rights import missing as missing_rights
 from clientele.trouble import NO_RESULT, Trouble, explain
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
         late_source_hours: str | None = None,
         look_seconds: int = 0,
         look_at: str = "",
+        ask_rights: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -105,6 +107,7 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
         self.late_source_hours = late_source_hours  # templated; None: this step does not wait for a source
         self.look_seconds = look_seconds
         self.look_at = look_at  # templated; a source that Airflow itself can look for, or ""
+        self.ask_rights = ask_rights  # of Airflow's account, before there is a pod
         self.ended = Ended(None)
         self.supervisor: int | None = None  # the process that this one was forked from
 
@@ -115,6 +118,8 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
         if late and not late.over and self.look_at and missing(self.look_at, self._emulator()):
             log.warning("%s: %s is not there yet. %s", self.step, self.look_at, late)
             raise AirflowRescheduleException(late.next_look)
+        if self.ask_rights:
+            self._ask_rights(context)
         raised, result = None, None
         try:
             result = super().execute_sync(context)
@@ -123,6 +128,21 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
         if raised or self._killed or self.ended.code != 0 or not isinstance(result, dict):
             self.conclude(self._end(raised), context, raised)
         return result
+
+    def _ask_rights(self, context: Any) -> None:
+        """Ends the task where Airflow's account lacks a right. A cluster that tells nobody about rights shows them by the pod."""
+        try:
+            lacks = missing_rights(self.client, self.namespace or "")
+        except ApiException as e:
+            if e.status == 403:
+                return log.warning("%s: the cluster does not say which rights Airflow has: %s", self.step, self._explain(e).text)
+            return self.conclude(self._explain(e), context, e)
+        except Exception as e:
+            return self.conclude(self._explain(e), context, e)
+        if lacks:
+            text = f"grant Airflow's account in namespace {self.namespace}: {', '.join(lacks)}. docs/airflow.md has all."
+            self.conclude(Trouble(text, passes=False), context)
+        return None
 
     def get_or_create_pod(self, pod_request_obj: k8s.V1Pod, context: Any) -> k8s.V1Pod:
         """Returns the pod that an earlier try has left running, or makes one once none is left: a step has one pod.
@@ -267,7 +287,7 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
             return Trouble(f"(TimedOut) not done within {self.execution_timeout}, and stopped.", passes=True)
         if self._killed or isinstance(raised, AirflowTaskTerminated):
             return Trouble("killed by Airflow (SIGTERM): the task was marked or cleared, or its worker shut down.", passes=True)
-        if self.ended.code or self.ended.pod_reason:
+        if self.ended.code or self.ended.pod_reason or self.ended.never_started:
             return self.ended
         if raised is not None:
             return self._explain(raised)

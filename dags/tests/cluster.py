@@ -36,6 +36,8 @@ class Cluster:
         self.status: dict[str, str] = {}  # reason and message of a pod that the cluster ends
         self.answer: str = '{"customers": 3}'
         self.kubeconfig = ""
+        self.denied: set[tuple[str, str, str | None]] = set()  # verb, resource, subresource that Airflow may not
+        self.asked: list[tuple[str, str, str | None]] = []
         self.before: dict[tuple[str, str], Callable[[str], Any]] = {}  # (method, what) → called with the pod's name
 
     def refuse(self, method: str, what: str, status: int, message: str) -> None:
@@ -87,6 +89,10 @@ class Cluster:
         if act := self.before.get((method, log or what)):
             if answer := act(name):
                 return answer
+        if what.endswith("/selfsubjectaccessreviews"):
+            right = body["spec"]["resourceAttributes"]
+            self.asked.append((right["verb"], right["resource"], right.get("subresource")))
+            return 201, body | {"status": {"allowed": self.asked[-1] not in self.denied}}
         if what == "events":
             return 200, {"items": [], "metadata": {}}
         if method == "POST":

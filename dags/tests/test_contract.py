@@ -11,6 +11,7 @@ from clientele import contract
 PASSED_ON = {"root", "registry", "name", "pipeline", "run-id", "as-of", "result", "from-run", "source", "zone", "currency"}
 PASSED_ON |= {"to-model", "hold-until", "reason", "request", "approved"}  # empty where the flag has no default either
 PASSED_ON |= {"again", "actor", "warehouse", "location"}  # of erase: the first is true without a request
+PASSED_ON |= {"programs"}  # of preflight: those of an account
 
 
 def task_name(step) -> str:
@@ -151,6 +152,9 @@ LINEAGE = {
 @pytest.mark.parametrize("step", wiring.steps(), ids=lambda s: f"{s.dag_id}.{s.task_id}")
 def test_lineage(step):
     found = [[a.uri.removeprefix("x-clientele://segments/") for a in assets] for assets in (step.inlets, step.outlets)]
+    if step.dag_id == "clientele_preflight":  # asks, and makes nothing
+        assert found == [[], []]
+        return
     assert tuple(found) == LINEAGE[step.step]
 
 
@@ -193,6 +197,16 @@ def test_edges_of_erase():
     }
 
 
+def test_edges_of_preflight():
+    dag = wiring.dags()["clientele_preflight"]
+    assert {t.task_id: sorted(t.downstream_task_ids) for t in dag.tasks} == {
+        "begin": ["pod", "pool", "slot"],
+        "pod": [],
+        "slot": [],
+        "pool": [],
+    }
+
+
 def test_exit_codes_that_are_never_retried():
     # CONTRACTS: 64, 65, 66 and 78. The rest comes from the binaries.
     assert contract.NEVER_RETRIED == {64, 65, 66, 78}
@@ -219,5 +233,5 @@ def test_acts_that_ask_for_a_model_are_acts():
 
 def test_steps_that_swap_pointers_wait_for_each_other():
     for step in wiring.steps():
-        swaps = step.step == "registry" or bool(contract.STEPS[step.step]["pointers"])
+        swaps = step.task_id == "rollback" or bool(contract.STEPS.get(step.step, {}).get("pointers"))
         assert step.pool == ("clientele_pointers" if swaps else "default_pool"), step.task_id

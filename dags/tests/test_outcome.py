@@ -175,7 +175,7 @@ def test_a_pod_that_never_started(cluster):
     cluster.before["GET", "pods"] = pending
     task = operator(cluster)
     task.startup_timeout_seconds = task.schedule_timeout_seconds = 0
-    with pytest.raises(AirflowException, match=r"preprocess: no exit code \(PodLaunch.*Try 1 of 4"):
+    with pytest.raises(AirflowException, match=r"cannot start the pod \(ErrImagePull\): base: no such image.*Try 1 of 4"):
         execute(task)
     assert not cluster.pods
 

@@ -19,7 +19,7 @@ from clientele.compat import AIRFLOW_MAJOR
 from clientele.pods import StepOperator
 from conftest import DAGS
 
-IDS = ("clientele_drift", "clientele_erase", "clientele_rollback", "clientele_segmentation")
+IDS = ("clientele_drift", "clientele_erase", "clientele_preflight", "clientele_rollback", "clientele_segmentation")
 
 PLACES: dict[str, dict[str, str]] = {
     "composer": {"CLIENTELE_PLACE": "composer", "CLIENTELE_KUBECONFIG": ""},

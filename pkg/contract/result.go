@@ -391,6 +391,12 @@ type RollbackResult struct {
 	Hold     string `json:"hold"` // how long no other model is promoted
 }
 
+// PreflightResult is what registry preflight reports.
+type PreflightResult struct {
+	Checked []string `json:"checked"` // rights that are there, as "ROLE on OBJECT"
+	Missing []string `json:"missing,omitempty"`
+}
+
 // SteerResult is what the commands of registry report that decide what may be promoted, and leave the model.
 type SteerResult struct {
 	Action  string `json:"action"`   // ActionFreeze, ActionUnfreeze, ActionDeny or ActionAllow

@@ -95,6 +95,25 @@ func connect(ctx context.Context, project string, o Options) (*bigquery.Client, 
 // Close ends the connection.
 func (w *Warehouse) Close() error { return w.client.Close() }
 
+// Check asks whether the dataset is there, and, by a dry run, for the right to make a table in it. Nothing is changed.
+func (w *Warehouse) Check(ctx context.Context) error {
+	ctx, cancel := w.patient(ctx, 0)
+	defer cancel()
+	if _, err := w.client.Dataset(w.datasetID).Metadata(ctx); err != nil {
+		return w.explain(err, "dataset")
+	}
+	q := w.client.Query("CREATE TABLE IF NOT EXISTS " + "`" + w.dataset + ".preflight` (checked BOOL)")
+	q.Location, q.DryRun = w.opts.Location, true
+	job, err := q.Run(ctx)
+	if err != nil {
+		return w.explain(err, "dry run")
+	}
+	if err := job.LastStatus().Err(); err != nil {
+		return w.failed(err, job)
+	}
+	return nil
+}
+
 // explain gives an error of a request its class. A context's error stays as it is.
 func (w *Warehouse) explain(err error, what string) error {
 	var api *googleapi.Error

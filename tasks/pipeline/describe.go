@@ -40,5 +40,6 @@ func description(steps []step) contract.Description {
 	}
 	return contract.Describe(entries, append(flags,
 		registry.History.Describe(), registry.Show.Describe(), registry.Verify.Describe(), registry.Rollback.Describe(),
-		registry.Freeze.Describe(), registry.Unfreeze.Describe(), registry.Deny.Describe(), registry.Allow.Describe(), registry.Erase.Describe()))
+		registry.Freeze.Describe(), registry.Unfreeze.Describe(), registry.Deny.Describe(), registry.Allow.Describe(), registry.Erase.Describe(),
+		registry.Preflight.Describe()))
 }

@@ -30,6 +30,7 @@ var Program = task.Group{
 		{Name: "name", Usage: "give a segment a name, or the model's own again", Program: Name},
 		{Name: "erase", Usage: "forget customers everywhere: a plan, or with --yes the deed", Program: Erase},
 		{Name: "gc", Usage: "delete what nothing names: a plan, or with --yes the deed", Program: GC},
+		{Name: "preflight", Usage: "check every right that a run needs, and say what to grant", Program: Preflight},
 		{Name: "allow", Usage: "let a fit be promoted again that was denied", Program: Allow},
 	},
 }
