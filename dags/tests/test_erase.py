@@ -74,7 +74,6 @@ def test_the_receipt_is_told(caplog):
 def test_a_plan_ends_with_its_digest():
     said = did("registry", RECEIPT | {"done": False, "erasure": 0})
     assert said == (
-        "registry: 1 customers, 2 of lines, 1 tables of the warehouse, 1 lists that went out; not done. "
-        f"Plan {DIGEST}."
+        f"registry: 1 customers, 2 of lines, 1 tables of the warehouse, 1 lists that went out; not done. Plan {DIGEST}."
     )
     assert did("registry", RECEIPT) == "registry: 1 customers are forgotten, plan 0123456789ab, receipt erasures/3.json."

@@ -32,7 +32,7 @@ def test_each_shop_has_its_dags(name):
         assert f"shop:{shop}" in dag.tags
         assert wiring.scheduler_dag(dag).dag_id == dag.dag_id
         steps = [t for t in dag.tasks if isinstance(t, wiring.StepOperator)]
-        pools = {t.pool for t in steps} - {"default_pool"}
+        pools = {t.pool for t in dag.tasks} - {"default_pool"}
         assert pools == {f"clientele_pointers_{shop}"}
         for task in steps:
             pod = wiring.pod(task)
