@@ -53,6 +53,11 @@ class World:
         with self.dag("clientele_rollback") as dag:
             return runs.run(dag, conf)
 
+    def erase(self, **conf: Any) -> runs.Outcome:
+        """A run of clientele_erase, by hand."""
+        with self.dag("clientele_erase") as dag:
+            return runs.run(dag, conf)
+
     def clear(self, dag_id: str, outcome: runs.Outcome, *tasks: str) -> runs.Outcome:
         """Clears tasks of a run, or all, and goes on with it."""
         with self.dag(dag_id) as dag:
