@@ -63,6 +63,12 @@ variable "repository" {
   default     = null
 }
 
+variable "erase_by_dag" {
+  description = "Whether the DAG clientele_erase may overwrite and delete, to forget customers."
+  type        = bool
+  default     = false
+}
+
 variable "deploy_warehouse" {
   description = "Whether to make the BigQuery data sets."
   type        = bool

@@ -17,6 +17,7 @@ module "clientele" {
   alerts           = var.alerts
   repository       = var.repository
   deploy_warehouse = var.deploy_warehouse
+  erase_by_dag     = var.erase_by_dag
   deploy_alerts    = var.deploy_alerts
 
   # What prod differs in.

@@ -14,6 +14,9 @@ locals {
   everyone = merge([for p in local.programs : { (local.who[p].name) = local.who[p].member }]...)
   airflow  = { airflow = module.identity.members["clientele-airflow"] }
 
+  # Who erases by the DAG lists, overwrites and deletes in both stores, as a maintainer does by hand.
+  erasers = !var.erase_by_dag ? {} : var.own_cluster == null ? local.airflow : { erase = module.identity.pods["erase"] }
+
   folder = "${var.shop.folder}/"
 
   creators = {
@@ -54,8 +57,8 @@ locals {
   }
 
   iam = { for bucket in ["pipeline", "registry"] : bucket => {
-    readers     = local.everyone
-    maintainers = var.people.maintainers
+    readers     = merge(local.everyone, local.erasers)
+    maintainers = merge(var.people.maintainers, local.erasers)
     creators = { for folder, programs in local.creators[bucket] :
       folder => merge([for p in programs : { (local.who[p].name) = local.who[p].member }]...)
     }

@@ -39,7 +39,7 @@ module "identity" {
     },
   )
 
-  pods = var.own_cluster == null ? null : { namespace = var.own_cluster.namespace, accounts = { for step in local.programs : step => "clientele-${step}" } }
+  pods = var.own_cluster == null ? null : { namespace = var.own_cluster.namespace, accounts = { for step in concat(local.programs, var.erase_by_dag ? ["erase"] : []) : step => "clientele-${step}" } }
 
   secrets = {
     clientele-customer-key  = { purpose = "hashes customers' ids", accessors = var.people.keepers }
@@ -80,7 +80,7 @@ module "warehouse" {
   location            = var.region
   labels              = local.labels
   names               = [var.shop.name]
-  publishers          = { (local.who["publish"].name) = local.who["publish"].member }
+  publishers          = merge({ (local.who["publish"].name) = local.who["publish"].member }, local.erasers)
   readers             = var.people.analysts
   kms_key             = var.kms_key
   deletion_protection = var.deletion_protection

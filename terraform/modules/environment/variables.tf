@@ -123,6 +123,12 @@ variable "deploy_warehouse" {
   default     = false
 }
 
+variable "erase_by_dag" {
+  description = "Whether the DAG clientele_erase may forget customers: its pods, on Composer all, may then overwrite and delete objects and rows. Maintainers may without."
+  type        = bool
+  default     = false
+}
+
 variable "deploy_alerts" {
   description = "Whether to make metrics, alerts and the budget."
   type        = bool

@@ -42,3 +42,42 @@ run "a_cost_center_that_is_no_label" {
   }
   expect_failures = [var.cost_center]
 }
+
+run "nobody_but_people_deletes" {
+  command = plan
+  variables {
+    people = { maintainers = { ada = "user:ada@shop.example" } }
+  }
+  assert {
+    condition     = alltrue([for b in ["pipeline", "registry"] : join(",", keys(local.iam[b].maintainers)) == "ada"])
+    error_message = "without erase_by_dag a program may delete"
+  }
+}
+
+run "erasing_on_composer" {
+  command = plan
+  variables {
+    erase_by_dag = true
+  }
+  assert {
+    condition     = alltrue([for b in ["pipeline", "registry"] : join(",", keys(local.iam[b].maintainers)) == "airflow"])
+    error_message = "the environment's account cannot erase"
+  }
+}
+
+run "erasing_on_a_cluster_of_ones_own" {
+  command = plan
+  variables {
+    erase_by_dag     = true
+    deploy_warehouse = true
+    own_cluster      = { network = "n", subnetwork = "s" }
+  }
+  assert {
+    condition     = alltrue([for b in ["pipeline", "registry"] : endswith(local.iam[b].maintainers["erase"], "/clientele-erase") && length(local.iam[b].maintainers) == 1])
+    error_message = "another identity than that of the erasing pods may delete"
+  }
+  assert {
+    condition     = !contains(keys(local.everyone), "erase")
+    error_message = "the identity of the erasing pods is also a step's"
+  }
+}
