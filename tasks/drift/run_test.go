@@ -328,6 +328,44 @@ func TestPinned(t *testing.T) {
 	}
 }
 
+// A run of then, again ten days later under another id: with HEAD pinned to what its manifest recorded, the same bytes, though HEAD and
+// state have moved on.
+func TestTenDaysLater(t *testing.T) {
+	s := open(t, "mem://"+t.Name())
+	customers := modeltest.Customers(rows, 1)
+	s.promote(s.config("0", monday).Run(), customers)
+	s.run(s.config("1", monday+1), customers)
+	s.run(s.config("2", monday+8), older(customers, 100))
+	then := s.config("then", monday+15)
+	want := s.run(then, older(customers, 100))
+	if want.Act != contract.ActRetrain || want.Votes != 2 {
+		t.Fatalf("%+v; want a verdict that rests on the state", want)
+	}
+	s.promote(s.config("then", monday+15).Run(), older(customers, 100))
+	for d := range calendar.Date(10) {
+		s.run(s.config("later", monday+16+d), modeltest.Customers(rows, uint64(3+d)))
+	}
+	again := s.config("again", monday+15)
+	again.Head = int(want.Seq)
+	if got := s.run(again, older(customers, 100)); !cmp.Equal(want, got) {
+		t.Errorf("ten days later (-then +now):\n%s", cmp.Diff(want, got))
+	}
+	objects := func(r contract.Run) map[string]string {
+		m, err := s.home.Current(t.Context(), r, contract.Drift)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]string{}
+		for name, o := range m.Objects {
+			out[name] = o.SHA256
+		}
+		return out
+	}
+	if diff := cmp.Diff(objects(then.Run()), objects(again.Run())); diff != "" {
+		t.Errorf("other bytes ten days later (-then +now):\n%s", diff)
+	}
+}
+
 // TestReferenceExpired: the customers of the training are gone; drift goes on as on a first run and says so.
 func TestReferenceExpired(t *testing.T) {
 	dir := t.TempDir()

@@ -3,10 +3,10 @@ package pipeline_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,9 +26,12 @@ const firstDay calendar.Date = 20_000
 
 // year is a shop whose drift is looked at.
 type year struct {
-	t    *testing.T
-	dir  string
-	root string
+	t            *testing.T
+	dir          string
+	root         string
+	ingest       []string // its further flags
+	ids          []string // of the segments of the last training
+	asks, broken []calendar.Date
 }
 
 // newYear makes three years of a shop with these faults, changed line by line, and trains a model at the end of the second.
@@ -67,14 +70,18 @@ func newYear(t *testing.T, change func(day calendar.Date, line []byte) []byte, f
 func asIs(_ calendar.Date, line []byte) []byte { return line }
 
 // segment trains and promotes as of a day.
-func (y *year) segment(day calendar.Date) string {
+func (y *year) segment(day calendar.Date) {
 	y.t.Helper()
 	c := config(y.t, "--source="+filepath.Join(y.dir, "lines.csv"), y.root, "--run-id=segment", "--as-of="+day.String())
 	r, err := pipeline.Run(context.Background(), c, deps(y.t, io.Discard))
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	return r.Steps[contract.Promote].(contract.PromoteResult).Action
+	y.ids = nil
+	for _, s := range r.Steps[contract.Score].(contract.ScoreResult).Segments {
+		y.ids = append(y.ids, s.ID)
+	}
+	slices.Sort(y.ids)
 }
 
 // look looks for drift as of a day.
@@ -82,7 +89,7 @@ func (y *year) look(day calendar.Date) contract.DriftResult {
 	y.t.Helper()
 	args := []string{y.root, "--pipeline=look", "--run-id=look", "--as-of=" + day.String()}
 	d := deps(y.t, io.Discard)
-	_, err := ingest.Run(context.Background(), parsed(y.t, ingest.Flags(), ingest.NewConfig, append(args, "--source="+filepath.Join(y.dir, "lines.csv"))), d)
+	_, err := ingest.Run(context.Background(), parsed(y.t, ingest.Flags(), ingest.NewConfig, append(append(args, "--source="+filepath.Join(y.dir, "lines.csv")), y.ingest...)), d)
 	if err == nil {
 		_, err = preprocess.Run(context.Background(), parsed(y.t, preprocess.Flags(), preprocess.NewConfig, args), d)
 	}
@@ -122,60 +129,11 @@ func (y *year) weeks(n int) (asks, broken []calendar.Date) {
 	return asks, broken
 }
 
-// calibrateOnly leaves a test to make calibrate.
-func calibrateOnly(t *testing.T) {
-	t.Helper()
-	if os.Getenv("CLIENTELE_CALIBRATE") == "" {
-		t.Skip("another year of a shop: make calibrate")
-	}
-}
-
 // A year of weekly runs in which nothing moves asks for nothing.
 func TestQuietYear(t *testing.T) {
 	t.Parallel()
 	if asks, broken := newYear(t, asIs).weeks(52); len(asks)+len(broken) > 0 {
 		t.Errorf("asked for a model on %v, and for other data on %v", asks, broken)
-	}
-}
-
-// Nor does a year with a month without a sale, or one with the peak that every year has.
-func TestYearsThatAskForNothing(t *testing.T) {
-	calibrateOnly(t)
-	peak := func(day calendar.Date, line []byte) []byte {
-		if d := (day - firstDay) % 365; d < 280 || d >= 308 {
-			return line
-		}
-		f := bytes.Split(line, []byte(","))
-		if len(f) < 8 {
-			return line
-		}
-		f[3] = fmt.Appendf(nil, "%s0", f[3])
-		return bytes.Join(f, []byte(","))
-	}
-	for name, of := range map[string]struct {
-		change func(calendar.Date, []byte) []byte
-		faults []demo.Fault
-	}{
-		"closed":   {change: asIs, faults: []demo.Fault{{Name: demo.DeadTill, Days: demo.Days{First: firstDay + 750, Last: firstDay + 780}}}},
-		"seasonal": {change: peak},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if asks, broken := newYear(t, of.change, of.faults...).weeks(52); len(asks)+len(broken) > 0 {
-				t.Errorf("asked for a model on %v, and for other data on %v", asks, broken)
-			}
-		})
-	}
-}
-
-// Daily runs ask no more often than weekly ones.
-func TestQuietDays(t *testing.T) {
-	calibrateOnly(t)
-	y := newYear(t, asIs)
-	for day := firstDay + 731; day < firstDay+730+365; day++ {
-		if r := y.look(day); r.Act != contract.ActNone && r.Act != contract.ActWait {
-			t.Errorf("%s: %s, %s", day, r.Act, r.Cause)
-		}
 	}
 }
 
@@ -187,31 +145,5 @@ func TestBrokenWeek(t *testing.T) {
 	r := y.look(day + 7)
 	if r.Act != contract.ActFixData || len(r.Checks) == 0 || r.Checks[0].Check != "price_level" || r.Checks[0].Day != day || r.Checks[0].Column != "price" {
 		t.Errorf("%s, %s, %+v; want fix_data because of the prices of %s", r.Act, r.Cause, r.Checks, day)
-	}
-}
-
-// A real shift: three of four customers stay away, and who is left buys ten times as much. It is asked for once, and after the model was
-// trained again nothing is asked for within 90 days.
-func TestRealShift(t *testing.T) {
-	calibrateOnly(t)
-	t.Parallel()
-	gone := func(day calendar.Date, line []byte) []byte {
-		if day < firstDay+735 {
-			return line
-		}
-		f := bytes.Split(line, []byte(","))
-		if len(f) < 8 || len(f[6]) == 0 || f[6][len(f[6])-1]%4 != 0 {
-			return nil
-		}
-		f[3] = fmt.Appendf(nil, "%s0", f[3])
-		return bytes.Join(f, []byte(","))
-	}
-	y := newYear(t, gone)
-	asks, broken := y.weeks(52)
-	if len(broken) > 0 || len(asks) == 0 {
-		t.Fatalf("asked for a model on %v, and for other data on %v", asks, broken)
-	}
-	if len(asks) > 1 && asks[1] < asks[0]+90 {
-		t.Errorf("asked for a model on %v: twice within 90 days", asks)
 	}
 }
