@@ -105,14 +105,18 @@ func looksBefore(s run.State[run.DriftState], asOf calendar.Date, modelID string
 // inputs are what the content depends on.
 func (j *job) inputs() (contract.Inputs, error) {
 	refs := map[string]string{"preprocess": j.preprocess.Key, "head": j.head.Ref()}
-	for name, of := range map[string]any{"past": j.past, "trained": j.trained} {
-		text, err := contract.Canonical(of)
+	for name, of := range map[string]struct {
+		what any
+		n    int
+	}{"past": {j.past, len(j.past)}, "trained": {j.trained, len(j.trained)}} {
+		if of.n == 0 {
+			continue
+		}
+		text, err := contract.Canonical(of.what)
 		if err != nil {
 			return contract.Inputs{}, err
 		}
-		if t := string(text); t != "null" && t != "[]" {
-			refs[name] = contract.SHA256(text)
-		}
+		refs[name] = contract.SHA256(text)
 	}
 	return contract.Inputs{
 		Refs: refs,
