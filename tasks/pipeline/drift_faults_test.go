@@ -2,14 +2,18 @@ package pipeline_test
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/demo"
+	compare "github.com/clientele/clientele/pkg/drift"
 )
 
 // stamped are day, hour, customer and country of a line.
@@ -56,6 +60,7 @@ func TestPlantedFaults(t *testing.T) {
 	if r := sound.look(asOf); len(r.Checks) > 0 {
 		t.Errorf("sound lines: %+v", r.Checks)
 	}
+	sound.keepsWhatWasDone()
 	for _, c := range []struct {
 		check, column string
 		day           calendar.Date
@@ -89,4 +94,47 @@ func TestPlantedFaults(t *testing.T) {
 			t.Errorf("%s: %s, %+v; want it of %s from %s on", c.check, r.Act, r.Checks, c.column, c.day)
 		}
 	}
+}
+
+// keepsWhatWasDone holds that training has written down what customers did in its last window, and that the look at it has read it.
+func (y *year) keepsWhatWasDone() {
+	y.t.Helper()
+	decodeOne := func(name string, into any) {
+		var found []string
+		err := filepath.WalkDir(filepath.Join(y.dir, "root"), func(path string, _ fs.DirEntry, err error) error {
+			if filepath.Base(path) == name && (name != "drift.json" || strings.Contains(path, "/look/")) {
+				found = append(found, path)
+			}
+			return err
+		})
+		if err != nil || len(found) != 1 {
+			y.t.Fatalf("%s: %v, %v; want one", name, found, err)
+		}
+		decode(y.t, found[0], into)
+	}
+	var kept struct {
+		Forward []compare.Followed `json:"forward"`
+	}
+	var looked struct {
+		Trained []compare.Followed `json:"trained"`
+		Effects []struct {
+			Effect string   `json:"effect"`
+			Value  *float64 `json:"value"`
+		} `json:"effects"`
+	}
+	decodeOne("provenance.json", &kept)
+	decodeOne("drift.json", &looked)
+	customers, bought := 0, 0
+	for _, f := range kept.Forward {
+		customers, bought = customers+f.Customers, bought+f.Bought
+	}
+	if bought == 0 || bought == customers || !slices.Equal(kept.Forward, looked.Trained) {
+		y.t.Errorf("trained: %+v, and drift read %+v", kept.Forward, looked.Trained)
+	}
+	for _, e := range looked.Effects {
+		if e.Effect == "forward" && e.Value != nil {
+			return
+		}
+	}
+	y.t.Errorf("the first look at a model has no forward effect: %+v", looked.Effects)
 }
