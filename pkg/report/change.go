@@ -17,7 +17,7 @@ func (l *layout) growth(e *view.Explore) []panel {
 	if c == nil {
 		return []panel{absent(12, "Where the change comes from", "The lines do not reach back 180 days, so there is no earlier period to compare with.")}
 	}
-	p := panel{Span: 5, Title: "Where the change comes from", Source: "tree.arrow", Lead: fmt.Sprintf("Revenue of the last 90 days is %s; of the 90 days before, %s.", l.money.whole(c.Now), l.money.whole(c.Before))}
+	p := panel{Span: 4, Title: "Where the change comes from", Source: "tree.arrow", Lead: fmt.Sprintf("Revenue of the last 90 days is %s; of the 90 days before, %s.", l.money.whole(c.Now), l.money.whole(c.Before))}
 	who := &grid{ID: "change", Caption: "The change by customers", Head: heads("Customers", "#Change")}
 	for _, row := range []struct {
 		label string
@@ -34,7 +34,7 @@ func (l *layout) growth(e *view.Explore) []panel {
 		p.Blocks = append(p.Blocks, block{Table: t})
 	}
 	if len(e.Branches) == 0 {
-		p.Span = 12
+		p.Span = 6
 		return []panel{p}
 	}
 	return []panel{p, l.branches(e)}
@@ -42,7 +42,7 @@ func (l *layout) growth(e *view.Explore) []panel {
 
 // branches divide the change by segment, nature and country, and by factor.
 func (l *layout) branches(e *view.Explore) panel {
-	p := panel{Span: 7, Title: "Whose change it is", Source: "tree.arrow", Lead: "The change of revenue by segment, nature of the customer and country; for each, how much of it is more customers, more invoices each, " +
+	p := panel{Span: 8, Title: "Whose change it is", Source: "tree.arrow", Lead: "The change of revenue by segment, nature of the customer and country; for each, how much of it is more customers, more invoices each, " +
 		"more lines an invoice, more units a line, higher prices. The parts add up to the change."}
 	for _, by := range []struct{ kind, title string }{{"segment", "Segment"}, {"nature", "Nature"}, {"country", "Country"}} {
 		t := &grid{ID: "change-" + by.kind, Caption: "The change by " + by.kind, Head: heads(by.title, "#Change", "#Customers", "#Invoices", "#Lines", "#Units", "#Price"), Sort: true, Page: 8, Download: "change-by-" + by.kind}
@@ -110,7 +110,7 @@ func (l *layout) cohorts(e *view.Explore) panel {
 
 // cohortMoney is what the customers of each month spent later.
 func (l *layout) cohortMoney(e *view.Explore, months int) *grid {
-	t := &grid{ID: "cohort-money", Caption: "What a month's new customers spent, by months later", Head: heads("First purchase"), Matrix: true, Download: "cohorts"}
+	t := &grid{ID: "cohort-money", Caption: "What a month's new customers spent, by months later", Head: heads("First purchase"), Download: "cohorts"}
 	for m := range months {
 		t.Head = append(t.Head, cell{Text: fmt.Sprint(m), Class: "num"})
 	}

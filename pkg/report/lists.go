@@ -65,7 +65,7 @@ func nature(of map[string]int64, class string) cell {
 }
 
 func followTable(a *view.Audience) *grid {
-	t := &grid{ID: "followed", Caption: fmt.Sprintf("What those whom the same rule took on %s did in the 90 days after it", day(a.Cut)),
+	t := &grid{ID: "followed", Caption: fmt.Sprintf("What became of those whom the same rules took on %s, in the 90 days after", day(a.Cut)),
 		Head: heads("List", "#Taken", "#Of them bought", "#Others of their segments", "#Of these bought", "Difference")}
 	for _, v := range a.Lists {
 		t.Rows = append(t.Rows, []cell{name(listName(v.List)), number(customersOf(v.Then)), number(bought(v.Then)), number(customersOf(v.Others)),
@@ -89,7 +89,7 @@ func bought(g *contract.FollowedGroup) string {
 }
 
 func limitTable(a *view.Audience) *grid {
-	t := &grid{ID: "limits", Caption: "How many customers the rule takes with other limits, before order and hold-out",
+	t := &grid{ID: "limits", Caption: "How many customers each rule takes if its limits are moved, before the order of the lists and the hold-out",
 		Head: heads("List", "Limit", "#Set to", "#Takes", "#Lower", "#Would take", "#Higher", "#Then takes")}
 	for _, v := range a.Limits {
 		t.Rows = append(t.Rows, []cell{name(listName(v.List)), text(plain(v.Name)), number(fmt.Sprint(v.Value)), number(count(v.Customers)),

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/report/assets"
 	"github.com/clientele/clientele/pkg/report/view"
@@ -25,6 +26,7 @@ var pageHTML string
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"shape":  func(place int) string { return shapes[place%len(shapes)] },
 	"groups": func() []string { return []string{groupAct, groupCheck} },
+	"nb":     func(s string) string { return strings.ReplaceAll(s, " %", nbsp+"%") }, // a number keeps its unit
 	"two":    func(a, b any) [2]any { return [2]any{a, b} },
 	"colour": func(token string) template.CSS { return template.CSS("--" + token) }, // of the program, not of the run
 }).Parse(pageHTML))

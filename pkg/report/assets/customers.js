@@ -98,6 +98,7 @@ const Customers = (() => {
       return make("tr", {}, make("th", { scope: "row" }, b), cell("Segment", c.segment[i] < 0 ? "–" : segment(c.segment[i])), cell("Last purchase, days", whole(c.recency[i]), "num"), cell("Invoices", whole(c.frequency[i]), "num"),
         cell("Spent", money(c.monetary[i]), "num"), cell("Average invoice", money(average(c, i)), "num"), cell("List", listOf(c, i) || (c.held_out[i] ? "held out" : "–")));
     }));
+    Page.fit($("#f-table").parentElement);
     Page.pager($("#f-pager"), page, Math.ceil(found.length / per) || 1, (p) => { page = p; paint(c); });
   };
 

@@ -79,6 +79,23 @@ const Page = (() => {
     select.addEventListener("change", () => select.value !== "" && buttons[select.value].click());
     table.parentElement.before(make("label", { class: "fld sortsel script" }, "Sort by ", select));
   };
+  // A table that is wider than its box is set closer, and last it becomes a list, as all do on a phone.
+  const fit = (box) => {
+    const t = $("table", box), choose = box.previousElementSibling?.classList.contains("sortsel") ? box.previousElementSibling : null;
+    if (!t || !box.clientWidth) return;
+    t.classList.remove("dense", "shapes", "tight");
+    for (const step of ["dense", ...(t.classList.contains("matrix") ? ["shapes"] : []), "tight"]) {
+      if (box.scrollWidth <= box.clientWidth + 1) break;
+      if (step !== "tight" || t.id !== "cohorts") t.classList.add(step); // as many columns as rows: a list would be endless
+    }
+    choose?.classList.toggle("on", t.classList.contains("tight"));
+  };
+  const fitted = new WeakMap();
+  const boxes = new ResizeObserver((entries) => requestAnimationFrame(() => entries.forEach(({ target }) => {
+    if (fitted.get(target) === target.clientWidth) return;
+    fitted.set(target, target.clientWidth);
+    fit(target);
+  })));
   const setSort = (th, direction) => {
     for (const h of th.parentElement.cells) h.removeAttribute("aria-sort");
     th.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
@@ -154,6 +171,7 @@ const Page = (() => {
 
   const start = () => {
     fill();
+    $$(".tw").forEach((box) => boxes.observe(box));
     $$("table[data-sort]").forEach(tabular);
     addEventListener("hashchange", () => (location.hash === "#main" ? $("#main").focus() : go(true)));
     go(false);
@@ -178,5 +196,5 @@ const Page = (() => {
   const label = () => $$("[data-theme-button]").forEach((b) => (b.textContent = `Theme: ${root.dataset.theme ?? "auto"}`));
   label();
 
-  return { $, $$, make, whole, decimal, money, sign, people, save, number, pager, chooser, setSort, narrow, spec, opened, start, toast };
+  return { $, $$, make, whole, decimal, money, sign, people, save, number, pager, chooser, fit, setSort, narrow, spec, opened, start, toast };
 })();
