@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/clientele/clientele/pkg/money"
@@ -385,7 +386,9 @@ func (l *layout) firmness() panel {
 		return absent(12, title, "Unknown in this run: no model was trained, or its table of segments has expired.")
 	}
 	t := &grid{ID: "firm", Caption: "How firm the segments are", Head: heads("Segment", "#Customers", "#Same again in resamples", "#Silhouette")}
-	for _, f := range c.Firm {
+	firm := slices.Clone(c.Firm) // in the order in which segments stand everywhere, others last
+	slices.SortStableFunc(firm, func(a, b view.Firm) int { return cmp.Compare(uint(l.place(a.ID).Place), uint(l.place(b.ID).Place)) })
+	for _, f := range firm {
 		row := name(l.place(f.ID).Name)
 		if p := l.place(f.ID); p.Place >= 0 {
 			row = cell{Head: true, Segment: &p}
