@@ -19,6 +19,10 @@ import (
 // customerColumn is what the column of customers is called in every table, published or staged.
 const customerColumn = "customer"
 
+// queried is how many customers a query names: at 68 bytes each, below the 1 MB that BigQuery allows a query's text. Source: BigQuery,
+// Quotas and limits, query jobs.
+const queried = 10_000
+
 // Holding returns the tables of the dataset, staging tables among them, that have rows of these customers, with how many. What is
 // still in a table's streaming buffer cannot be deleted; nothing here streams.
 func (w *Warehouse) Holding(ctx context.Context, customers []string) ([]contract.ErasedTable, error) {
@@ -31,17 +35,21 @@ func (w *Warehouse) Holding(ctx context.Context, customers []string) ([]contract
 		return nil, err
 	}
 	for _, name := range tables {
-		rows, err := w.erasing(ctx, "SELECT COUNT(*) FROM `"+w.dataset+"."+name+"` WHERE "+those(customers), name)
-		if err != nil {
-			return nil, err
-		}
-		var values []bigquery.Value
-		if err := rows.Next(&values); err != nil {
-			return nil, w.explain(err, name)
-		}
-		n, ok := values[0].(int64)
-		if !ok {
-			return nil, fmt.Errorf("count the rows of %s: %v is no number", name, values[0])
+		n := int64(0)
+		for some := range slices.Chunk(customers, queried) {
+			rows, err := w.erasing(ctx, "SELECT COUNT(*) FROM `"+w.dataset+"."+name+"` WHERE "+those(some), name)
+			if err != nil {
+				return nil, err
+			}
+			var values []bigquery.Value
+			if err := rows.Next(&values); err != nil {
+				return nil, w.explain(err, name)
+			}
+			counted, ok := values[0].(int64)
+			if !ok {
+				return nil, fmt.Errorf("count the rows of %s: %v is no number", name, values[0])
+			}
+			n += counted
 		}
 		if n > 0 {
 			found = append(found, contract.ErasedTable{Table: w.dataset + "." + name, Rows: n})
@@ -59,8 +67,10 @@ func (w *Warehouse) Forget(ctx context.Context, customers []string) error {
 	}
 	for _, t := range held {
 		name := strings.TrimPrefix(t.Table, w.dataset+".")
-		if _, err := w.erasing(ctx, "DELETE FROM `"+w.dataset+"."+name+"` WHERE "+those(customers), name); err != nil {
-			return err
+		for some := range slices.Chunk(customers, queried) {
+			if _, err := w.erasing(ctx, "DELETE FROM `"+w.dataset+"."+name+"` WHERE "+those(some), name); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -174,35 +174,6 @@ func parquetOf(t *testing.T, customers ...string) string {
 	return text.String()
 }
 
-// parquetTexts returns the texts of a Parquet file. One that is cut has none.
-func parquetTexts(t *testing.T, text []byte) (values []string) {
-	t.Helper()
-	r, err := file.NewParquetReader(bytes.NewReader(text))
-	if err != nil {
-		return nil
-	}
-	for g := range r.NumRowGroups() {
-		for i := range r.MetaData().Schema.NumColumns() {
-			column, err := r.RowGroup(g).Column(i)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c, ok := column.(*file.ByteArrayColumnChunkReader); ok {
-				rows := r.MetaData().RowGroups[g].NumRows
-				batch := make([]parquet.ByteArray, rows)
-				_, n, err := c.ReadBatch(rows, batch, make([]int16, rows), nil)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, v := range batch[:n] {
-					values = append(values, string(v))
-				}
-			}
-		}
-	}
-	return values
-}
-
 // A Parquet copy that has the customer goes, with the rows of others; one that has not stays; one that cannot be read is listed.
 func TestEraseOfParquetCopies(t *testing.T) {
 	s := smallErasedShop(t)

@@ -2,13 +2,10 @@ package pipeline_test
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,10 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/ipc"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
@@ -39,6 +32,7 @@ type erasedShop struct {
 	root   string // URL
 	result string
 	victim string
+	secret []string // ids that no program may say
 }
 
 // newErasedShop makes a shop that ends on 2025-11-04.
@@ -130,9 +124,37 @@ func newDelivery(t *testing.T, customers, days int) *erasedShop {
 func (s *erasedShop) program(p task.Program, code int, args ...string) {
 	s.t.Helper()
 	args = append(args, "--root="+s.root, "--result="+s.result, "--log=json")
-	if got := task.Main(p, args); got != code {
-		s.t.Fatalf("%s ended with %d, want %d", args, got, code)
+	got, said := s.said(func() int { return task.Main(p, args) })
+	if got != code {
+		s.t.Fatalf("%s ended with %d, want %d:\n%s", args, got, code, said)
 	}
+	if said == "" {
+		s.t.Errorf("%s says nothing: its log is not looked at", args)
+	}
+	for _, id := range append(s.secret, s.victim) {
+		if id != "" && strings.Contains(said, id) {
+			s.t.Errorf("%s has the id %s in its log or output:\n%s", args, id, said)
+		}
+	}
+}
+
+// said returns what a program writes to standard output and standard error.
+func (s *erasedShop) said(run func() int) (code int, text string) {
+	s.t.Helper()
+	f, err := os.CreateTemp(s.t.TempDir(), "said-")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer f.Close()
+	out, errs := os.Stdout, os.Stderr
+	os.Stdout, os.Stderr = f, f
+	defer func() { os.Stdout, os.Stderr = out, errs }()
+	code = run()
+	all, err := os.ReadFile(f.Name())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return code, string(all)
 }
 
 func (s *erasedShop) pipeline(id, asOf string) contract.PipelineResult {
@@ -151,6 +173,7 @@ func (s *erasedShop) erase(code int, keys ...string) contract.EraseResult {
 		s.t.Fatal(err)
 	}
 	_ = os.Remove(s.result)
+	s.secret = keys
 	s.program(registry.Program, code, "erase", "--file="+file, "--yes", "--actor=officer", "--reason=request 4711")
 	var r contract.EraseResult
 	if code == 0 {
@@ -321,108 +344,6 @@ func (s *erasedShop) texts(file, column string) (values []string) {
 		s.t.Fatalf("%s: %v", file, err)
 	}
 	return values
-}
-
-// eachText decodes an Arrow file by Arrow's own reader.
-func eachText(text []byte, visit func(column, value string)) error {
-	r, err := ipc.NewFileReader(bytes.NewReader(text))
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	for i := range r.NumRecords() {
-		rec, err := r.Record(i)
-		if err != nil {
-			return err
-		}
-		for c, col := range rec.Columns() {
-			if d, ok := col.(*array.Dictionary); ok && d.Dictionary().DataType().ID() == arrow.STRING || col.DataType().ID() == arrow.STRING {
-				for row := range col.Len() {
-					if col.IsValid(row) {
-						visit(rec.ColumnName(c), col.ValueStr(row))
-					} else {
-						visit(rec.ColumnName(c), "")
-					}
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// holding returns the kind of every file below a folder that holds a customer's id, by name: it decodes tables, and looks into the text
-// of everything else, pages, JSON and unfinished files alike.
-func holding(t *testing.T, root, id string) map[string]string {
-	t.Helper()
-	found := map[string]string{}
-	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		name, _ := filepath.Rel(root, path)
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if kind := holds(t, name, text, id); kind != "" {
-			found[name] = kind
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
-
-// holds returns the kind of a file that holds a customer's id, "" for one that does not.
-func holds(t *testing.T, name string, text []byte, id string) (found string) {
-	t.Helper()
-	if bytes.HasPrefix(text, []byte("PAR1")) {
-		for _, value := range parquetTexts(t, text) {
-			if strings.Contains(value, id) {
-				return "parquet"
-			}
-		}
-		return ""
-	}
-	if !bytes.HasPrefix(text, []byte("ARROW1")) {
-		var decoded any
-		if json.Unmarshal(text, &decoded) == nil {
-			text = fmt.Appendf(nil, "%v", decoded) // without escapes
-		}
-		for _, coded := range regexp.MustCompile(`[A-Za-z0-9+/]{100,}=*`).FindAll(text, -1) { // what a page unpacks
-			zipped, err := base64.StdEncoding.DecodeString(string(coded))
-			if err != nil {
-				continue
-			}
-			if r, err := gzip.NewReader(bytes.NewReader(zipped)); err == nil {
-				data, err := io.ReadAll(r)
-				if err != nil {
-					t.Fatalf("%s: %v", name, err)
-				}
-				text = append(text, data...)
-			}
-		}
-		if bytes.Contains(text, []byte(id)) {
-			return "text " + filepath.Ext(name)
-		}
-		return ""
-	}
-	kind := regexp.MustCompile(`^[a-z_]+`).FindString(filepath.Base(name))
-	switch first, _, _ := strings.Cut(filepath.ToSlash(name), "/"); first {
-	case "lines", "quarantine", "campaigns", "registry":
-		kind = first
-	}
-	err := eachText(text, func(_, value string) {
-		if strings.Contains(value, id) {
-			found = kind
-		}
-	})
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	return found
 }
 
 // segments are the customers' of the runs of a day, by the score's latest table.

@@ -62,6 +62,7 @@ func TestErase(t *testing.T) {
 	}
 
 	// The registry can be verified, and says what cannot; nobody gets back over the gap.
+	s.program(registry.Program, 0, "history")
 	s.program(registry.Program, 0, "verify")
 	var v registry.VerifyResult
 	decode(t, s.result, &v)
