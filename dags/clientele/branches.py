@@ -102,6 +102,8 @@ def receipt(erased: dict[str, Any]) -> str:
         lines.append(f"{erased['more']} more models, lists and objects are in the receipt.")
     if erased["kept_hours"]:
         lines.append(f"The bucket can give back what was deleted for {erased['kept_hours']} hours.")
+    if erased.get("warehouse_hours"):
+        lines.append(f"BigQuery can give back rows for {erased['warehouse_hours']} hours.")
     lines.append(f"Receipt: erasures/{erased['erasure']}.json")
     for line in lines:
         log.info("%s", line)

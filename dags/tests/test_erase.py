@@ -49,6 +49,7 @@ RECEIPT = {
     "exports": [{"list": "late", "segment": "1", "tool": "klaviyo", "at": "2026-02-01", "customers": 1}],
     "left": [{"object": "gs://b/a", "kind": "retention", "until": "2026-04-01", "why": "the bucket's retention keeps it"}],
     "kept_hours": 168,
+    "warehouse_hours": 336,
     "more": 2,
 }
 
@@ -66,6 +67,7 @@ def test_the_receipt_is_told(caplog):
         "LEFT: gs://b/a 2026-04-01: the bucket's retention keeps it",
         "2 more models, lists and objects are in the receipt.",
         "The bucket can give back what was deleted for 168 hours.",
+        "BigQuery can give back rows for 336 hours.",
         "Receipt: erasures/3.json",
     ]
     assert last == told[-1]

@@ -26,6 +26,8 @@ type EraseResult struct {
 	More int `json:"more,omitempty"`
 	// KeptHours is how long the stores can give back what was deleted, 0 for not at all.
 	KeptHours int `json:"kept_hours"`
+	// WarehouseHours is how long BigQuery can give rows back: time travel, and the fail-safe of Google's support after it. 0 without one.
+	WarehouseHours int `json:"warehouse_hours,omitempty"`
 }
 
 // ErasedKind is how many objects of a kind held the customers.

@@ -20,6 +20,8 @@ import (
 type Warehouse interface {
 	// Holding returns the tables that have rows of the customers, with how many.
 	Holding(ctx context.Context, customers []string) ([]contract.ErasedTable, error)
+	// Keeps returns for how long rows that are deleted can be had back.
+	Keeps(ctx context.Context) (time.Duration, error)
 	// Forget deletes these rows.
 	Forget(ctx context.Context, customers []string) error
 }
@@ -98,6 +100,11 @@ func (k *Keeper) result(ctx context.Context, e Erasure, list *run.Erased, found 
 			return r, err
 		}
 		r.Warehouse = append(r.Warehouse, tables...)
+		kept, err := e.Warehouse.Keeps(ctx)
+		if err != nil {
+			return r, err
+		}
+		r.WarehouseHours = int(kept.Hours())
 	}
 	for _, store := range []*objstore.Store{k.Home.Root, k.Home.Registry} {
 		kept, err := store.Keeps(ctx)

@@ -1,6 +1,7 @@
 package warehouse
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/bigquery"
 	"google.golang.org/api/iterator"
@@ -58,8 +60,20 @@ func (w *Warehouse) Holding(ctx context.Context, customers []string) ([]contract
 	return found, nil
 }
 
-// Forget deletes the rows of these customers from every table of the dataset. BigQuery gives them back for as long as the dataset's time
-// travel and its fail-safe reach, seven days each.
+// failSafe is how long Google's support can bring rows back once time travel has ended, and timeTravel how long anybody can where a
+// dataset says nothing else. Source: BigQuery, Data retention with time travel and fail-safe.
+const failSafe, timeTravel = 7 * 24 * time.Hour, 7 * 24 * time.Hour
+
+// Keeps returns for how long rows that are deleted from the dataset can be had back.
+func (w *Warehouse) Keeps(ctx context.Context) (time.Duration, error) {
+	meta, err := w.client.Dataset(w.datasetID).Metadata(ctx)
+	if err != nil {
+		return 0, w.explain(err, w.dataset)
+	}
+	return cmp.Or(meta.MaxTimeTravel, timeTravel) + failSafe, nil
+}
+
+// Forget deletes the rows of these customers from every table of the dataset. They can be had back for as long as [Warehouse.Keeps] says.
 func (w *Warehouse) Forget(ctx context.Context, customers []string) error {
 	held, err := w.Holding(ctx, customers)
 	if err != nil {

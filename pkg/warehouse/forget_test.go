@@ -3,6 +3,7 @@ package warehouse
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/clientele/clientele/pkg/warehouse/warehousetest"
 )
@@ -36,6 +37,9 @@ func TestForget(t *testing.T) {
 	}
 	if want := []string{dataset + ".people", dataset + ".people_current", dataset + ".staging_left"}; !slices.Equal(names, want) {
 		t.Errorf("held by %v, want %v", names, want)
+	}
+	if kept, err := w.Keeps(t.Context()); err != nil || kept != 14*24*time.Hour {
+		t.Errorf("rows can be had back for %v, %v, want a week of time travel and one of fail-safe", kept, err)
 	}
 	for range 2 {
 		if err := w.Forget(t.Context(), who); err != nil {

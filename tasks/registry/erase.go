@@ -216,6 +216,9 @@ func printErase(w io.Writer, all erased) error {
 	if r.KeptHours > 0 {
 		p.line("the bucket can give back what is deleted for %d hours (soft delete)", r.KeptHours)
 	}
+	if r.WarehouseHours > 0 {
+		p.line("BigQuery can give back rows for %d hours (time travel, then fail-safe)", r.WarehouseHours)
+	}
 	switch {
 	case r.Done:
 		p.line("%d customers are forgotten; receipt: erasures/%d.json", r.Customers, r.Erasure)
