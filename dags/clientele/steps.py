@@ -68,7 +68,7 @@ def step(d: Deployment, name: str, *, from_run: str = "", arguments: Sequence[st
     source = (f"--from-run={from_run}",) if from_run else ()
     if secrets := tuple(STEPS[name]["secrets"] or []):
         kwargs["secrets"] = secrets
-    return _program(
+    return program(
         d,
         name,
         flags=flags,
@@ -113,7 +113,7 @@ def report(d: Deployment, **kwargs: Any) -> StepOperator:
 
 def rollback(d: Deployment) -> StepOperator:
     """Makes an earlier model the champion again."""
-    return _program(
+    return program(
         d,
         "registry",
         task_id="rollback",
@@ -130,7 +130,7 @@ def rollback(d: Deployment) -> StepOperator:
 
 def erase(d: Deployment, task_id: str, *, approved: str = "") -> StepOperator:
     """Plans to forget the customers of a request, or carries out the plan with this digest, a template."""
-    return _program(
+    return program(
         d,
         "registry",
         task_id=task_id,
@@ -152,9 +152,9 @@ def erase(d: Deployment, task_id: str, *, approved: str = "") -> StepOperator:
     )
 
 
-def _program(
+def program(
     d: Deployment,
-    program: str,
+    name: str,
     *,
     minutes: int,
     flags: Sequence[str] = (),
@@ -165,7 +165,7 @@ def _program(
 ) -> StepOperator:
     """A program as a task. flags are Params that are passed on under their own name; arguments are the rest.
 
-    run: it belongs to a run, which it is given.
+    run: it belongs to a run, whose names it gets.
     """
     of_run = (
         "--pipeline={{ dag.dag_id }}",
@@ -176,14 +176,12 @@ def _program(
     home = (f"--root={d.root}", f"--registry={d.registry}", f"--name={d.name}")
     common = (*home, *(of_run if run else ()), f"--result={RESULT}")
     own = tuple(f"--{flag.replace('_', '-')}={{{{ '' if params.{flag} is none else params.{flag} }}}}" for flag in flags)
-    if swaps_pointers(program):
-        kwargs["pool"] = d.pool  # one slot: steps of two DAGs that move pointers wait for each other instead of losing a swap
+    if swaps_pointers(name):  # one slot: steps of two DAGs that move pointers wait for each other instead of losing a swap
+        kwargs.setdefault("pool", d.pool)
     return step_operator(
         d,
-        program,
+        name,
         arguments=(*command, *common, *own, *arguments),
         minutes=minutes,
-        inlets=assets.inlets(d, program),
-        outlets=assets.outlets(d, program),
-        **{"task_id": program, **kwargs},
+        **{"task_id": name, "inlets": assets.inlets(d, name), "outlets": assets.outlets(d, name), **kwargs},
     )
