@@ -57,6 +57,22 @@ func start(t testing.TB, versioned bool) string {
 		t.Fatal(err)
 	}
 	t.Setenv("STORAGE_EMULATOR_HOST", host)
+	return bucket(t, host, versioned)
+}
+
+// Bucket returns the URL of a new, empty bucket of a server that runs since [Start]. The server looks through all objects of a bucket
+// for one, so that many small buckets are much faster than a large one.
+func Bucket(t testing.TB) string {
+	t.Helper()
+	host, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bucket(t, host, false)
+}
+
+func bucket(t testing.TB, host string, versioned bool) string {
+	t.Helper()
 	bucket := "test-" + randomHex()
 	body := strings.NewReader(fmt.Sprintf(`{"name":%q,"versioning":{"enabled":%t}}`, bucket, versioned))
 	resp, err := http.Post("http://"+host+"/storage/v1/b?project=test", "application/json", body)
