@@ -39,6 +39,7 @@ const (
 	MeaningChanged  = "meaning_changed"
 	Discounts       = "discounts"
 	OrderTotalsOnly = "order_totals_only"
+	PriceIsTotal    = "price_is_total"
 	Dominance       = "dominance" // of train: a gate of its own judges it
 )
 
@@ -66,6 +67,7 @@ var Specs = []Spec{
 	{RuleShare, "one rule removes over 10 % of the revenue (guest and cancellation_matched: over 50 %)",
 		"over a third, by void, adjustment, non_product, price or quantity"},
 	{UnitChange, "from one day on, prices are about 100 times as high or as low as before", "always"},
+	{PriceIsTotal, "prices grow with quantities (100 lines of products sold in several quantities, by a power near 1), as line totals do", "always"},
 	{FarDates, "at most 1 % of the lines are over a year away from all others", ""},
 	{FutureDates, "lines are dated after the as-of day", ""},
 	{GapDays, "no sales for over two weeks, in a shop that sells on most days", ""},

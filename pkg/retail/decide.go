@@ -77,6 +77,7 @@ type decider struct {
 	again  bitset // numbers that come again later with another customer
 	called bitset // numbers that any line has
 	codes  bitset
+	words  int64 // lines above zero whose description names a service, with a code that looks like a product's
 }
 
 // first is the earliest line of an invoice number that names a customer.
@@ -96,9 +97,12 @@ func (d *decider) look() error {
 	if err := d.l.Seal(); err != nil {
 		return err
 	}
-	numbers, codes := d.l.Invoices.Keys.Len(), d.l.Codes.Keys.Len()
+	codeKeys := &d.l.Codes.Keys
+	numbers, codes := d.l.Invoices.Keys.Len(), codeKeys.Len()
 	d.firsts, d.again, d.called, d.codes = make([]first, numbers), newBitset(numbers), newBitset(numbers), newBitset(codes)
+	special, names := DefaultNonProducts(), d.services()
 	err := d.l.scan(func() (func([]Line), func()) {
+		words := int64(0)
 		firsts, called, sold := make([]first, numbers), newBitset(numbers), newBitset(codes)
 		see := func(lines []Line) {
 			for i := range lines {
@@ -107,6 +111,9 @@ func (d *decider) look() error {
 				called.set(key)
 				sold.set(d.l.Codes.Key[r.Code])
 				firsts[key].see(first{r.Time, r.Customer})
+				if names[r.Description] && r.Amount > 0 && !special.code(codeKeys.String(d.l.Codes.Key[r.Code])) {
+					words++
+				}
 			}
 		}
 		return see, func() {
@@ -115,6 +122,7 @@ func (d *decider) look() error {
 			}
 			d.called.merge(called)
 			d.codes.merge(sold)
+			d.words += words
 		}
 	})
 	if err != nil {
@@ -133,6 +141,17 @@ func (d *decider) look() error {
 		}
 		return see, func() { d.again.merge(again) }
 	})
+}
+
+// services says of every description whether it names a service that UCI's profile does not know.
+func (d *decider) services() []bool {
+	known := DefaultNonProducts()
+	names := make([]bool, d.l.Descriptions.Len())
+	for id := range names {
+		text := d.l.Descriptions.String(uint32(id))
+		names[id] = isService(text) && !known.description(text)
+	}
+	return names
 }
 
 // invoice decides whether numbers are used again: at least 1 % of them come again 7 or more days later with another customer.
@@ -172,7 +191,7 @@ func (d *decider) adjustments() string {
 }
 
 // nonProducts decides whether a code with fewer than two digits is a service: it is where the shop's codes are like UCI's, five digits
-// and a letter or two.
+// and a letter or two. Words for services hold in every shop that has lines called so.
 func (d *decider) nonProducts() string {
 	codes := &d.l.Codes.Keys
 	all, like, without := 0, 0, 0
@@ -200,7 +219,11 @@ func (d *decider) nonProducts() string {
 	if all == 0 || general {
 		return GeneralNonProducts().String()
 	}
-	return DefaultNonProducts().String()
+	n := DefaultNonProducts()
+	if n.Services = d.words > 0; n.Services {
+		d.why[2] += fmt.Sprintf("; %d lines with other codes are called like services", d.words)
+	}
+	return n.String()
 }
 
 // explain says what each decision is about.

@@ -289,6 +289,41 @@ func TestWhatIsNoProduct(t *testing.T) {
 	}
 }
 
+// In a shop whose codes are like UCI's, a description that names a service is one whatever the code, and names that only have such a word
+// are products.
+func TestServicesByDescription(t *testing.T) {
+	sold := func(code, description string) retailtest.Line {
+		return retailtest.Line{Invoice: "1", Code: code, Description: description, Quantity: money.QuantityScale, Price: "1", Time: "2011-01-03 10:00", Customer: "7"}
+	}
+	lines := []retailtest.Line{sold("22001", "DELIVERY VAN TOY"), sold("22002", "POSTAGE STAMP MUG"), sold("22003", "GIFT CARD HOLDER"), sold("22004", "TAX DISC")}
+	for name, c := range map[string]struct {
+		more  []retailtest.Line
+		takes int64
+		list  string
+	}{
+		"none":                {nil, 0, retail.DefaultNonProducts().String()},
+		"postage":             {[]retailtest.Line{sold("99990", "Porto & Verpackung")}, 1, "services; " + retail.DefaultNonProducts().String()},
+		"a carrier":           {[]retailtest.Line{sold("99990", "Versandkosten DHL"), sold("99991", "UPS shipping costs"), sold("99992", "Frais de livraison (Colissimo)")}, 3, "services; " + retail.DefaultNonProducts().String()},
+		"a gift card":         {[]retailtest.Line{sold("99950", "Gift card £50")}, 1, "services; " + retail.DefaultNonProducts().String()},
+		"what UCI's list has": {[]retailtest.Line{sold("23444", "NEXT DAY CARRIAGE")}, 1, retail.DefaultNonProducts().String()},
+	} {
+		l := retailtest.Lines(t, append(slices.Clone(lines), c.more...))
+		m, _, err := retail.Decide(l, retail.Meaning{}, retail.Meaning{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rules := retail.DefaultRules()
+		rules.Meaning = m
+		kept, err := rules.Apply(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := kept.Ledger.Taken(retail.RuleNonProduct).Lines; got != c.takes || m.NonProducts != c.list {
+			t.Errorf("%s: %s took %d lines, want %s and %d", name, m.NonProducts, got, c.list, c.takes)
+		}
+	}
+}
+
 // Orders called A or C for a country are sales.
 func TestLettersOfInvoicesMeanNothingByThemselves(t *testing.T) {
 	var lines []retailtest.Line

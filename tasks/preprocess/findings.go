@@ -51,7 +51,7 @@ type span struct {
 // findings returns what a person should know of the lines, in its one order.
 func (s *seen) findings() ([]finding.Finding, error) {
 	out := []finding.Finding{}
-	for _, find := range []func() ([]finding.Finding, error){s.unit, s.shared, s.unmarked} { // that look at the lines again
+	for _, find := range []func() ([]finding.Finding, error){s.unit, s.shared, s.unmarked, s.totalPrices} { // that look at the lines again
 		found, err := find()
 		if err != nil {
 			return nil, err

@@ -202,6 +202,16 @@ func TestFindings(t *testing.T) {
 			}
 			return one(l)
 		}), nil, ""},
+		"prices that are totals": {each(func(i int, l retailtest.Line) []retailtest.Line {
+			n := 1 + i/20%4
+			l.Quantity, l.Price = money.Quantity(1000*n), fmt.Sprintf("%d.00", (1+i*7%20)*n)
+			return one(l)
+		}), []string{"price_is_total!"}, "twice as many of a product have 2.0 times the price"},
+		"a discount for many": {each(func(i int, l retailtest.Line) []retailtest.Line {
+			n := 1 + i/20%4
+			l.Quantity, l.Price = money.Quantity(1000*n), fmt.Sprintf("%d.%d0", 1+i*7%20, 9-2*n)
+			return one(l)
+		}), nil, ""},
 		"all twice": {each(func(_ int, l retailtest.Line) []retailtest.Line { return []retailtest.Line{l, l} }), []string{"duplicates!"},
 			"50.0 % of the lines repeat another one in everything: 240 of 480"},
 		"credit notes that nothing marks": {each(func(i int, l retailtest.Line) []retailtest.Line {

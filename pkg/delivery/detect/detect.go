@@ -118,6 +118,7 @@ type look struct {
 	sample   *sample
 	found    *Found
 	sep      byte
+	bytewise record.Encoding // of delimited text, where it has one byte a character
 	export   *record.Preset  // nil for none
 	free     reading.Reading // what would be decided if nothing were kept
 	misfits  []string        // parts of the kept reading that do not fit

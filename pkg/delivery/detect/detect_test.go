@@ -97,6 +97,9 @@ func TestLook(t *testing.T) {
 		"German thousands":     {shop{sep: ";", price: "1.2%02d,50"}, `separator semicolon, decimal comma, group point, date_layout "2006-01-02 15:04:05"`},
 		"Swiss thousands":      {shop{price: "1'2%02d.50"}, `separator comma, decimal point, group apostrophe, date_layout "2006-01-02 15:04:05"`},
 		"French thousands":     {shop{sep: ";", price: "1\u202f2%02d,50 €"}, `encoding utf-8, separator semicolon, decimal comma, group space, date_layout "2006-01-02 15:04:05"`},
+		"Polish prices":        {shop{sep: ";", price: "1 2%02d,50 zł"}, `encoding utf-8, separator semicolon, decimal comma, group space, date_layout "2006-01-02 15:04:05"`},
+		"without signs":        {shop{time: "2023MMDDThh3000Z"}, `separator comma, decimal point, date_layout "20060102T150405Z07:00"`},
+		"as C writes times":    {shop{time: "Mon Feb DD hh:30:00 2023"}, `separator comma, decimal point, date_layout "Mon Jan _2 15:04:05 2006"`},
 		"whole prices":         {shop{price: "%d"}, `separator comma, date_layout "2006-01-02 15:04:05"`},
 		"kilograms":            {shop{quantity: "0.%03d"}, `separator comma, decimal point, date_layout "2006-01-02 15:04:05"`},
 		"day first":            {shop{time: "DD/MM/2023 hh:30"}, `separator comma, decimal point, date_layout "2/1/2006 15:04"`},
@@ -105,6 +108,7 @@ func TestLook(t *testing.T) {
 		"month names":          {shop{time: "DD-Feb-2023 hh:30"}, `separator comma, decimal point, date_layout "2-Jan-2006 15:04"`},
 		"cp1252":               {shop{country: "R\xe9union"}, `encoding windows-1252, separator comma, decimal point, date_layout "2006-01-02 15:04:05"`},
 		"UTF-8":                {shop{country: "Réunion"}, `encoding utf-8, separator comma, decimal point, date_layout "2006-01-02 15:04:05"`},
+		"nobody is 0.0":        {shop{customer: "0.0", country: "Land %d"}, `separator comma, decimal point, date_layout "2006-01-02 15:04:05", missing 0.0`},
 		"nobody is customer 0": {shop{customer: "0", country: "Land %d"}, `separator comma, decimal point, date_layout "2006-01-02 15:04:05", missing 0`},
 		"a wholesaler":         {shop{customer: "12346", country: "Malta"}, `separator comma, decimal point, date_layout "2006-01-02 15:04:05"`},
 	} {
@@ -124,6 +128,19 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// In every encoding the sign of a currency is the same, and so are names of months with an umlaut.
+func TestLookInAnotherEncoding(t *testing.T) {
+	text := shop{sep: ";", price: "2,5%d \x80", time: "DD. M\xe4rz 2023 hh:30"}.lines(100)
+	found, err := look(t, detect.Options{}, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `encoding windows-1252, separator semicolon, decimal comma, date_layout "2. Jan 2006 15:04"`
+	if got := found.Reading.String(); got != want || found.Currency != "EUR" {
+		t.Errorf("got %s in %q, want %s in EUR", got, found.Currency, want)
+	}
+}
+
 func TestLookRefuses(t *testing.T) {
 	low := shop{time: "DD/05/2023 hh:30"}.lines(12)
 	half := shop{time: "2023-DD-MM hh:30:00"}.lines(12) // days up to the twelfth, taken for months
@@ -132,6 +149,13 @@ func TestLookRefuses(t *testing.T) {
 		if f := strings.Split(line, ","); len(f) > 4 && f[4] >= "13/" && f[4] < "3" {
 			late.WriteString(line + "\n")
 		}
+	}
+	text := shop{time: "1/2/2023 0:00"}.lines(12) // the same, and the layout of the later days takes them
+	for day := 1; day <= 12; day++ {
+		text = strings.Replace(text, "1/2/2023", fmt.Sprintf("%d/%d/2023", day, day%9+1), 1)
+	}
+	for day := 13; day < 29; day++ {
+		text += fmt.Sprintf("%d,22001,ITEM,2,%02d/%d/2023 09:30,2.55,12001,France\n", day, day%12+1, day)
 	}
 	for name, c := range map[string]struct {
 		text string
@@ -143,6 +167,7 @@ func TestLookRefuses(t *testing.T) {
 		"too narrow":     {shop{}.lines(20) + shop{time: "########"}.lines(20), detect.ErrDates, []string{"21 of 41", `"########"`, "too narrow"}},
 		"two kinds":      {shop{}.lines(20) + shop{time: "day DD"}.lines(9), detect.ErrDates, []string{`"2006-01-02 15:04:05"`, `"day 01"`, "--date-layout"}},
 		"half converted": {half + late.String(), detect.ErrHalfConverted, []string{"swapped day and month"}},
+		"half and text":  {text, detect.ErrHalfConverted, []string{"1/2/2006 15:04", "has converted the first", "--date-layout="}},
 		"no mark":        {strings.Join(strings.Split(shop{}.lines(9), ""), "\x00"), detect.ErrEncoding, []string{"UTF-16"}},
 		"1,250":          {shop{sep: ";", price: "1,2%02d"}.lines(9), detect.ErrNumbers, []string{`"1,200"`, "--decimal=comma"}},
 	} {

@@ -140,7 +140,7 @@ func digits(text []byte) string {
 			b.WriteByte('\'')
 		case unicode.IsSpace(r):
 			b.WriteByte(' ')
-		case unicode.Is(unicode.Sc, r), r == '(', r == ')', r == '-', r == '+', r == '\u2212', r < utf8.RuneSelf && unicode.IsLetter(r):
+		case unicode.Is(unicode.Sc, r), r == '(', r == ')', r == '-', r == '+', r == '\u2212', unicode.IsLetter(r):
 		default:
 			return ""
 		}

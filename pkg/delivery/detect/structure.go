@@ -52,6 +52,7 @@ func (l *look) structure() error {
 			break
 		}
 	}
+	l.decodeCells()
 	l.passed()
 	return nil
 }
@@ -266,6 +267,31 @@ func (l *look) decode(header []string) []string {
 		out[i] = string(e.Append(nil, []byte(header[i])))
 	}
 	return out
+}
+
+// utf8 makes the text of a cell UTF-8.
+func (l *look) utf8(c record.Cell) record.Cell {
+	if c.Kind == record.TextCell && l.bytewise != record.UTF8 && slices.ContainsFunc(c.Text, func(b byte) bool { return b >= utf8.RuneSelf }) {
+		c.Text = l.bytewise.Append(nil, c.Text)
+	}
+	return c
+}
+
+// decodeCells makes the sampled rows of text UTF-8.
+func (l *look) decodeCells() {
+	if e, err := record.ParseEncoding(l.found.Reading.Encoding); err == nil && l.sample.kind == source.DelimitedText {
+		l.bytewise = e
+	}
+	if l.bytewise == record.UTF8 {
+		return
+	}
+	for _, t := range l.sample.tables {
+		for _, row := range t.rows {
+			for i, c := range row.Cells {
+				row.Cells[i] = l.utf8(c)
+			}
+		}
+	}
 }
 
 // columns returns where the fields are, a time in two columns with both; nil if the header is not that of a delivery.

@@ -340,7 +340,7 @@ func (l *look) halfConverted(t *timesOf, fits []fit) error {
 			kept = text
 		}
 	case len(fits) > 0 && fits[0].fails == 0:
-		return nil
+		return l.twoStyles(t, fits[0].layout)
 	default: // the same, saved as text: two layouts, each with one kind of days
 		a, b, ok := t.halves(fits)
 		if !ok {
@@ -483,7 +483,7 @@ func (l *look) rows(t *record.Table, visit func(record.Cell, record.DateSystem))
 		case at == nil:
 			return nil
 		default:
-			visit(valueOf(row.Cells, at), t.Dates)
+			visit(l.utf8(valueOf(row.Cells, at)), t.Dates)
 		}
 	}
 }

@@ -13,10 +13,12 @@ import (
 // MissingCustomer are the words that mean no customer, in any case: how databases, languages and spreadsheets write nothing, and
 // what tills put where nobody is known.
 var MissingCustomer = []string{
-	"null", `\n`, "(null)", "<null>", "n/a", "#n/a", "na", "<na>", "none", "nil", "nan", "nat", "undefined", "-", "--", "?",
+	"null", `\n`, "(null)", "<null>", "n/a", "#n/a", "n.a.", "n. a.", "na", "<na>", "none", "nil", "nan", "nat", "undefined", "-", "--", "?",
 	"unknown", "unknown customer", "missing", "not set", "(not set)", "anonymous", "no customer", "guest", "guest customer", "guest checkout",
 	"walk-in", "walk in", "walkin", "walk-in customer", "walk in customer", "cash customer", "counter sale",
 	"gast", "gastkunde", "unbekannt", "laufkunde", "laufkundschaft", "barverkauf", "client de passage", "inconnu", "invité", "invitado", "desconocido",
+	"k.a.", "k. a.", "kein kunde", "ohne kunde", "sans client", "client comptoir", "sin cliente", "consumidor final", "público en general", "ospite", "sconosciuto", "cliente generico",
+	"onbekend", "geen klant",
 }
 
 // customers makes of an id, as it is written, the id that is compared.
@@ -32,6 +34,9 @@ func newCustomers(more []string) *customers {
 	for _, words := range [][]string{MissingCustomer, more} {
 		for _, word := range words {
 			word = strings.ToLower(string(trimBlank([]byte(word))))
+			if len(word) > 2 {
+				word = strings.TrimSuffix(word, ".0") // as ids are compared
+			}
 			c.missing[word] = true
 			c.longest = max(c.longest, len(word))
 		}

@@ -43,7 +43,7 @@ func outcomes(t *testing.T, text string, opts record.Options, say func(*record.L
 func TestCustomersAsShopsWriteThem(t *testing.T) {
 	for written, want := range map[string]string{
 		"User12014@Mail.example": "user12014@mail.example", "\u00a012014\u00a0": "12014", "\ufeff12014.0\u200b": "12014", " \u200912014": "12014", "ÄNNE@x.example": "änne@x.example",
-		"A@B@C": "A@B@C", "Ada": "Ada", "NULL": "", "null": "", `\N`: "", "N/A": "", "#N/A": "", "None": "", "nan": "", "NaN": "", "nil": "", "-": "", " Guest ": "", "Walk-In": "",
+		"A@B@C": "A@B@C", "Ada": "Ada", "NULL": "", "null": "", `\N`: "", "N/A": "", "n.a.": "", "Consumidor final": "", "#N/A": "", "None": "", "nan": "", "NaN": "", "nil": "", "-": "", " Guest ": "", "Walk-In": "",
 		"WALK-IN CUSTOMER": "", "Laufkunde": "", "Invité": "", "0": "0", "Guesthouse": "Guesthouse", "house account": "", "12E4": "12E4", "1E+9": "1E+9",
 		"6.34001E+15": "!rounded_id", "6,34001E+15": "!rounded_id", "1e+16": "!rounded_id", "-1.5e+10": "!rounded_id", "A.E+15": "A.E+15",
 	} {
@@ -233,6 +233,10 @@ func TestWindows1252(t *testing.T) {
 	text := uci("1,2,\x93\x80\x94 \xe9,1,"+noon+",\x805,1\xa0,x", "1,2,\x80,x,"+noon+",1,1,x")
 	o, err := read(t, strings.NewReader(text), record.Options{Dialect: record.Dialect{Encoding: record.Windows1252}})
 	if err != nil || len(o.Lines) != 1 || o.Lines[0].Description != "“€” é" || o.Lines[0].Price != 5_000_000 || o.Lines[0].Customer != "1" || o.Rejects[0].Raw != "1,2,€,x,"+noon+",1,1,x" {
+		t.Errorf("%+v %v", o, err)
+	}
+	o, err = read(t, strings.NewReader(uci("1,2,a,1,"+noon+",\x805 x,1,x")), record.Options{Dialect: record.Dialect{Encoding: record.Windows1252}})
+	if err != nil || !strings.Contains(fmt.Sprint(o.Counts.Examples), "€5 x") {
 		t.Errorf("%+v %v", o, err)
 	}
 	for _, name := range []string{"windows-1252", "CP1252", "cp_1252"} {

@@ -57,7 +57,8 @@ var otherSpellings = [NumFields][]string{
 	FieldCountry: {"Country Code", "Shipping Country", "Ship Country", "Billing Country", "Land", "Pays", "País", "Paese", "Nazione"},
 	FieldAmount: {
 		"Line Amount", "Row Total", "Net Sales", "Sales Amount", "Total Price", "Total Amount", "Sales", "Revenue", "Zeilensumme", "Positionsbetrag", "Gesamtpreis", "Betrag", "Summe", "Umsatz",
-		"Montant", "Importe", "Importo", "Bedrag", "Total", "Gesamt",
+		"Montant", "Importe", "Importo", "Bedrag", "Order Total", "Invoice Total", "Grand Total", "Gesamtbetrag", "Rechnungsbetrag", "Bestellsumme", "Montant total",
+		"Importe total", "Totale", "Totaal", "Total", "Gesamt",
 	},
 	FieldStatus: {"Financial Status", "Payment Status", "Transaction Type", "Bestellstatus", "Statut", "Estado", "Stato"},
 	FieldCurrency: {"Currency", "Currency Code", "Currency ISO Code", "Order Currency", "Invoice Currency", "Transaction Currency", "Währung", "Waehrung", "Währungscode", "Devise", "Moneda",

@@ -65,9 +65,9 @@ func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord, lines int6
 		masked := append([]byte(nil), shown[:at.From]...)
 		masked = append(masked, p.normalCustomer()...)
 		masked = append(masked, shown[at.To:]...)
-		b.raw = p.appendRaw(b.raw, masked, breach, long)
+		b.raw = appendRaw(b.raw, masked, p.opts.Dialect.Encoding, breach, long)
 	default:
-		b.raw = p.appendRaw(b.raw, shown, breach, long)
+		b.raw = appendRaw(b.raw, shown, p.opts.Dialect.Encoding, breach, long)
 	}
 	r.to = len(b.raw)
 	b.Rejects = append(b.Rejects, r)
@@ -79,14 +79,14 @@ func (p *Builder) reject(raw []byte, breach Breach, long *LongRecord, lines int6
 	}
 }
 
-// appendRaw appends a record as [Reject.Raw] describes it.
-func (p *Builder) appendRaw(dst, raw []byte, breach Breach, long *LongRecord) []byte {
-	from, bytewise := len(dst), p.opts.Dialect.Encoding != UTF8
+// appendRaw appends a record in an encoding as [Reject.Raw] describes it.
+func appendRaw(dst, raw []byte, e Encoding, breach Breach, long *LongRecord) []byte {
+	from, bytewise := len(dst), e != UTF8
 	for i := 0; i < len(raw); {
 		c, size := utf8.DecodeRune(raw[i:])
 		bad := c == utf8.RuneError && size == 1 && !bytewise
 		if bytewise {
-			c, size = p.opts.Dialect.Encoding.Rune(raw[i]), 1
+			c, size = e.Rune(raw[i]), 1
 		}
 		if long != nil && (len(dst)-from+utf8.UTFMax > MaxRaw || bad && !utf8.FullRune(raw[i:])) {
 			break
@@ -136,7 +136,7 @@ func (p *Builder) example(rule Breach, located bool) Example {
 		return e
 	}
 	value := p.Fields[f]
-	e.Value = string(p.appendRaw(nil, value[:min(len(value), longest)], rule, nil))
+	e.Value = string(appendRaw(nil, value[:min(len(value), longest)], UTF8, rule, nil)) // fields are UTF-8, where they could be made so
 	if p.key != nil {
 		e.Value = strings.Map(withoutDigits, e.Value)
 	}
