@@ -100,7 +100,8 @@ def delivery(d: Deployment) -> dict[str, Param]:
             None,
             type=["null", "string"],
             title="Columns",
-            description="Columns that are not recognised, as field=column, such as invoice=Bill,price=Cost.",
+            description="Columns that are not recognised, as field=column, such as invoice=Bill,price=Cost; "
+            "region=County names a region beside the country.",
             **section,
         ),
         "profile": Param(

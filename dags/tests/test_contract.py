@@ -128,22 +128,22 @@ SWEPT = ["sweep", "sweep_clusters"]
 USED = [*SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED, *LISTED]
 # Which tables a step reads and which it writes, as Airflow's lineage shows them; head is the model in force.
 LINEAGE = {
-    "ingest": ([], ["lines", "converted_lines", "quarantine"]),
-    "preprocess": (["lines", "converted_lines", "quarantine"], CUSTOMERS),
+    "ingest": ([], ["lines", "converted_lines", "regional_lines", "quarantine"]),
+    "preprocess": (["lines", "converted_lines", "regional_lines", "quarantine"], CUSTOMERS),
     "drift": ([*CUSTOMERS, "head"], [*DRIFT, "drift.json"]),
     "train": ([*CUSTOMERS, *DRIFT, "head"], SWEPT),
     "evaluate": ([*SWEPT, *DRIFT, *CUSTOMERS, "head"], []),
     "promote": (["head"], ["head"]),
     "registry": (["head"], ["head"]),
     "score": ([*CUSTOMERS, "head"], SEGMENTS),
-    "explore": (["lines", "converted_lines", "quarantine", *CUSTOMERS, *SEGMENTS], EXPLORED),
+    "explore": (["lines", "converted_lines", "regional_lines", "quarantine", *CUSTOMERS, *SEGMENTS], EXPLORED),
     "recommend": ([*CUSTOMERS, *SEGMENTS], OFFERED),
     "predict": ([*CUSTOMERS, *SEGMENTS], PREDICTED),
     "measure": ([*CUSTOMERS, *SEGMENTS, *EXPLORED], MEASURED),
     "audience": ([*CUSTOMERS, *DRIFT, *SEGMENTS, *EXPLORED, *OFFERED, *PREDICTED, *MEASURED], LISTED),
     "publish": ([*CUSTOMERS, *DRIFT, *SWEPT, *USED], ["runs", "gates", "findings"]),
     "report": (
-        ["lines", "converted_lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED],
+        ["lines", "converted_lines", "regional_lines", "quarantine", *CUSTOMERS, *DRIFT, *SWEPT, *USED],
         ["message.json", "message.txt", "report.html"],
     ),
 }

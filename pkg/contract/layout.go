@@ -18,7 +18,7 @@ type Place struct {
 
 // Where objects are stored. Steps never build a path; the functions below do.
 var (
-	partition = Place{Path: "lines/<source>/<day>/<sha256>.arrow", Writers: []string{Ingest}, Meaning: "table lines or, with lines in several currencies, converted_lines: one source's lines of one day"}
+	partition = Place{Path: "lines/<source>/<day>/<sha256>.arrow", Writers: []string{Ingest}, Meaning: "table lines or, with lines in several currencies, converted_lines, or, with regions, regional_lines: one source's lines of one day"}
 	snapshot  = Place{Path: "lines/index/<sha256>.json", Writers: []string{Ingest}, Meaning: "a snapshot: its parts, and how each source is read"}
 	part      = Place{Path: "lines/index/<source>/<year>/<sha256>.json", Writers: []string{Ingest},
 		Meaning: "a part of snapshots: which files have the lines of each day, of one source and year, and what was delivered"}

@@ -13,6 +13,9 @@ type ExploreResult struct {
 	// Regions are the 20 countries of most revenue; the table has all.
 	Regions []RegionResult `json:"regions"`
 	Lifts   []LiftResult   `json:"lifts"` // up to three products, the surest first, of the first eight countries that have any
+	// ByRegion are the 10 regions of most revenue that the delivery names, RegionLifts products of theirs; absent where it names none.
+	ByRegion    []RegionResult `json:"by_region,omitempty"`
+	RegionLifts []LiftResult   `json:"region_lifts,omitempty"`
 	// Tree is the change of the last 90 days' revenue against the 90 days before, by factor; empty where it has none.
 	Tree       []TreeResult  `json:"tree"`
 	Change     *ChangeResult `json:"change"`     // null where the lines do not reach back so far
@@ -53,7 +56,7 @@ type NatureVariant struct {
 	MoneyShare float64 `json:"money_share"`
 }
 
-// RegionResult is one country. Indices are null where too few customers say anything.
+// RegionResult is one country or region. Indices are null where too few customers say anything.
 type RegionResult struct {
 	Region         string       `json:"region"`
 	Customers      int64        `json:"customers"`
@@ -70,7 +73,7 @@ type RegionResult struct {
 	GrowthHigh     *float64     `json:"growth_high"`
 }
 
-// LiftResult is a product that a country prefers.
+// LiftResult is a product that a country or region prefers.
 type LiftResult struct {
 	Region    string  `json:"region"`
 	Code      string  `json:"code"`

@@ -57,7 +57,7 @@ type Pod struct {
 var Steps = []Step{
 	{
 		Name: Ingest, Does: "read a delivery of transaction lines and store them by day",
-		Writes: []frame.Schema{Lines, ConvertedLines, Quarantine}, Pointers: []string{LinesStatePath()},
+		Writes: []frame.Schema{Lines, ConvertedLines, RegionalLines, Quarantine}, Pointers: []string{LinesStatePath()},
 		Exits: []Exit{
 			{fault.ExitBadData, "too many rejected records, a day that shrinks, a delivery that is written in another way than before or can be read in two ways, or lines in several currencies without a rate for each"},
 			{fault.ExitTemporary, "the source is not there yet"},

@@ -35,6 +35,13 @@ var (
 			frame.Spec{Name: "original_amount", Kind: frame.Money, Nullable: true, Unit: "original currency", Meaning: "Line total in that currency, as delivered. Null where the line was in the shop's."}),
 		Coded: append(slices.Clone(Lines.Coded), "original_currency", "original_amount")}
 
+	// RegionalLines is Lines of a day on which lines have a region.
+	RegionalLines = frame.Schema{Name: "regional_lines", Version: 1,
+		Meaning: "The same as converted_lines, of a day on which lines have a region, whatever their currency.",
+		Columns: append(slices.Clone(ConvertedLines.Columns),
+			frame.Spec{Name: "region", Kind: frame.Text, Nullable: true, Meaning: "What the column says that --columns names as the region: a county, a state, a store."}),
+		Coded: append(slices.Clone(ConvertedLines.Coded), "region")}
+
 	Quarantine = frame.Schema{Name: "quarantine", Version: 1,
 		Meaning: "The rejected records of one delivery. One row per record.",
 		Columns: []frame.Spec{
@@ -44,7 +51,7 @@ var (
 			{Name: "rules", Kind: frame.Text, Meaning: "Names of the checks that the record failed, separated by commas."},
 		}}
 
-	Sales = frame.Schema{Name: "sales", Version: 2,
+	Sales = frame.Schema{Name: "sales", Version: 3,
 		Meaning: "The kept lines of the window, customer by customer. One row per line.",
 		Columns: []frame.Spec{
 			{Name: "customer", Kind: frame.Text, Nullable: true, Meaning: "Customer identifier. Null for a guest."},
@@ -56,7 +63,8 @@ var (
 			{Name: "amount", Kind: frame.Money, Unit: "currency",
 				Meaning: "What these units are worth: quantity × price, rounded to the ten-thousandth, or their share of the line total."},
 			{Name: "country", Kind: frame.Text, Nullable: true, Meaning: "Country of the customer."},
-		}, Coded: []string{"customer", "invoice", "code", "time", "quantity", "price", "amount", "country"}}
+			{Name: "region", Kind: frame.Text, Nullable: true, Meaning: "Region of the line: a county, a state, a store. Null where no column of the delivery is named for it."},
+		}, Coded: []string{"customer", "invoice", "code", "time", "quantity", "price", "amount", "country", "region"}}
 
 	Ledger = frame.Schema{Name: "ledger", Version: 1,
 		Meaning: "The account of every line and amount in the window. One row for the input, one per rule in order, one for what is kept. " +

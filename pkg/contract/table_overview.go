@@ -43,11 +43,11 @@ var (
 		}}
 
 	Top = frame.Schema{Name: "top", Version: 1,
-		Meaning: "The 50 products and the 50 countries of most revenue. One row each.",
+		Meaning: "The 50 products, the 50 countries and, where the delivery names any, the 50 regions of most revenue. One row each.",
 		Columns: []frame.Spec{
-			{Name: "kind", Kind: frame.Text, Meaning: "product or country."},
+			{Name: "kind", Kind: frame.Text, Meaning: "product, country or region."},
 			{Name: "rank", Kind: frame.Int, Meaning: "1 for the most revenue."},
-			{Name: "name", Kind: frame.Text, Nullable: true, Meaning: "Product code or country. Null for lines without one."},
+			{Name: "name", Kind: frame.Text, Nullable: true, Meaning: "Product code, country or region. Null for lines without one."},
 			{Name: "customers", Kind: frame.Int, Unit: "customers", Meaning: "Customers who bought it or there."},
 			{Name: "invoices", Kind: frame.Int, Unit: "invoices", Meaning: "Invoices with such a line."},
 			{Name: "lines", Kind: frame.Int, Unit: "lines", Meaning: "Lines."},

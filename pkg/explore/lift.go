@@ -40,10 +40,16 @@ type cell struct {
 	log      float64 // of expected
 }
 
+// mostCells bounds the table of countries and products.
+const mostCells = 32 << 20
+
 // Lifts finds products that are over-represented in a country. A customer counts once, in her own country. It is nil below
-// two countries or two products.
+// two countries or two products, and above 33,554,432 pairs of them.
 func (s *Shop) Lifts() *Lifts {
 	countries, codes := len(s.Countries), len(s.Codes)
+	if countries*codes > mostCells {
+		return nil
+	}
 	counts := make([]int64, countries*codes)
 	rows, columns := make([]int64, countries), make([]int64, codes)
 	total := int64(0)

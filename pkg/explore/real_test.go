@@ -23,7 +23,7 @@ var testData = os.Getenv("CLIENTELE_TESTDATA")
 var columns = []frame.Spec{
 	{Name: "customer", Kind: frame.Text}, {Name: "invoice", Kind: frame.Text}, {Name: "code", Kind: frame.Text},
 	{Name: "time", Kind: frame.Time}, {Name: "quantity", Kind: frame.Quantity}, {Name: "price", Kind: frame.Price},
-	{Name: "amount", Kind: frame.Money}, {Name: "country", Kind: frame.Text},
+	{Name: "amount", Kind: frame.Money}, {Name: "country", Kind: frame.Text}, {Name: "region", Kind: frame.Text},
 }
 
 func day(tb testing.TB, text string) calendar.Date {

@@ -19,11 +19,11 @@ type Options struct {
 
 // Line is a kept sale line. Texts are positions in the shop's lists.
 type Line struct {
-	Customer, Invoice, Code, Country int32
-	Time                             int64 // microseconds, local to the shop
-	Quantity                         int64 // thousandths
-	Price                            int64 // millionths
-	Amount                           int64 // ten-thousandths
+	Customer, Invoice, Code, Country, Region int32
+	Time                                     int64 // microseconds, local to the shop
+	Quantity                                 int64 // thousandths
+	Price                                    int64 // millionths
+	Amount                                   int64 // ten-thousandths
 }
 
 // Invoice is the kept lines of one customer under one number.
@@ -43,6 +43,7 @@ type Shop struct {
 	Customers []string // byte order
 	Codes     []string // as compared: trimmed, upper case; "" for lines without a code
 	Countries []string // "" for lines without a country
+	Places    []string // regions that the delivery names, "" for lines without one
 	Lines     []Line   // by customer and invoice
 	Invoices  []Invoice
 	// Home is each customer's own country: with the largest amount; of equal ones the first in byte order.
@@ -59,11 +60,11 @@ type Without struct {
 	OtherAmount int64
 }
 
-// New takes the sales table: columns customer, invoice, code, time, quantity, price, amount and country.
+// New takes the sales table: columns customer, invoice, code, time, quantity, price, amount, country and region.
 func New(sales *frame.Frame, o Options) *Shop {
 	s := &Shop{Options: o}
 	customers, invoices := sales.Strings("customer"), sales.Strings("invoice")
-	codes, countries := sales.Strings("code"), sales.Strings("country")
+	codes, countries, regions := sales.Strings("code"), sales.Strings("country"), sales.Strings("region")
 	times, quantities := sales.Ints("time"), sales.Ints("quantity")
 	prices, amounts := sales.Ints("price"), sales.Ints("amount")
 
@@ -80,14 +81,15 @@ func New(sales *frame.Frame, o Options) *Shop {
 			rows = append(rows, i)
 		}
 	}
-	var of [4][]int32
+	var of [5][]int32
 	s.Customers, of[0] = number(customers, rows, same)
 	_, of[1] = number(invoices, rows, Compared)
 	s.Codes, of[2] = number(codes, rows, Compared)
 	s.Countries, of[3] = number(countries, rows, same)
+	s.Places, of[4] = number(regions, rows, same)
 	s.Lines = make([]Line, len(rows))
 	for k, i := range rows {
-		s.Lines[k] = Line{Customer: of[0][k], Invoice: of[1][k], Code: of[2][k], Country: of[3][k],
+		s.Lines[k] = Line{Customer: of[0][k], Invoice: of[1][k], Code: of[2][k], Country: of[3][k], Region: of[4][k],
 			Time: times[i], Quantity: quantities[i], Price: prices[i], Amount: amounts[i]}
 	}
 	s.order()
@@ -159,14 +161,14 @@ func (s *Shop) order() {
 	less := func(a, b Line) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Invoice, b.Invoice), cmp.Compare(day(&a), day(&b)),
 			cmp.Compare(a.Time, b.Time), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Quantity, b.Quantity),
-			cmp.Compare(a.Price, b.Price), cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Country, b.Country))
+			cmp.Compare(a.Price, b.Price), cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Country, b.Country), cmp.Compare(a.Region, b.Region))
 	}
 	if !slices.IsSortedFunc(s.Lines, less) {
 		slices.SortFunc(s.Lines, less)
 	}
 }
 
-// group cuts the lines into invoices, and finds countries.
+// group cuts the lines into invoices.
 func (s *Shop) group() {
 	for at := 0; at < len(s.Lines); {
 		first := s.Lines[at]
@@ -182,7 +184,6 @@ func (s *Shop) group() {
 			inv.Units += l.Quantity
 		}
 		inv.To = at
-		inv.Country = s.mostMoney(inv.From, at)
 		for i := inv.From; i < at; i++ {
 			s.Lines[i].Invoice = -1 - number
 		}
@@ -190,6 +191,15 @@ func (s *Shop) group() {
 	}
 	for i := range s.Lines {
 		s.Lines[i].Invoice = -1 - s.Lines[i].Invoice
+	}
+	s.settle()
+}
+
+// settle finds the country of each invoice and of each customer.
+func (s *Shop) settle() {
+	for i := range s.Invoices {
+		inv := &s.Invoices[i]
+		inv.Country = s.mostMoney(inv.From, inv.To)
 	}
 	s.Home = make([]int32, len(s.Customers))
 	for from := 0; from < len(s.Lines); {
@@ -200,6 +210,20 @@ func (s *Shop) group() {
 		s.Home[s.Lines[from].Customer] = s.mostMoney(from, to)
 		from = to
 	}
+}
+
+// ByPlace returns the shop with the regions that the delivery names in the place of countries; nil where it names none.
+func (s *Shop) ByPlace() *Shop {
+	if len(s.Places) == 0 || len(s.Places) == 1 && s.Places[0] == "" {
+		return nil
+	}
+	p := *s
+	p.Countries, p.Lines, p.Invoices = s.Places, slices.Clone(s.Lines), slices.Clone(s.Invoices)
+	for i := range p.Lines {
+		p.Lines[i].Country = p.Lines[i].Region
+	}
+	p.settle()
+	return &p
 }
 
 // mostMoney returns the country of most money in a range of lines; of equal ones the first.

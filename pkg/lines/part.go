@@ -9,6 +9,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/objstore"
 )
@@ -27,9 +28,24 @@ type Partition struct {
 	// AsOf is the as-of day of the run that delivered these lines: a run of an earlier as-of does not replace them. Zero, in
 	// snapshots from before this field, is unknown and earlier than any.
 	AsOf calendar.Date `json:"as_of,omitzero"`
-	// Converted is what was converted from other currencies, in the order of their codes. Where there is any, the lines are a
-	// table of [contract.ConvertedLines].
+	// Converted is what was converted from other currencies, in the order of their codes.
 	Converted []Converted `json:"converted,omitempty"`
+	// Regional says that lines have a region.
+	Regional bool `json:"regional,omitempty"`
+}
+
+// Schema is the table that the lines are in. The first columns of all of them are those of [contract.Lines].
+func (p *Partition) Schema() frame.Schema { return Schema(len(p.Converted) > 0, p.Regional) }
+
+// Schema is the table of lines some of which were converted, or have a region.
+func Schema(converted, regional bool) frame.Schema {
+	switch {
+	case regional:
+		return contract.RegionalLines
+	case converted:
+		return contract.ConvertedLines
+	}
+	return contract.Lines
 }
 
 // Converted is what lines in another currency came to.

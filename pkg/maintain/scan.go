@@ -287,10 +287,12 @@ func (k *Keeper) without(ctx context.Context, f Found, people *People, taken fun
 	}
 	defer func() { _ = r.Close() }()
 	schema, opts := r.Schema(), k.Tables
-	if schema.Name == contract.Lines.Name {
-		opts.Compression = table.None // as ingest writes them, so that the day delivered again is the same object
-		if schema.Version == contract.Lines.Version {
-			schema = contract.Lines
+	for _, known := range []frame.Schema{contract.Lines, contract.ConvertedLines, contract.RegionalLines} {
+		if schema.Name == known.Name {
+			opts.Compression = table.None // as ingest writes them, so that the day delivered again is the same object
+			if schema.Version == known.Version {
+				schema = known
+			}
 		}
 	}
 	w := table.NewWriter(schema, opts)

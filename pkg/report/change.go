@@ -44,7 +44,7 @@ func (l *layout) growth(e *view.Explore) []panel {
 func (l *layout) branches(e *view.Explore) panel {
 	p := panel{Span: 8, Title: "Whose change it is", Source: "tree.arrow", Lead: "The change of revenue by segment, nature of the customer and country; for each, how much of it is more customers, more invoices each, " +
 		"more lines an invoice, more units a line, higher prices. The parts add up to the change."}
-	for _, by := range []struct{ kind, title string }{{"segment", "Segment"}, {"nature", "Nature"}, {"country", "Country"}} {
+	for _, by := range []struct{ kind, title string }{{"segment", "Segment"}, {"nature", "Nature"}, {"country", "Country"}, {"region", "Region"}} {
 		t := &grid{ID: "change-" + by.kind, Caption: "The change by " + by.kind, Head: heads(by.title, "#Change", "#Customers", "#Invoices", "#Lines", "#Units", "#Price"), Sort: true, Page: 8, Download: "change-by-" + by.kind}
 		for _, b := range e.Branches {
 			if b.By != by.kind {
@@ -55,8 +55,8 @@ func (l *layout) branches(e *view.Explore) panel {
 			case "segment":
 				s := l.place(b.Name)
 				of = cell{Text: s.Name, Head: true, Segment: &s}
-			case "country":
-				of = name(country(b.Name))
+			case "country", "region":
+				of = name(named(by.kind, b.Name))
 			}
 			cells := []cell{of, valued(l.money.signedRound(b.Change), b.Change.Float())}
 			for _, f := range b.Factors {

@@ -13,9 +13,9 @@ type Row struct {
 	Price    money.Price    // of one unit
 	Amount   money.Amount   // what that is worth, see [Row.Part]
 
-	Invoice, Code, Country uint32 // as written
-	InvoiceKey, CodeKey    uint32 // as compared
-	Return                 bool   // a return line, of a quantity and an amount below zero; kept only with cancellation_unmatched off
+	Invoice, Code, Country, Region uint32 // as written
+	InvoiceKey, CodeKey            uint32 // as compared
+	Return                         bool   // a return line, of a quantity and an amount below zero; kept only with cancellation_unmatched off
 }
 
 // Part returns what n of the row's quantity is worth: n × price, and of what the row's amount differs from quantity × price,
@@ -68,8 +68,8 @@ type Discounts struct {
 // Kept are the lines of some customers that no rule took, customer by customer in byte order. The zero value is for
 // [Worker.Partition].
 type Kept struct {
-	Customers, Countries *Dict // of all lines
-	Invoices, Codes      *KeyedDict
+	Customers, Countries, Regions *Dict // of all lines
+	Invoices, Codes               *KeyedDict
 
 	ids     []uint32 // the customers, ascending; 0 is the guest
 	returns []Returns
@@ -82,7 +82,7 @@ type rowSpan struct{ from, to int }
 
 // begin empties it.
 func (k *Kept) begin(l *Lines) {
-	k.Customers, k.Countries, k.Invoices, k.Codes = &l.Customers, &l.Countries, &l.Invoices, &l.Codes
+	k.Customers, k.Countries, k.Regions, k.Invoices, k.Codes = &l.Customers, &l.Countries, &l.Regions, &l.Invoices, &l.Codes
 	k.ids, k.returns, k.sales, k.spans, k.rows = k.ids[:0], k.returns[:0], k.sales[:0], k.spans[:0], k.rows[:0]
 }
 
@@ -112,7 +112,7 @@ func (k *Kept) Len() int { return len(k.ids) }
 func (k *Kept) Customer(at int) uint32 { return k.ids[at] }
 
 // Rows returns the kept lines of the customer at a place in the order of (time, invoice, code, price, quantity as delivered,
-// description, country, amount, status, invoice and code as written). With cancellation_unmatched off there may be return lines among them.
+// description, country, region, amount, status, invoice and code as written). With cancellation_unmatched off there may be return lines among them.
 func (k *Kept) Rows(at int) []Row { return k.rows[k.spans[at].from:k.spans[at].to] }
 
 // NumSales returns how many kept lines of the customer at a place are sale lines: no returns.
@@ -139,18 +139,19 @@ type Coding struct {
 }
 
 // UsedTexts are the texts that kept lines have.
-type UsedTexts struct{ Customers, Invoices, Codes, Countries Coding }
+type UsedTexts struct{ Customers, Invoices, Codes, Countries, Regions Coding }
 
 // Uses gathers the texts that kept lines have: the dictionaries hold those of all lines.
 type Uses struct {
-	l                                     *Lines
-	customers, invoices, codes, countries bitset
+	l                                              *Lines
+	customers, invoices, codes, countries, regions bitset
 }
 
 // Uses returns a gatherer that has seen nothing.
 func (p *Plan) Uses() *Uses {
 	l := p.l
-	return &Uses{l, newBitset(l.Customers.Len()), newBitset(l.Invoices.Len()), newBitset(l.Codes.Len()), newBitset(l.Countries.Len())}
+	return &Uses{l, newBitset(l.Customers.Len()), newBitset(l.Invoices.Len()), newBitset(l.Codes.Len()), newBitset(l.Countries.Len()),
+		newBitset(l.Regions.Len())}
 }
 
 // Add notes the texts of kept lines.
@@ -164,6 +165,7 @@ func (u *Uses) Add(k *Kept) {
 			u.invoices.set(rows[i].Invoice)
 			u.codes.set(rows[i].Code)
 			u.countries.set(rows[i].Country)
+			u.regions.set(rows[i].Region)
 		}
 	}
 }
@@ -174,12 +176,13 @@ func (u *Uses) Merge(o *Uses) {
 	u.invoices.merge(o.invoices)
 	u.codes.merge(o.codes)
 	u.countries.merge(o.countries)
+	u.regions.merge(o.regions)
 }
 
 // Texts numbers them.
 func (u *Uses) Texts() UsedTexts {
 	return UsedTexts{
 		u.l.Customers.coding(u.customers, true), u.l.Invoices.coding(u.invoices, false), u.l.Codes.coding(u.codes, false),
-		u.l.Countries.coding(u.countries, true),
+		u.l.Countries.coding(u.countries, true), u.l.Regions.coding(u.regions, true),
 	}
 }

@@ -63,10 +63,10 @@ func (c TextColumn) check(rows int) error {
 	return nil
 }
 
-// LineBatch is a piece of the lines table, column by column. An empty text stands for null. Status may be empty where no line
-// has one.
+// LineBatch is a piece of the lines table, column by column. An empty text stands for null. Status and Region may be empty where no
+// line has one.
 type LineBatch struct {
-	Customer, Invoice, Code, Description, Country, Status TextColumn
+	Customer, Invoice, Code, Description, Country, Status, Region TextColumn
 
 	Time     []int64 // µs since 1970-01-01T00:00, the shop's local time
 	Quantity []int64 // money.Quantity
@@ -79,8 +79,8 @@ func (b *LineBatch) check() error {
 	if n := len(b.Time); len(b.Quantity) != n || len(b.Price) != n || b.Amount != nil && len(b.Amount) != n {
 		return fmt.Errorf("%w: %d times, %d quantities, %d prices, %d amounts", ErrColumns, n, len(b.Quantity), len(b.Price), len(b.Amount))
 	}
-	for i, c := range [...]TextColumn{b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status} {
-		if i == 5 && (c.Len() == 0 || c.Len() == len(b.Time) && c.empty()) {
+	for i, c := range [columns]TextColumn{b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status, b.Region} {
+		if i >= columnStatus && (c.Len() == 0 || c.Len() == len(b.Time) && c.empty()) {
 			continue // no text of it is asked for
 		}
 		if err := c.check(len(b.Time)); err != nil {
@@ -95,7 +95,7 @@ type Line struct {
 	Time, Quantity, Price int64 // as in a [LineBatch]
 	Amount                int64 // as delivered, or quantity × price
 
-	Customer, Invoice, Code, Description, Country, Status uint32
+	Customer, Invoice, Code, Description, Country, Status, Region uint32
 
 	Source uint16
 }
@@ -126,8 +126,8 @@ type Spill interface {
 //	lines.Cut(window)
 //	kept, err := rules.Apply(lines)
 type Lines struct {
-	Customers, Descriptions, Countries, Statuses Dict
-	Invoices, Codes                              KeyedDict
+	Customers, Descriptions, Countries, Statuses, Regions Dict
+	Invoices, Codes                                       KeyedDict
 
 	room   Room
 	seed   maphash.Seed
@@ -157,7 +157,7 @@ func (l *Lines) parts() int { return l.room.Guests + len(l.room.Bounds) + 1 }
 type Shard struct {
 	lines *Lines
 	open  *writer
-	// Of customers, invoices, codes, descriptions, countries and statuses, in the order in which they are seen.
+	// Of customers, invoices, codes, descriptions, countries, statuses and regions, in the order in which they are seen.
 	texts   [columns]Dict
 	part    []uint32 // by customer; unused for the guest
 	guests  []uint32 // by invoice: the partition of its lines without a customer
@@ -177,6 +177,7 @@ const (
 	columnDescription
 	columnCountry
 	columnStatus
+	columnRegion
 	columns
 )
 
@@ -226,8 +227,8 @@ func (s *Shard) Append(b LineBatch) (err error) {
 	if s.amounts, err = appendAmounts(s.amounts[:0], &b); err != nil {
 		return fmt.Errorf("append lines: %w", err)
 	}
-	for i, c := range [columns]TextColumn{b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status} {
-		if s.ids[i] = s.ids[i][:0]; i == columnStatus && b.Status.empty() {
+	for i, c := range [columns]TextColumn{b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status, b.Region} {
+		if s.ids[i] = s.ids[i][:0]; i >= columnStatus && c.empty() {
 			s.ids[i] = append(s.ids[i], make([]uint32, len(b.Time))...)
 			continue
 		}
@@ -247,7 +248,7 @@ func (s *Shard) Append(b LineBatch) (err error) {
 		*to = Line{
 			Time: t, Quantity: b.Quantity[i], Price: b.Price[i], Amount: s.amounts[i],
 			Customer: customer, Invoice: invoice, Code: s.ids[columnCode][i], Description: s.ids[columnDescription][i],
-			Country: s.ids[columnCountry][i], Status: s.ids[columnStatus][i], Source: b.Source,
+			Country: s.ids[columnCountry][i], Status: s.ids[columnStatus][i], Region: s.ids[columnRegion][i], Source: b.Source,
 		}
 	}
 	s.rows += len(b.Time)
@@ -329,6 +330,7 @@ func (l *Lines) Seal() error {
 		func() { l.sealColumn(columnCustomer, &l.Customers, func() []uint32 { return l.Customers.seal(nil) }) },
 		func() { l.sealColumn(columnCountry, &l.Countries, func() []uint32 { return l.Countries.seal(nil) }) },
 		func() { l.sealColumn(columnStatus, &l.Statuses, func() []uint32 { return l.Statuses.seal(nil) }) },
+		func() { l.sealColumn(columnRegion, &l.Regions, func() []uint32 { return l.Regions.seal(nil) }) },
 	)
 	all := make([]*numbers, len(l.shards))
 	for i, s := range l.shards {

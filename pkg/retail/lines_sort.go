@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// The one order of a customer's lines: time, invoice, code, price, quantity, description, country, amount, status, then
+// The one order of a customer's lines: time, invoice, code, price, quantity, description, country, region, amount, status, then
 // invoice and code as written. All are numbers in sealed dictionaries, so it is an order of values. Lines equal in all are interchangeable.
 
 // sortKey packs the first fields of the order into 64 bits, where they fit: comparing packs then settles nearly every
@@ -115,6 +115,9 @@ func compareLines(k *kinds, a, b *Line) int {
 		return c
 	}
 	if c := cmp.Compare(a.Country, b.Country); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Region, b.Region); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(a.Amount, b.Amount); c != 0 {

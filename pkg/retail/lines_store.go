@@ -132,6 +132,7 @@ func (n *numbers) apply(lines []Line) {
 		l := &lines[i]
 		l.Customer, l.Invoice, l.Code = n[columnCustomer][l.Customer], n[columnInvoice][l.Invoice], n[columnCode][l.Code]
 		l.Description, l.Country, l.Status = n[columnDescription][l.Description], n[columnCountry][l.Country], n[columnStatus][l.Status]
+		l.Region = n[columnRegion][l.Region]
 	}
 }
 

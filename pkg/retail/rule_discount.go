@@ -96,7 +96,7 @@ func (p *Plan) withoutCopies(d *discounted) {
 	})
 	d.lines = slices.CompactFunc(d.lines, func(a, b Line) bool {
 		return a.Customer == b.Customer && a.Time == b.Time && p.codeOf(&a) == p.codeOf(&b) && a.Price == b.Price && a.Quantity == b.Quantity &&
-			a.Amount == b.Amount && a.Description == b.Description && a.Country == b.Country && a.Status == b.Status
+			a.Amount == b.Amount && a.Description == b.Description && a.Country == b.Country && a.Region == b.Region && a.Status == b.Status
 	})
 }
 

@@ -122,7 +122,7 @@ func (w *Worker) spreadOver(lines []keyed) {
 func (w *Worker) row(r *Row, line *Line) {
 	*r = Row{
 		Time: line.Time, Quantity: money.Quantity(line.Quantity), Price: money.Price(line.Price), Amount: w.amount(line),
-		Invoice: line.Invoice, Code: line.Code, Country: line.Country,
+		Invoice: line.Invoice, Code: line.Code, Country: line.Country, Region: line.Region,
 	}
 	r.InvoiceKey, r.CodeKey = w.invoiceOf(line), w.codeOf(line)
 	if (r.Quantity < 0 || r.Price < 0 || w.turns) && w.isReturn(line) { // whatever its marker: a quantity below zero at a positive price
@@ -165,7 +165,8 @@ func (w *Worker) takeDuplicates(c uint32, rows []Row) []Row {
 // and code.
 func (w *Worker) equalAsCompared(a, b *Row, atA, atB int) bool {
 	i, j := &w.lines[w.keyed[atA].at], &w.lines[w.keyed[atB].at]
-	if a.Time != b.Time || a.InvoiceKey != b.InvoiceKey || a.CodeKey != b.CodeKey || i.Price != j.Price || i.Quantity != j.Quantity || a.Country != b.Country {
+	if a.Time != b.Time || a.InvoiceKey != b.InvoiceKey || a.CodeKey != b.CodeKey || i.Price != j.Price || i.Quantity != j.Quantity || a.Country != b.Country ||
+		a.Region != b.Region {
 		return false
 	}
 	return a.Amount-w.discountOf(atA) == b.Amount-w.discountOf(atB) && i.Status == j.Status && i.Description == j.Description

@@ -266,7 +266,7 @@ func TestApplyIsReference(t *testing.T) {
 func texts(lines []retailtest.Line) []string {
 	var out []string
 	for _, l := range lines {
-		out = append(out, fmt.Sprintf("%q %q %q %d %s %s %s %q", l.Customer, l.Invoice, l.Code, l.Micros(), l.Quantity, l.UnitPrice(), l.Worth(), l.Country))
+		out = append(out, fmt.Sprintf("%q %q %q %d %s %s %s %q %q", l.Customer, l.Invoice, l.Code, l.Micros(), l.Quantity, l.UnitPrice(), l.Worth(), l.Country, l.Region))
 	}
 	return sorted(out)
 }
@@ -281,8 +281,8 @@ func rowTexts(k *retail.Kept) []string {
 	var out []string
 	for at := range k.Len() {
 		for _, r := range k.Rows(at) {
-			out = append(out, fmt.Sprintf("%q %q %q %d %s %s %s %q", k.Customers.String(k.Customer(at)), k.Invoices.String(r.Invoice),
-				k.Codes.String(r.Code), r.Time, r.Quantity, r.Price, r.Amount, k.Countries.String(r.Country)))
+			out = append(out, fmt.Sprintf("%q %q %q %d %s %s %s %q %q", k.Customers.String(k.Customer(at)), k.Invoices.String(r.Invoice),
+				k.Codes.String(r.Code), r.Time, r.Quantity, r.Price, r.Amount, k.Countries.String(r.Country), k.Regions.String(r.Region)))
 		}
 	}
 	return out

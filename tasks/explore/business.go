@@ -33,18 +33,21 @@ func segmentsOf(s *explore.Shop, assignments *frame.Frame) (ids []string, of []i
 }
 
 // sharesFrame is the table of purchases by nature and group.
-func sharesFrame(s *explore.Shop, n *explore.Nature, ids []string, of []int32) *frame.Frame {
+func sharesFrame(s *explore.Shop, n *explore.Nature, ids []string, of []int32, places []place) *frame.Frame {
 	type set struct {
 		by     string
 		names  []string
 		groups []explore.Group
 	}
-	f := frame.New(contract.NatureShares.Columns, 0)
-	for _, g := range []set{
+	sets := []set{
 		{"all", []string{""}, s.ByCustomer(n, 1, func(int32) int32 { return 0 })},
 		{"segment", ids, s.ByCustomer(n, len(ids), func(c int32) int32 { return of[c] })},
-		{"country", s.Countries, s.ByCountry(n)},
-	} {
+	}
+	for _, p := range places {
+		sets = append(sets, set{p.by, p.shop.Countries, p.shop.ByCountry(n)})
+	}
+	f := frame.New(contract.NatureShares.Columns, 0)
+	for _, g := range sets {
 		for _, group := range g.groups {
 			for class, t := range group.Totals {
 				addRow(f, g.by, g.names[group.ID], explore.Classes[class], t.Lines, t.LineAmount, t.Invoices, t.InvoiceAmount, t.Customers, t.CustomerAmount)
@@ -69,29 +72,6 @@ func addRow(f *frame.Frame, values ...any) {
 	}
 }
 
-// regionsFrame is the table of countries, as a whole and by month.
-func regionsFrame(s *explore.Shop, r *explore.Regions) *frame.Frame {
-	f := frame.New(contract.Regions.Columns, 0)
-	for _, rows := range [][]explore.Region{r.All, r.Monthly} {
-		for i := range rows {
-			g := &rows[i]
-			row := []any{s.Countries[g.Country], g.Month, g.Customers, g.Invoices, g.Amount, average(g.Amount, g.Invoices), g.Effective, flag(g.TooFew)}
-			for _, x := range g.Index {
-				if x == nil {
-					x = &explore.Index{Value: math.NaN(), Low: math.NaN(), High: math.NaN()}
-				}
-				row = append(row, x.Value, x.Low, x.High)
-			}
-			growth := g.Growth
-			if growth == nil {
-				growth = &explore.Growth{Value: math.NaN(), Low: math.NaN(), High: math.NaN()}
-			}
-			addRow(f, append(row, growth.Value, growth.Low, growth.High)...)
-		}
-	}
-	return f
-}
-
 func average(amount, n int64) float64 {
 	if n == 0 {
 		return 0
@@ -106,72 +86,6 @@ func flag(on bool) int64 {
 	return 0
 }
 
-// mostRegions is how many regions the result has.
-const mostRegions = 20
-
-// regionResults are the regions of most revenue.
-func regionResults(s *explore.Shop, r *explore.Regions) []contract.RegionResult {
-	all := []contract.RegionResult{}
-	for _, g := range r.All[:min(mostRegions, len(r.All))] {
-		x := contract.RegionResult{
-			Region: s.Countries[g.Country], Customers: g.Customers, Invoices: g.Invoices, Revenue: money.Amount(g.Amount),
-			AverageInvoice: average(g.Amount, g.Invoices), Effective: g.Effective, TooFew: g.TooFew,
-		}
-		for i, to := range []**float64{&x.IndexInvoices, &x.IndexAverage, &x.IndexRevenue} {
-			if g.Index[i] != nil {
-				*to = &g.Index[i].Value
-			}
-		}
-		if g.Growth != nil {
-			x.Growth, x.GrowthLow, x.GrowthHigh = &g.Growth.Value, &g.Growth.Low, &g.Growth.High
-		}
-		all = append(all, x)
-	}
-	return all
-}
-
-func liftsFrame(s *explore.Shop, l *explore.Lifts) *frame.Frame {
-	f := frame.New(contract.ProductLifts.Columns, 0)
-	if l == nil {
-		return f
-	}
-	for _, x := range l.All {
-		addRow(f, s.Countries[x.Country], s.Codes[x.Code], x.Customers, x.Expected, x.Mean, x.Low)
-	}
-	return f
-}
-
-// The result lists so many products of each of so many regions: it must stay small.
-const (
-	preferred      = 3
-	withPreference = 8
-)
-
-// liftResults are the first products of each region of the result that has any.
-func liftResults(s *explore.Shop, r *explore.Regions, l *explore.Lifts) []contract.LiftResult {
-	all := []contract.LiftResult{}
-	if l == nil {
-		return all
-	}
-	regions := 0
-	for _, g := range r.All {
-		n := 0
-		for _, x := range l.All {
-			if x.Country == g.Country && n < preferred {
-				n++
-				all = append(all, contract.LiftResult{Region: s.Countries[x.Country], Code: s.Codes[x.Code], Customers: x.Customers, EBGM: x.Mean, EB05: x.Low})
-			}
-		}
-		if n > 0 {
-			regions++
-		}
-		if regions == withPreference {
-			break
-		}
-	}
-	return all
-}
-
 // comparison is what the last 90 days are compared with.
 type comparison struct {
 	name  string
@@ -183,26 +97,30 @@ var comparisons = []comparison{{"previous", explore.Period}, {"year_ago", 365}}
 // grouping divides invoices for the tree.
 type grouping struct {
 	by    string
+	shop  *explore.Shop
 	names []string
 	of    func(*explore.Invoice) int32
 }
 
-// groupings are the whole shop, segments, natures and countries.
-func groupings(s *explore.Shop, n *explore.Nature, ids []string, of []int32) []grouping {
-	return []grouping{
-		{"all", []string{""}, func(*explore.Invoice) int32 { return 0 }},
-		{"segment", ids, func(inv *explore.Invoice) int32 { return of[inv.Customer] }},
-		{"nature", explore.Classes[:], func(inv *explore.Invoice) int32 { return int32(n.Customers[inv.Customer].Class) }},
-		{"country", s.Countries, func(inv *explore.Invoice) int32 { return inv.Country }},
+// groupings are the whole shop, segments, natures and places.
+func groupings(s *explore.Shop, n *explore.Nature, ids []string, of []int32, places []place) []grouping {
+	all := []grouping{
+		{"all", s, []string{""}, func(*explore.Invoice) int32 { return 0 }},
+		{"segment", s, ids, func(inv *explore.Invoice) int32 { return of[inv.Customer] }},
+		{"nature", s, explore.Classes[:], func(inv *explore.Invoice) int32 { return int32(n.Customers[inv.Customer].Class) }},
 	}
+	for _, p := range places {
+		all = append(all, grouping{p.by, p.shop, p.shop.Countries, func(inv *explore.Invoice) int32 { return inv.Country }})
+	}
+	return all
 }
 
 // treeFrame is the table of the revenue trees, and the branch of the whole shop against the previous period; nil without.
-func treeFrame(s *explore.Shop, groups []grouping) (f *frame.Frame, whole *explore.Branch) {
+func treeFrame(groups []grouping) (f *frame.Frame, whole *explore.Branch) {
 	f = frame.New(contract.Tree.Columns, 0)
 	for _, c := range comparisons {
 		for _, g := range groups {
-			branches := s.Tree(c.shift, len(g.names), g.of)
+			branches := g.shop.Tree(c.shift, len(g.names), g.of)
 			for i := range branches {
 				b := &branches[i]
 				addBranch(f, c.name, g.by, g.names[b.Group], b)

@@ -56,23 +56,8 @@ func (f *found) statements() []string {
 	if math.IsNaN(n.Halves.Kappa) {
 		say("The lines before and after %s have too few customers in common to say whether classes last.", n.Halves.Cut)
 	}
-	few := 0
-	for _, g := range f.regions.All {
-		if g.TooFew {
-			few++
-		}
-	}
-	if few > 0 {
-		say("%d of %d countries have too few customers, or hang on too few of them, to say more than sums.", few, len(f.regions.All))
-	}
-	if f.regions.Fits[explore.ByRevenue] == nil {
-		say("An index of countries needs at least three of them, with more customers than countries; there is none here.")
-	}
-	switch {
-	case f.lifts == nil:
-		say("Whether a country prefers a product needs two countries and two products.")
-	case len(f.lifts.All) == 0:
-		say("No country prefers a product beyond chance: there is no reason to advertise different products in different countries.")
+	for i := range f.places {
+		f.places[i].statements(say)
 	}
 	if f.whole == nil {
 		say("The lines do not reach back 180 days, so the revenue of the last 90 days cannot be compared with the 90 days before.")

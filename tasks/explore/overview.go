@@ -33,12 +33,15 @@ func gapsFrame(sales *frame.Frame, in *contract.IngestResult, pre *contract.Prep
 			add("delivered", c.Column, c.Rows, in.RowsAccepted)
 		}
 	}
-	for _, column := range []string{"customer", "code", "country"} {
+	for _, column := range []string{"customer", "code", "country", "region"} {
 		missing := int64(0)
 		for _, text := range sales.Strings(column) {
 			if text == "" {
 				missing++
 			}
+		}
+		if column == "region" && missing == int64(sales.Rows()) {
+			continue // the delivery names none
 		}
 		add("missing", column, missing, int64(sales.Rows()))
 	}
@@ -87,7 +90,7 @@ func concentrationFrame(s *explore.Shop) *frame.Frame {
 // topRows is how many products and countries the table of the largest has.
 const topRows = 50
 
-func topFrame(s *explore.Shop) *frame.Frame {
+func topFrame(s *explore.Shop, places []place) *frame.Frame {
 	f := frame.New(contract.Top.Columns, 0)
 	all := revenue(s)
 	add := func(kind string, names []string, ranks []explore.Rank) {
@@ -96,7 +99,9 @@ func topFrame(s *explore.Shop) *frame.Frame {
 		}
 	}
 	add("product", s.Codes, s.TopCodes(topRows))
-	add("country", s.Countries, s.TopCountries(topRows))
+	for _, p := range places {
+		add(p.by, p.shop.Countries, p.shop.TopCountries(topRows))
+	}
 	return f
 }
 

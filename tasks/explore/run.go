@@ -120,8 +120,7 @@ type output struct {
 type found struct {
 	shop     *explore.Shop
 	nature   *explore.Nature
-	regions  *explore.Regions
-	lifts    *explore.Lifts  // nil below two countries or products
+	places   []place         // countries, then regions if there are any
 	whole    *explore.Branch // nil where the lines do not reach back so far
 	tree     *frame.Frame
 	segments []string
@@ -130,9 +129,9 @@ type found struct {
 
 // find does the arithmetic.
 func find(shop *explore.Shop, rule explore.Rule, assignments *frame.Frame) *found {
-	f := &found{shop: shop, nature: shop.Nature(rule), regions: shop.Regions(), lifts: shop.Lifts()}
+	f := &found{shop: shop, nature: shop.Nature(rule), places: placesOf(shop)}
 	f.segments, f.of = segmentsOf(shop, assignments)
-	f.tree, f.whole = treeFrame(shop, groupings(shop, f.nature, f.segments, f.of))
+	f.tree, f.whole = treeFrame(groupings(shop, f.nature, f.segments, f.of, f.places))
 	return f
 }
 
@@ -141,40 +140,54 @@ func (f *found) tables() []output {
 	return []output{
 		{contract.Natures, natureFrame(s, f.nature)},
 		{contract.CustomerNatures, customerFrame(s, f.nature)},
-		{contract.NatureShares, sharesFrame(s, f.nature, f.segments, f.of)},
-		{contract.Regions, regionsFrame(s, f.regions)},
-		{contract.ProductLifts, liftsFrame(s, f.lifts)},
+		{contract.NatureShares, sharesFrame(s, f.nature, f.segments, f.of, f.places)},
+		{contract.Regions, regionsFrame(f.places)},
+		{contract.ProductLifts, liftsFrame(f.places)},
 		{contract.Tree, f.tree},
 		{contract.Cohorts, cohortsFrame(s)},
 		{contract.Distributions, distributionsFrame(s)},
 		{contract.Times, timesFrame(s)},
 		{contract.Concentration, concentrationFrame(s)},
-		{contract.Top, topFrame(s)},
+		{contract.Top, topFrame(s, f.places)},
 	}
 }
 
 func (f *found) result() contract.ExploreResult {
-	return bounded(contract.ExploreResult{
+	r := contract.ExploreResult{
 		Nature: natureResult(f.nature), CodesWithPack: f.nature.OwnPacks, CodesWithCarton: f.nature.OwnCarton,
-		Regions: regionResults(f.shop, f.regions), Lifts: liftResults(f.shop, f.regions, f.lifts),
+		Regions: f.places[0].results(mostRegions), Lifts: f.places[0].preferences(),
 		Tree: treeResult(f.whole), Change: changeResult(f.whole), Statements: f.statements(),
-	})
+	}
+	if len(f.places) > 1 {
+		r.ByRegion, r.RegionLifts = f.places[1].results(mostPlaces), f.places[1].preferences()
+	}
+	return bounded(r)
 }
 
-// bounded leaves out of a result as many countries and their products as it takes to be small enough: their names may be long.
+// bounded leaves out of a result as many countries, regions and their products as it takes to be small enough: their names may be long.
 func bounded(r contract.ExploreResult) contract.ExploreResult {
 	said := len(r.Statements)
 	for {
 		text, err := json.Marshal(r)
-		if err != nil || len(text) <= contract.ResultLimit || len(r.Regions)+len(r.Lifts) == 0 {
+		places, products := len(r.Regions)+len(r.ByRegion), len(r.Lifts)+len(r.RegionLifts)
+		if err != nil || len(text) <= contract.ResultLimit || places+products == 0 {
 			return r
 		}
-		if len(r.Lifts) > len(r.Regions) {
+		switch {
+		case products > places && len(r.RegionLifts) > len(r.Lifts):
+			r.RegionLifts = r.RegionLifts[:len(r.RegionLifts)-1]
+		case products > places:
 			r.Lifts = r.Lifts[:len(r.Lifts)-1]
-		} else {
+		case len(r.ByRegion) > len(r.Regions):
+			r.ByRegion = r.ByRegion[:len(r.ByRegion)-1]
+		default:
 			r.Regions = r.Regions[:len(r.Regions)-1]
 		}
+		of := fmt.Sprintf("%d countries", len(r.Regions))
+		if len(r.ByRegion) > 0 {
+			of += fmt.Sprintf(", %d regions", len(r.ByRegion))
+		}
 		r.Statements = append(r.Statements[:said:said], fmt.Sprintf(
-			"Names are long: the result has %d countries and %d of their products, the tables have all.", len(r.Regions), len(r.Lifts)))
+			"Names are long: the result has %s and %d of their products, the tables have all.", of, len(r.Lifts)+len(r.RegionLifts)))
 	}
 }

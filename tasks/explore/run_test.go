@@ -27,6 +27,7 @@ type sale struct {
 	customer, invoice, code, country string
 	ago, quantity                    int
 	price                            int64
+	region                           string
 }
 
 // drawn are purchases of customers in countries, of so many products.
@@ -38,7 +39,7 @@ func drawn(customers, countries, products, days int, country func(int) string) [
 			ago := 1 + rnd.IntN(days)
 			for range 1 + rnd.IntN(5) {
 				sales = append(sales, sale{fmt.Sprintf("c%04d", c), fmt.Sprint(c, "-", i), fmt.Sprint("p", rnd.IntN(products)), country(c % countries),
-					ago, []int{1, 1, 2, 6, 6, 12}[rnd.IntN(6)], 199})
+					ago, []int{1, 1, 2, 6, 6, 12}[rnd.IntN(6)], 199, ""})
 			}
 		}
 	}
@@ -63,6 +64,7 @@ func shop(t *testing.T, sales []sale) (contract.ExploreResult, *run.Home, error)
 	var names []string
 	for i, s := range sales {
 		f.Strings("customer")[i], f.Strings("invoice")[i], f.Strings("code")[i], f.Strings("country")[i] = s.customer, s.invoice, s.code, s.country
+		f.Strings("region")[i] = s.region
 		f.Ints("time")[i], f.Ints("quantity")[i] = (asOf - calendar.Date(s.ago)).Start(), int64(s.quantity)*money.QuantityScale
 		f.Ints("price")[i], f.Ints("amount")[i] = s.price*10_000, int64(s.quantity)*s.price*100
 		if _, ok := at[s.customer]; !ok && s.customer != "" {
@@ -104,7 +106,7 @@ func put(t *testing.T, home *run.Home, in contract.Run, step string, result any,
 func TestSmallShops(t *testing.T) {
 	oneInvoice := make([]sale, 0, 200)
 	for c := range 200 {
-		oneInvoice = append(oneInvoice, sale{fmt.Sprint("c", c), fmt.Sprint(c), "p1", named(c % 4), 1 + c, 1, 250})
+		oneInvoice = append(oneInvoice, sale{fmt.Sprint("c", c), fmt.Sprint(c), "p1", named(c % 4), 1 + c, 1, 250, ""})
 	}
 	noCodes := drawn(50, 4, 3, 300, named)
 	for i := range noCodes {
@@ -121,7 +123,7 @@ func TestSmallShops(t *testing.T) {
 		"no history":               {drawn(60, 4, 10, 1, named), ""},
 		"one invoice per customer": {oneInvoice, "Only 0 products have a carton of their own"},
 		"no product codes":         {noCodes, "products have a carton of their own"},
-		"a negative total":         {append(drawn(30, 4, 5, 200, named), sale{"minus", "m", "p1", named(1), 5, -3, 199}, sale{"minus", "n", "p1", named(1), 50, 1, 199}), ""},
+		"a negative total":         {append(drawn(30, 4, 5, 200, named), sale{"minus", "m", "p1", named(1), 5, -3, 199, ""}, sale{"minus", "n", "p1", named(1), 50, 1, 199, ""}), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, home, err := shop(t, c.sales)
@@ -158,7 +160,7 @@ func TestSmallShops(t *testing.T) {
 
 // TestNobody: guests alone are nobody to describe; nothing is left of the step.
 func TestNobody(t *testing.T) {
-	_, home, err := shop(t, []sale{{"", "1", "p1", "Spain", 3, 1, 100}})
+	_, home, err := shop(t, []sale{{"", "1", "p1", "Spain", 3, 1, 100, ""}})
 	if fault.CodeOf(err) != fault.ExitMissing || !strings.Contains(err.Error(), "there is nobody to describe") {
 		t.Errorf("%v", err)
 	}

@@ -60,6 +60,7 @@ type stream struct {
 	day     calendar.Date
 	rows    int64
 	foreign bool // some were converted from another currency
+	placed  bool // some have a region
 	extents []extent
 	slabs   [][]byte
 	dirty   bool // is in the spool's list
@@ -114,7 +115,7 @@ func (s *spool) add(b *record.Block) error {
 			s.lastDay = r.Day
 		}
 		s.last.rows += int64(r.Rows)
-		s.last.foreign = s.last.foreign || r.Converted
+		s.last.foreign, s.last.placed = s.last.foreign || r.Converted, s.last.placed || r.Regional
 		if err := s.frame(s.last, uint64(r.Record), uint64(r.Rows), r.Data); err != nil {
 			return err
 		}
@@ -157,7 +158,7 @@ func (s *spool) join() {
 			continue
 		}
 		all.rows += part.rows
-		all.foreign = all.foreign || part.foreign
+		all.foreign, all.placed = all.foreign || part.foreign, all.placed || part.placed
 		all.extents = append(all.extents, part.extents...)
 		all.slabs = append(all.slabs, part.slabs...)
 	}

@@ -67,7 +67,7 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]lines.Partitio
 				if err != nil {
 					return fmt.Errorf("make lines of %s: %w", days[i], err)
 				}
-				amount, from := b.amount, b.converted()
+				amount, from, regional := b.amount, b.converted(), w.spool.days[days[i]].placed
 				for i, n := range b.empty {
 					w.empty[i].Add(n)
 				}
@@ -78,7 +78,7 @@ func (w *writer) partitions(ctx context.Context, bar task.Bar) ([]lines.Partitio
 						<-sending
 					}()
 					out[i], err = w.send(ctx, days[i], file, amount)
-					out[i].Converted = from
+					out[i].Converted, out[i].Regional = from, regional
 					bar.Add(file.Rows)
 					return err
 				})
@@ -132,36 +132,33 @@ func (w *writer) quarantine(ctx context.Context) (rows int64, err error) {
 // linesBuilder makes tables of lines, one after the other, in the same memory.
 type linesBuilder struct {
 	opts    table.Options
-	own     *table.Writer // of days whose lines are all in the shop's currency
-	foreign *table.Writer // of the others; nil before the first
+	writers map[string]*table.Writer // by the name of their table
 	frames  frames
 	amount  money.Amount // of the lines of the table made last
 	empty   [len(canBeEmpty)]int64
 	by      record.Foreign
 }
 
-func newLinesBuilder(opts table.Options) *linesBuilder { return &linesBuilder{opts: opts} }
+func newLinesBuilder(opts table.Options) *linesBuilder {
+	return &linesBuilder{opts: opts, writers: map[string]*table.Writer{}}
+}
 
 func (b *linesBuilder) abort() {
-	for _, w := range []*table.Writer{b.own, b.foreign} {
-		if w != nil {
-			w.Abort()
-		}
+	for _, w := range b.writers {
+		w.Abort()
 	}
 }
 
 // writer returns an empty table.
-func (b *linesBuilder) writer(foreign bool) (*table.Writer, frame.Schema) {
-	w, schema := &b.own, contract.Lines
-	if foreign {
-		w, schema = &b.foreign, contract.ConvertedLines
-	}
-	if *w == nil {
-		*w = table.NewWriter(schema, b.opts)
+func (b *linesBuilder) writer(schema frame.Schema) *table.Writer {
+	w := b.writers[schema.Name]
+	if w == nil {
+		w = table.NewWriter(schema, b.opts)
+		b.writers[schema.Name] = w
 	} else {
-		(*w).Reset()
+		w.Reset()
 	}
-	return *w, schema
+	return w
 }
 
 // converted is what the lines of the table made last were converted from.
@@ -174,8 +171,8 @@ func (b *linesBuilder) converted() (all []lines.Converted) {
 
 // build makes the table of a day's lines in the order of their records.
 func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
-	foreign := s.days[day].foreign
-	t, schema := b.writer(foreign)
+	schema := lines.Schema(s.days[day].foreign, s.days[day].placed)
+	t := b.writer(schema)
 	b.amount, b.by, b.empty = 0, record.Foreign{}, [len(canBeEmpty)]int64{}
 	text := func(name string) *table.TextColumn { return t.Text(schema.Index(name)) }
 	number := func(name string) *table.IntColumn { return t.Int(schema.Index(name)) }
@@ -183,10 +180,13 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	customer, country, status := text("customer"), text("country"), text("status")
 	quantity, stamp, price := number("quantity"), number("time"), number("price")
 	amount, ordinal := number("amount"), number("record")
-	var currency *table.TextColumn
+	var currency, region *table.TextColumn
 	var original *table.IntColumn
-	if foreign {
+	if schema.Index("original_currency") >= 0 {
 		currency, original = text("original_currency"), number("original_amount")
+	}
+	if schema.Index("region") >= 0 {
+		region = text("region")
 	}
 	orNull := func(c *table.IntColumn, v money.Amount, has bool) {
 		if has {
@@ -215,7 +215,10 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 		country.AppendBytes(l.Country)
 		status.AppendBytes(l.Status)
 		ordinal.Append(l.Record)
-		if foreign {
+		if region != nil {
+			region.AppendBytes(l.Region)
+		}
+		if currency != nil {
 			currency.Append(l.Currency)
 			orNull(original, l.Original, l.Currency != "")
 			b.by.Count(l)

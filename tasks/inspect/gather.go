@@ -105,7 +105,7 @@ func (g *gatherer) flush() error {
 
 // batch gathers the columns of some lines.
 type batch struct {
-	texts                         [6]text
+	texts                         [7]text
 	time, quantity, price, amount []int64
 }
 
@@ -123,7 +123,7 @@ func (t *text) add(b []byte) {
 }
 
 func (b *batch) add(l *record.Line) {
-	for i, v := range [...][]byte{l.Customer, l.Invoice, l.Code, l.Description, l.Country, l.Status} {
+	for i, v := range [...][]byte{l.Customer, l.Invoice, l.Code, l.Description, l.Country, l.Status, l.Region} {
 		b.texts[i].add(v)
 	}
 	b.time, b.quantity, b.price = append(b.time, l.Time), append(b.quantity, int64(l.Quantity)), append(b.price, int64(l.Price))
@@ -139,7 +139,7 @@ func (b *batch) columns() retail.LineBatch {
 		return retail.TextColumn{Offsets: b.texts[i].offsets, Data: b.texts[i].data}
 	}
 	return retail.LineBatch{
-		Customer: column(0), Invoice: column(1), Code: column(2), Description: column(3), Country: column(4), Status: column(5),
+		Customer: column(0), Invoice: column(1), Code: column(2), Description: column(3), Country: column(4), Status: column(5), Region: column(6),
 		Time: b.time, Quantity: b.quantity, Price: b.price, Amount: b.amount,
 	}
 }

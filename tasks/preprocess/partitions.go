@@ -181,7 +181,8 @@ func appendSales(w *table.Writer, kept *retail.Kept) error {
 	var g errgroup.Group
 	at := contract.Sales.Index
 	g.Go(func() error {
-		customer, invoice, code, country := w.Text(at("customer")), w.Text(at("invoice")), w.Text(at("code")), w.Text(at("country"))
+		customer, invoice, code := w.Text(at("customer")), w.Text(at("invoice")), w.Text(at("code"))
+		country, region := w.Text(at("country")), w.Text(at("region"))
 		for c := range kept.Len() {
 			rows := kept.Rows(c)
 			for i := range rows {
@@ -189,6 +190,7 @@ func appendSales(w *table.Writer, kept *retail.Kept) error {
 				invoice.AppendCode(int32(rows[i].Invoice))
 				code.AppendCode(int32(rows[i].Code))
 				country.AppendCode(int32(rows[i].Country))
+				region.AppendCode(int32(rows[i].Region))
 			}
 		}
 		return nil
@@ -210,7 +212,7 @@ func appendSales(w *table.Writer, kept *retail.Kept) error {
 // endSales gives the texts the codes that the kept lines need.
 func endSales(w *table.Writer, used retail.UsedTexts) (*table.File, error) {
 	for name, c := range map[string]retail.Coding{
-		"customer": used.Customers, "invoice": used.Invoices, "code": used.Codes, "country": used.Countries,
+		"customer": used.Customers, "invoice": used.Invoices, "code": used.Codes, "country": used.Countries, "region": used.Regions,
 	} {
 		w.Text(contract.Sales.Index(name)).Recode(c.Texts, c.Code)
 	}

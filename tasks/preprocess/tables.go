@@ -208,6 +208,7 @@ var (
 	lineStatus      = contract.Lines.Index("status")
 	lineCustomer    = contract.Lines.Index("customer")
 	lineCountry     = contract.Lines.Index("country")
+	lineRegion      = contract.RegionalLines.Index("region")
 )
 
 // file puts one day file into a shard, a whole one or nothing. A missing one is a Fault of exit code 66, a damaged one of 65.
@@ -233,11 +234,7 @@ func (r *reader) day(ctx context.Context, p lines.Partition, see func(*table.Rec
 	return r.home.UseStored(ctx, run.Stored{Object: p.Object, SHA256: p.SHA256}, func(src io.ReaderAt, size int64) (err error) {
 		r.decode <- struct{}{}
 		defer func() { <-r.decode }()
-		schema := contract.Lines
-		if len(p.Converted) > 0 {
-			schema = contract.ConvertedLines // whose first columns are the same
-		}
-		t, err := table.Open(src, size, schema, r.opts)
+		t, err := table.Open(src, size, p.Schema(), r.opts)
 		if err != nil {
 			return r.fault(p, err)
 		}
@@ -264,6 +261,9 @@ func (r *reader) batch(p lines.Partition, rec *table.Record, to *shard) error {
 		Customer: text(lineCustomer), Invoice: text(lineInvoice), Code: text(lineCode),
 		Description: text(lineDescription), Country: text(lineCountry), Status: text(lineStatus),
 		Source: r.sources[p.Source],
+	}
+	if p.Regional {
+		b.Region = text(lineRegion)
 	}
 	to.mu.Lock()
 	defer to.mu.Unlock()

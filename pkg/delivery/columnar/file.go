@@ -124,7 +124,7 @@ func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 // mayBeNull reports whether a line can do without a field.
 func mayBeNull(of record.Field) bool {
 	switch of {
-	case record.FieldDescription, record.FieldCustomer, record.FieldCountry, record.FieldStatus, record.FieldCurrency:
+	case record.FieldDescription, record.FieldCustomer, record.FieldCountry, record.FieldStatus, record.FieldCurrency, record.FieldRegion:
 		return true
 	}
 	return false

@@ -41,6 +41,8 @@ type Run struct {
 	Data   []byte
 	// Converted says that a row of it was converted from another currency.
 	Converted bool
+	// Regional says that a row of it has a region.
+	Regional bool
 
 	from, to int
 }
@@ -97,7 +99,7 @@ func (b *Block) finish(records, lines int64) {
 }
 
 // Line is an accepted line as the source has it: numbers parsed, texts untouched but for their encoding. The customer
-// is trimmed, without a trailing ".0", or the HMAC of that. An empty code, description, customer, country or status means
+// is trimmed, without a trailing ".0", or the HMAC of that. An empty code, description, customer, country, region or status means
 // none.
 type Line struct {
 	Record    int64 // ordinal in the delivery, from 1
@@ -109,7 +111,7 @@ type Line struct {
 	Currency  string       // ISO 4217 code of the one that the line was converted from; "" where it is in the shop's
 	Original  money.Amount // in that currency; of no meaning without
 	Invoice, Code, Description,
-	Customer, Country, Status []byte
+	Customer, Country, Region, Status []byte
 }
 
 // What a row shares with the row before it in its run is not written again.
@@ -117,7 +119,7 @@ const (
 	sameInvoice = 1 << iota
 	sameTime
 	sameCustomer
-	sameCountry
+	sameCountry // and region
 	sameStatus
 	hasAmount // no sharing: the row has an amount of its own
 	usual     // nor is this: whole units at a price in pennies, as nearly all are; they take fewer bytes so
@@ -136,7 +138,7 @@ type rowEncoder struct {
 	record int64 // of the row before, in the block
 	time   int64 // of the row before
 	// Where the texts of the row before are in the block's data.
-	invoice, customer, country, status Span
+	invoice, customer, country, region, status Span
 }
 
 // add appends a row. Record is the ordinal in the block, from 1.
@@ -153,7 +155,7 @@ func (e *rowEncoder) add(l *Line) {
 	if n == 0 || b.Runs[n-1].Day != day || len(b.data)-b.Runs[n-1].from > maxRun {
 		b.Runs = append(b.Runs, Run{Day: day, Record: l.Record, Line: b.lines + 1, from: len(b.data)})
 		e.record, e.time = l.Record, day.Start()
-		e.invoice, e.customer, e.country, e.status = Span{}, Span{}, Span{}, Span{}
+		e.invoice, e.customer, e.country, e.region, e.status = Span{}, Span{}, Span{}, Span{}, Span{}
 		n++
 	}
 	data, at := b.data, len(b.data)
@@ -194,10 +196,14 @@ func (e *rowEncoder) add(l *Line) {
 	} else {
 		data, e.customer = appendText(data, l.Customer)
 	}
-	if string(l.Country) == string(data[e.country.From:e.country.To]) {
+	if string(l.Country) == string(data[e.country.From:e.country.To]) && string(l.Region) == string(data[e.region.From:e.region.To]) {
 		flags |= sameCountry
 	} else {
 		data, e.country = appendText(data, l.Country)
+		data, e.region = appendText(data, l.Region)
+	}
+	if len(l.Region) > 0 {
+		b.Runs[n-1].Regional = true
 	}
 	if string(l.Status) == string(data[e.status.From:e.status.To]) {
 		flags |= sameStatus
@@ -254,6 +260,7 @@ func (r Run) Each(visit func(*Line) error) (err error) {
 		}
 		if flags&sameCountry == 0 {
 			line.Country = d.text()
+			line.Region = d.text()
 		}
 		if flags&sameStatus == 0 {
 			line.Status = d.text()

@@ -20,7 +20,7 @@ func drawLine(t *rapid.T, record int64) Line {
 		Price:     money.Price(rapid.Int64Range(-99_999_999, 99_999_999).Draw(t, "price")),
 		HasAmount: rapid.Bool().Draw(t, "has amount"),
 		Invoice:   text("invoice", "1", "2", "C3"), Code: text("code", "", "22", "23"), Description: text("description", "", "HEART £"),
-		Customer: text("customer", "", "7", "8"), Country: text("country", "", "UK"), Status: text("status", "", "paid", "refunded"),
+		Customer: text("customer", "", "7", "8"), Country: text("country", "", "UK"), Region: text("region", "", "", "Kent"), Status: text("status", "", "paid", "refunded"),
 	}
 	l.Amount, _ = l.Price.Times(l.Quantity)
 	if l.HasAmount {
@@ -45,7 +45,7 @@ func TestRunsBringLinesBack(t *testing.T) {
 		for _, r := range b.Runs {
 			keep := func(l *Line) error {
 				c := *l
-				for _, text := range []*[]byte{&c.Invoice, &c.Code, &c.Description, &c.Customer, &c.Country, &c.Status} {
+				for _, text := range []*[]byte{&c.Invoice, &c.Code, &c.Description, &c.Customer, &c.Country, &c.Region, &c.Status} {
 					*text = append([]byte{}, *text...)
 				}
 				got = append(got, c)

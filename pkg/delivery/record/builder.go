@@ -203,6 +203,9 @@ func (p *Builder) accept() {
 	l.Record = p.block.Records
 	l.Invoice, l.Code, l.Description, l.Country = f[FieldInvoice], f[FieldCode], f[FieldDescription], f[FieldCountry]
 	l.Customer = p.normalCustomer()
+	if p.columns.At[FieldRegion] >= 0 {
+		l.Region = trimBlank(f[FieldRegion])
+	}
 	if p.columns.At[FieldStatus] >= 0 {
 		l.Status = p.columns.status(f)
 	}

@@ -16,6 +16,9 @@ func newCarried(c *Columns) *carried {
 	k := &carried{}
 	for _, f := range c.preset.Carry {
 		k.whole = k.whole || f == FieldInvoice
+		if f == FieldCountry && c.At[FieldRegion] >= 0 {
+			k.fields = append(k.fields, FieldRegion)
+		}
 		for _, slot := range f.slots() {
 			if c.At[slot] >= 0 {
 				k.fields = append(k.fields, slot)

@@ -25,6 +25,7 @@ const (
 	FieldAmount   // the line's total
 	FieldStatus   // of the order or the line: cancelled, refunded and the like
 	FieldCurrency // of the line's price and total
+	FieldRegion   // county, state, store or the like, beside the country; only where a column is named for it
 
 	NumFields = iota
 )
@@ -67,7 +68,7 @@ func (f Field) slots() []Field {
 	return []Field{f}
 }
 
-var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country", "amount", "status", "currency"}
+var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country", "amount", "status", "currency", "region"}
 
 // String returns the field's name in the lines table.
 func (f Field) String() string {

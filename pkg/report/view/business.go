@@ -9,7 +9,7 @@ import (
 	"github.com/clientele/clientele/pkg/money"
 )
 
-// Region is a country with the 95 % intervals of its indices, lower and upper limit; null where there is none.
+// Region is a country, or a region that the delivery names, with the 95 % intervals of its indices, lower and upper limit; null where there is none.
 type Region struct {
 	contract.RegionResult
 	InvoicesRange [2]Number `json:"index_invoices_range"`
@@ -17,12 +17,13 @@ type Region struct {
 	RevenueRange  [2]Number `json:"index_revenue_range"`
 }
 
-func regions(in Inputs) []Region {
+// regions are countries, or regions, with the intervals of the table's rows by so.
+func regions(in Inputs, by string, results []contract.RegionResult) []Region {
 	at := map[string]int{}
 	f := in.table(contract.Regions)
 	if f != nil {
 		for i, month := range f.Strings("month") {
-			if month == "" {
+			if month == "" && cmp.Or(f.Strings("by")[i], "country") == by {
 				at[f.Strings("region")[i]] = i
 			}
 		}
@@ -35,7 +36,7 @@ func regions(in Inputs) []Region {
 		return [2]Number{Number(f.Floats(name + "_low")[i]), Number(f.Floats(name + "_high")[i])}
 	}
 	var rows []Region
-	for _, r := range in.Explore.Regions {
+	for _, r := range results {
 		rows = append(rows, Region{r, limits("index_invoices", r.Region), limits("index_average", r.Region), limits("index_revenue", r.Region)})
 	}
 	return rows
@@ -74,8 +75,8 @@ func breaks(in Inputs) []PriceBreak {
 
 // Branch is a group's part of a change of revenue: the last 90 days against the 90 days before.
 type Branch struct {
-	By      string        `json:"by"`   // segment, nature, country
-	Name    string        `json:"name"` // id of the segment; "" for no country
+	By      string        `json:"by"`   // segment, nature, country, region
+	Name    string        `json:"name"` // id of the segment; "" for no country or region
 	Before  Number        `json:"before"`
 	Now     Number        `json:"now"`
 	Change  money.Amount  `json:"change"`
@@ -93,7 +94,7 @@ var Factors = []string{"customers", "frequency", "lines", "units", "price"}
 // mostBranches bounds the groups of one kind that are shown: those of the largest change.
 const mostBranches = 20
 
-// branches divide the change of revenue by segment, nature and country.
+// branches divide the change of revenue by segment, nature, country and region.
 func branches(in Inputs) []Branch {
 	f := in.table(contract.Tree)
 	if f == nil {
@@ -123,7 +124,7 @@ func branches(in Inputs) []Branch {
 		}
 	}
 	var rows []Branch
-	for _, kind := range []string{"segment", "nature", "country"} {
+	for _, kind := range []string{"segment", "nature", "country", "region"} {
 		all := by[kind]
 		slices.SortStableFunc(all, func(a, b Branch) int { return cmp.Compare(max(b.Change, -b.Change), max(a.Change, -a.Change)) })
 		rows = append(rows, all[:min(mostBranches, len(all))]...)

@@ -21,7 +21,8 @@ type Explore struct {
 	Related       []Related       `json:"related"`
 	Cohorts       []Cohort        `json:"cohorts"`
 	Concentration []Concentration `json:"concentration"`
-	Countries     []Region        `json:"countries"` // Regions with their intervals
+	Countries     []Region        `json:"countries"`        // Regions with their intervals
+	Places        []Region        `json:"places,omitempty"` // ByRegion with theirs
 	Breaks        []PriceBreak    `json:"breaks"`
 	Branches      []Branch        `json:"branches"`
 }
@@ -39,7 +40,8 @@ func newExplore(in Inputs) *Explore {
 		return nil
 	}
 	e := &Explore{ExploreResult: *r, Months: months(in), Hours: hours(in), Distributions: distributions(in), Best: best(in), Gaps: gaps(in),
-		Related: related(in), Cohorts: cohorts(in), Concentration: concentration(in), Countries: regions(in), Breaks: breaks(in), Branches: branches(in)}
+		Related: related(in), Cohorts: cohorts(in), Concentration: concentration(in), Countries: regions(in, "country", r.Regions), Places: regions(in, "region", r.ByRegion),
+		Breaks: breaks(in), Branches: branches(in)}
 	n := r.Nature
 	all := n.Personal.Customers + n.Bulk.Customers + n.Reseller.Customers
 	for _, c := range []struct {

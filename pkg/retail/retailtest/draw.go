@@ -40,6 +40,7 @@ func Draw(t *rapid.T) []Line {
 			Price:       rapid.SampledFrom([]string{"0", "1", "1", "2.55", "0.0001", "-1", "1.459127"}).Draw(t, label("price")),
 			Customer:    rapid.SampledFrom([]string{"", "7", "7", "70", "8"}).Draw(t, label("customer")),
 			Country:     rapid.SampledFrom([]string{"", "UK", "EIRE"}).Draw(t, label("country")),
+			Region:      rapid.SampledFrom([]string{"", "", "Kent"}).Draw(t, label("region")),
 		}
 		if crowded {
 			l.Customer, l.Code, l.Time = "7", "22", l.Time[:len("2011-01-")]+"01 10:00"

@@ -225,7 +225,7 @@ func Apply(lines []Line, rules retail.Rules) Reference {
 func canonical(lines []Line) []Line {
 	lines = slices.Clone(lines)
 	slices.SortFunc(lines, func(a, b Line) int {
-		return cmp.Or(compare(a, b), strings.Compare(a.Country, b.Country),
+		return cmp.Or(compare(a, b), strings.Compare(a.Country, b.Country), strings.Compare(a.Region, b.Region),
 			cmp.Compare(a.Worth(), b.Worth()), strings.Compare(a.Status, b.Status), strings.Compare(a.Invoice, b.Invoice), strings.Compare(a.Code, b.Code))
 	})
 	return lines
@@ -240,7 +240,7 @@ func compare(a, b Line) int {
 func equal(a, b Line) bool {
 	return Compared(a.Code) == Compared(b.Code) && Compared(a.Invoice) == Compared(b.Invoice) && a.Customer == b.Customer &&
 		a.Quantity == b.Quantity && a.UnitPrice() == b.UnitPrice() && a.Worth() == b.Worth() && a.Status == b.Status && a.Micros() == b.Micros() &&
-		a.Description == b.Description && a.Country == b.Country
+		a.Description == b.Description && a.Country == b.Country && a.Region == b.Region
 }
 
 func (s shop) takenAlone(l Line, rules retail.Rules) (retail.Rule, bool) {

@@ -29,7 +29,7 @@ type Line struct {
 	Quantity                   money.Quantity
 	Time                       string // 2006-01-02 15:04, seconds may follow
 	Price                      string
-	Customer, Country          string
+	Customer, Country, Region  string
 	Total                      string // as the delivery has it; "" where it has none
 	Status                     string
 }
@@ -94,12 +94,12 @@ func parse(rec []string) (Line, error) {
 
 // batch gathers lines column by column.
 type batch struct {
-	text [6]retail.TextColumn
+	text [7]retail.TextColumn
 	retail.LineBatch
 }
 
 func (b *batch) add(l Line) {
-	for i, s := range []string{l.Customer, l.Invoice, l.Code, l.Description, l.Country, l.Status} {
+	for i, s := range []string{l.Customer, l.Invoice, l.Code, l.Description, l.Country, l.Status, l.Region} {
 		t := &b.text[i]
 		if len(t.Offsets) == 0 {
 			t.Offsets = append(t.Offsets, 0)
@@ -115,6 +115,7 @@ func (b *batch) add(l Line) {
 
 func (b *batch) done() retail.LineBatch {
 	b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status = b.text[0], b.text[1], b.text[2], b.text[3], b.text[4], b.text[5]
+	b.Region = b.text[6]
 	return b.LineBatch
 }
 

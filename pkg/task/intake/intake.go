@@ -85,7 +85,7 @@ func SourceFlags() []cli.Flag {
 func ReadFlags() []cli.Flag {
 	return []cli.Flag{
 		task.String("preset", reading.Auto, "known `EXPORT` whose columns the delivery has, such as shopify; auto recognises it by its header"),
-		task.String("columns", "", "`LIST` of field=column for columns that are not recognised, such as invoice=Bill,price=Cost"),
+		task.String("columns", "", "`LIST` of field=column for columns that are not recognised, such as invoice=Bill,price=Cost, and for a region beside the country: region=County"),
 		task.String("date-layout", reading.Auto, "`LAYOUT` of dates in Go's notation, such as 02/01/2006 15:04 (day first) or 1/2/2006 15:04 (month first); auto finds the one that fits the whole delivery"),
 		task.String("encoding", reading.Auto, "text `ENCODING`: utf-8, cp1252 or iso-8859-1; auto tells them apart"),
 		task.String("separator", reading.Auto, "field `SEPARATOR`: comma, semicolon, tab, pipe or a character; auto takes the one that fits the header"),

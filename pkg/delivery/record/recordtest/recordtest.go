@@ -15,12 +15,12 @@ const Good = "536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2010-12-01 08:2
 
 // Line is a record.Line that can be kept and compared.
 type Line struct {
-	Record, Time                                  int64
-	Quantity                                      money.Quantity
-	Price                                         money.Price
-	Amount                                        money.Amount // of a delivery with line totals; else 0
-	Invoice, Code, Description, Customer, Country string
-	Status                                        string
+	Record, Time                                          int64
+	Quantity                                              money.Quantity
+	Price                                                 money.Price
+	Amount                                                money.Amount // of a delivery with line totals; else 0
+	Invoice, Code, Description, Customer, Country, Region string
+	Status                                                string
 }
 
 // Reject is a rejected record.
@@ -51,7 +51,7 @@ func Gather(t Fataler, read func(sink func(*record.Block) error) (record.Counts,
 				}
 				line := Line{
 					Record: l.Record, Time: l.Time, Quantity: l.Quantity, Price: l.Price, Invoice: string(l.Invoice), Code: string(l.Code),
-					Description: string(l.Description), Customer: string(l.Customer), Country: string(l.Country), Status: string(l.Status),
+					Description: string(l.Description), Customer: string(l.Customer), Country: string(l.Country), Region: string(l.Region), Status: string(l.Status),
 				}
 				if l.HasAmount {
 					line.Amount = l.Amount
