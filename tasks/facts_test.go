@@ -266,6 +266,12 @@ func (s *shop) kMeansOnS(t *testing.T) {
 			break
 		}
 	}
+	s.run(&r, "train", "--run-id=kmeans", "--space=recency:log1p,frequency:log1p,monetary:log1p", "--k-max=4")
+	for i, want := range []float64{6470.1, 4851.0, 3919.2} {
+		if got := r.Sweep[i]; got.K != i+2 || got.Inertia > 1.0001*want || got.Inertia < want-.1 {
+			t.Errorf("log1p, k = %d: inertia %.4f, want %.1f", got.K, got.Inertia, want)
+		}
+	}
 }
 
 // TestTheSameFitWhateverTheWay runs the pipeline on shuffled lines, on one core, and on Cloud Storage.

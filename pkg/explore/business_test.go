@@ -83,6 +83,8 @@ func TestTreeOfTheRealFile(t *testing.T) {
 	equal(t, "revenue before", b.Before.Amount, 17_767_042_100)
 	equal(t, "revenue now", b.Now.Amount, 31_491_816_100)
 	equal(t, "contributions", *b.Contribution, [5]int64{10_066_666_700, 2_386_221_100, 4_487_201_000, -4_883_805_600, 1_668_490_800})
+	now, _ := b.Now.Factors()
+	near(t, "a mean line more on every invoice", 1/now[2], .0408, 0.00005)
 	equal(t, "new + lost + retained", b.New+b.Lost+b.Retained, b.Change())
 	if s.Tree(365, 1, func(*explore.Invoice) int32 { return 0 }) != nil {
 		t.Error("there is a year ago, of which the lines have eight days")
