@@ -206,8 +206,12 @@ func lookText(o *objstore.Object, f *Found, people *People) (*Found, error) {
 	return f, nil
 }
 
-// packTag begins the customers of a page: see pack in pkg/report.
-var packTag = []byte(`<script type="application/json" id="pack">`)
+// packTag begins what says how the customers of a page are read, and columnsTag their columns, which pages of before have in the pack:
+// see pack in pkg/report.
+var (
+	packTag    = []byte(`<script type="application/json" id="pack">`)
+	columnsTag = []byte(`<script type="text/plain" id="columns">`)
+)
 
 // pageCustomers returns the ids of the customers that a page holds.
 func pageCustomers(text []byte) (ids []string, err error) {
@@ -222,7 +226,7 @@ func pageCustomers(text []byte) (ids []string, err error) {
 			At, Size int
 		}
 		Left [][2]string
-		Data string
+		Data []byte
 	}
 	if err := json.Unmarshal(packed, &p); err != nil {
 		return nil, fmt.Errorf("parse the page's customers: %w", err)
@@ -230,11 +234,13 @@ func pageCustomers(text []byte) (ids []string, err error) {
 	for _, l := range p.Left {
 		ids = append(ids, l[0])
 	}
-	zipped, err := base64.StdEncoding.DecodeString(p.Data)
-	if err != nil {
-		return nil, fmt.Errorf("decode the page's customers: %w", err)
+	zipped := io.Reader(bytes.NewReader(p.Data))
+	if len(p.Data) == 0 {
+		_, columns, _ := bytes.Cut(text, columnsTag)
+		columns, _, _ = bytes.Cut(columns, []byte("</script>"))
+		zipped = base64.NewDecoder(base64.StdEncoding, bytes.NewReader(columns))
 	}
-	r, err := gzip.NewReader(bytes.NewReader(zipped))
+	r, err := gzip.NewReader(zipped)
 	if err != nil {
 		return nil, fmt.Errorf("unpack the page's customers: %w", err)
 	}
