@@ -67,15 +67,24 @@ const leastDraws = 199
 // dealt out again; counts are drawn, not rows, so a draw costs O(bins²) whatever the number of rows. It stops at 20 draws
 // that reach the statistic, at most at the number given. The same sides and name give the same result.
 func (s *Sides) Permute(name string, most int, statistic func(reference, current []int) float64) Permuted {
-	observed := statistic(s.reference, s.current)
+	d := newDealer(s, seeded(name))
+	return sequential(most, statistic(s.reference, s.current), func() float64 { return statistic(d.deal()) })
+}
+
+// seeded is the source of a name.
+func seeded(name string) *rand.Rand {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
-	d := newDealer(s, rand.New(rand.NewPCG(0xd21f7, h.Sum64())))
+	return rand.New(rand.NewPCG(0xd21f7, h.Sum64()))
+}
+
+// sequential draws until the p-value is precise enough, at most as often as is said.
+func sequential(most int, observed float64, draw func() float64) Permuted {
 	var null []float64
 	reached, stopped, n := 0, 0, 0
 	for n < max(most, leastDraws) && (stopped == 0 || n < leastDraws) {
 		n++
-		v := statistic(d.deal())
+		v := draw()
 		if n <= leastDraws {
 			null = append(null, v)
 		}

@@ -23,6 +23,7 @@ type evidence struct {
 	names    []string // ids of the segments
 	forward  []drift.Followed
 	price    priceLevel
+	lines    []drift.LineChange
 	again    string // "; there was drift before, too"
 }
 
@@ -59,7 +60,7 @@ func (j *job) find(b *model.Bundle, t tables) (*evidence, error) {
 	f.found.Axes = b.Model.Space.Features()
 	f.found.Preparation = preparation(b, j.preprocess.Params)
 	f.found.Checks = j.checks(p)
-	f.price = p.price()
+	f.price, f.lines = p.price(), drift.CompareLines(p.before, p.now)
 
 	now := b.InRange(t.customers)
 	closures := drift.FindClosures(p.snapshot, asOf)

@@ -23,9 +23,19 @@ type document struct {
 	Effects  []effectJSON         `json:"effects"`
 	Segments []segmentJSON        `json:"segments"`
 	Closed   int                  `json:"closed_days"` // by which customers' recency was shortened before it was compared
+	Lines    []lineJSON           `json:"lines"`
 	Price    priceLevel           `json:"price"`
 	Past     []past               `json:"past"`              // entries of the state that the run rests on
 	Trained  []drift.Followed     `json:"trained,omitempty"` // what customers of each segment did at training
+}
+
+// lineJSON is how the lines of the last window differ from those of the window before.
+type lineJSON struct {
+	Measure string   `json:"measure"`
+	Before  *float64 `json:"before"`
+	Now     *float64 `json:"now"`
+	Effect  *float64 `json:"effect"`
+	P       float64  `json:"p"` // adjusted
 }
 
 type comparison struct {
@@ -87,7 +97,7 @@ func (f *evidence) against() []struct {
 func (f *evidence) document(j *job, r contract.DriftResult) document {
 	d := document{
 		Version: documentVersion, Result: r, Closed: f.found.Closed, Price: f.price, Past: append([]past{}, j.past...), Trained: j.trained,
-		Against: []comparison{}, Effects: []effectJSON{}, Segments: []segmentJSON{},
+		Against: []comparison{}, Effects: []effectJSON{}, Lines: []lineJSON{}, Segments: []segmentJSON{},
 	}
 	m := drift.Measured
 	for _, a := range f.against() {
@@ -103,6 +113,9 @@ func (f *evidence) document(j *job, r contract.DriftResult) document {
 			})
 		}
 		d.Against = append(d.Against, c)
+	}
+	for _, c := range f.lines {
+		d.Lines = append(d.Lines, lineJSON{c.Name, m(c.Before), m(c.Now), m(c.Effect), c.Adjusted})
 	}
 	for _, e := range f.effects {
 		d.Effects = append(d.Effects, effectJSON{e.Name, m(e.Value), m(e.Reference), m(e.Limit), m(e.Adjusted), m(e.Low), m(e.High), string(e.Verdict), e.Why})
