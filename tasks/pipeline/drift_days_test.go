@@ -88,8 +88,8 @@ func (y *year) days(name string) {
 		case contract.ActRefit, contract.ActRetrain:
 			asks[m]++
 			y.asks = append(y.asks, day)
-			y.t.Logf("%s: %s, %s", day, r.Act, r.Cause)
 			y.segment(day)
+			y.t.Logf("%s: %s, %s; then %s: %s", day, r.Act, r.Cause, y.promoted.Action, y.promoted.Why)
 		}
 		// The last day without a sale: whoever trains then has the same segments.
 		if ids := y.ids; name == "closed" && n == 129 {

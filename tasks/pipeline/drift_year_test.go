@@ -29,8 +29,9 @@ type year struct {
 	t            *testing.T
 	dir          string
 	root         string
-	ingest       []string // its further flags
-	ids          []string // of the segments of the last training
+	ingest       []string               // its further flags
+	promoted     contract.PromoteResult // of the last training
+	ids          []string               // of the segments of the last training
 	asks, broken []calendar.Date
 }
 
@@ -77,7 +78,7 @@ func (y *year) segment(day calendar.Date) {
 	if err != nil {
 		y.t.Fatal(err)
 	}
-	y.ids = nil
+	y.ids, y.promoted = nil, r.Steps[contract.Promote].(contract.PromoteResult)
 	for _, s := range r.Steps[contract.Score].(contract.ScoreResult).Segments {
 		y.ids = append(y.ids, s.ID)
 	}
