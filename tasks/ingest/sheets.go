@@ -7,6 +7,7 @@ import (
 	"hash/maphash"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/delivery/reading"
@@ -43,6 +44,11 @@ type pairID struct{ file, a, b int }
 func (s *spool) settle(sheets string) error {
 	if sheets == reading.SheetsAdd {
 		return nil
+	}
+	if sheets != reading.SheetsLatest {
+		if err := s.soldBack(); err != nil {
+			return err
+		}
 	}
 	shared := s.shared()
 	if sheets == reading.SheetsLatest || len(shared) == 0 {
@@ -271,4 +277,36 @@ func (s *spool) unclear(pairs map[pairID]*sheetPair) error {
 	return fault.Errorf(fault.ExitBadData, "sheets", s.name, "sheets %q and %q have %d days in common, from %s to %s, with %d and %d lines, and %s: "+
 		"--sheets=add if each has lines of its own, --sheets=latest if those of the later sheet replace the other's",
 		p.names[0], p.names[1], p.days, p.first, p.last, p.lines[0], p.lines[1], agree)
+}
+
+// sheetsOfReturns are words by which people call a sheet of returns.
+var sheetsOfReturns = []string{
+	"return", "returns", "refund", "refunds", "credit note", "credit notes", "credits", "retoure", "retouren", "gutschrift", "gutschriften", "rückgaben", "storno", "stornos",
+	"retour", "retours", "avoirs", "remboursements", "devoluciones", "reembolsos", "abonos", "resi", "rimborsi", "note di credito", "retourneringen", "creditnota's",
+}
+
+// returned adds what unmarked lines of a sheet called returns are worth.
+func (s *spool) returned(sheet string, r record.Run) error {
+	if !slices.Contains(sheetsOfReturns, strings.ToLower(strings.TrimSpace(sheet))) {
+		return nil
+	}
+	return r.Each(func(l *record.Line) (err error) {
+		if len(l.Status) == 0 {
+			s.worth[s.table], err = s.worth[s.table].Plus(l.Amount)
+		}
+		return err
+	})
+}
+
+// soldBack refuses a sheet beside others that is called returns and is worth more than nothing: without a sign or a mark its lines would
+// be sales.
+func (s *spool) soldBack() error {
+	for _, at := range slices.SortedFunc(maps.Keys(s.worth), func(a, b tableID) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.sheet, b.sheet)) }) {
+		if s.worth[at] <= 0 || len(s.names) < 2 {
+			continue
+		}
+		return fault.Errorf(fault.ExitBadData, "sheets", s.name, "sheet %q is called returns, but its lines are worth %s, above zero: they would count as sales. Write their quantities below zero, or "+
+			"give all sheets a column Type with what each line is (sale, return); --sheets=add if they are sales, or a profile's return_invoices tells them", s.names[at], s.worth[at])
+	}
+	return nil
 }

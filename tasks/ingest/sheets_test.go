@@ -78,6 +78,24 @@ func TestSheetsThatCannotBeTold(t *testing.T) {
 	}
 }
 
+// TestSheetOfReturns: a sheet called returns holds returns, or it is asked about.
+func TestSheetOfReturns(t *testing.T) {
+	const d, later = "2010-12-01", "2010-12-05"
+	sold := header + day(d, 1, 20)
+	s := newShop(t)
+	path := s.file("x", bookOf(t, sheetOf{"Sales", sold}, sheetOf{"Retouren", header + day(later, 1, 3)}))
+	s.fails(s.config(path), fault.ExitBadData, "sheets", `sheet "Retouren" is called returns, but its lines are worth`, "--sheets=add")
+	s.nothing()
+	if got := s.must(s.config(path, sheets("add"))); got.RowsAccepted != 23 {
+		t.Errorf("added: %+v", got)
+	}
+	s = newShop(t)
+	path = s.file("x", bookOf(t, sheetOf{"Sales", sold}, sheetOf{"Returns", header + strings.ReplaceAll(day(later, 1, 3), ",6,", ",-6,")}))
+	if got := s.must(s.config(path)); got.RowsAccepted != 23 {
+		t.Errorf("below zero: %+v", got)
+	}
+}
+
 func TestFilesHaveTheirOwnSheets(t *testing.T) {
 	s := newShop(t)
 	text := header + day("2010-12-01", 1, 2)

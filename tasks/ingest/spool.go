@@ -14,6 +14,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/scratch"
 )
 
@@ -40,9 +41,10 @@ type spool struct {
 
 	superseded     int64 // rows of days that another sheet of the workbook has too
 	supersededDays int
-	names          map[tableID]string // of sheets
-	files          map[int]string     // names of the files
-	overlap        []overlap          // days of several files
+	names          map[tableID]string       // of sheets
+	worth          map[tableID]money.Amount // of sheets called returns: net, of lines without a status
+	files          map[int]string           // names of the files
+	overlap        []overlap                // days of several files
 
 	limit int // slabs
 	used  int
@@ -80,7 +82,7 @@ type part struct {
 // newSpool makes a spool that keeps so many bytes in memory, whatever the size of the delivery, and the rest in a scratch file
 // in the folder.
 func newSpool(folder string, memory int) *spool {
-	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, names: map[tableID]string{}, files: map[int]string{},
+	return &spool{folder: folder, days: map[calendar.Date]*stream{}, rejects: &stream{}, names: map[tableID]string{}, worth: map[tableID]money.Amount{}, files: map[int]string{},
 		rejectedDays: map[calendar.Date]lines.Tally{}, limit: max(1, memory/slabBytes)}
 }
 
@@ -113,6 +115,9 @@ func (s *spool) add(b *record.Block) error {
 				s.days[r.Day] = s.last
 			}
 			s.lastDay = r.Day
+		}
+		if err := s.returned(b.Sheet, *r); err != nil {
+			return err
 		}
 		s.last.rows += int64(r.Rows)
 		s.last.foreign, s.last.placed = s.last.foreign || r.Converted, s.last.placed || r.Regional
