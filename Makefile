@@ -149,7 +149,7 @@ fuzz: ## Fuzz every target for TIME=5m each
 	tools/fuzz.sh $(TIME)
 
 fuzz-short:
-	tools/fuzz.sh 3s
+	tools/fuzz.sh 2s
 
 faults: $(GCS) ## Every step under every kind of fault, up to CALLS=10 strikes each, KIND=text for some; four minutes for each strike; writes docs/testing.md's table
 	TMPDIR="$$(test -w /dev/shm && echo /dev/shm || echo "$${TMPDIR:-/tmp}")" CLIENTELE_FAULTS='$(or $(CALLS),10)' CLIENTELE_FAULTS_KIND='$(KIND)' $(GO) test ./tasks/pipeline -count=1 -timeout=2h -run '^TestFaults$$' -v -update

@@ -158,6 +158,9 @@ func Parse(text string) ([]Rule, error) {
 		}
 		rules = append(rules, r)
 	}
+	if len(rules) == 0 {
+		return nil, fmt.Errorf("it names no list: want %s", names())
+	}
 	return rules, nil
 }
 
