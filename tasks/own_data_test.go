@@ -72,6 +72,13 @@ var exports = map[string]func(io *strings.Builder, all []sold){
 				l.at.Format("01/02/2006"), l.at.Format("15:04:05"), l.product, l.quantity, l.product, total/100, total%100, total/100, total%100, l.order, l.order, l.customer)
 		}
 	},
+	"sales.csv": func(w *strings.Builder, all []sold) { // a till without a preset
+		w.WriteString("Date,Receipt Number,Customer Code,SKU,Product,Quantity,Total,County\n")
+		for _, l := range all {
+			total := l.cents * l.quantity
+			fmt.Fprintf(w, "%s,%d,C%02d,SKU-%02d,Thing %d,%d,%d.%02d,Kent\n", l.at.Format("2006-01-02 15:04:05"), l.order, l.customer, l.product, l.product, l.quantity, total/100, total%100)
+		}
+	},
 	"orders.txt": func(w *strings.Builder, all []sold) { // Amazon, order report
 		w.WriteString("order-id\torder-item-id\tpurchase-date\tpayments-date\tbuyer-email\tbuyer-name\tsku\tproduct-name\tquantity-purchased\tcurrency\titem-price\titem-tax\tship-country\n")
 		for i, l := range all {
