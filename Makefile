@@ -89,7 +89,7 @@ test-e2e: bin/demo bin/pipeline $(GCS) ## The DAGs by a real scheduler in real p
 	tools/e2e.sh $(ARGS)
 
 # tools/terraform.sh says what it needs.
-test-terraform: bin/pipeline bin/demo bin/ingest ## terraform/ without a cloud: format, validation, the modules' tests, policies on both plans; ARGS="-k bucket"
+test-terraform: bin/pipeline bin/demo bin/ingest bin/registry ## terraform/ without a cloud: format, validation, the modules' tests, policies on both plans; ARGS="-k bucket"
 	tools/terraform.sh $(ARGS)
 
 # tools/cicd.sh says what it needs.

@@ -174,7 +174,8 @@ def program(
         "--allow-future-as-of={{ params.allow_future_as_of }}",
     )
     home = (f"--root={d.root}", f"--registry={d.registry}", f"--name={d.name}")
-    common = (*home, *(of_run if run else ()), f"--result={RESULT}")
+    kept = ("--record-use=true",) if name in STEPS else ()
+    common = (*home, *(of_run if run else ()), f"--result={RESULT}", *kept)
     own = tuple(f"--{flag.replace('_', '-')}={{{{ '' if params.{flag} is none else params.{flag} }}}}" for flag in flags)
     if swaps_pointers(name):  # one slot: steps of two DAGs that move pointers wait for each other instead of losing a swap
         kwargs.setdefault("pool", d.pool)

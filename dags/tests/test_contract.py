@@ -11,6 +11,7 @@ from clientele import contract
 PASSED_ON = {"root", "registry", "name", "pipeline", "run-id", "as-of", "result", "from-run", "source", "zone", "currency"}
 PASSED_ON |= {"to-model", "hold-until", "reason", "request", "approved"}  # empty where the flag has no default either
 PASSED_ON |= {"again", "actor", "warehouse", "location"}  # of erase: the first is true without a request
+PASSED_ON |= {"record-use"}  # off on a laptop
 PASSED_ON |= {"programs"}  # of preflight: those of an account
 
 

@@ -35,7 +35,14 @@ func (r PreprocessResult) Closing() []slog.Attr {
 
 // Closing has what drift found, and of which model.
 func (r DriftResult) Closing() []slog.Attr {
-	return append([]slog.Attr{slog.String("verdict", r.Verdict), slog.String("act", r.Act)}, inForce(r.Model, r.Seq)...)
+	attrs := append([]slog.Attr{slog.String("verdict", r.Verdict), slog.String("act", r.Act)}, inForce(r.Model, r.Seq)...)
+	if r.Age != nil {
+		attrs = append(attrs, slog.Int("model_age_days", *r.Age))
+	}
+	if r.Frozen != nil {
+		attrs = append(attrs, slog.Int("frozen_days", *r.Frozen))
+	}
+	return attrs
 }
 
 // Closing names the candidate.

@@ -34,6 +34,7 @@ var (
 	receipt   = Place{Path: "erasures/<n>.json", Writers: []string{"registry erase"}, Meaning: "an erasure: what was deleted and rewritten, when and by whom, without the customers' keys"}
 	asked     = Place{Path: "requests/<request>.txt", Writers: []string{"a person"}, Meaning: "ids of customers who ask to be forgotten, one a line; registry erase deletes it when they are"}
 	weekly    = Place{Path: "state/<name>/history.json", Pointer: true, Writers: []string{Audience}, Meaning: "what the last run of each calendar week came to"}
+	used      = Place{Path: "state/<name>/<step>/used.json", Pointer: true, Meaning: "what the step's last runs have used: time, processor time, memory, bytes; with --record-use"}
 	campaigns = Place{Path: "state/<name>/campaigns.json", Pointer: true, Writers: []string{Measure}, Meaning: "the campaigns so far"}
 	current   = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/current.json", Pointer: true, Meaning: "the step's latest key in this run"}
 	output    = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/<name>", Meaning: "the step's other tables and files: <table>.arrow, report.html, message.txt"}
@@ -62,7 +63,7 @@ var (
 
 // Layout lists every kind of object, root before registry, in the order of their paths.
 var Layout = []Place{
-	arms, plan, read, receipt, sent, logged, snapshot, part, partition, quarantine, asked, current, output, manifest, seen, campaigns, driftState, weekly, scoreState, erased, linesState, meaning,
+	arms, plan, read, receipt, sent, logged, snapshot, part, partition, quarantine, asked, current, output, manifest, seen, used, campaigns, driftState, weekly, scoreState, erased, linesState, meaning,
 	head, history, names, blob, gone, evaluation, bundle, provenance,
 }
 
@@ -123,6 +124,9 @@ func DriftStatePath(name string) string { return driftState.at(name) }
 
 // HistoryStatePath is the pointer to what the last run of each calendar week came to.
 func HistoryStatePath(name string) string { return weekly.at(name) }
+
+// UsedPath is the pointer to what the last runs of a step have used.
+func UsedPath(name, step string) string { return used.at(name, step) }
 
 // CampaignsPath is the pointer to the campaigns so far.
 func CampaignsPath(name string) string { return campaigns.at(name) }

@@ -14,7 +14,7 @@ func TestTheLayoutListsEveryPath(t *testing.T) {
 	run := Run{Pipeline: "<pipeline>", Slug: "<slug>"} // its as-of is 1970-01-01
 	made := []string{
 		PartitionPath("<source>", 0, "<sha256>"), SnapshotPath("<sha256>"), PartPath("<source>", 1970, "<sha256>"), QuarantinePath("<source>", "<delivery>"), SeenPath("<sha256>", 7),
-		LinesStatePath(), ScoreStatePath("<name>"), DriftStatePath("<name>"), HistoryStatePath("<name>"),
+		LinesStatePath(), ScoreStatePath("<name>"), DriftStatePath("<name>"), HistoryStatePath("<name>"), UsedPath("<name>", "<step>"),
 		OutputPath(run, "<step>", "<key>", "<name>"), ManifestPath(run, "<step>", "<key>"), CurrentPath(run, "<step>"),
 		BlobPath("<sha256>"), ModelPath("<model_id>"), ProvenancePath("<model_id>"), EvalPath("<eval_id>"), HeadPath("<name>"),
 		HistoryPath("<name>", 7, "<sha256>"), NamesPath("<name>"), MeaningStatePath(), CampaignsPath("<name>"), ArmsPath("<name>", "<id>"), PlanPath("<name>", "<id>"), ReadPath("<name>", "<id>", 7),

@@ -165,6 +165,10 @@ type DriftResult struct {
 	Features []DriftFeature `json:"features"`
 	Effects  DriftEffects   `json:"effects"`
 	Checks   []DriftCheck   `json:"checks"`
+	// Age and Frozen are for the closing record: days since the model of HEAD was first promoted, and since promotions are on hold.
+	// nil without a model or a hold, and where a step of before looked.
+	Age    *int `json:"-"`
+	Frozen *int `json:"-"`
 	// Forward is what the customers of each segment did after they were assigned, for the runs to come.
 	Forward []drift.Followed `json:"forward"`
 }
@@ -389,6 +393,25 @@ type RollbackResult struct {
 	Seq      int64  `json:"seq"`
 	Run      string `json:"run"`  // of the last scores: what the next score passes as --from-run
 	Hold     string `json:"hold"` // how long no other model is promoted
+}
+
+// UsageResult is what registry usage reports: what steps have used, each in its last runs, newest first.
+type UsageResult struct {
+	Rows   []UsageRow `json:"rows"`
+	Priced bool       `json:"priced"` // some price was given
+	Money  float64    `json:"money"`  // of all rows, in the currency of the prices
+}
+
+// UsageRow is what a step has used in a run.
+type UsageRow struct {
+	Step         string  `json:"step"`
+	Run          string  `json:"run"`
+	Seconds      float64 `json:"seconds"`
+	CPUSeconds   float64 `json:"cpu_seconds"`
+	GiBHours     float64 `json:"gib_hours"`
+	ReadBytes    int64   `json:"read_bytes"`
+	WrittenBytes int64   `json:"written_bytes"`
+	Money        float64 `json:"money"`
 }
 
 // PreflightResult is what registry preflight reports.

@@ -46,6 +46,8 @@ type Options struct {
 	Scratch string
 	// Memory is the largest such content that is kept in memory and not in a scratch file, in bytes. Default 8 MiB.
 	Memory int
+	// Moved is told the bytes of every object that is opened, and of every one that is written. It may be nil.
+	Moved func(read, written int64)
 }
 
 // Attrs describe a stored object.

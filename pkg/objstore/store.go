@@ -38,6 +38,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Store struct {
 	where   location
 	timeout time.Duration
+	moved   func(read, written int64)
 	drv     driver
 }
 
@@ -66,7 +67,10 @@ func Open(ctx context.Context, url string, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{where: where, timeout: o.Timeout}
+	s := &Store{where: where, timeout: o.Timeout, moved: o.Moved}
+	if s.moved == nil {
+		s.moved = func(int64, int64) {}
+	}
 	switch where.scheme {
 	case "file":
 		s.drv, err = openFile(where)
@@ -99,6 +103,9 @@ func (s *Store) Create(ctx context.Context, name string, src io.ReaderAt, size i
 	}
 	defer b.stop()
 	attrs, err := s.driver(b.ctx).create(b.ctx, name, src, size)
+	if err == nil {
+		s.moved(0, size)
+	}
 	return attrs, b.wrap(err)
 }
 
@@ -126,6 +133,9 @@ func (s *Store) Swap(ctx context.Context, name string, generation int64, data []
 		return Attrs{}, b.wrap(fmt.Errorf("generation %d is negative", generation))
 	}
 	attrs, err := s.driver(b.ctx).swap(b.ctx, name, generation, data)
+	if err == nil {
+		s.moved(0, int64(len(data)))
+	}
 	return attrs, b.wrap(err)
 }
 
@@ -168,6 +178,7 @@ func (s *Store) read(b *bound, name string) ([]byte, Attrs, error) {
 		return nil, Attrs{}, fmt.Errorf("%w: crc32c %08x, stored %08x", ErrCorrupt, sum, attrs.CRC32C)
 	}
 	attrs.CRC32C = sum
+	s.moved(o.Size, 0)
 	return data, attrs, nil
 }
 
@@ -190,6 +201,7 @@ func (s *Store) Open(ctx context.Context, name string, generation int64) (*Objec
 	if err != nil {
 		return nil, b.wrap(err)
 	}
+	s.moved(o.Size, 0)
 	return o, nil
 }
 

@@ -103,6 +103,7 @@ const HistoryWeeks = 52
 var (
 	KeepScore   = Keep{Entries: 20, OneAnAsOf: true}
 	KeepDrift   = Keep{Entries: 53, OneAnAsOf: true}
+	KeepUsed    = Keep{Entries: 53}
 	KeepHistory = Keep{Entries: HistoryWeeks + 1 + 13, OneAnAsOf: true, Weekly: true}
 )
 

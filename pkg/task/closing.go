@@ -26,17 +26,21 @@ const keySays = "says"
 // Closing measures a step and writes its closing record: `step finished` at INFO, or `step failed` at ERROR. A field that the
 // step has no value for is absent. Names of fields do not change without a changelog entry.
 type Closing struct {
-	step  string
-	home  Common
-	start time.Time
-	cpu   time.Duration
-	whole bool // the step is the whole process, so that the process's memory is its own
+	step string
+	home Common
+	use  *Use
 }
 
 // Begin starts to measure a step that runs inside a larger program; [Main] does it for the program itself.
 func Begin(step string, home Common) Closing {
 	cpu, _ := usage()
-	return Closing{step: step, home: home, start: time.Now(), cpu: cpu}
+	return Closing{step: step, home: home, use: &Use{start: time.Now(), cpu: cpu}}
+}
+
+// Use counts what the step uses, for [Deps].
+func (c Closing) Use(record bool) *Use {
+	c.use.Record = record
+	return c.use
 }
 
 // Finished writes the closing record of a step that succeeded. says is what it did, in a few words for a person at a terminal;
@@ -59,7 +63,6 @@ func (c Closing) write(log *slog.Logger, code int, cause string, result any, say
 	if code != fault.ExitDone && code != fault.ExitNothingNew {
 		level, message = slog.LevelError, stepFailed
 	}
-	cpu, peak := usage()
 	attrs := []slog.Attr{slog.String("step", c.step)}
 	var wrong Problems
 	if c.home.Check(&wrong); wrong.Err() == nil {
@@ -69,10 +72,7 @@ func (c Closing) write(log *slog.Logger, code int, cause string, result any, say
 	if code != fault.ExitDone {
 		attrs = append(attrs, slog.String("cause", cause), slog.Bool("retry", fault.Retryable(code)))
 	}
-	attrs = append(attrs, slog.Float64("seconds", seconds(time.Since(c.start))), slog.Float64("cpu_seconds", seconds(cpu-c.cpu)))
-	if c.whole {
-		attrs = append(attrs, slog.Int64("peak_rss_bytes", peak))
-	}
+	attrs = append(attrs, c.use.attrs()...)
 	if r, ok := result.(closer); ok {
 		attrs = append(attrs, slices.DeleteFunc(r.Closing(), func(a slog.Attr) bool {
 			return slices.ContainsFunc(more, func(b slog.Attr) bool { return a.Key == b.Key })

@@ -34,6 +34,7 @@ type Deps struct {
 	Scratch  string         // an empty folder for spool files, removed at the end
 	Memory   scratch.Budget // for buffers; 0 is no bound
 	Code     string         // code version: VCS revision, or the binary's sha256
+	Use      *Use           // counts what the step uses; nil does not
 
 	// Now is the clock, to tell a mistyped date from one that can be. No content depends on it. Zero is the end of time.
 	Now time.Time
@@ -136,6 +137,7 @@ func runnerFlags() []cli.Flag {
 		String("termination-log", "/dev/termination-log", "on failure, write the reason to this `FILE` if it exists"),
 		String("memory", "", "`SIZE` of memory that buffers share, such as 2GiB (default: nine tenths of the container's limit, or half of the machine's memory)"),
 		String("deadline", "6h", "longest `TIME` that the program may take before it ends with exit code 75, such as 90m; 0 is no limit"),
+		Bool("record-use", "keep what the step has used below state/, so that a later run that is slower than usual is found"),
 		String("log", "auto", "`FORMAT` of the log on standard error: json, plain, or auto (plain on a terminal)"),
 	}
 }
@@ -153,7 +155,7 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 	var problems Problems
 	good := scan(t.AllFlags(), args, &problems)
 	out := outcome{task: t.Name, std: std, log: newLogger("auto", t.Name, std), closing: Begin(t.Name, Common{})}
-	out.closing.whole = true
+	out.closing.use.whole = true
 	app := &cli.App{
 		Name: name, Usage: t.Usage, UsageText: t.Example, Description: t.Description,
 		Version: versionText(), Flags: t.AllFlags(), HideHelpCommand: true,
@@ -189,6 +191,7 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 				return err
 			}
 			out.log = newLogger(c.String("log"), t.Name, std)
+			out.closing.Use(c.Bool("record-use"))
 			return within(ctx, deadline, func(ctx context.Context) error {
 				return t.work(ctx, cfg, c.String("result"), scratch.Budget(memory), &out)
 			})
@@ -235,7 +238,7 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, memory s
 	if err := removeStale(resultFile); err != nil {
 		return hostFault("result", resultFile, fmt.Errorf("remove the result of an earlier run: %w", err))
 	}
-	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: folder, Memory: memory, Code: code, Now: time.Now()})
+	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: folder, Memory: memory, Code: code, Now: time.Now(), Use: out.closing.use})
 	if f, ok := errors.AsType[*fault.Fault](err); err != nil && (!ok || !f.Whole) {
 		return err
 	}

@@ -203,6 +203,7 @@ func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResu
 	if j.replay {
 		return r, nil
 	}
+	j.ages(ctx, &r)
 	_, err := run.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), run.Entry[run.DriftState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
 		Value: run.DriftState{
@@ -210,4 +211,29 @@ func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResu
 		},
 	}, run.KeepDrift)
 	return r, err
+}
+
+// ages tells the closing record how old the model is, and for how long promotions have been on hold. An alert is no reason to fail.
+func (j *job) ages(ctx context.Context, r *contract.DriftResult) {
+	if j.head == nil {
+		return
+	}
+	days := func(since calendar.Date) *int {
+		n := max(0, int(j.Run().AsOf-since))
+		return &n
+	}
+	reg := registry.New(j.home)
+	since, err := reg.Since(ctx, j.head)
+	if err == nil {
+		r.Age = days(since)
+	}
+	if hold := j.head.Held(j.Run().AsOf); err == nil && hold != nil {
+		var set *registry.Revision
+		if set, err = reg.At(ctx, hold.Since); err == nil && set != nil {
+			r.Frozen = days(set.AsOf)
+		}
+	}
+	if err != nil {
+		j.deps.Log.Warn("the age of the model is not known", "why", err.Error())
+	}
 }

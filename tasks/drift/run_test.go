@@ -160,9 +160,11 @@ func TestHold(t *testing.T) {
 	s.run(s.config("look", monday), older(modeltest.Customers(rows, 1), 60))
 	if r := s.run(s.config("1", monday+7), older(modeltest.Customers(rows, 1), 60)); r.Hold != want || r.Act != contract.ActRetrain {
 		t.Errorf("act %s, hold %q; want retrain, %q", r.Act, r.Hold, want)
+	} else if r.Age == nil || *r.Age != 7 || r.Frozen == nil || *r.Frozen != 7 {
+		t.Errorf("a model and a hold of 7 days: age %v, frozen %v", r.Age, r.Frozen)
 	}
-	if r := s.run(s.config("2", monday+8), modeltest.Customers(rows, 1)); r.Hold != "" {
-		t.Errorf("on the hold's day: %q", r.Hold)
+	if r := s.run(s.config("2", monday+8), modeltest.Customers(rows, 1)); r.Hold != "" || r.Frozen != nil || *r.Age != 8 {
+		t.Errorf("on the hold's day: %q, frozen %v, age %v", r.Hold, r.Frozen, r.Age)
 	}
 }
 

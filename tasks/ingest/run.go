@@ -57,6 +57,9 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.IngestResult, err
 	if !result.New && c.ExitNothingNew {
 		return result, fault.NothingNew(c.in().Shown())
 	}
+	if result.New {
+		work.Record(ctx, home, m, d)
+	}
 	return result, nil
 }
 

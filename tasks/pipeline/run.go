@@ -54,6 +54,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 		}
 		before := keyOf(ctx, home, c, s.name)
 		closing := task.Begin(s.name, c.Common)
+		d.Use = closing.Use(d.Use != nil && d.Use.Record)
 		r, says, err := s.Run(ctx, c.Common, d)
 		if fault.CodeOf(err) == fault.ExitNothingNew {
 			err = nil // that one step found nothing new says nothing of the steps after it

@@ -31,6 +31,7 @@ var Program = task.Group{
 		{Name: "erase", Usage: "forget customers everywhere: a plan, or with --yes the deed", Program: Erase},
 		{Name: "gc", Usage: "delete what nothing names: a plan, or with --yes the deed", Program: GC},
 		{Name: "preflight", Usage: "check every right that a run needs, and say what to grant", Program: Preflight},
+		{Name: "usage", Usage: "list what the last runs of each step have used, and what that comes to at your prices", Program: Usage},
 		{Name: "allow", Usage: "let a fit be promoted again that was denied", Program: Allow},
 	},
 }

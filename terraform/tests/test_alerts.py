@@ -25,11 +25,19 @@ class Programs:
         self.folder = folder
         self.run("demo", f"--out-dir={folder}", "--customers=400", "--fault=price_x100@2025-09-01..2025-11-30", root=False)
 
+    def past(self, source: str) -> list[str]:
+        """A step at work for the fourth time, after a freeze: with a past, and a model and a hold of some days."""
+        of = [("pipeline", "--record-use=true", source, f"--as-of=2025-08-0{day}") for day in (1, 2, 3)]
+        log = [line for arguments in of for line in self.run(*arguments, root="slow")]
+        self.run("registry", "freeze", "--reason=a look", root="slow")
+        return [*log, *self.run(*of[0][:3], "--as-of=2025-08-20", root="slow")]
+
     def run(self, program: str, *arguments: str, root: str | bool = "root") -> list[str]:
         """Runs a program and returns the lines of its log."""
         at = [f"--root=file://{self.folder}/{root}"] if root else []
+        command = [arguments[0]] if program == "registry" else []
         done = subprocess.run(
-            [REPOSITORY / "bin" / program, "--log=json", "--termination-log=/dev/null", "--result=/dev/null", *at, *arguments],
+            [REPOSITORY / "bin" / program, *command, "--log=json", "--termination-log=/dev/null", "--result=/dev/null", *at, *arguments[len(command) :]],
             capture_output=True,
             text=True,
             timeout=300,
@@ -41,7 +49,7 @@ class Programs:
 @pytest.fixture(scope="session")
 def log(tmp_path_factory) -> list[str]:
     """The lines of a first run, one a week later, one that drift finds broken, one whose candidate is refused, and steps that fail."""
-    if missing := [p for p in ("demo", "pipeline", "ingest") if not (REPOSITORY / "bin" / p).exists()]:
+    if missing := [p for p in ("demo", "pipeline", "ingest", "registry") if not (REPOSITORY / "bin" / p).exists()]:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"bin/{missing[0]} is missing: make test-terraform builds it")
     programs = Programs(tmp_path_factory.mktemp("shop"))
     source = f"--source={programs.folder}/lines.csv"
@@ -50,6 +58,7 @@ def log(tmp_path_factory) -> list[str]:
         *programs.run("pipeline", source, "--as-of=2025-08-01"),
         *programs.run("pipeline", source, "--as-of=2025-08-08"),
         *programs.run("pipeline", source, "--as-of=2025-12-01"),
+        *programs.past(source),
         *programs.run("pipeline", source, "--as-of=2025-08-01", "--silhouette-floor=0.99", root="refused"),
         *programs.run("ingest", source, *step, root="step"),
         *programs.run("ingest", f"--source={programs.folder}/not-there-yet-*.csv", *step, root="late"),
@@ -82,7 +91,10 @@ COUNTED = {
     "late": lambda r: r["message"] == "step failed" and r["step"] == "ingest" and r["cause"] == "source",
     "held": lambda r: r["step"] == "promote" and r.get("action") == "hold",
 }
-MEASURED = ("rejected_share", "customers", "moved", "findings", "seconds", "cpu_seconds", "peak_rss_bytes")
+MEASURED = (
+    *("rejected_share", "customers", "moved", "findings", "seconds", "cpu_seconds", "peak_rss_bytes"),
+    *("slowness", "model_age_days", "frozen_days", "gib_hours", "read_bytes", "written_bytes"),
+)
 
 
 def test_these_are_all_metrics(metrics):

@@ -20,7 +20,7 @@ import (
 
 // Open opens the stores that the flags name.
 func Open(ctx context.Context, c task.Common, d task.Deps) (*run.Home, error) {
-	home, err := run.OpenHome(ctx, c.Root, c.Registry, c.Name, &objstore.Options{Scratch: d.Scratch, Memory: d.Memory.Object()})
+	home, err := run.OpenHome(ctx, c.Root, c.Registry, c.Name, &objstore.Options{Scratch: d.Scratch, Memory: d.Memory.Object(), Moved: d.Use.Moved})
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", c.Root, err)
 	}
@@ -70,7 +70,8 @@ func Do[R any](ctx context.Context, c task.Common, d task.Deps, j Job[R]) (r R, 
 		return none, err
 	}
 	m := s.Done()
-	if m != nil {
+	done := m != nil
+	if done {
 		d.Log.Info("already done for the same input", "key", s.Key())
 		err = s.Point(ctx)
 	} else {
@@ -81,6 +82,9 @@ func Do[R any](ctx context.Context, c task.Common, d task.Deps, j Job[R]) (r R, 
 	}
 	if err == nil && j.Finish != nil {
 		r, err = j.Finish(ctx, m, r)
+	}
+	if err == nil && !done {
+		Record(ctx, home, m, d)
 	}
 	return r, err
 }

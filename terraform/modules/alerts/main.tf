@@ -56,6 +56,21 @@ locals {
       comparison = "COMPARISON_GT", thresholds = local.slow, missing = null
       says       = "A step took more than ${var.slow_share * 100} % of its time limit."
     }
+    slower-than-usual = {
+      title      = "a step is slower than usual", severity = "WARNING", metric = "slowness", aligner = "ALIGN_PERCENTILE_99", period = 3600, by = ["metric.label.step"]
+      comparison = "COMPARISON_GT", thresholds = { "" = var.slow_factor }, missing = null
+      says       = "A step took more than ${var.slow_factor} times the median of its last runs. Less than half a minute counts as that."
+    }
+    model-is-old = {
+      title      = "the model is old", severity = "WARNING", metric = "model_age_days", aligner = "ALIGN_PERCENTILE_99", period = 3600, by = []
+      comparison = "COMPARISON_GT", thresholds = { "" = var.model_days }, missing = null
+      says       = "The current model was first promoted more than ${var.model_days} days ago, and none has replaced it."
+    }
+    promotion-frozen = {
+      title      = "promotions are frozen", severity = "WARNING", metric = "frozen_days", aligner = "ALIGN_PERCENTILE_99", period = 3600, by = []
+      comparison = "COMPARISON_GT", thresholds = { "" = var.frozen_days }, missing = null
+      says       = "A rollback or a freeze has kept every new model from being promoted for more than ${var.frozen_days} days."
+    }
     memory-nearly-used-up = {
       title      = "a step nearly used up its memory", severity = "WARNING", metric = "peak_rss_bytes", aligner = "ALIGN_PERCENTILE_99", period = 3600, by = ["metric.label.step"]
       comparison = "COMPARISON_GT", thresholds = local.large, missing = null

@@ -31,6 +31,12 @@ locals {
     customers      = { about = "Customers that preprocess made, or score assigned", field = "customers", unit = "1", bounds = [100, 1000, 10000, 100000, 1000000, 10000000] }
     moved          = { about = "Customers that changed segment", field = "moved", unit = "1", bounds = [10, 100, 1000, 10000, 100000, 1000000] }
     findings       = { about = "Findings of preprocess", field = "findings", unit = "1", bounds = [0.5, 1.5, 2.5, 5.5, 10.5] }
+    slowness       = { about = "Duration of a step, over the median of its last runs", field = "slowness", unit = "1", bounds = [0.25, 0.5, 1, 1.5, 2, 5, 10] }
+    model_age_days = { about = "Days since the model was first promoted", field = "model_age_days", unit = "d", bounds = [7, 30, 60, 90, 180, 365] }
+    frozen_days    = { about = "Days since promotions are on hold", field = "frozen_days", unit = "d", bounds = [1, 7, 30, 60, 90] }
+    gib_hours      = { about = "GiB-hours of a step", field = "gib_hours", unit = "1", bounds = [0.001, 0.01, 0.1, 1, 10] }
+    read_bytes     = { about = "Bytes of the objects that a step opened", field = "read_bytes", unit = "By", bounds = [1048576, 104857600, 1073741824, 10737418240] }
+    written_bytes  = { about = "Bytes of the objects that a step wrote", field = "written_bytes", unit = "By", bounds = [1048576, 104857600, 1073741824, 10737418240] }
     peak_rss_bytes = { about = "Most memory of a step at once", field = "peak_rss_bytes", unit = "By", bounds = [67108864, 268435456, 536870912] }
   }
 
@@ -42,6 +48,12 @@ locals {
     customers      = []
     moved          = []
     findings       = []
+    slowness       = [var.slow_factor]
+    model_age_days = [var.model_days]
+    frozen_days    = [var.frozen_days]
+    gib_hours      = []
+    read_bytes     = []
+    written_bytes  = []
     peak_rss_bytes = values(local.large)
   }
 

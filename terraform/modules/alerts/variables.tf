@@ -100,6 +100,39 @@ variable "slow_share" {
   }
 }
 
+variable "slow_factor" {
+  description = "How many times the median of its last runs a step may take before somebody is told."
+  type        = number
+  default     = 3
+
+  validation {
+    condition     = var.slow_factor > 1
+    error_message = "Want more than 1: what is usual is no reason for an alert."
+  }
+}
+
+variable "model_days" {
+  description = "Days after its promotion from which a model is called old; evaluate replaces one without another reason after --max-age (90)."
+  type        = number
+  default     = 120
+
+  validation {
+    condition     = var.model_days > 0 && floor(var.model_days) == var.model_days
+    error_message = "Want a whole number of days."
+  }
+}
+
+variable "frozen_days" {
+  description = "Days for which promotions may be on hold before somebody is told."
+  type        = number
+  default     = 14
+
+  validation {
+    condition     = var.frozen_days > 0 && floor(var.frozen_days) == var.frozen_days
+    error_message = "Want a whole number of days."
+  }
+}
+
 variable "memory_share" {
   description = "Share of a step's memory limit above which somebody is told, before the kernel ends the step."
   type        = number

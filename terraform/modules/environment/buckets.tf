@@ -48,6 +48,7 @@ locals {
       campaigns = { starts = "${local.folder}state/${var.shop.name}/campaigns.json", ends = "", programs = ["measure"] }
       history   = { starts = "${local.folder}state/${var.shop.name}/history.json", ends = "", programs = ["audience"] }
       erased    = { starts = "${local.folder}state/erased.json", ends = "", programs = ["registry"] }
+      used      = { starts = "${local.folder}state/${var.shop.name}/", ends = "/used.json", programs = local.steps }
       current   = { starts = "${local.folder}runs/", ends = "/current.json", programs = local.steps }
     }
     registry = {

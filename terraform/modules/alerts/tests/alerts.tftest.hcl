@@ -57,6 +57,23 @@ run "a_step_has_its_own_limit" {
   }
 }
 
+run "a_factor_of_one_is_refused" {
+  command = plan
+  variables {
+    slow_factor = 1
+  }
+  expect_failures = [var.slow_factor]
+}
+
+run "half_a_day_is_refused" {
+  command = plan
+  variables {
+    model_days  = 0.5
+    frozen_days = 0
+  }
+  expect_failures = [var.model_days, var.frozen_days]
+}
+
 run "a_budget" {
   command = plan
   variables {
