@@ -1,10 +1,7 @@
 locals {
-  datasets = merge([for n in var.names : {
-    (n)            = { id = "clientele_${replace(n, "-", "_")}", days = 0 }
-    "${n}:staging" = { id = "clientele_${replace(n, "-", "_")}_staging", days = var.staging_days }
-  }]...)
+  datasets = { for n in var.names : n => "clientele_${replace(n, "-", "_")}" }
 
-  publishers = merge([for key, d in local.datasets : {
+  publishers = merge([for key in keys(local.datasets) : {
     for name, member in var.publishers : "${key}:${name}" => { key = key, member = member }
   }]...)
 
@@ -13,16 +10,16 @@ locals {
   }]...)
 }
 
-# Only the data sets: their tables are made and extended by whoever publishes, from the declarations of the tables.
+# Only the data sets: their tables are made and extended by whoever publishes, from the declarations of the tables. Its staging tables are
+# there too, each with an expiry of its own (a day).
 resource "google_bigquery_dataset" "this" {
   for_each = local.datasets
 
-  project                     = var.project
-  dataset_id                  = each.value.id
-  location                    = var.location
-  labels                      = var.labels
-  default_table_expiration_ms = each.value.days == 0 ? null : each.value.days * 86400000
-  delete_contents_on_destroy  = !var.deletion_protection
+  project                    = var.project
+  dataset_id                 = each.value
+  location                   = var.location
+  labels                     = var.labels
+  delete_contents_on_destroy = !var.deletion_protection
 
   dynamic "default_encryption_configuration" {
     for_each = var.kms_key == null ? [] : [var.kms_key]

@@ -1,4 +1,4 @@
 output "datasets" {
-  description = "Name → id of its data set; name:staging → that of its staging."
-  value       = { for key, d in google_bigquery_dataset.this : key => d.dataset_id }
+  description = "Name → id of its data set."
+  value       = { for name, d in google_bigquery_dataset.this : name => d.dataset_id }
 }

@@ -14,7 +14,7 @@ variable "labels" {
 }
 
 variable "names" {
-  description = "The values of CLIENTELE_NAME: each has a data set, and one for staging."
+  description = "The values of CLIENTELE_NAME: each has a data set."
   type        = set(string)
 
   validation {
@@ -28,17 +28,6 @@ variable "names" {
   }
 }
 
-variable "staging_days" {
-  description = "Days after which a table in a data set for staging is deleted."
-  type        = number
-  default     = 3
-
-  validation {
-    condition     = var.staging_days >= 1
-    error_message = "Want at least a day: a publication that is tried again must find its tables."
-  }
-}
-
 variable "publishers" {
   description = "Name → IAM member that makes, extends and fills the tables."
   type        = map(string)
@@ -46,7 +35,7 @@ variable "publishers" {
 }
 
 variable "readers" {
-  description = "Name → IAM member that reads the tables, but not those of staging."
+  description = "Name → IAM member that reads the tables."
   type        = map(string)
   default     = {}
 

@@ -13,12 +13,12 @@ run "a_data_set_a_name" {
   command = plan
 
   assert {
-    condition     = google_bigquery_dataset.this["vip-shop"].dataset_id == "clientele_vip_shop" && google_bigquery_dataset.this["vip-shop:staging"].dataset_id == "clientele_vip_shop_staging"
+    condition     = google_bigquery_dataset.this["vip-shop"].dataset_id == "clientele_vip_shop" && length(google_bigquery_dataset.this) == 2
     error_message = "a data set's name has no hyphen"
   }
   assert {
-    condition     = google_bigquery_dataset.this["segments"].default_table_expiration_ms == null && google_bigquery_dataset.this["segments:staging"].default_table_expiration_ms == 259200000
-    error_message = "only staging expires"
+    condition     = alltrue([for d in google_bigquery_dataset.this : d.default_table_expiration_ms == null])
+    error_message = "what is published would expire"
   }
   assert {
     condition     = alltrue([for d in google_bigquery_dataset.this : !d.delete_contents_on_destroy])
@@ -30,8 +30,8 @@ run "who_may_do_what" {
   command = plan
 
   assert {
-    condition     = length(google_bigquery_dataset_iam_member.publisher) == 4 && length(google_bigquery_dataset_iam_member.reader) == 2
-    error_message = "publishers have staging too, readers have not"
+    condition     = length(google_bigquery_dataset_iam_member.publisher) == 2 && length(google_bigquery_dataset_iam_member.reader) == 2
+    error_message = "one right for each data set"
   }
   assert {
     condition     = google_project_iam_member.jobs["airflow"].role == "roles/bigquery.jobUser"
@@ -53,14 +53,6 @@ run "a_name_that_airflow_refuses" {
     names = ["Segments"]
   }
   expect_failures = [var.names]
-}
-
-run "staging_that_expires_at_once" {
-  command = plan
-  variables {
-    staging_days = 0
-  }
-  expect_failures = [var.staging_days]
 }
 
 run "everybody_reads" {
