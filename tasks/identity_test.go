@@ -29,7 +29,7 @@ var pinned = map[string]string{
 	"key of predict":    "f20187701c18",
 	"key of preprocess": "82ab8b1e4dfe",
 	"key of promote":    "4bb407a91a08",
-	"key of report":     "a13a16dddcbf",
+	"key of report":     "bc764da256a0",
 	"key of score":      "6b09412983e2",
 	"key of train":      "7bd44cf6a5be",
 	"model_id":          "83e0fe17879e6c879bea505ae37a6ae180554967fa561ad45b74f3b865383894",
