@@ -37,8 +37,9 @@ var (
 	used      = Place{Path: "state/<name>/<step>/used.json", Pointer: true, Meaning: "what the step's last runs have used: time, processor time, memory, bytes; with --record-use"}
 	campaigns = Place{Path: "state/<name>/campaigns.json", Pointer: true, Writers: []string{Measure}, Meaning: "the campaigns so far"}
 	current   = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/current.json", Pointer: true, Meaning: "the step's latest key in this run"}
-	output    = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/<name>", Meaning: "the step's other tables and files: <table>.arrow, report.html, message.txt"}
-	manifest  = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/_MANIFEST.json", Meaning: "what the step wrote, from which inputs, and its result. Written last"}
+	output    = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/<name>", Meaning: "the step's other tables and files: <table>.arrow, report.html, message.txt; " +
+		"of preprocess on an engine also plan-<sha256>.json and part-<n>-…, which no manifest names"}
+	manifest = Place{Path: "runs/<pipeline>/<as-of>/<slug>/<step>/<key>/_MANIFEST.json", Meaning: "what the step wrote, from which inputs, and its result. Written last"}
 
 	arms = Place{Path: "campaigns/<name>/<id>/arms.arrow", Writers: []string{Measure}, Meaning: "table arms: a campaign's customers by arm, as assigned"}
 	plan = Place{Path: "campaigns/<name>/<id>/plan.json", Writers: []string{Measure},

@@ -47,10 +47,10 @@ type NamedInvoice struct {
 
 // SpreadLine is a product line with the discounts that it bears. Equal lines have a part each.
 type SpreadLine struct {
-	Customer, Invoice, Code, Description, Country, Status string
-	Time, Quantity, Price, Amount                         int64
-	Source                                                uint16
-	Parts                                                 []money.Amount
+	Customer, Invoice, Code, Description, Country, Status, Region string
+	Time, Quantity, Price, Amount                                 int64
+	Source                                                        uint16
+	Parts                                                         []money.Amount
 }
 
 // Facts are what the rules have to know of lines that are in other partitions. What they list is exceptions: codes apart, sound lines
@@ -163,14 +163,14 @@ func (p *Plan) spreadLines() (all []SpreadLine) {
 	for r, parts := range p.spread {
 		all = append(all, SpreadLine{
 			l.Customers.String(r.Customer), l.Invoices.String(r.Invoice), l.Codes.String(r.Code),
-			l.Descriptions.String(r.Description), l.Countries.String(r.Country), l.Statuses.String(r.Status),
+			l.Descriptions.String(r.Description), l.Countries.String(r.Country), l.Statuses.String(r.Status), l.Regions.String(r.Region),
 			r.Time, r.Quantity, r.Price, r.Amount, r.Source, parts,
 		})
 	}
 	slices.SortFunc(all, func(a, b SpreadLine) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Invoice, b.Invoice), cmp.Compare(a.Code, b.Code),
 			cmp.Compare(a.Quantity, b.Quantity), cmp.Compare(a.Price, b.Price), cmp.Compare(a.Amount, b.Amount), cmp.Compare(a.Description, b.Description),
-			cmp.Compare(a.Country, b.Country), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Source, b.Source))
+			cmp.Compare(a.Country, b.Country), cmp.Compare(a.Status, b.Status), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Source, b.Source))
 	})
 	return all
 }
@@ -231,6 +231,7 @@ func (p *Plan) takeAllocated(f *Facts) {
 		find(&line.Description, &l.Descriptions, s.Description)
 		find(&line.Country, &l.Countries, s.Country)
 		find(&line.Status, &l.Statuses, s.Status)
+		find(&line.Region, &l.Regions, s.Region)
 		line.Invoice, line.Code = l.Invoices.find(s.Invoice), l.Codes.find(s.Code)
 		if all && (line.Invoice != 0 || s.Invoice == "") && (line.Code != 0 || s.Code == "") {
 			p.spread[line] = s.Parts

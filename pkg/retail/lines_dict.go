@@ -194,3 +194,6 @@ func appendCompared(dst, b []byte) []byte {
 
 // width returns how many bits the numbers below n take.
 func width(n int) int { return bits.Len(uint(max(n-1, 0))) }
+
+// Compared returns an invoice number or a code as it is compared.
+func Compared(text string) string { return string(appendCompared(nil, []byte(text))) }

@@ -176,6 +176,18 @@ func (s *Session) PutFrame(ctx context.Context, schema frame.Schema, f *frame.Fr
 	return s.Put(ctx, file)
 }
 
+// Take makes an object that another process has put into a session of the same key one of this session's.
+func (s *Session) Take(name string, st Stored) { s.m.Objects[name] = st }
+
+// Create stores an object beside the session's own, under a name that says its content: other processes that work for the session read
+// it, and no manifest names it.
+func (s *Session) Create(ctx context.Context, file string, src io.ReaderAt, st Stored) (Stored, error) {
+	if err := s.create(ctx, file, &st, src); err != nil {
+		return Stored{}, err
+	}
+	return st, nil
+}
+
 // PutBytes stores a small file.
 func (s *Session) PutBytes(ctx context.Context, name string, data []byte) error {
 	st := Stored{Size: int64(len(data)), SHA256: contract.SHA256(data)}
@@ -202,16 +214,20 @@ func (s *Session) PutWritten(ctx context.Context, name, scratch string, write fu
 }
 
 func (s *Session) store(ctx context.Context, name, file string, st Stored, src io.ReaderAt) error {
-	st.Object = contract.OutputPath(s.run, s.m.Step, s.m.Key, file)
-	_, err := s.home.Root.Create(ctx, st.Object, src, st.Size)
-	if errors.Is(err, objstore.ErrExists) {
-		err = s.home.same(ctx, st, src) // an earlier try that was stopped, or a copy that races
-	}
-	if err != nil {
+	if err := s.create(ctx, file, &st, src); err != nil {
 		return err
 	}
 	s.m.Objects[name] = st
 	return nil
+}
+
+func (s *Session) create(ctx context.Context, file string, st *Stored, src io.ReaderAt) error {
+	st.Object = contract.OutputPath(s.run, s.m.Step, s.m.Key, file)
+	_, err := s.home.Root.Create(ctx, st.Object, src, st.Size)
+	if errors.Is(err, objstore.ErrExists) {
+		err = s.home.same(ctx, *st, src) // an earlier try that was stopped, or a copy that races
+	}
+	return err
 }
 
 // same returns an error of class [fault.ErrInternal] unless the stored object is the one described. One that is empty or short,

@@ -13,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -35,6 +37,9 @@ type Deps struct {
 	Memory   scratch.Budget // for buffers; 0 is no bound
 	Code     string         // code version: VCS revision, or the binary's sha256
 	Use      *Use           // counts what the step uses; nil does not
+
+	In  io.Reader // what is piped into the program
+	Out io.Writer // for a program that pipes more than its result
 
 	// Now is the clock, to tell a mistyped date from one that can be. No content depends on it. Zero is the end of time.
 	Now time.Time
@@ -74,6 +79,7 @@ type Program interface {
 }
 
 type stdio struct {
+	in       io.Reader
 	out, err io.Writer
 	terminal bool
 }
@@ -83,7 +89,7 @@ func Main(p Program, args []string) int {
 	ctx, stop := withSignals(context.Background())
 	defer stop()
 	return p.run(ctx, "", args, stdio{
-		out: os.Stdout, err: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, terminal: term.IsTerminal(int(os.Stderr.Fd())),
 	})
 }
 
@@ -92,7 +98,7 @@ type Group struct {
 	Name     string
 	Usage    string
 	Commands []Command
-	Default  Program // runs when the first argument is a flag or absent; may be nil
+	Default  Program // runs when no argument is a command and one is a flag, or there is none; may be nil
 }
 
 // Command is one program of a group.
@@ -110,7 +116,7 @@ func (g Group) run(ctx context.Context, called string, args []string, std stdio)
 			}
 		}
 	}
-	if g.Default != nil && (len(args) == 0 || args[0] != "" && args[0][0] == '-') {
+	if g.Default != nil && (len(args) == 0 || slices.ContainsFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") })) {
 		return g.Default.run(ctx, name, args, std)
 	}
 	if len(args) > 0 && (args[0] == "--version" || args[0] == "-v") {
@@ -238,7 +244,9 @@ func (t Task[C, R]) work(ctx context.Context, cfg C, resultFile string, memory s
 	if err := removeStale(resultFile); err != nil {
 		return hostFault("result", resultFile, fmt.Errorf("remove the result of an earlier run: %w", err))
 	}
-	result, err := t.Run(ctx, cfg, Deps{Log: out.log, Progress: progress, Scratch: folder, Memory: memory, Code: code, Now: time.Now(), Use: out.closing.use})
+	result, err := t.Run(ctx, cfg, Deps{
+		Log: out.log, Progress: progress, Scratch: folder, Memory: memory, Code: code, Use: out.closing.use, In: out.std.in, Out: out.std.out, Now: time.Now(),
+	})
 	if f, ok := errors.AsType[*fault.Fault](err); err != nil && (!ok || !f.Whole) {
 		return err
 	}

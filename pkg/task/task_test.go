@@ -292,6 +292,17 @@ func TestGroupPicksItsCommand(t *testing.T) {
 	}
 }
 
+// A stray word among flags is one of the problems that the default program lists; alone it is a mistyped command.
+func TestGroupSaysWhatIsNoCommand(t *testing.T) {
+	g := Group{Name: "group", Default: sampleTask(nil)}
+	for want, args := range map[string][]string{`"stray": not a flag`: {"stray", "--no-such-flag"}, `no such command "stray"`: {"stray"}} {
+		var p printed
+		if code := g.run(t.Context(), "group", args, stdio{out: &p.out, err: &p.err}); code != 64 || !strings.Contains(p.err.String(), want) {
+			t.Errorf("%q ended %d without %q: %s", args, code, want, p.err.String())
+		}
+	}
+}
+
 func TestEachFlagIsUniqueAndDocumented(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range sampleTask(nil).Describe().Flags {

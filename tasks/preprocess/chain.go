@@ -48,16 +48,17 @@ func (j *job) stored(ctx context.Context, snapshot *lines.Snapshot) ([]span, err
 }
 
 // doubts is what to know of the lines before trusting them: findings, and the chain from what was delivered to what is kept.
-func (j *job) doubts(ctx context.Context, snapshot *lines.Snapshot, window []lines.Partition, look seen) (found []finding.Finding, rows []contract.ChainRow, err error) {
-	if look.stored, err = j.stored(ctx, snapshot); err != nil {
+func (j *job) doubts(ctx context.Context, v *surveyed, came outcome) (found []finding.Finding, rows []contract.ChainRow, err error) {
+	stored, err := j.stored(ctx, v.snapshot)
+	if err != nil {
 		return nil, nil, err
 	}
-	all, err := snapshot.Account()
+	all, err := v.snapshot.Account()
 	if err != nil {
 		return nil, nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
 	}
-	found, err = look.findings()
-	return found, chain(all, window, look.plan.Delivered(), look.account.Ledger), err
+	look := seen{found: v.Found, codes: v.Codes, outcome: came, window: j.window, days: spansOf(v.days), stored: stored, changed: v.Changed}
+	return look.findings(), chain(all, v.days, v.Delivered, came.totals.Ledger), nil
 }
 
 // chain follows the records from the deliveries to the kept lines. worth is what the lines of the window were delivered for.

@@ -29,17 +29,43 @@ const (
 	leastGaps                                = 30
 )
 
+// looked is what findings that look at lines again are made of.
+type looked struct {
+	lines  *retail.Lines // cut to the window
+	plan   *retail.Plan  // of them
+	window retail.Window
+	days   []span // of the window, one a day and source
+}
+
+// findings returns what a person should know of single lines.
+func (s *looked) findings() ([]finding.Finding, error) {
+	out := []finding.Finding{}
+	for _, find := range []func() ([]finding.Finding, error){s.unit, s.shared, s.unmarked, s.totalPrices} {
+		found, err := find()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
 // seen is what findings are made of.
 type seen struct {
-	lines   *retail.Lines // cut to the window
-	plan    *retail.Plan  // of them
-	account retail.Totals
-	sums    sums
-	crowd   crowd
+	found []finding.Finding // of single lines
+	codes int               // distinct ones that lines have
+	outcome
 	window  retail.Window
 	days    []span   // of the window, one a day and source
 	stored  []span   // of everything stored
 	changed []string // what would be decided otherwise now
+}
+
+// outcome is what came of all partitions.
+type outcome struct {
+	totals retail.Totals
+	sums   sums
+	crowd  crowd
 }
 
 // span is rows of some days.
@@ -49,22 +75,15 @@ type span struct {
 }
 
 // findings returns what a person should know of the lines, in its one order.
-func (s *seen) findings() ([]finding.Finding, error) {
-	out := []finding.Finding{}
-	for _, find := range []func() ([]finding.Finding, error){s.unit, s.shared, s.unmarked, s.totalPrices} { // that look at the lines again
-		found, err := find()
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, found...)
-	}
+func (s *seen) findings() []finding.Finding {
+	out := append([]finding.Finding{}, s.found...)
 	for _, find := range []func() []finding.Finding{
-		s.meaning, s.discounts, s.rules, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.totals,
+		s.meaning, s.discounts, s.rules, s.far, s.future, s.gaps, s.large, s.customer, s.duplicates, s.noCodes,
 	} {
 		out = append(out, find()...)
 	}
 	finding.Sort(out)
-	return out, nil
+	return out
 }
 
 // meaning finds that the lines would be taken for something else now.
@@ -81,7 +100,7 @@ func (s *seen) meaning() []finding.Finding {
 
 // discounts finds discount lines that nobody has taken off.
 func (s *seen) discounts() []finding.Finding {
-	d := s.account.Discounts
+	d := s.totals.Discounts
 	left := d.Amount - d.Allocated
 	if left == 0 {
 		return nil
@@ -106,9 +125,9 @@ func part(of, sum money.Amount) float64 {
 // rules finds rules that take much. What a rule takes is its part of the sales or of the returns, whichever is more: the two
 // would hide each other.
 func (s *seen) rules() (out []finding.Finding) {
-	sold := s.account.Ledger.Input().Sales
+	sold := s.totals.Ledger.Input().Sales
 	for r, spec := range retail.RuleSpecs {
-		taken := s.account.Ledger.Taken(retail.Rule(r))
+		taken := s.totals.Ledger.Taken(retail.Rule(r))
 		limit, stops := rulePart, false
 		switch spec.Name {
 		case "discount": // has a finding of its own
@@ -145,6 +164,7 @@ type sums struct {
 	byDay  []sum
 	byCode []sum
 	all    sum
+	codes  interface{ String(id uint32) string }
 }
 
 // ends returns the first and the last day that have lines.
@@ -161,7 +181,7 @@ func ends(days []span) (first, last calendar.Date) {
 }
 
 func newSums(days []span, lines *retail.Lines) sums {
-	t := sums{byCode: make([]sum, lines.Codes.Keys.Len())}
+	t := sums{byCode: make([]sum, lines.Codes.Keys.Len()), codes: &lines.Codes.Keys}
 	if len(days) > 0 {
 		first, last := ends(days)
 		t.first, t.byDay = first, make([]sum, last-first+1)
@@ -262,7 +282,7 @@ func (s *seen) large() (out []finding.Finding) {
 		if share := part(code.amount, t.all.amount); share > largePart {
 			out = append(out, finding.Finding{
 				Code: finding.ProductShare, Lines: code.lines, Money: code.amount,
-				Sentence: fmt.Sprintf("one product, code %s, has %s of the revenue: %s of %s", shown(s.lines.Codes.Keys.String(uint32(at))), percent(share),
+				Sentence: fmt.Sprintf("one product, code %s, has %s of the revenue: %s of %s", shown(t.codes.String(uint32(at))), percent(share),
 					task.Whole(code.amount), task.Whole(t.all.amount)),
 				What: "if it is no product, add it to the flag --non-product",
 			})
@@ -307,24 +327,24 @@ func shown(s string) string {
 
 // duplicates finds many lines that repeat another one.
 func (s *seen) duplicates() []finding.Finding {
-	in := s.account.Ledger.Input()
-	share := float64(s.account.Duplicates) / float64(max(in.Lines, 1))
+	in := s.totals.Ledger.Input()
+	share := float64(s.totals.Duplicates) / float64(max(in.Lines, 1))
 	if share <= duplicatePart {
 		return nil
 	}
 	return []finding.Finding{{
-		Code: finding.Duplicates, Lines: s.account.Duplicates, Money: s.account.Ledger.Taken(retail.RuleDuplicate).Amount, Stops: share > largePart,
-		Sentence: fmt.Sprintf("%s of the lines repeat another one in everything: %s of %s", percent(share), task.Thousands(s.account.Duplicates), task.Thousands(in.Lines)),
+		Code: finding.Duplicates, Lines: s.totals.Duplicates, Money: s.totals.Ledger.Taken(retail.RuleDuplicate).Amount, Stops: share > largePart,
+		Sentence: fmt.Sprintf("%s of the lines repeat another one in everything: %s of %s", percent(share), task.Thousands(s.totals.Duplicates), task.Thousands(in.Lines)),
 		What:     "check whether lines were delivered twice, under two source names or by --mode=append; --rules=+duplicate removes the repeats",
 	}}
 }
 
-// totals finds lines that have no code: orders, not lines of orders.
-func (s *seen) totals() []finding.Finding {
-	if s.plan.NumCodes() > 0 {
+// noCodes finds lines that have no code: orders, not lines of orders.
+func (s *seen) noCodes() []finding.Finding {
+	if s.codes > 0 {
 		return nil
 	}
-	in := s.account.Ledger.Input()
+	in := s.totals.Ledger.Input()
 	return []finding.Finding{{
 		Code: finding.OrderTotalsOnly, Lines: in.Lines, Money: in.Amount,
 		Sentence: "the lines have no product codes: each is taken for a whole order",

@@ -22,7 +22,7 @@ const (
 )
 
 // shared finds invoice numbers that several customers have on one day, the first that has them: tills that count for themselves.
-func (s *seen) shared() ([]finding.Finding, error) {
+func (s *looked) shared() ([]finding.Finding, error) {
 	l := s.lines
 	keys := l.Invoices.Keys.Len()
 	const never = math.MaxInt32
@@ -86,7 +86,7 @@ func (s *seen) shared() ([]finding.Finding, error) {
 }
 
 // eachLine adds up something of the lines, in any order.
-func (s *seen) eachLine(to *sum, add func(mine *sum, r *retail.Line)) error {
+func (s *looked) eachLine(to *sum, add func(mine *sum, r *retail.Line)) error {
 	return s.lines.Each(func() (func([]retail.Line), func()) {
 		var mine sum
 		see := func(lines []retail.Line) {
@@ -109,7 +109,7 @@ func form(number string) string {
 
 // unmarked finds invoices of one form that are all above zero and repeat what their customers bought before: credit notes that
 // nothing marks.
-func (s *seen) unmarked() (out []finding.Finding, err error) {
+func (s *looked) unmarked() (out []finding.Finding, err error) {
 	l := s.lines
 	forms, numbers := make([]string, l.Invoices.Keys.Len()), 0
 	invoices := map[string]int{}
@@ -190,7 +190,7 @@ type sale struct {
 
 // repeated counts the lines of a form that name a customer and repeat an earlier line of another form. The lines of a customer are in one
 // partition.
-func (s *seen) repeated(forms []string, of string) (int64, error) {
+func (s *looked) repeated(forms []string, of string) (int64, error) {
 	l := s.lines
 	saleOf := func(r *retail.Line) sale { return sale{r.Customer, l.Codes.Key[r.Code], r.Quantity, r.Price} }
 	isOf := func(r *retail.Line) bool { return forms[l.Invoices.Key[r.Invoice]] == of }

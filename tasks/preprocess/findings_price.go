@@ -31,7 +31,7 @@ func (s *scatter) add(o *scatter) {
 
 // totalPrices finds that the prices of products grow with their quantities, by least squares within products: then the column holds what
 // the line costs, and is multiplied by the quantity once more. A price for one is the same at any quantity, or lower for many.
-func (s *seen) totalPrices() ([]finding.Finding, error) {
+func (s *looked) totalPrices() ([]finding.Finding, error) {
 	l := s.lines
 	codes := l.Codes.Keys.Len()
 	all := make([]scatter, codes)

@@ -56,16 +56,7 @@ func look(t *testing.T, sold []retailtest.Line) []finding.Finding {
 	l := retailtest.Lines(t, inside)
 	s := seenOf(t, l, retail.DefaultRules(), w, days)
 	s.stored = stored
-	return findings(t, &s)
-}
-
-func findings(tb testing.TB, s *seen) []finding.Finding {
-	tb.Helper()
-	found, err := s.findings()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return found
+	return s.findings()
 }
 
 // seenOf is what the rules make of lines.
@@ -79,7 +70,12 @@ func seenOf(tb testing.TB, l *retail.Lines, rules retail.Rules, w retail.Window,
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := seen{lines: l, plan: plan, account: kept.Totals, sums: newSums(days, l), window: w, days: days}
+	look := looked{lines: l, plan: plan, window: w, days: days}
+	found, err := look.findings()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s := seen{found: found, codes: plan.NumCodes(), outcome: outcome{totals: kept.Totals, sums: newSums(days, l)}, window: w, days: days}
 	s.sums.add(kept.Kept)
 	s.crowd.add(feature.Build(kept.Kept, w))
 	return s
@@ -277,7 +273,7 @@ func TestFindingOfOrderTotals(t *testing.T) {
 	rules.Switch(retail.RuleNonProduct, false)
 	day := calendar.DateOf(b.Time[0])
 	s := seenOf(t, l, rules, retail.Window{AsOf: 20_000}, []span{{day, day, 1}})
-	if found := findings(t, &s); len(found) != 1 || found[0].Code != finding.OrderTotalsOnly || found[0].Money != money.Amount(50_000) {
+	if found := s.findings(); len(found) != 1 || found[0].Code != finding.OrderTotalsOnly || found[0].Money != money.Amount(50_000) {
 		t.Errorf("found %+v, want %s", found, finding.OrderTotalsOnly)
 	}
 }
@@ -325,7 +321,7 @@ func realShop(tb testing.TB) seen {
 // A sound shop of a year has nothing to find, its holidays and its few repeats included.
 func TestNothingIsFoundInOnlineRetail(t *testing.T) {
 	s := realShop(t)
-	if found := findings(t, &s); len(found) > 0 {
+	if found := s.findings(); len(found) > 0 {
 		t.Errorf("found %+v", found)
 	}
 }
@@ -333,6 +329,6 @@ func TestNothingIsFoundInOnlineRetail(t *testing.T) {
 func BenchmarkFindings(b *testing.B) {
 	s := realShop(b)
 	for b.Loop() {
-		findings(b, &s)
+		s.findings()
 	}
 }

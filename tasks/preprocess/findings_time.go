@@ -160,7 +160,7 @@ const (
 
 // unit finds a day from which on prices are in another unit: pence for pounds. It compares the lowest price of each code in each
 // block of days, a week where memory allows, with the one of the latest block before.
-func (s *seen) unit() ([]finding.Finding, error) {
+func (s *looked) unit() ([]finding.Finding, error) {
 	codes := s.plan.NumCodes() + 1
 	if s.plan.Lines() == 0 || codes < leastCodes {
 		return []finding.Finding{}, nil
@@ -240,7 +240,7 @@ func (s *seen) unit() ([]finding.Finding, error) {
 	return out, nil
 }
 
-func (s *seen) unitFinding(from, to calendar.Date, codes, all int, way string) (finding.Finding, error) {
+func (s *looked) unitFinding(from, to calendar.Date, codes, all int, way string) (finding.Finding, error) {
 	f := finding.Finding{
 		Code: finding.UnitChange, Stops: true,
 		Sentence: fmt.Sprintf("in the days from %s to %s, %d of %d products have prices about %d times as %s as before", from, min(to, s.window.AsOf)-1, codes, all, factor, way),

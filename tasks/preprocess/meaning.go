@@ -28,29 +28,24 @@ func (j *job) recall(ctx context.Context) error {
 	return nil
 }
 
-// decided is what was decided of the lines, and what would be decided otherwise if nothing had been before.
-type decided struct {
-	decisions []retail.Decision
-	changed   []string
-}
-
 // decide sets what the lines mean to the rules: what flags and profile say, else what was decided for the root before, else what the
 // lines themselves say. What was decided stays, and is told where it would be decided otherwise now.
-func (j *job) decide(lines *retail.Lines) (d decided, err error) {
-	d.changed = []string{}
-	if j.rules.Meaning, d.decisions, err = retail.Decide(lines, j.given, j.before()); err != nil {
-		return d, fault.Errorf(fault.ExitConfig, "meaning", j.Profile, "what the lines mean: %w", err)
+func (j *job) decide(lines *retail.Lines, t *told) (err error) {
+	t.Changed = []string{}
+	if j.rules.Meaning, t.Decisions, err = retail.Decide(lines, j.given, j.before()); err != nil {
+		return fault.Errorf(fault.ExitConfig, "meaning", j.Profile, "what the lines mean: %w", err)
 	}
-	for _, one := range d.decisions {
+	t.Meaning = j.rules.Meaning
+	for _, one := range t.Decisions {
 		if one.Now != "" && one.Now != one.Value {
-			d.changed = append(d.changed, fmt.Sprintf("%s: %q, not %q", one.Field, one.Now, one.Value))
+			t.Changed = append(t.Changed, fmt.Sprintf("%s: %q, not %q", one.Field, one.Now, one.Value))
 		}
 		j.deps.Log.Info("what the lines mean", "field", one.Field, "value", one.Value, "stated", one.Stated, "lines", one.Lines, "amount", one.Money.String())
 	}
-	for _, change := range d.changed {
+	for _, change := range t.Changed {
 		j.deps.Log.Warn("the lines would be taken for something else now; what was decided for this root stays, until a profile or a flag says otherwise", "change", change)
 	}
-	return d, nil
+	return nil
 }
 
 // before is what was decided before; it says nothing on a first run.

@@ -116,9 +116,7 @@ func customersOf(ctx context.Context, rules retail.Rules, l *retail.Lines, w ret
 
 // made is what came of the lines of a window.
 type made struct {
-	totals        retail.Totals
-	sums          sums
-	crowd         crowd
+	outcome
 	sales, people *table.File
 }
 
@@ -129,15 +127,13 @@ func (j *job) make(ctx context.Context, p *retail.Plan, l *retail.Lines, days []
 	if err := checkRoom(p, j.deps.Memory); err != nil {
 		return nil, err
 	}
-	m = &made{sums: newSums(days, l)}
+	m = &made{outcome: outcome{sums: newSums(days, l)}}
 	defer func() {
 		if err != nil {
 			m.close()
 		}
 	}()
-	opts := j.opts
-	opts.Compression, opts.Whole = table.None, true // coded columns, which want no compression
-	sales, people := table.NewWriter(contract.Sales, opts), table.NewWriter(contract.Customers, j.opts)
+	sales, people := j.salesWriter(), table.NewWriter(contract.Customers, j.opts)
 	defer sales.Abort()
 	defer people.Abort()
 	used := p.Uses()
@@ -162,13 +158,21 @@ func (j *job) make(ctx context.Context, p *retail.Plan, l *retail.Lines, days []
 	if err != nil {
 		return nil, err
 	}
-	if m.sales, err = endSales(sales, used.Texts()); err != nil {
+	recodeSales(sales, used.Texts())
+	if m.sales, err = sales.Close(); err != nil {
 		return nil, fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
 	}
 	if m.people, err = people.Close(); err != nil {
 		return nil, fmt.Errorf("write table %s: %w", contract.Customers.Name, err)
 	}
 	return m, nil
+}
+
+// salesWriter begins the table of kept lines.
+func (j *job) salesWriter() *table.Writer {
+	opts := j.opts
+	opts.Compression, opts.Whole = table.None, true // coded columns, which want no compression
+	return table.NewWriter(contract.Sales, opts)
 }
 
 // appendSales adds kept lines, customer by customer in byte order, each in its one order; texts by their numbers in the dictionaries. Two
@@ -209,12 +213,11 @@ func appendSales(w *table.Writer, kept *retail.Kept) error {
 	return errors.Join(g.Wait(), w.EndRows(rows))
 }
 
-// endSales gives the texts the codes that the kept lines need.
-func endSales(w *table.Writer, used retail.UsedTexts) (*table.File, error) {
+// recodeSales gives the texts the codes that the kept lines need.
+func recodeSales(w *table.Writer, used retail.UsedTexts) {
 	for name, c := range map[string]retail.Coding{
 		"customer": used.Customers, "invoice": used.Invoices, "code": used.Codes, "country": used.Countries, "region": used.Regions,
 	} {
 		w.Text(contract.Sales.Index(name)).Recode(c.Texts, c.Code)
 	}
-	return w.Close()
 }

@@ -9,7 +9,10 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/feature"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/lines"
+	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/table"
@@ -20,12 +23,19 @@ import (
 // Run cleans the window's lines and builds customers. The same snapshot and flags give the same bytes, on any number of
 // cores and whatever the order of the lines.
 func Run(ctx context.Context, c Config, d task.Deps) (contract.PreprocessResult, error) {
-	p, err := c.plan(ctx)
+	j, err := c.job(ctx, d)
 	if err != nil {
 		return contract.PreprocessResult{}, err
 	}
-	j := &job{Config: c, plan: p, deps: d, opts: work.Tables(d)}
 	return work.Do(ctx, c.Common, d, work.Job[contract.PreprocessResult]{Begin: j.begin, Make: j.clean, Finish: j.advance})
+}
+
+func (c Config) job(ctx context.Context, d task.Deps) (*job, error) {
+	p, err := c.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &job{Config: c, plan: p, deps: d, opts: work.Tables(d)}, nil
 }
 
 // job is one run of the step, with what it reads.
@@ -65,70 +75,125 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 	return home.Begin(ctx, j.Run(), contract.Preprocess, contract.Inputs{Refs: refs, Params: j.parameters(), Code: j.deps.Code})
 }
 
-func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) {
-	defer task.Ballast(j.deps.Memory.Ballast(), 25)() // lines have no pointers: to collect beside them costs next to nothing
+// told is what the whole of the lines says, but for the lines: what partitions and the end need of it.
+type told struct {
+	Meaning   retail.Meaning    `json:"meaning"`
+	Decisions []retail.Decision `json:"decisions"`
+	Changed   []string          `json:"changed"` // what would be decided otherwise now
+	Found     []finding.Finding `json:"found"`   // of single lines
+	Codes     int               `json:"codes"`   // distinct ones that lines have
+	Delivered money.Amount      `json:"delivered"`
+}
+
+// surveyed is what is known once all lines have been looked at.
+type surveyed struct {
+	told
+	snapshot *lines.Snapshot
+	days     []lines.Partition // of the window
+	windows  []driftWindow
+	plan     *retail.Plan
+}
+
+// survey reads the lines and looks at the whole of them.
+func (j *job) survey(ctx context.Context, r *reader) (*surveyed, error) {
+	v := &surveyed{}
+	var err error
+	if v.snapshot, err = j.readSnapshot(ctx); err != nil {
+		return nil, err
+	}
+	if v.days, v.windows, err = j.read(ctx, v.snapshot, r); err != nil {
+		return nil, j.ranged(err)
+	}
+	r.lines.Cut(j.window)
+	if err := j.decide(r.lines, &v.told); err != nil {
+		return nil, err
+	}
+	if v.plan, err = j.rules.Plan(r.lines); err != nil {
+		return nil, j.ranged(err)
+	}
+	v.Codes, v.Delivered = v.plan.NumCodes(), v.plan.Delivered()
+	look := looked{lines: r.lines, plan: v.plan, window: j.window, days: spansOf(v.days)}
+	v.Found, err = look.findings()
+	return v, err
+}
+
+func (j *job) readSnapshot(ctx context.Context) (*lines.Snapshot, error) {
 	snapshot, err := lines.Read(ctx, j.home.Root, j.snapshot)
 	if err != nil {
 		return nil, err
 	}
-	if err := j.CheckAsOf(j.deps, snapshot.Zone, snapshot.Last()); err != nil {
-		return nil, err
-	}
-	r := reader{home: j.home, opts: j.opts, progress: j.deps.Progress, memory: j.deps.Memory, partitions: j.partitions}
+	return snapshot, j.CheckAsOf(j.deps, snapshot.Zone, snapshot.Last())
+}
+
+func (j *job) reader() reader {
+	return reader{home: j.home, opts: j.opts, progress: j.deps.Progress, memory: j.deps.Memory, partitions: j.partitions}
+}
+
+// clean is the step on one machine: what the phases do, in one process.
+func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) {
+	defer task.Ballast(j.deps.Memory.Ballast(), 25)() // lines have no pointers: to collect beside them costs next to nothing
+	r := j.reader()
 	defer r.close()
-	days, windows, err := j.read(ctx, snapshot, &r)
-	if err != nil {
-		return nil, j.ranged(err)
-	}
-	r.lines.Cut(j.window)
-	decided, err := j.decide(r.lines)
+	v, err := j.survey(ctx, &r)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := j.rules.Plan(r.lines)
-	if err != nil {
-		return nil, j.ranged(err)
-	}
-	defer plan.Free()
-	made, err := j.make(ctx, plan, r.lines, spansOf(days))
+	defer v.plan.Free()
+	made, err := j.make(ctx, v.plan, r.lines, spansOf(v.days))
 	if err != nil {
 		return nil, err
 	}
 	defer made.close()
-	result := resultOf(made.totals, made.crowd, j.window)
-	result.Meaning, result.Decisions, result.MeaningChanged = j.rules.Meaning, decided.decisions, decided.changed
-	result.Converted = converted(days)
-	look := seen{
-		lines: r.lines, plan: plan, account: made.totals, sums: made.sums, crowd: made.crowd, window: j.window, days: spansOf(days), changed: decided.changed,
-	}
-	if result.Findings, result.Chain, err = j.doubts(ctx, snapshot, days, look); err != nil {
-		return nil, err
-	}
 	if err := put(ctx, s, made, j.opts); err != nil {
 		return nil, err
 	}
-	returns, err := plan.TakenBack()
+	if err := j.wholeTables(ctx, s, v, r.lines); err != nil {
+		return nil, err
+	}
+	v.plan.Free()
+	windows := table.NewWriter(contract.Windows, j.opts)
+	defer windows.Abort()
+	err = j.driftWindows(ctx, s, v, r.lines, func(w driftWindow) error {
+		return customersOf(ctx, j.rules, r.lines, w.Window, j.deps.Memory, func(t *feature.Table) error { return windows.WriteFrame(windowFrame(w.name, t.Frame())) })
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.PutFrame(ctx, contract.Returns, returnsFrame(r.lines, returns), j.opts); err != nil {
+	if err := putTable(ctx, s, windows); err != nil {
 		return nil, err
 	}
-	products, err := productsFrame(r.lines)
+	return j.commit(ctx, s, v, made.outcome)
+}
+
+// wholeTables makes the tables that are made of lines beside the rules.
+func (j *job) wholeTables(ctx context.Context, s *run.Session, v *surveyed, l *retail.Lines) error {
+	returns, err := v.plan.TakenBack()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := s.PutFrame(ctx, contract.Products, products, j.opts); err != nil {
-		return nil, err
+	if err := s.PutFrame(ctx, contract.Returns, returnsFrame(l, returns), j.opts); err != nil {
+		return err
 	}
-	plan.Free()
-	if err := j.driftTables(ctx, s, snapshot, r.lines, windows); err != nil {
+	products, err := productsFrame(l)
+	if err != nil {
+		return err
+	}
+	return s.PutFrame(ctx, contract.Products, products, j.opts)
+}
+
+// commit makes the tables visible, with the step's result.
+func (j *job) commit(ctx context.Context, s *run.Session, v *surveyed, came outcome) (*run.Manifest, error) {
+	result := resultOf(came.totals, came.crowd, j.window)
+	result.Meaning, result.Decisions, result.MeaningChanged = v.Meaning, v.Decisions, v.Changed
+	result.Converted = converted(v.days)
+	var err error
+	if result.Findings, result.Chain, err = j.doubts(ctx, v, came); err != nil {
 		return nil, err
 	}
 	for _, f := range result.Findings {
 		j.deps.Log.Warn(f.Sentence, "finding", f.Code, "stops", f.Stops, "lines", f.Lines, "money", f.Money.String(), "what", f.What)
 	}
-	j.deps.Log.Info("cleaned the lines", "input", made.totals.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
+	j.deps.Log.Info("cleaned the lines", "input", came.totals.Ledger.Input().Lines, "kept", result.Lines, "customers", result.Customers,
 		"revenue", result.Revenue.String())
 	return s.Commit(ctx, result)
 }
@@ -224,6 +289,16 @@ func put(ctx context.Context, s *run.Session, m *made, opts table.Options) error
 		return err
 	}
 	return s.Put(ctx, m.sales)
+}
+
+// putTable ends a table and stores it.
+func putTable(ctx context.Context, s *run.Session, w *table.Writer) error {
+	file, err := w.Close()
+	if err != nil {
+		return fmt.Errorf("write a table: %w", err)
+	}
+	defer closeFiles(file)
+	return s.Put(ctx, file)
 }
 
 func closeFiles(files ...*table.File) {

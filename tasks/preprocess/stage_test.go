@@ -109,8 +109,15 @@ func (s *stage) partitions(sold []retailtest.Line) []lines.Partition {
 
 func (s *stage) partition(day calendar.Date, sold []retailtest.Line) lines.Partition {
 	s.t.Helper()
-	f := frame.New(contract.Lines.Columns, len(sold))
+	schema := contract.Lines
+	if slices.ContainsFunc(sold, func(l retailtest.Line) bool { return l.Region != "" }) {
+		schema = contract.RegionalLines
+	}
+	f := frame.New(schema.Columns, len(sold))
 	for i, l := range sold {
+		if schema.Name == contract.RegionalLines.Name {
+			f.Strings("region")[i] = l.Region
+		}
 		for name, v := range map[string]string{"invoice": l.Invoice, "code": l.Code, "description": l.Description, "customer": l.Customer, "country": l.Country, "status": l.Status} {
 			f.Strings(name)[i] = v
 		}
@@ -118,7 +125,7 @@ func (s *stage) partition(day calendar.Date, sold []retailtest.Line) lines.Parti
 			f.Ints(name)[i] = v
 		}
 	}
-	return s.store(contract.Lines, day, f)
+	return s.store(schema, day, f)
 }
 
 func (s *stage) store(schema frame.Schema, day calendar.Date, f *frame.Frame) lines.Partition {
@@ -133,7 +140,7 @@ func (s *stage) store(schema frame.Schema, day calendar.Date, f *frame.Frame) li
 		s.t.Fatal(err)
 	}
 	defer file.Close()
-	p := lines.Partition{Source: "test", Day: day, Object: contract.PartitionPath("test", day, file.SHA256), Rows: file.Rows, Unpriced: true, SHA256: file.SHA256}
+	p := lines.Partition{Source: "test", Day: day, Object: contract.PartitionPath("test", day, file.SHA256), Rows: file.Rows, Unpriced: true, SHA256: file.SHA256, Regional: schema.Name == contract.RegionalLines.Name}
 	if _, err := s.home.Root.Create(s.t.Context(), p.Object, file, file.Size); err != nil {
 		s.t.Fatal(err)
 	}

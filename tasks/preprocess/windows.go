@@ -7,12 +7,10 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
-	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/run"
-	"github.com/clientele/clientele/pkg/table"
 )
 
 // year is how far a year ago is: as many weeks as fit, and one day, so that the date is the same.
@@ -27,8 +25,8 @@ type driftWindow struct {
 	days    []lines.Partition
 }
 
-// driftWindows are the windows of w days, in the order in which they are made: each day's prices are compared with those of before.
-func (p plan) driftWindows() []driftWindow {
+// comparedWindows are the windows of w days, in the order in which they are made: each day's prices are compared with those of before.
+func (p plan) comparedWindows() []driftWindow {
 	asOf, w := p.window.AsOf, p.drift
 	then := retail.Window{AsOf: asOf - calendar.Date(w), Days: p.window.Days}
 	windows := []driftWindow{
@@ -52,7 +50,7 @@ func (j *job) driftDays(ctx context.Context, snapshot *lines.Snapshot) ([]driftW
 	}
 	var windows []driftWindow
 	first, _, _ := snapshot.Days()
-	for _, w := range j.driftWindows() {
+	for _, w := range j.comparedWindows() {
 		if w.since < first {
 			continue
 		}
@@ -65,35 +63,24 @@ func (j *job) driftDays(ctx context.Context, snapshot *lines.Snapshot) ([]driftW
 	return windows, nil
 }
 
-// driftTables makes the tables windows and profile, one window after the other, of lines that have been read.
-func (j *job) driftTables(ctx context.Context, s *run.Session, snapshot *lines.Snapshot, l *retail.Lines, windows []driftWindow) error {
-	w := table.NewWriter(contract.Windows, j.opts)
-	defer w.Abort()
+// driftWindows makes the table profile, and has the customers of each window made, with the lines cut to it.
+func (j *job) driftWindows(ctx context.Context, s *run.Session, v *surveyed, l *retail.Lines, each func(driftWindow) error) error {
 	profile := &profiler{}
 	if j.drift > 0 {
-		if err := j.snapshotDays(ctx, snapshot, profile); err != nil {
+		if err := j.snapshotDays(ctx, v.snapshot, profile); err != nil {
 			return err
 		}
 	}
-	for _, window := range windows {
+	for _, window := range v.windows {
 		l.Cut(window.Window)
 		if window.profile {
 			if err := profile.add(window.name, l); err != nil {
 				return fmt.Errorf("drift window %s: %w", window.name, err)
 			}
 		}
-		err := customersOf(ctx, j.rules, l, window.Window, j.deps.Memory, func(t *feature.Table) error { return w.WriteFrame(windowFrame(window.name, t.Frame())) })
-		if err != nil {
+		if err := each(window); err != nil {
 			return fmt.Errorf("drift window %s: %w", window.name, j.ranged(err))
 		}
-	}
-	file, err := w.Close()
-	if err != nil {
-		return fmt.Errorf("write table %s: %w", contract.Windows.Name, err)
-	}
-	defer closeFiles(file)
-	if err := s.Put(ctx, file); err != nil {
-		return err
 	}
 	return s.PutFrame(ctx, contract.Profile, profile.table(), j.opts)
 }

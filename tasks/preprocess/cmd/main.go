@@ -8,4 +8,4 @@ import (
 	"github.com/clientele/clientele/tasks/preprocess"
 )
 
-func main() { os.Exit(task.Main(preprocess.Task, os.Args[1:])) }
+func main() { os.Exit(task.Main(preprocess.Program, os.Args[1:])) }
