@@ -25,7 +25,7 @@ export CLIENTELE_FAKE_GCS := $(CURDIR)/$(GCS)
 export CLIENTELE_BIGQUERY := $(CURDIR)/.venv/bigquery/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-page screenshots test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow warehouse lint fuzz fuzz-short faults bench calibrate clean
+.PHONY: help build run inspect demo images test test-quick test-go test-race contract test-page test-engine screenshots test-dags test-e2e test-terraform test-cicd dags deploy deploy-back sbom vulnerabilities push sign release-notes demo-cicd preflight airflow warehouse lint fuzz fuzz-short faults bench calibrate clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,7 @@ demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele
 
 test: ## Everything: format, vet, lint, all tests, a short run of every fuzz target; at the end, what was skipped and what failed
 	@rm -rf .clientele/tests
-	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-page test-terraform test-cicd test-dags test-e2e fuzz-short || code=$$?; \
+	@code=0; $(MAKE) --no-print-directory --keep-going lint test-go test-race test-page test-engine test-terraform test-cicd test-dags test-e2e fuzz-short || code=$$?; \
 	python3 tools/outcome.py .clientele/tests; exit $$code
 
 # What go test has cached is not run again; TestScripts, which a cache cannot see the programs of, is left to make test.
@@ -80,6 +80,9 @@ test-dags: build $(GCS) $(BQ) ## The DAGs on every supported Airflow: parse, pol
 
 test-page: bin/demo bin/pipeline bin/registry ## The page of real runs in Chromium: numbers, search, files, keyboard, axe, phones, hostile names, print; ARGS="-k hostile"
 	tools/page.sh $(ARGS)
+
+test-engine: bin/demo bin/ingest bin/preprocess ## preprocess on a standalone Spark of two workers: the same bytes as in one process, whoever is killed; needs Java 17; ARGS="-k killed"
+	tools/engine.sh $(ARGS)
 
 screenshots: bin/demo bin/pipeline ## Every section of the page in light, dark and on a phone, into OUT (.clientele/screenshots); of a demo shop, or PAGE=report.html
 	@PAGE='$(PAGE)' tools/page.sh screenshots '$(or $(OUT),.clientele/screenshots)'

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # make bench: a Python environment with pinned versions, then bench.py on SOURCE (a csv or csv.gz in the UCI layout; CLIENTELE_TESTDATA's, where
 # that is set). BENCH is one row or
-# several, such as P2 or "P7 P9", or growth; without it P1 to P10. AS_OF and ROUNDS can be set; the default date is the day after the last line of the
-# Online Retail file.
+# several, such as P2 or "P7 P9", or growth; without it P1 to P10; engine is one machine against Spark (tools/engine.sh). AS_OF and ROUNDS can be
+# set; the default date is the day after the last line of the Online Retail file.
 set -euo pipefail
 source=${1:-${CLIENTELE_TESTDATA:+$CLIENTELE_TESTDATA/online-retail.csv.gz}}
 if [ -z "$source" ]; then
@@ -11,6 +11,9 @@ if [ -z "$source" ]; then
 fi
 source=$(realpath -- "$source")
 cd "$(dirname "$0")/../.."
+if [ "${BENCH:-}" = engine ]; then
+  exec env CLIENTELE_TESTDATA="$(dirname "$source")" tools/engine.sh bench
+fi
 if [ ! -x .venv/bin/python ] || [ tools/bench/requirements.txt -nt .venv/ready ]; then
   echo "make bench: installing pandas and its like into .venv, once: a minute or two" >&2
   python3 -m venv .venv
