@@ -338,6 +338,11 @@ func read(ctx context.Context, root *objstore.Store, sha256 string, parts *known
 	if s.Version > SnapshotVersion {
 		return nil, fault.Newer("snapshot", root.URI(name), s.Version, SnapshotVersion)
 	}
+	for _, p := range s.Parts {
+		if p.From > p.To {
+			return nil, fault.ErrBadData.Errorf("snapshot", root.URI(name), "snapshot %s: a part of source %q begins on %s and ends on %s", sha256, p.Source, p.From, p.To)
+		}
+	}
 	s.root, s.known = root, parts
 	if s.Version >= SnapshotVersion {
 		return &s, nil
