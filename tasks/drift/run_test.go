@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
@@ -349,8 +350,9 @@ func TestTenDaysLater(t *testing.T) {
 	}
 	again := s.config("again", monday+15)
 	again.Head = int(want.Seq)
-	if got := s.run(again, older(customers, 100)); !cmp.Equal(want, got) {
-		t.Errorf("ten days later (-then +now):\n%s", cmp.Diff(want, got))
+	closing := cmpopts.IgnoreFields(contract.DriftResult{}, "Age", "Frozen") // of the closing record: no replay has them
+	if diff := cmp.Diff(want, s.run(again, older(customers, 100)), closing); diff != "" {
+		t.Errorf("ten days later (-then +now):\n%s", diff)
 	}
 	objects := func(r contract.Run) map[string]string {
 		m, err := s.home.Current(t.Context(), r, contract.Drift)
