@@ -115,7 +115,8 @@ func (p *plain) Handle(_ context.Context, r slog.Record) error {
 
 // finished begins the line of a closing record by what the step did, and returns the fields that a person can do without.
 func (p *plain) finished(b *strings.Builder, r slog.Record) (hidden []string) {
-	hidden = []string{"step", "run", "pipeline", "as_of", "exit_code", "cpu_seconds", "peak_rss_bytes", keySays}
+	hidden = []string{"step", "run", "pipeline", "as_of", "exit_code", "cpu_seconds", "peak_rss_bytes", "gib_hours", "read_bytes", "written_bytes",
+		"usual_seconds", "slowness", keySays}
 	step, says := "", ""
 	r.Attrs(func(a slog.Attr) bool {
 		switch a.Key {

@@ -200,10 +200,10 @@ func (j *job) tables(ctx context.Context) (t tables, err error) {
 
 // advance lets later runs see the verdict. One of a replay by another revision is nobody's past.
 func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResult) (contract.DriftResult, error) {
+	j.ages(ctx, &r)
 	if j.replay {
 		return r, nil
 	}
-	j.ages(ctx, &r)
 	_, err := run.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), run.Entry[run.DriftState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
 		Value: run.DriftState{
