@@ -245,9 +245,9 @@ def report_link(outcome: Outcome) -> str:
 
 
 def bytes_of(world: World) -> dict[str, str]:
-    """The hash of every object but provenance, which says when."""
+    """The hash of every object but provenance, which says when, and what steps used, which says how long."""
     found = world.objects()
-    return {n: o.md5 for n, o in found.items() if not re.search(r"/provenance\.json$", n)}
+    return {n: o.md5 for n, o in found.items() if not re.search(r"/(provenance|used)\.json$", n)}
 
 
 def told(world: World, outcome: Outcome) -> dict[str, Any]:
