@@ -165,7 +165,7 @@ var (
 			spread("silhouette", "the silhouettes of its customers"),
 			spread("jaccard", "these largest Jaccard indices over the resamples"))}
 
-	Assignments = frame.Schema{Name: "assignments", Version: 1,
+	Assignments = frame.Schema{Name: "assignments", Version: 2,
 		Meaning: "The segment of every customer. One row per customer, in byte order of the identifier.",
 		Columns: []frame.Spec{
 			{Name: "customer", Kind: frame.Text, Meaning: "Customer identifier."},
@@ -182,6 +182,8 @@ var (
 			{Name: "monetary", Kind: frame.Money, Unit: "currency", Meaning: "The customer's monetary feature."},
 			{Name: "previous", Kind: frame.Text, Nullable: true, Meaning: "Id of the segment in the previous scores. Null if the customer was not in them."},
 			{Name: "why", Kind: frame.Text, Meaning: "One sentence with the numbers behind the assignment."},
+			{Name: "history", Kind: frame.Text, Nullable: true, Meaning: "The segments that the customer was in, up to the present one: the as-of date from which, and the name then, such as 2011-06-01 New; 2011-09-01 Regular. " +
+				"At most the last 12, and none from before a time without a purchase in the window. Null in tables of version 1."},
 		}}
 
 	Segments = frame.Schema{Name: "segments", Version: 1,

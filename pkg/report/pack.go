@@ -31,6 +31,7 @@ type pack struct {
 	Natures   []string     `json:"natures"`
 	Lists     [][2]string  `json:"lists"` // name, words; by rank
 	Cells     []string     `json:"cells"`
+	Histories []string     `json:"histories"`
 	Products  [][2]string  `json:"products"` // code, and what it is called
 	Months    []string     `json:"months"`
 	Left      [][2]string  `json:"left"` // id of the customer, and of the segment
@@ -123,7 +124,7 @@ func (l *layout) pack(w io.Writer) (*pack, error) {
 		}
 		p.Segments, p.Middles = append(p.Segments, [2]string{g.ID, g.Label}), append(p.Middles, middle)
 	}
-	var countries, natures, lists, cells, products texts
+	var countries, natures, lists, cells, histories, products texts
 	if l.Audience != nil {
 		for _, v := range l.Audience.Lists {
 			lists.place(v.List)
@@ -146,6 +147,7 @@ func (l *layout) pack(w io.Writer) (*pack, error) {
 	put("nature", "u2", natures.places(c.Nature))
 	put("list", "u2", lists.places(c.List))
 	put("cell", "u2", cells.places(c.Cell))
+	put("history", "u2", histories.places(c.History))
 	put("list_code", "u2", products.places(c.ListCode))
 	for k := range view.Offers {
 		put(fmt.Sprintf("new_%d", k), "u2", products.places(c.New[k]))
@@ -176,7 +178,7 @@ func (l *layout) pack(w io.Writer) (*pack, error) {
 		return nil, fmt.Errorf("write customers: %w", err)
 	}
 	p.Columns = to.columns
-	p.Countries, p.Natures, p.Cells = countries.list, natures.list, cells.list
+	p.Countries, p.Natures, p.Cells, p.Histories = countries.list, natures.list, cells.list, histories.list
 	for _, code := range products.list {
 		p.Products = append(p.Products, [2]string{code, l.Products[code]})
 	}

@@ -3,7 +3,9 @@ package score
 import (
 	"fmt"
 	"math"
+	"strings"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
@@ -17,6 +19,7 @@ type assigned struct {
 	scores    *model.Scores
 	segment   []int    // centroid of the published segment
 	last      []string // id of the segment at the last scores, "" for none
+	past      []string // the history at the last scores, "" for none
 	held      []bool   // the last segment was kept though another is nearer
 	previous  *frame.Frame
 	ruler     *assigned // what the model of the last scores makes of the same customers; nil where it is this one, or unknown
@@ -45,14 +48,14 @@ func assign(b *model.Bundle, customers, previous *frame.Frame, hysteresis float6
 	n := customers.Rows()
 	a := &assigned{
 		bundle: b, customers: customers, nearest: nearest, scores: scores, previous: previous,
-		segment: make([]int, n), last: make([]string, n), held: make([]bool, n), hysteresis: hysteresis,
+		segment: make([]int, n), last: make([]string, n), past: make([]string, n), held: make([]bool, n), hysteresis: hysteresis,
 	}
 	if previous != nil {
 		previous.SortByText("customer")
-		was := previous.Strings("segment")
+		was, history := previous.Strings("segment"), previous.Strings("history")
 		eachCustomer(keys, previous.Strings("customer"), func(now, before int) {
 			if now >= 0 && before >= 0 {
-				a.last[now] = was[before]
+				a.last[now], a.past[now] = was[before], history[before]
 			}
 		})
 	}
@@ -94,8 +97,23 @@ func eachCustomer(now, before []string, visit func(now, before int)) {
 // id returns the id of the segment of a centroid.
 func (a *assigned) id(centroid int) string { return a.bundle.Manifest.Segments[centroid].ID }
 
-// table returns the assignments.
-func (a *assigned) table() (*frame.Frame, error) {
+// mostSegments bounds a customer's history.
+const mostSegments = 12
+
+// history returns the history of customer i with the present segment, which is new in it from this as-of on if it is not the last one.
+func (a *assigned) history(i int, asOf calendar.Date) string {
+	if a.past[i] != "" && a.last[i] == a.id(a.segment[i]) {
+		return a.past[i]
+	}
+	all := append(strings.Split(a.past[i], "; "), asOf.String()+" "+a.bundle.Manifest.Segments[a.segment[i]].Name)
+	if a.past[i] == "" {
+		all = all[1:]
+	}
+	return strings.Join(all[max(0, len(all)-mostSegments):], "; ")
+}
+
+// table returns the assignments of a run of that as-of.
+func (a *assigned) table(asOf calendar.Date) (*frame.Frame, error) {
 	reasons, err := a.reasons()
 	if err != nil {
 		return nil, err
@@ -112,12 +130,12 @@ func (a *assigned) table() (*frame.Frame, error) {
 	copy(t.Ints("monetary"), a.customers.Ints("monetary"))
 	copy(t.Strings("previous"), a.last)
 	nearest, margin := t.Strings("nearest"), t.Floats("margin")
-	segment, name, why := t.Strings("segment"), t.Strings("segment_name"), t.Strings("why")
+	segment, name, why, history := t.Strings("segment"), t.Strings("segment_name"), t.Strings("why"), t.Strings("history")
 	for i := range n {
 		nearest[i] = a.id(int(a.nearest.Nearest[i]))
 		margin[i] = marginOf(a.nearest.Distance[i], a.nearest.Second[i])
 		segment[i] = a.id(a.segment[i])
-		name[i] = a.bundle.Manifest.Segments[a.segment[i]].Name
+		name[i], history[i] = a.bundle.Manifest.Segments[a.segment[i]].Name, a.history(i, asOf)
 		if why[i], err = reasons.of(i); err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 )
@@ -82,7 +83,7 @@ func TestPublishedSegment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	previous, err := first.table()
+	previous, err := first.table(calendar.Date(15_000))
 	if err != nil {
 		t.Fatal(err)
 	}

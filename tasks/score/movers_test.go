@@ -3,6 +3,7 @@ package score
 import (
 	"testing"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 )
 
@@ -14,7 +15,7 @@ func TestMovementAddsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	previous, err := first.table()
+	previous, err := first.table(calendar.Date(15_000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,7 @@ func TestCauseOfAMove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	previous, err := first.table()
+	previous, err := first.table(calendar.Date(15_000))
 	if err != nil {
 		t.Fatal(err)
 	}

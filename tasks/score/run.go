@@ -172,7 +172,7 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if moved > 0 && !a.sharesSegments() {
 		result.Why = "this model has none of the segments of the previous scores: every customer who was scored then counts as moved"
 	}
-	assignments, err := a.table()
+	assignments, err := a.table(j.Run().AsOf)
 	if err != nil {
 		return nil, fmt.Errorf("say why customers are in their segments: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 )
@@ -18,7 +19,7 @@ func TestWhatWouldMove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	previous, err := a.table()
+	previous, err := a.table(calendar.Date(15_000))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestWhyOfOneSegment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := a.table()
+	table, err := a.table(calendar.Date(15_000))
 	if err != nil || !strings.HasPrefix(table.Strings("why")[0], "Kind 1 is the only segment; distance ") {
 		t.Errorf("%v, %v", table, err)
 	}

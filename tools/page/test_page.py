@@ -181,6 +181,18 @@ def test_a_customers_months(second: Run, open_page):
         assert {m: v for m, v in shown.items() if v} == want
 
 
+def test_a_customers_segments(second: Run, open_page):
+    """The panel has the segments that a customer was in, with the days."""
+    page = open_page().go(second, "customers")
+    moved = [r for r in second.table("score", "assignments") if r["history"].count("; ") == 1]
+    assert moved
+    for r in moved[:3]:
+        page.evaluate(f"location.hash = '#customers/{r['customer']}'")
+        expect(page.locator("#f-panel h3").first).to_contain_text(r["customer"])
+        for was, shown in zip(r["history"].split("; "), page.locator("#f-panel ul li").all_inner_texts(), strict=True):
+            assert shown == f"from {was}"
+
+
 def test_rejected_records_and_revisions(second: Run, folder, lines, open_page):
     """What ingest rejected, with its place; what happened to HEAD; commands that know the root."""
     page = open_page().go(second, "data")

@@ -44,6 +44,7 @@ type Customers struct {
 	Rebought, Returned, Margin  []float64         `json:"-"` // shares; margin of the distance to the next segment, NaN for none
 	R, F, M                     []int64           `json:"-"`
 	Cell, Country, Nature, List []string          `json:"-"`
+	History                     []string          `json:"-"` // as in assignments
 	ListCode                    []string          `json:"-"`
 	HeldOut                     []bool            `json:"-"`
 	Usual, Predicted            []float64         `json:"-"` // in 90 days; NaN for none
@@ -115,6 +116,7 @@ func (c *Customers) Take(t CustomerTables, rows []int, segments []contract.Segme
 			c.Previous[i] = place(id)
 		}
 	}
+	c.History = a.Strings("history")
 	c.Cell, c.R, c.F, c.M, c.Margin = a.Strings("rfm_name"), a.Ints("r"), a.Ints("f"), a.Ints("m"), a.Floats("margin")
 	c.Recency, c.Frequency, c.Country = f.Ints("recency"), f.Ints("frequency"), f.Strings("country")
 	c.Monetary, c.Rebought, c.Returned = amounts(f.Ints("monetary")), f.Floats("rebought_share"), f.Floats("return_value_rate")
