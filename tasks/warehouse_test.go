@@ -66,6 +66,33 @@ func TestRealFileInTheWarehouse(t *testing.T) {
 	if fmt.Sprint(got) != "[3816 0]" { // 4,249 less the 433 of the hold-out
 		t.Errorf("customers on lists, and those of them held out: %v, want 3816 and none", got)
 	}
+	erasedFromTheWarehouse(t, flags[0], dataset)
+}
+
+// The command that forgets a customer reaches the tables that the run has published, and only that customer's rows.
+func erasedFromTheWarehouse(t *testing.T, root, dataset string) {
+	t.Helper()
+	keys, result := filepath.Join(t.TempDir(), "keys.txt"), filepath.Join(t.TempDir(), "erased.json")
+	if err := os.WriteFile(keys, []byte("12347\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "registry", "erase", root, "--file="+keys, "--warehouse="+dataset, "--yes", "--result="+result)
+	var r contract.EraseResult
+	if text, err := os.ReadFile(result); err != nil || json.Unmarshal(text, &r) != nil || !r.Done {
+		t.Fatalf("%v: %s", err, text)
+	}
+	held := map[string]bool{}
+	for _, e := range r.Warehouse {
+		held[e.Table[strings.LastIndex(e.Table, ".")+1:]] = true
+		if got := warehousetest.Query(t, "SELECT COUNTIF(customer = '12347'), COUNTIF(customer = '12348') FROM `"+e.Table+"`")[0]; fmt.Sprint(got[0]) != "0" || fmt.Sprint(got[1]) == "0" {
+			t.Errorf("%s has %v rows of the customer and of another one, want 0 and some", e.Table, got)
+		}
+	}
+	for _, table := range []string{"customers", "assignments", "audience", "predictions", "arms"} {
+		if !held[table] {
+			t.Errorf("%s is not among the tables that held the customer: %v", table, held)
+		}
+	}
 }
 
 // A rollback publishes the old model's segments again, and so does one within a run that goes there and back: *_current is of
