@@ -16,8 +16,9 @@ type Followed struct {
 // Forward compares what customers did in the days after they were assigned with what the same segments' customers did at training.
 // A season lifts or lowers all segments: the logits of the shares that bought may move together by one number, which is fitted.
 // The effect is Σ n·|observed − expected| / Σ n, the share of customers whose behaviour their segment no longer tells; its p-value is
-// Pearson's with k − 1 degrees of freedom. Fewer than minRows customers on either side, or a whole side that bought or did
-// not, are insufficient_data.
+// that of N. E. Breslow and N. E. Day (Statistical Methods in Cancer Research I, 1980, section 4.4) for one odds ratio in all segments, with
+// k − 1 degrees of freedom: what a few customers at training foretell is no certainty. Fewer than minRows customers on either side,
+// or a whole side that bought or did not, are insufficient_data.
 func Forward(reference, current []Followed, opts Options) Effect {
 	opts = opts.WithDefaults()
 	nan := math.NaN()
@@ -33,45 +34,75 @@ func Forward(reference, current []Followed, opts Options) Effect {
 	for i, f := range reference { // half a customer each way keeps them finite
 		logits[i] = math.Log((float64(f.Bought) + 0.5) / (float64(f.Customers-f.Bought) + 0.5))
 	}
-	expected := func(shift float64) (all float64, shares []float64) {
-		shares = make([]float64, len(logits))
+	shares := make([]float64, len(logits))
+	root(func(shift float64) float64 {
+		more := -float64(is.Bought)
 		for i, f := range current {
 			shares[i] = 1 / (1 + math.Exp(-logits[i]-shift))
-			all += float64(float64(f.Customers) * shares[i])
+			more += float64(float64(f.Customers) * shares[i])
 		}
-		return all, shares
+		return more
+	})
+	moved := 0.0
+	for i, f := range current {
+		if f.Customers > 0 && reference[i].Customers > 0 {
+			moved += math.Abs(float64(f.Bought) - float64(float64(f.Customers)*shares[i]))
+		}
 	}
-	low, high := -20.0, 20.0
+	e.Value, e.P = moved/float64(is.Customers), oneRatio(reference, current)
+	e.Adjusted = e.P
+	opts.Materiality = ForwardLimit
+	e.Verdict = opts.Judge(e.Value, e.Adjusted, 0, min(was.Customers, is.Customers))
+	return e
+}
+
+// oneRatio is the p-value of the odds of buying having changed by one ratio in all segments; 1 where fewer than two can say.
+func oneRatio(reference, current []Followed) float64 {
+	var was, is []Followed
+	for i, f := range reference {
+		n, bought := f.Customers+current[i].Customers, f.Bought+current[i].Bought
+		if f.Customers > 0 && current[i].Customers > 0 && bought > 0 && bought < n {
+			was, is = append(was, f), append(is, current[i])
+		}
+	}
+	if len(was) < 2 {
+		return 1
+	}
+	share := func(logit float64) float64 { return 1 / (1 + math.Exp(-logit)) }
+	// fit returns the logit at training of a segment, given the ratio: what was bought in all is what was to be expected.
+	fit := func(i int, ratio float64) float64 {
+		return root(func(logit float64) float64 {
+			return float64(float64(was[i].Customers)*share(logit)) + float64(float64(is[i].Customers)*share(logit+ratio)) - float64(was[i].Bought+is[i].Bought)
+		})
+	}
+	ratio := root(func(ratio float64) float64 {
+		more := 0.0
+		for i, f := range is {
+			more += float64(float64(f.Customers)*share(fit(i, ratio)+ratio)) - float64(f.Bought)
+		}
+		return more
+	})
+	chi := 0.0
+	for i, f := range is {
+		logit := fit(i, ratio)
+		p, q := share(logit), share(logit+ratio)
+		d := float64(f.Bought) - float64(float64(f.Customers)*q)
+		chi += float64(d*d) * (1/float64(float64(was[i].Customers)*p*(1-p)) + 1/float64(float64(f.Customers)*q*(1-q)))
+	}
+	return distuv.ChiSquared{K: float64(len(was) - 1)}.Survival(chi)
+}
+
+// root returns where a function that ascends is 0, of −40 to 40.
+func root(f func(float64) float64) float64 {
+	low, high := -40.0, 40.0
 	for range 100 {
-		mid := (low + high) / 2
-		if all, _ := expected(mid); all < float64(is.Bought) {
+		if mid := (low + high) / 2; f(mid) < 0 {
 			low = mid
 		} else {
 			high = mid
 		}
 	}
-	_, shares := expected((low + high) / 2)
-	moved, chi, used := 0.0, 0.0, 0
-	for i, f := range current {
-		n := float64(f.Customers)
-		if n == 0 || reference[i].Customers == 0 {
-			continue
-		}
-		used++
-		d := float64(f.Bought) - n*shares[i]
-		moved += math.Abs(d)
-		v := shares[i] * (1 - shares[i])
-		// What was foretold is itself an estimate, from as many customers as there were.
-		chi += d * d / (n*v + float64(n*n*v)/float64(reference[i].Customers))
-	}
-	e.Value, e.P = moved/float64(is.Customers), 1
-	if used > 1 {
-		e.P = distuv.ChiSquared{K: float64(used - 1)}.Survival(chi)
-	}
-	e.Adjusted = e.P
-	opts.Materiality = ForwardLimit
-	e.Verdict = opts.Judge(e.Value, e.Adjusted, 0, min(was.Customers, is.Customers))
-	return e
+	return (low + high) / 2
 }
 
 func sumOf(segments []Followed) Followed {
