@@ -161,7 +161,8 @@ func (j *job) view(ctx context.Context) (view.Inputs, error) {
 		}
 	}
 	d.Tables = map[string]*frame.Frame{}
-	for step, schemas := range view.Tables {
+	for _, of := range contract.Steps { // in their order: so is the first error
+		step, schemas := of.Name, view.Tables[of.Name]
 		for _, s := range schemas {
 			if m := j.steps[step]; m != nil && m.Objects[s.Name].Object != "" {
 				f, err := j.home.ReadTable(ctx, m, s, j.opts)
