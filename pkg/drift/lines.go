@@ -155,8 +155,7 @@ func runs(now []Day, name, column, what string, broken func(*Day) (part, of int6
 
 func prices(now []Day) []Check {
 	out := runs(now, CheckPrice, "price", "%d of %d codes", func(d *Day) (int64, int64, bool) {
-		is := d.PricedCodes >= priceCodes && (d.PriceIndex >= priceFactor || d.PriceIndex <= 1.0/priceFactor)
-		return d.PricedCodes, d.PricedCodes, is
+		return d.PricedCodes, d.PricedCodes, OtherUnit(d.PriceIndex, d.PricedCodes)
 	})
 	for i := range out {
 		at := slices.IndexFunc(now, func(d Day) bool { return d.Day == out[i].Day })
@@ -271,6 +270,11 @@ func (u *usual) longest(now []Day, share float64, none func(*Day) bool) *Check {
 	}
 	best.Act, best.Why = ActFixData, fmt.Sprintf(", where about %.0f were to be expected", most)
 	return &best
+}
+
+// OtherUnit reports whether a day's price index over so many codes says that its prices are in another unit.
+func OtherUnit(index float64, codes int64) bool {
+	return codes >= priceCodes && (index >= priceFactor || index <= 1.0/priceFactor)
 }
 
 // Sold is what one product sold: its price is Money / Quantity.

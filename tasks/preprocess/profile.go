@@ -82,29 +82,73 @@ func (p *profiler) add(window string, l *retail.Lines) error {
 func (p *profiler) price(window string, all *profiled, rows []profileRow) {
 	switch window {
 	case contract.WindowBefore:
-		p.before = make([]drift.Sold, len(all.codes))
-		for code, c := range all.codes {
-			if code != 0 && c.money > 0 && c.quantity > 0 {
-				p.before[code] = sold(c.quantity, c.money)
-			}
-		}
+		p.before = all.soundPrices()
 	case contract.WindowNow:
-		keys := slices.Sorted(slices.Values(all.sold.keys)) // a day's products in the order of their codes
-		for len(keys) > 0 {
-			var before, now []drift.Sold
-			day := keyDay(keys[0])
-			for ; len(keys) > 0 && keyDay(keys[0]) == day; keys = keys[1:] {
-				if code := int(uint32(keys[0])); code < len(p.before) && p.before[code].Quantity > 0 {
-					v := all.sold.at(keys[0])
-					before, now = append(before, p.before[code]), append(now, sold(v.quantity, v.money))
-				}
-			}
-			r := &rows[all.days.of(dayKey(day, 0))]
-			if index, n := drift.Fisher(before, now); n > 0 {
+		all.eachPriced(p.before, func(keys []uint64, index float64, n int) {
+			if n > 0 {
+				r := &rows[all.days.of(dayKey(keyDay(keys[0]), 0))]
 				r.priced, r.index = int64(n), index
 			}
+		})
+	}
+}
+
+// eachPriced shows the keys of each day's products in the order of their codes, the day's price index over what was sold before, by code, and the
+// number of products that it rests on.
+func (p *profiled) eachPriced(before []drift.Sold, see func(keys []uint64, index float64, n int)) {
+	keys := slices.Sorted(slices.Values(p.sold.keys))
+	for len(keys) > 0 {
+		day, end := keyDay(keys[0]), 0
+		var was, is []drift.Sold
+		for ; end < len(keys) && keyDay(keys[end]) == day; end++ {
+			if code := int(uint32(keys[end])); code < len(before) && before[code].Quantity > 0 && before[code].Money > 0 {
+				v := p.sold.at(keys[end])
+				was, is = append(was, before[code]), append(is, sold(v.quantity, v.money))
+			}
+		}
+		index, n := drift.Fisher(was, is)
+		see(keys[:end], index, n)
+		keys = keys[end:]
+	}
+}
+
+// soundPrices returns what was sold, by code, but for the days whose prices are in another unit than on most days: they were found when they
+// were the last window's, and sound days must not be measured by them.
+func (p *profiled) soundPrices() []drift.Sold {
+	sums, daily := make([]soldOn, len(p.codes)), make([][]float64, len(p.codes))
+	for code, c := range p.codes {
+		if code != 0 && c.money > 0 && c.quantity > 0 {
+			sums[code] = soldOn{c.quantity, c.money}
 		}
 	}
+	for i, key := range p.sold.keys {
+		if v := sold(p.sold.values[i].quantity, p.sold.values[i].money); uint32(key) != 0 {
+			daily[uint32(key)] = append(daily[uint32(key)], v.Money/v.Quantity)
+		}
+	}
+	usual := make([]drift.Sold, len(p.codes))
+	for code, prices := range daily {
+		if len(prices) > 0 {
+			slices.Sort(prices)
+			quantity := sold(sums[code].quantity, 0).Quantity
+			usual[code] = drift.Sold{Quantity: quantity, Money: quantity * prices[len(prices)/2]}
+		}
+	}
+	p.eachPriced(usual, func(keys []uint64, index float64, n int) {
+		if !drift.OtherUnit(index, int64(n)) {
+			return
+		}
+		for _, key := range keys {
+			v := p.sold.at(key)
+			sums[uint32(key)].quantity -= v.quantity
+			sums[uint32(key)].money -= v.money
+		}
+	})
+	before := make([]drift.Sold, len(p.codes))
+	for code, s := range sums {
+		before[code] = sold(s.quantity, s.money)
+	}
+	return before
 }
 
 func sold(quantity, amount int64) drift.Sold {

@@ -96,17 +96,17 @@ type soldOn struct{ quantity, money int64 }
 
 // profiled is what one worker has counted.
 type profiled struct {
-	now      bool
+	priced   bool
 	codes    []counts      // by code
 	days     tally[counts] // by day
 	places   tally[counts] // by day and country
-	sold     tally[soldOn] // by day and code, of the last window
+	sold     tally[soldOn] // by day and code, of the windows whose prices are compared
 	invoices tally[billed] // by day and invoice
 	slots    []uint32      // of distinct lines of one partition, as in tally
 }
 
 func newProfiled(window string, l *retail.Lines) *profiled {
-	return &profiled{now: window == contract.WindowNow, codes: make([]counts, l.Codes.Len())}
+	return &profiled{priced: window != contract.WindowYearAgo, codes: make([]counts, l.Codes.Len())}
 }
 
 // see takes the lines of a partition: equal ones are in the same.
@@ -119,7 +119,7 @@ func (p *profiled) see(lines []retail.Line) {
 		p.places.at(dayKey(day, l.Country)).add(l)
 		p.codes[l.Code].add(l)
 		p.invoice(dayKey(day, l.Invoice), billed{time: l.Time, country: l.Country, guest: l.Customer == 0, known: true})
-		if p.now && l.Amount > 0 && l.Quantity > 0 {
+		if p.priced && l.Amount > 0 && l.Quantity > 0 {
 			s := p.sold.at(dayKey(day, l.Code))
 			s.quantity += l.Quantity
 			s.money += l.Amount
