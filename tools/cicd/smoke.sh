@@ -38,7 +38,7 @@ ended() {
 }
 
 await "no import error" no_errors
-for dag in ${DAG_IDS:-clientele_drift clientele_erase clientele_rollback clientele_segmentation}; do await "$dag is of the set" has_set "$dag"; done
+for dag in ${DAG_IDS:-clientele_drift clientele_erase clientele_preflight clientele_rollback clientele_segmentation}; do await "$dag is of the set" has_set "$dag"; done
 if [[ -n ${SMOKE_DAG:-} ]]; then
   run=smoke__${CLIENTELE_SET}__$(date +%s)
   airflow dags trigger -- "$SMOKE_DAG" --run-id "$run" >/dev/null

@@ -4,7 +4,7 @@
 #   tools/cicd/supply.sh sbom TASK...            OUT/TASK.cdx.json (dist/sbom): every module in bin/TASK, with its licence (CycloneDX)
 #   tools/cicd/supply.sh vulnerabilities [PKG…]  fails where the code calls what is known to be vulnerable; VULNDB=file:///folder
 #                                                replaces vuln.go.dev
-#   tools/cicd/supply.sh push                    dist/images/*.tar to IMAGES, by the digests of images.json
+#   tools/cicd/supply.sh push                    OUT/*.tar (dist/images) to IMAGES, by the digests of images.json
 #   tools/cicd/supply.sh sign                    each of them, by cosign: without a key in CI (its identity is in the log Rekor), or
 #                                                with COSIGN_KEY=file
 #   tools/cicd/supply.sh verify                  that they are signed: by COSIGN_KEY's public half COSIGN_PUB, or by CI's IDENTITY
@@ -16,12 +16,12 @@ readonly CYCLONEDX=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.1
 readonly GOVULNCHECK=golang.org/x/vuln/cmd/govulncheck@v1.9.0
 readonly COSIGN=github.com/sigstore/cosign/v3/cmd/cosign@v3.1.3
 
-# Names by digest of the images in dist/images, as IMAGES has them.
+# Names by digest of the images in OUT, as IMAGES has them.
 names() {
   : "${IMAGES:?the part of the images\' names before /ingest}"
   python3 -c 'import json, sys
-for task, digest in json.load(open("dist/images/images.json")).items():
-    if task != "version": print(f"{sys.argv[1]}/{task}@{digest}")' "$IMAGES"
+for task, digest in json.load(open(sys.argv[2])).items():
+    if task != "version": print(f"{sys.argv[1]}/{task}@{digest}")' "$IMAGES" "${OUT:-dist/images}/images.json"
 }
 # COSIGN_BIN names one that is there; else it is built, in some minutes, without the flags that the product is built with.
 cosign() {
@@ -45,7 +45,7 @@ case $command in
     ;;
   push)
     if [[ ${IMAGES:?} == *-docker.pkg.dev/* ]]; then gcloud auth configure-docker --quiet "${IMAGES%%/*}"; fi
-    go run -C tools ./ociimage push -to="$IMAGES" "$PWD"/dist/images/*.tar
+    go run -C tools ./ociimage push -to="$IMAGES" "$(realpath "${OUT:-dist/images}")"/*.tar
     ;;
   sign)
     for name in $(names); do

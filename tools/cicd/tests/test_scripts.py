@@ -198,3 +198,32 @@ def test_a_bill_of_materials_lists_the_modules_of_a_program(tmp_path):
     linked = {tuple(line.split()[1:3]) for line in said.splitlines() if line.startswith("\tdep\t")}
     assert linked and linked <= listed
     assert bill["metadata"]["component"]["version"] == (REPOSITORY / "VERSION").read_text().strip()
+
+
+@pytest.mark.skipif("COSIGN_BIN" not in os.environ, reason="COSIGN_BIN names no cosign; building it takes some minutes")
+def test_who_has_signed_an_image(tmp_path):
+    """A signed image is accepted by the key that signed it, by no other, and one that nobody signed is not."""
+    env = os.environ | {"OUT": str(tmp_path), "BUILDER": "ociimage", "COSIGN_PASSWORD": ""}
+
+    def supply(command: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([str(CICD / "supply.sh"), command], env=env | more, capture_output=True, text=True, timeout=300)
+
+    for who in ("shop", "somebody"):
+        subprocess.run([env["COSIGN_BIN"], "generate-key-pair", f"--output-key-prefix={who}"], cwd=tmp_path, env=env, check=True, capture_output=True)
+    subprocess.run(["tools/images.sh", "demo"], cwd=REPOSITORY, env=env, check=True, capture_output=True)
+    serve = ["go", "run", "-C", str(REPOSITORY / "tools"), "./ociimage", "serve"]
+    with subprocess.Popen(serve, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as registry:
+        address = registry.stdout.readline().strip()
+        signed, unsigned = {"IMAGES": f"{address}/signed"}, {"IMAGES": f"{address}/unsigned"}
+        for images in (signed, unsigned):
+            pushed = supply("push", **images)
+            assert pushed.returncode == 0, pushed.stderr
+        sign = supply("sign", **signed, COSIGN_KEY=str(tmp_path / "shop.key"))
+        assert sign.returncode == 0, sign.stderr
+        accepted = supply("verify", **signed, COSIGN_PUB=str(tmp_path / "shop.pub"))
+        other = supply("verify", **signed, COSIGN_PUB=str(tmp_path / "somebody.pub"))
+        nobody = supply("verify", **unsigned, COSIGN_PUB=str(tmp_path / "shop.pub"))
+        registry.stdin.close()
+    assert accepted.returncode == 0 and accepted.stdout.startswith(f"signed: {address}/signed/demo@sha256:"), accepted.stderr
+    assert other.returncode != 0 and "invalid signature" in other.stderr, other.stderr
+    assert nobody.returncode != 0 and "no signatures found" in nobody.stderr, nobody.stderr
