@@ -264,6 +264,11 @@ func (t Task[C, R]) hand(result R, file string, out *outcome) error {
 	}
 	text = append(text, '\n')
 	if file != "" {
+		if len(text) > contract.ResultLimit && !t.Large { // blanks are for people: a scheduler does without
+			if text, err = json.Marshal(result); err != nil {
+				return fmt.Errorf("encode result: %w", err)
+			}
+		}
 		if len(text) > contract.ResultLimit && !t.Large {
 			field, size := largestField(text)
 			return fault.Errorf(fault.ExitInternal, "result_size", field,

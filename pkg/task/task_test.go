@@ -194,19 +194,27 @@ func TestResultIsWrittenAlsoWhenNothingIsNew(t *testing.T) {
 	}
 }
 
-// A scheduler would cut a larger result or refuse it without a reason: the step says which field is to blame.
+// A scheduler would cut a larger result or refuse it without a reason: the step writes it without blanks, and if that is too large too says
+// which field is to blame.
 func TestAResultThatIsTooLargeNamesItsLargestField(t *testing.T) {
 	type wide struct {
 		Rows int    `json:"rows"`
 		Note string `json:"note"`
 		Long string `json:"long"`
 	}
-	const rest = len("{\n  \"rows\": 1,\n  \"note\": \"few words\",\n  \"long\": \"\"\n}\n")
+	const rest, least = len("{\n  \"rows\": 1,\n  \"note\": \"few words\",\n  \"long\": \"\"\n}\n"), len(`{"rows":1,"note":"few words","long":""}`)
 	for _, c := range []struct {
-		bytes int
-		large bool
-		code  int
-	}{{contract.ResultLimit, false, 0}, {contract.ResultLimit + 1, false, fault.ExitInternal}, {contract.ResultLimit + 1, true, 0}} {
+		bytes   int // with blanks
+		large   bool
+		code    int
+		written int
+	}{
+		{contract.ResultLimit, false, 0, contract.ResultLimit},
+		{contract.ResultLimit + 1, false, 0, contract.ResultLimit + 1 - rest + least},
+		{contract.ResultLimit + rest - least, false, 0, contract.ResultLimit},
+		{contract.ResultLimit + 1 + rest - least, false, fault.ExitInternal, 0},
+		{contract.ResultLimit + 1, true, 0, contract.ResultLimit + 1},
+	} {
 		file := filepath.Join(t.TempDir(), "return.json")
 		step := Task[sample, wide]{
 			Name: "sample", Flags: sampleTask(nil).Flags, Config: sampleTask(nil).Config, Large: c.large,
@@ -220,7 +228,7 @@ func TestAResultThatIsTooLargeNamesItsLargestField(t *testing.T) {
 		}
 		info, err := os.Stat(file)
 		switch {
-		case c.code == 0 && (err != nil || info.Size() != int64(c.bytes)):
+		case c.code == 0 && (err != nil || info.Size() != int64(c.written)):
 			t.Errorf("%d bytes: %v, %v", c.bytes, info, err)
 		case c.code != 0 && !errors.Is(err, os.ErrNotExist):
 			t.Errorf("a result that is too large was left: %v", err)
