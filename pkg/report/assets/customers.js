@@ -139,7 +139,7 @@ const Customers = (() => {
       const why = `Bought ${whole(c.recency[i])} days ago, ${whole(c.frequency[i])} invoice${c.frequency[i] === 1 ? "" : "s"}, ${money(c.monetary[i])} in all. The ${spec.typical} customer of ${label(s)}: ${whole(middle[0])} days, ${decimal(middle[1], 1)} invoices, ${money(middle[2])}.`;
       const border = c.margin[i] === UNKNOWN ? "" : c.margin[i] < 10 ? ` On the border: its own segment is only ${c.margin[i]} % nearer than the next.` : ` Its nearest segment is ${c.margin[i]} % nearer than the next.`;
       parts.push(part(`Why ${label(s)}`, say(why + border)));
-      const before = named(spec.histories, c.history[i]).split("; ").filter(Boolean);
+      const before = (spec.histories?.[c.history[i]] ?? "").split("; ").filter(Boolean);
       if (before.length) parts.push(part("Segments so far", make("ul", { class: "note" }, ...before.map((was) => make("li", {}, `from ${was.slice(0, 10)} `, make("bdi", {}, was.slice(11)))))));
       const moves = [];
       if (c.next[i] >= 0) moves.push(say(c.next[i] === s ? `One more average order today keeps them ${label(s)}.` : `One more average order today brings them nearest to ${label(c.next[i])}.`));
