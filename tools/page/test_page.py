@@ -318,19 +318,21 @@ def test_downloads_are_the_tables(second: Run, open_page):
             assert {r["customer"] for r in got} == want, f"{kind} of {segment['name']}"
             assert number(button.inner_text()) == len(want)
 
-    tables, page = 0, open_page(1440).go(second)
-    for button in page.locator("[data-save^='table:']").all():
+    names = page.locator("[data-save^='table:']").evaluate_all("all => all.map(b => b.dataset.save)")
+    for n, name in enumerate(names):
+        if n % 8 == 0:
+            page = open_page(1440).go(second)
+        button = page.locator(f"[data-save='{name}']")
         tab = button.evaluate("b => b.closest('section').id")
         page.evaluate(f"location.hash = '#{tab}'")
         button.evaluate("b => { const d = b.closest('details'); if (d) d.open = true }")
-        identity = button.get_attribute("data-save").split(":")[1]
+        identity = name.split(":")[1]
         with page.expect_download() as download:
             button.click()
         got = list(csv.reader(io.StringIO(download.value.path().read_text("utf-8-sig"), newline="")))
         shape = page.eval_on_selector(f"#{identity}", "t => [t.rows.length, Math.max(...[...t.rows].map(r => r.cells.length))]")
         assert [len(got), max(map(len, got))] == shape, identity
-        tables += 1
-    assert tables >= 8
+    assert len(names) >= 8
 
     page.evaluate("location.hash = '#customers'")
     page.locator("#f-country").select_option("Germany")
