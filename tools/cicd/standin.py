@@ -39,7 +39,7 @@ def main() -> int:
         print("smoke: import error:", error.strip().splitlines()[-1])
     of_the_set = sorted(d.dag_id for d in bag.dags.values() if f"set:{os.environ['CLIENTELE_SET']}" in d.tags)
     print("smoke: DAGs of the set:", ", ".join(of_the_set) or "none")
-    if bag.import_errors or len(of_the_set) != 3:
+    if bag.import_errors or not of_the_set or len(of_the_set) < len(bag.dags):
         return 1
     moment = datetime.now(UTC)
     run = bag.dags["clientele_segmentation"].test(logical_date=moment, run_after=moment)
