@@ -76,8 +76,8 @@ func (l *layout) levers(m *view.Measure) panel {
 		p.Blocks = []block{{Table: leverTable(m)}}
 		return p
 	}
-	p.Lead += " Move the levers."
 	now := b.Revenue / float64(b.Invoices)
+	p.Lead += fmt.Sprintf(" Their average invoice is %s; over the whole window it is %s. Move the levers.", l.money.amount(now, 2), l.money.amount(l.Totals.AverageInvoice, 2))
 	v := &levers{Invoices: b.Invoices, Lines: b.Lines, Revenue: b.Revenue, Pack: b.Pack, Days: b.Days, Goal: wanted, Line: l.money.amount(b.Revenue/float64(b.Lines), 2),
 		Now: l.money.amount(now, 2), Goes: l.money.amount((1+wanted)*now, 2)}
 	for _, t := range b.Thresholds {
