@@ -151,7 +151,11 @@ class Run:
 
     def ends(self, seconds: float) -> str:
         """Waits for the run's end and says which."""
-        return until(f"{self.dag} {self.id} ends", seconds, lambda: (s := self.state()) in ("success", "failed") and s)
+        try:
+            return until(f"{self.dag} {self.id} ends", seconds, lambda: (s := self.state()) in ("success", "failed") and s)
+        except TimeoutError as e:
+            e.add_note(f"its tasks are {self.states()}")
+            raise
 
     def await_task(self, name: str, states: str | tuple[str, ...], seconds: float, tries: int = 0) -> dict[str, Any]:
         """Waits until a task is in one of the states, at that try or later."""

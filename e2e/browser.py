@@ -6,7 +6,7 @@ import contextlib
 import re
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Error, Locator, Page, TimeoutError, expect, sync_playwright
 from world import AS_OF, World
 
 DAG = "clientele_segmentation"
@@ -63,9 +63,21 @@ def _click_through(w: World, page: Page) -> None:
     assert w.bucket(DAG).manifests("report")[0].split("/")[3] == AS_OF
 
 
+def _open(page: Page, url: str) -> None:
+    """Opens a page. A pod that comes or goes is a change of the machine's network to Chromium, which then ends what it loads."""
+    for _ in range(10):
+        try:
+            page.goto(url)
+            return
+        except Error as e:
+            if "ERR_NETWORK_CHANGED" not in e.message:
+                raise
+    raise AssertionError(f"{url} has not been loaded in ten tries")
+
+
 def _form(w: World, page: Page) -> Locator:
     """Opens the DAG's page and its trigger form."""
-    page.goto(f"{w.airflow.url}/dags/{DAG}")
+    _open(page, f"{w.airflow.url}/dags/{DAG}")
     page.get_by_test_id("trigger-dag-button").click()
     form = page.get_by_role("dialog")
     expect(form.get_by_text(f"Trigger Dag - {DAG}")).to_be_visible()

@@ -30,7 +30,10 @@ if [ -n "${CLIENTELE_KUBECONFIG:-}" ] && [ -n "${CLIENTELE_CLUSTER_LOAD:-}" ]; t
     .venv/airflow-3.3.1/bin/ruff $style --no-cache --quiet --config dags/ruff.toml e2e
   done
 fi
+# Where memory can be a folder, Airflow's sqlite does not wait for a disk, of which it asks thousands of small writes.
+temporary=$(mktemp -d -p "$(test -w /dev/shm && echo /dev/shm || echo "${TMPDIR:-/tmp}")" clientele-e2e.XXXXXX)
+trap 'rm -rf "$temporary"' EXIT
 # Bounded whatever hangs. INT lets the fixtures take everything down; what KILL leaves, the guards of e2e/process.py end.
-exec timeout --foreground --signal=INT --kill-after=90 "${E2E_TIMEOUT:-1500}" \
-  .venv/e2e/bin/python -m pytest -p no:cacheprovider -c e2e/pytest.ini --rootdir=e2e e2e \
+timeout --foreground --signal=INT --kill-after=90 "${E2E_TIMEOUT:-2400}" \
+  .venv/e2e/bin/python -m pytest -p no:cacheprovider --basetemp="$temporary/tests" -c e2e/pytest.ini --rootdir=e2e e2e \
   --junit-xml=.clientele/tests/e2e.xml "$@"

@@ -42,6 +42,7 @@ def saved(page: Page, button) -> tuple[str, list[dict[str, str]]]:
 
 def test_every_section_opens_in_silence(second, first, hostile, open_page):
     for run in (second, first, hostile):
+        assert run.page.stat().st_size < 1_500_000  # the budget of a page that is sent by mail
         opened = open_page()
         page = opened.go(run)
         for section in SECTIONS:
