@@ -1,6 +1,10 @@
 package recommend
 
-import "slices"
+import (
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // Basket is how often a method names the code that was hidden among its first ten.
 type Basket struct {
@@ -95,38 +99,35 @@ func (h *History) completeBaskets(day int32, o Options, workers int) (results []
 	}
 	add(Popularity, completer{constant: n})
 	add(Pop60, completer{constant: b.recent})
-	add(Lift, completer{row: func(dst []float64, i int32) {
-		for j, c := range b.counts.row(int(i)) {
-			dst[j] = c * float64(b.n) / (n[i] * n[j])
-		}
-	}})
-	similar := func(dst []float64, i int32) {
-		for j, c := range b.counts.row(int(i)) {
-			dst[j] = 0
-			if c > 0 {
-				dst[j] = c / (n[i] + n[j] - c)
-			}
+	score := newMatrix(len(b.codes))
+	for i := range b.codes {
+		to := score.row(i)
+		for j, c := range b.counts.row(i) {
+			to[j] = c * float64(b.n) / (n[i] * n[j])
 		}
 	}
-	add(Jaccard, completer{row: similar})
-	add(JaccardMax, completer{row: similar, largest: true})
+	add(Lift, completer{scores: score})
+	b.counts.jaccard(score)
+	add(Jaccard, completer{scores: score})
+	add(JaccardMax, completer{scores: score, largest: true})
 	p := b.counts
 	p.plus(p, lambdaOfBaskets)
 	if p.invert(workers) {
 		d := diagonal(p)
-		add(EASE, completer{row: func(dst []float64, i int32) {
-			for j, v := range p.row(int(i)) {
-				dst[j] = -v / d[j]
+		for i := range d {
+			for j, v := range p.row(i) {
+				p.v[i*p.n+j] = -v / d[j]
 			}
-		}})
+		}
+		add(EASE, completer{scores: p})
 	}
 	return results, b.n, len(test)
 }
 
-// completer scores a candidate for a basket by the sum, or the largest, of its rows' entries.
+// completer scores a candidate for a basket by the sum, or the largest, of its rows' entries; without a matrix by a constant.
 type completer struct {
 	constant []float64
-	row      func(dst []float64, i int32)
+	scores   *matrix
 	largest  bool
 }
 
@@ -150,13 +151,13 @@ func (s completer) rate(test [][]int32, n, workers int) float64 {
 
 // completion is one worker's memory.
 type completion struct {
-	row, score, first, second []float64
-	from                      []int32 // whose entry is the largest
-	in                        []bool
+	score, first, second []float64
+	from                 []int32 // whose entry is the largest
+	in                   []bool
 }
 
 func newCompletion(n int) *completion {
-	return &completion{row: make([]float64, n), score: make([]float64, n), first: make([]float64, n), second: make([]float64, n),
+	return &completion{score: make([]float64, n), first: make([]float64, n), second: make([]float64, n),
 		from: make([]int32, n), in: make([]bool, n)}
 }
 
@@ -180,23 +181,20 @@ func (w *completion) share(s completer, basket []int32) float64 {
 
 // prepare computes what all codes of the basket have in common: the sum over it, or the two largest.
 func (w *completion) prepare(s completer, basket []int32) {
-	if s.row == nil {
+	if s.scores == nil {
 		return
 	}
-	n := len(w.row)
 	clear(w.first)
 	clear(w.second)
 	clear(w.score)
 	for q, i := range basket {
-		s.row(w.row, i)
+		row := s.scores.row(int(i))
 		if !s.largest {
-			for j, v := range w.row {
-				w.score[j] += v
-			}
+			floats.Add(w.score, row)
 			continue
 		}
-		for j := range n {
-			switch v := w.row[j]; {
+		for j, v := range row {
+			switch {
 			case v > w.first[j]:
 				w.first[j], w.second[j], w.from[j] = v, w.first[j], int32(q)
 			case v > w.second[j]:
@@ -208,16 +206,16 @@ func (w *completion) prepare(s completer, basket []int32) {
 
 // found reports whether fewer than ten codes outside the basket come before the hidden one.
 func (w *completion) found(s completer, q int, hidden int32) bool {
-	n := len(w.row)
-	if s.row != nil && !s.largest {
-		s.row(w.row, hidden)
+	var row []float64
+	if s.scores != nil {
+		row = s.scores.row(int(hidden))
 	}
 	value := func(j int) float64 {
 		switch {
-		case s.row == nil:
+		case s.scores == nil:
 			return s.constant[j]
 		case !s.largest:
-			return w.score[j] - w.row[j]
+			return w.score[j] - row[j]
 		case w.from[j] == int32(q):
 			return w.second[j]
 		}
@@ -225,7 +223,7 @@ func (w *completion) found(s completer, q int, hidden int32) bool {
 	}
 	own := value(int(hidden))
 	before := 0
-	for j := range n {
+	for j := range w.score {
 		v := value(j)
 		if v < own-2e-12 || w.in[j] {
 			continue

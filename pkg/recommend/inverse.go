@@ -126,19 +126,24 @@ func (m *matrix) pack(w, s, d []float64, k, b, workers int) {
 // update subtracts W·D·Wᵀ from the lower triangle but the block's rows and columns.
 func (m *matrix) update(w, s []float64, k, b, workers int) {
 	n := m.n
-	const tile = 8 * columns // rows that a worker takes at a time
+	const (
+		tile  = 8 * columns  // rows that a worker takes at a time
+		ahead = 16 * columns // columns of W that stay in the cache for all of them
+	)
 	tiles := (n + tile - 1) / tile
 	parallel(workers, tiles, func(t int) {
 		t = tiles - 1 - t // the long rows first
 		var c [rows * columns]float64
 		last := min(n, (t+1)*tile)
-		for j := 0; j < last; j += columns {
-			for i := max(t*tile, j/rows*rows); i < last; i += rows {
-				if i >= k && i+rows <= k+b || j >= k && j+columns <= k+b {
-					continue
+		for from := 0; from < last; from += ahead {
+			for i := max(t*tile, from/rows*rows); i < last; i += rows {
+				for j := from; j < min(from+ahead, i+rows, last); j += columns {
+					if i >= k && i+rows <= k+b || j >= k && j+columns <= k+b {
+						continue
+					}
+					product(&c, s[i*b:], w[j*b:], b)
+					m.subtract(&c, i, j, k, b)
 				}
-				product(&c, s[i*b:], w[j*b:], b)
-				m.subtract(&c, i, j, k, b)
 			}
 		}
 	})
@@ -154,9 +159,9 @@ func (m *matrix) subtract(c *[rows * columns]float64, i, j, k, b int) {
 		}
 		from := c[(r-i)*columns : (r-i+1)*columns]
 		if whole && j+columns <= r+1 {
-			to := m.v[r*n+j : r*n+j+columns]
-			for q, v := range from {
-				to[q] -= v
+			to, from := (*[columns]float64)(m.v[r*n+j:]), (*[columns]float64)(from)
+			for q := range to {
+				to[q] -= from[q]
 			}
 			continue
 		}
@@ -168,7 +173,12 @@ func (m *matrix) subtract(c *[rows * columns]float64, i, j, k, b int) {
 	}
 }
 
-// productGo is the kernel in plain Go: c = aᵀ·w, for b rows of a (rows wide) and of w (columns wide). No multiplication is
+// kernel makes a small product: c = aᵀ·w, for b rows of a (rows wide) and of w (columns wide), b at least 1.
+type kernel func(c *[rows * columns]float64, a, w []float64, b int)
+
+var product = kernels[0]
+
+// productGo is the kernel in plain Go, for b rows of a (rows wide) and of w (columns wide). No multiplication is
 // fused with an addition, so that every kernel gives the same bits.
 func productGo(c *[rows * columns]float64, a, w []float64, b int) {
 	*c = [rows * columns]float64{}

@@ -70,11 +70,13 @@ func TestKernelsAgree(t *testing.T) {
 		for i := range w {
 			w[i] = r.NormFloat64()
 		}
-		var one, two [rows * columns]float64
-		product(&one, a, w, b)
-		productGo(&two, a, w, b)
-		if one != two {
-			t.Fatalf("depth %d: %v, %v", b, one, two)
+		var want [rows * columns]float64
+		productGo(&want, a, w, b)
+		for i, k := range kernels {
+			var got [rows * columns]float64
+			if k(&got, a, w, b); got != want {
+				t.Fatalf("kernel %d, depth %d: %v, %v", i, b, got, want)
+			}
 		}
 	}
 }

@@ -9,13 +9,25 @@ import "golang.org/x/sys/cpu"
 //go:noescape
 func productAVX2(c, a, w *float64, b int)
 
-var hasAVX2 = cpu.X86.HasAVX2
+// productAVX512 is the same in wider ones.
+//
+//go:noescape
+func productAVX512(c, a, w *float64, b int)
 
-func product(c *[rows * columns]float64, a, w []float64, b int) {
-	if !hasAVX2 {
-		productGo(c, a, w, b)
-		return
+// kernels are those of this processor, the widest first; all give the same bits.
+var kernels = func() []kernel {
+	var of []kernel
+	if cpu.X86.HasAVX512F {
+		of = append(of, func(c *[rows * columns]float64, a, w []float64, b int) {
+			_, _ = a[b*rows-1], w[b*columns-1]
+			productAVX512(&c[0], &a[0], &w[0], b)
+		})
 	}
-	_, _ = a[b*rows-1], w[b*columns-1]
-	productAVX2(&c[0], &a[0], &w[0], b)
-}
+	if cpu.X86.HasAVX2 {
+		of = append(of, func(c *[rows * columns]float64, a, w []float64, b int) {
+			_, _ = a[b*rows-1], w[b*columns-1]
+			productAVX2(&c[0], &a[0], &w[0], b)
+		})
+	}
+	return append(of, productGo)
+}()

@@ -56,3 +56,37 @@ next:
 	VMOVUPD Y7, 224(DI)
 	VZEROUPPER
 	RET
+
+// func productAVX512(c, a, w *float64, b int)
+// A row of eight columns lies in each of Z0 to Z3; a multiplication and an addition each, never fused.
+TEXT ·productAVX512(SB), NOSPLIT, $0-32
+	MOVQ c+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ w+16(FP), DX
+	MOVQ b+24(FP), CX
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+
+next512:
+	VMOVUPD (DX), Z4
+	VMULPD.BCST 0(SI), Z4, Z5
+	VMULPD.BCST 8(SI), Z4, Z6
+	VMULPD.BCST 16(SI), Z4, Z7
+	VMULPD.BCST 24(SI), Z4, Z8
+	VADDPD Z5, Z0, Z0
+	VADDPD Z6, Z1, Z1
+	VADDPD Z7, Z2, Z2
+	VADDPD Z8, Z3, Z3
+	ADDQ $64, DX
+	ADDQ $32, SI
+	DECQ CX
+	JNZ next512
+
+	VMOVUPD Z0, 0(DI)
+	VMOVUPD Z1, 64(DI)
+	VMOVUPD Z2, 128(DI)
+	VMOVUPD Z3, 192(DI)
+	VZEROUPPER
+	RET

@@ -1,6 +1,10 @@
 package recommend
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+)
 
 // Names of the methods.
 const (
@@ -49,26 +53,32 @@ func cosine(g *matrix) scorer {
 	return func(dst []float64, _ int32, owned []int32) {
 		clear(dst)
 		for _, i := range owned {
-			for j, c := range g.row(int(i)) {
-				dst[j] += c * inverse[i]
-			}
+			floats.AddScaled(dst, inverse[i], g.row(int(i)))
 		}
-		for j := range dst {
-			dst[j] *= inverse[j]
-		}
+		floats.Mul(dst, inverse)
 	}
 }
 
 // jaccard sums c/(nᵢ + nⱼ − c) over the codes owned.
 func jaccard(g *matrix) scorer {
-	n := diagonal(g)
+	similar := newMatrix(g.n)
+	g.jaccard(similar)
 	return func(dst []float64, _ int32, owned []int32) {
 		clear(dst)
 		for _, i := range owned {
-			for j, c := range g.row(int(i)) {
-				if c > 0 {
-					dst[j] += c / (n[i] + n[j] - c)
-				}
+			floats.Add(dst, similar.row(int(i)))
+		}
+	}
+}
+
+// jaccard writes c/(nᵢ + nⱼ − c) of each pair to dst.
+func (m *matrix) jaccard(dst *matrix) {
+	n := diagonal(m)
+	for i := range n {
+		to := dst.row(i)
+		for j, c := range m.row(i) {
+			if to[j] = 0; c > 0 {
+				to[j] = c / (n[i] + n[j] - c)
 			}
 		}
 	}
@@ -89,14 +99,10 @@ func ease(p *matrix) scorer {
 		clear(dst)
 		for _, i := range owned {
 			own := dst[i]
-			for j, v := range p.row(int(i)) {
-				dst[j] -= v
-			}
+			floats.Sub(dst, p.row(int(i)))
 			dst[i] = own
 		}
-		for j := range dst {
-			dst[j] /= d[j]
-		}
+		floats.Div(dst, d)
 	}
 }
 

@@ -28,14 +28,25 @@ func (s *server) together(workers int) ([]Pair, [][]Suggestion) {
 		}
 	}
 	out := make([][]Suggestion, len(s.h.Customers))
-	for who := range out {
-		out[who] = s.withBasket(int32(who), b, invoices, mates)
-	}
+	const batch = 64
+	parallel(workers, (len(out)+batch-1)/batch, func(part int) {
+		f := finder{at: make([]int32, len(s.h.Codes))}
+		for who := part * batch; who < min(len(out), (part+1)*batch); who++ {
+			out[who] = s.withBasket(int32(who), b, invoices, mates, &f)
+		}
+	})
 	return pairs, out
 }
 
+// finder is what goes with a basket, each code once: a worker's memory.
+type finder struct {
+	at    []int32 // by code: 1 + its place in found, -1 for one of the basket, 0 for others
+	found []Suggestion
+	codes []int32
+}
+
 // withBasket ranks what is bought together with any code of her latest basket, by the largest similarity.
-func (s *server) withBasket(who int32, b *baskets, invoices []int, mates [][]mate) []Suggestion {
+func (s *server) withBasket(who int32, b *baskets, invoices []int, mates [][]mate, f *finder) []Suggestion {
 	last := int32(-1)
 	for _, day := range s.h.visits[who] {
 		if day < s.asOf {
@@ -46,36 +57,42 @@ func (s *server) withBasket(who int32, b *baskets, invoices []int, mates [][]mat
 		return nil
 	}
 	basket := boughtBetween(s.h.bought[who], last, last+1)
-	found := map[int32]Suggestion{}
+	for _, code := range basket {
+		f.at[code] = -1
+	}
+	f.found, f.codes = f.found[:0], f.codes[:0]
 	for _, code := range basket {
 		at := b.place[code]
 		if at < 0 {
 			continue
 		}
 		for _, m := range mates[at] {
-			if old, has := found[m.code]; has && old.Score >= m.jaccard {
+			i := f.at[m.code]
+			if i < 0 || i > 0 && f.found[i-1].Score >= m.jaccard {
 				continue
 			}
-			if _, in := slices.BinarySearch(basket, m.code); !in {
-				found[m.code] = Suggestion{Customer: who, Kind: Together, Code: m.code, Method: JaccardMax, Score: m.jaccard,
-					Because: code, Both: m.both, Of: invoices[at], Buyers: s.recent[m.code], Day: last}
+			if i == 0 {
+				f.found, f.codes = append(f.found, Suggestion{}), append(f.codes, m.code)
+				i = int32(len(f.found))
+				f.at[m.code] = i
 			}
+			f.found[i-1] = Suggestion{Customer: who, Kind: Together, Code: m.code, Method: JaccardMax, Score: m.jaccard,
+				Because: code, Both: m.both, Of: invoices[at], Buyers: s.recent[m.code], Day: last}
 		}
 	}
 	r := ranking{size: searched}
-	codes := make([]int32, 0, len(found))
-	for code := range found {
-		codes = append(codes, code)
-	}
-	slices.Sort(codes)
-	for _, code := range codes {
-		r.offer(code, found[code].Score)
+	slices.Sort(f.codes)
+	for _, code := range f.codes {
+		r.offer(code, f.found[f.at[code]-1].Score)
 	}
 	var list []Suggestion
 	for rank, code := range pick(r.items, nil, s.variant, perList) {
-		e := found[code]
+		e := f.found[f.at[code]-1]
 		e.Rank = rank + 1
 		list = append(list, e)
+	}
+	for _, code := range slices.Concat(basket, f.codes) {
+		f.at[code] = 0
 	}
 	return list
 }
