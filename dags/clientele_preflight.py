@@ -6,7 +6,7 @@ By hand: before the first run, and after a change of rights, secrets, images or 
 | task | asks | if it fails |
 | --- | --- | --- |
 | `begin` | the settings, and which images this run has | its line names the setting |
-| `pod`, one for each account that steps have | may Airflow make pods and read them; is there room in the namespace for the largest step; are the images of the program and of the sidecar there, the account, the secrets; then, as that account: every bucket, the source, the dataset | its ERROR line names what to grant, all at once |
+| `pod`, one for each account that steps have | may Airflow make pods and read them; is there room in the namespace for the largest step; are the images of the program and of the sidecar there, the account, the secrets; then, as that account: every bucket, the source, the dataset; with `CLIENTELE_ERASE_BY_DAG` also whether `clientele_erase` may delete | its ERROR line names what to grant, all at once |
 | `slot` | takes a slot of the pool, as the steps that move pointers do | it stays *scheduled* |
 | `pool` | waits for `slot` | the pool is missing or taken: its line has the command that makes it |
 

@@ -73,6 +73,7 @@ class Deployment:
     namespace: str = "default"
     kubeconfig: str = ""
     service_account: str = ""
+    erase_by_dag: str = ""  # true where the account of clientele_erase may delete
     gke_project: str = ""
     gke_location: str = ""
     gke_cluster: str = ""
@@ -243,6 +244,7 @@ class Deployment:
             self.service_account.format(step="ingest")
         except (KeyError, ValueError, IndexError):
             want(False, "CLIENTELE_SERVICE_ACCOUNT", "the only placeholder is {step}", self.service_account)
+        want(self.erase_by_dag in ("", "true", "false"), "CLIENTELE_ERASE_BY_DAG", "want true or false", self.erase_by_dag)
         # Without a host ingest would send them to whichever host the Param source names.
         hosts = self.header_hosts()
         problem = "want the host that CLIENTELE_SOURCE_HEADER_SECRET is for, such as shop.example"
@@ -286,6 +288,7 @@ _TEXTS = (
     "namespace",
     "kubeconfig",
     "service_account",
+    "erase_by_dag",
     "gke_project",
     "gke_location",
     "gke_cluster",

@@ -14,10 +14,13 @@ SLOT = "slot"
 PATIENCE = timedelta(minutes=5)  # for a slot that another run's step has
 
 
+ERASE = "erase"  # registry erase, which has an account of its own
+
+
 def accounts(d: Deployment) -> dict[str, list[str]]:
-    """Account → the programs that run as it."""
+    """Account → the programs that run as it; erase among them only where it may delete."""
     by: dict[str, list[str]] = {}
-    for name in RESOURCES:
+    for name in (*RESOURCES, *((ERASE,) if d.erase_by_dag == "true" else ())):
         by.setdefault(d.service_account.format(step=name), []).append(name)
     return by
 
@@ -43,7 +46,7 @@ def _pod(d: Deployment, task_id: str, names: list[str]) -> StepOperator:
         ),
         account=names[0],
         resources=largest(d, names),
-        secrets=tuple(SECRETS) if "ingest" in names else (),
+        secrets=tuple(SECRETS) if "ingest" in names else ("customer_key",) if ERASE in names else (),
         ask_rights=True,
         pool="default_pool",
         inlets=[],
@@ -56,7 +59,8 @@ def _pod(d: Deployment, task_id: str, names: list[str]) -> StepOperator:
 def largest(d: Deployment, programs: list[str]) -> dict[str, str]:
     """The most that one of the programs asks for, of each kind."""
     size = {"cpu": _cpus, "memory": memory_bytes, "ephemeral-storage": memory_bytes}
-    return {kind: max((d.resource(p)[kind] for p in programs), key=of) for kind, of in size.items()}
+    asked = [d.resource("registry" if p == ERASE else p) for p in programs]
+    return {kind: max((a[kind] for a in asked), key=of) for kind, of in size.items()}
 
 
 def _cpus(quantity: str) -> float:

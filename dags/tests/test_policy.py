@@ -236,6 +236,7 @@ def test_a_wrong_environment_is_told_at_once():
         ("CLIENTELE_XCOM_IMAGE", "alpine@sha256:1435"),
         ("CLIENTELE_RETRY_SECONDS", "soon"),
         ("CLIENTELE_LOOK_SECONDS", "-1"),
+        ("CLIENTELE_ERASE_BY_DAG", "yes"),
         ("CLIENTELE_DEADLINE_HOURS", "soon"),
         ("CLIENTELE_LABELS", '{"step": "x"}'),
         ("CLIENTELE_LABELS", '{"Env": "dev"}'),

@@ -120,6 +120,24 @@ def test_every_account_has_a_pod():
         assert f"--programs={name}" in made["spec"]["containers"][0]["args"]
 
 
+@pytest.mark.parametrize("account", ["clientele-{step}", ""])
+def test_the_account_that_erases_is_asked_where_it_may(account):
+    """On a cluster of one's own it has a pod; where all pods are one account, that is asked to delete too."""
+    tasks = {
+        t.task_id: t
+        for t in wiring.load(DAG, CLIENTELE_SERVICE_ACCOUNT=account, CLIENTELE_ERASE_BY_DAG="true").tasks
+        if hasattr(t, "step")
+    }
+    made = wiring.pod(tasks["pod_erase" if account else "pod"])["spec"]
+    (programs,) = [a for a in made["containers"][0]["args"] if a.startswith("--programs=")]
+    assert programs == "--programs=" + ("erase" if account else ",".join([*RESOURCES, "erase"]))
+    env = {e["name"]: e.get("valueFrom", {}).get("secretKeyRef") for e in made["containers"][0]["env"]}
+    assert env["CLIENTELE_CUSTOMER_KEY"] == {"name": "clientele", "key": "customer-key"}
+    if account:
+        assert made["serviceAccountName"] == "clientele-erase" and "SOURCE_HEADER" not in env
+        assert len(tasks) == len(RESOURCES) + 1
+
+
 def ask_for_the_pool(monkeypatch, state: str | None, minutes: float) -> bool:
     task = wiring.dags()[DAG].get_task("pool")
     began = pendulum.now("UTC") - timedelta(minutes=minutes)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/maintain"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/run"
@@ -33,14 +34,15 @@ type PreflightConfig struct {
 var Preflight = task.Task[PreflightConfig, contract.PreflightResult]{
 	Name: "registry-preflight", Usage: "check every right that a run needs, and say what to grant",
 	Description: `Asks for each right that the programs have to have, as whoever runs this: to read, to create objects where each of them does, to
-overwrite their pointers, to look for the source, to publish to the dataset. Nothing is changed: it offers each store an overwrite of
-a generation that no object has, which is refused for the generation if the right is there. One small object is really created
-and read again, below the run, where it expires like the run. Whatever is missing is listed at once, with what to grant.`,
+overwrite their pointers, to look for the source, to publish to the dataset; of erase, to list, overwrite and delete in both stores.
+Nothing is changed: it offers each store an overwrite of a generation that no object has, which is refused for the generation if the
+right is there, and deletes an object that nobody has. One small object is really created and read again, below the run, where it
+expires like the run. Whatever is missing is listed at once, with what to grant.`,
 	Example: "registry preflight --root=gs://shop/clientele --pipeline=preflight --run-id=manual --as-of=2011-12-10\n" +
 		"registry preflight --root=gs://shop/clientele --pipeline=preflight --run-id=manual --as-of=2011-12-10 --programs=promote,registry",
 	Flags: func() []cli.Flag {
 		return append(task.CommonFlags(),
-			task.String("programs", "", "`NAMES` of the programs that run as this account, separated by commas (default: all)"),
+			task.String("programs", "", "`NAMES` of the programs that run as this account, separated by commas; erase for registry erase (default: all but erase)"),
 			task.String("source", "", "the delivery as ingest reads it: an object in a `BUCKET` is looked for"),
 			task.String("warehouse", "", "`DATASET` in BigQuery that publish writes to, as project.dataset"),
 			task.String("location", "", "`LOCATION` of the dataset, such as EU (default: the dataset's own)"))
@@ -61,7 +63,10 @@ and read again, below the run, where it expires like the run. Whatever is missin
 	Says: func(r contract.PreflightResult) string { return fmt.Sprintf("%d rights are there", len(r.Checked)) },
 }
 
-// known are the programs that need rights.
+// eraser stands for registry erase, which has an account of its own: alone among the programs it deletes.
+const eraser = "erase"
+
+// known are the programs that need rights, but for erase.
 func known() []string {
 	all := []string{program}
 	for _, s := range contract.Steps {
@@ -75,8 +80,8 @@ func (c PreflightConfig) Validate() error {
 	var p task.Problems
 	c.Check(&p)
 	for _, name := range c.programs() {
-		if !slices.Contains(known(), name) {
-			p.Add("programs", "want some of "+strings.Join(known(), ", "), name)
+		if all := append(known(), eraser); !slices.Contains(all, name) {
+			p.Add("programs", "want some of "+strings.Join(all, ", "), name)
 		}
 	}
 	if problem := warehouse.CheckName(c.Warehouse); c.Warehouse != "" && problem != "" {
@@ -124,17 +129,22 @@ func (c PreflightConfig) check(ctx context.Context, home *run.Home) (contract.Pr
 			if p.Pointer {
 				grant = "roles/storage.objectUser"
 			}
-			_, err := store.Swap(ctx, name, noGeneration, []byte("{}"))
+			_, err := store.Swap(ctx, name, maintain.NoGeneration, []byte("{}"))
 			if errors.Is(err, objstore.ErrConflict) {
 				err = nil // refused for its generation alone
 			}
 			r.ask(store.URI(name), grant, err)
 		}
 	}
+	if slices.Contains(c.programs(), eraser) {
+		for _, store := range []*objstore.Store{home.Root, home.Registry} {
+			r.ask(strings.TrimRight(store.URI(""), "/"), "roles/storage.objectUser", maintain.May(ctx, store))
+		}
+	}
 	if slices.Contains(c.programs(), contract.Ingest) {
 		r.ask(c.Source, "roles/storage.objectViewer", look(ctx, c.Source))
 	}
-	if c.Warehouse != "" && slices.Contains(c.programs(), contract.Publish) {
+	if c.Warehouse != "" && slices.ContainsFunc(c.programs(), func(name string) bool { return name == contract.Publish || name == eraser }) {
 		r.ask(c.Warehouse, "roles/bigquery.dataEditor on the dataset and roles/bigquery.jobUser on the project", c.publish(ctx))
 	}
 	slices.Sort(r.checked)
@@ -144,9 +154,6 @@ func (c PreflightConfig) check(ctx context.Context, home *run.Home) (contract.Pr
 	}
 	return result, r.err
 }
-
-// noGeneration is one that no object has: stores number by time, or count from 1 within an object that is there.
-const noGeneration = 1<<53 - 1
 
 func storeOf(home *run.Home, p contract.Place) *objstore.Store {
 	if p.Registry {
@@ -158,13 +165,16 @@ func storeOf(home *run.Home, p contract.Place) *objstore.Store {
 // writes says whether one of the programs writes such objects. A writer is a program, or a command of one.
 func (c PreflightConfig) writes(p contract.Place) bool {
 	if p.Writers == nil {
-		return slices.ContainsFunc(c.programs(), func(name string) bool { return name != program })
+		return slices.ContainsFunc(c.programs(), step)
 	}
 	return slices.ContainsFunc(p.Writers, func(writer string) bool {
 		name, _, _ := strings.Cut(writer, " ")
 		return slices.Contains(c.programs(), name)
 	})
 }
+
+// step says whether a program is a step of runs.
+func step(name string) bool { return name != program && name != eraser }
 
 var placeholder = regexp.MustCompile(`<[^>]+>`)
 
@@ -189,7 +199,7 @@ func (c PreflightConfig) probe(ctx context.Context, home *run.Home, r *rights) {
 	}
 	read(home.Root, contract.LinesStatePath())
 	read(home.Registry, contract.HeadPath(home.Name))
-	if !slices.ContainsFunc(c.programs(), func(name string) bool { return name != program }) {
+	if !slices.ContainsFunc(c.programs(), step) {
 		return
 	}
 	name := contract.OutputPath(c.Run(), "preflight", "probe", "probe.json")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +90,38 @@ func TestPreflightNamesWhatToGrant(t *testing.T) {
 	// Another account needs none of these.
 	c.Programs = contract.Drift
 	refused = []string{"lines/", "registry/blobs", "registry/models", "quarantine/", "sales.csv"}
+	if r, err := preflight(t, c); err != nil {
+		t.Error(r, err)
+	}
+}
+
+// The account of erase is asked for what it alone has: to list, delete and overwrite anywhere. The steps' accounts need none of it.
+func TestPreflightAsksWhoErases(t *testing.T) {
+	bucket := gcstest.Start(t)
+	var refused string // a method of HTTP
+	gcstest.Between(t, func(w http.ResponseWriter, r *http.Request, forward http.Handler) {
+		list := r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/o")
+		if r.Method == refused && (list || r.Method != http.MethodGet) {
+			http.Error(w, `{"error":{"code":403,"message":"caller does not have access"}}`, http.StatusForbidden)
+			return
+		}
+		forward.ServeHTTP(w, r)
+	})
+	c := registry.PreflightConfig{Common: task.Common{Root: bucket + "/shop"}, Programs: "erase"}
+	r, err := preflight(t, c)
+	if err != nil || !slices.Contains(r.Checked, "roles/storage.objectUser on "+bucket+"/shop") {
+		t.Fatal(r, err)
+	}
+	for _, refused = range []string{http.MethodGet, http.MethodDelete, http.MethodPost} {
+		_, err := preflight(t, c)
+		for _, want := range []string{bucket + "/shop: grant roles/storage.objectUser", bucket + "/shop/registry: grant roles/storage.objectUser"} {
+			if fault.CodeOf(err) != fault.ExitConfig || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s is refused: %q is not in %v", refused, want, err)
+			}
+		}
+	}
+	refused = http.MethodDelete
+	c.Programs = ""
 	if r, err := preflight(t, c); err != nil {
 		t.Error(r, err)
 	}

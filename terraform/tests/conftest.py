@@ -23,7 +23,7 @@ NETWORK = {"network": "projects/p/global/networks/n", "subnetwork": "projects/p/
 # What is planned: the environment, and variables over those of its example.
 PLANS = {
     **{env: (env, {}) for env in ENVIRONMENTS},
-    "own cluster and warehouse": ("prod", {"own_cluster": NETWORK, "deploy_warehouse": True}),
+    "own cluster and warehouse": ("prod", {"own_cluster": NETWORK, "deploy_warehouse": True, "erase_by_dag": True}),
     "as little as can be": ("dev", {"deploy_alerts": False, "repository": "null", "data_project": "null", "network": "null"}),
 }
 

@@ -181,6 +181,7 @@ def test_the_dags_accept_the_environment(planned, name):
     variables.setdefault("CLIENTELE_IMAGE_PREFIX", "europe-west2-docker.example/shop/clientele")
     d = Deployment.from_env(variables)
     assert d.place == ("gke" if name.startswith("own") else "composer")
+    assert (d.erase_by_dag == "true") == bool(PLANS[name][1].get("erase_by_dag"))
     assert d.root.endswith("-clientele-pipeline/shop") and d.registry.endswith("-clientele-registry")
 
 

@@ -91,6 +91,12 @@ def test_an_api_that_terraform_switches_on_is_only_noted(google):
     assert check() == ([], ["APIs that Terraform will switch on: composer"])
 
 
+@pytest.mark.parametrize("own, who", [("", "every pod"), ("own_cluster = { network = 1 }", "the account clientele-erase")])
+def test_who_may_delete_is_noted(google, own, who):
+    stops, (note,) = check(f"\nerase_by_dag = true\n{own}\n")
+    assert stops == [] and who in note and "delete" in note
+
+
 @pytest.mark.parametrize("role", preflight.roles())
 def test_a_missing_role_is_asked_for_by_name(google, role):
     _, refused = google

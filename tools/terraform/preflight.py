@@ -52,12 +52,14 @@ def values(text: str) -> dict[str, str]:
     account = re.search(r'billing_account += "([^"]+)"', text)
     own = re.search(r"(?m)^own_cluster += \{", text)
     warehouse = re.search(r"(?m)^deploy_warehouse += true", text)
+    erase = re.search(r"(?m)^erase_by_dag += true", text)
     return found | {
         "project": project[1],
         "number": project[2],
         "billing_account": account[1] if account else "",
         "own_cluster": "yes" if own else "",
         "deploy_warehouse": "yes" if warehouse else "",
+        "erase_by_dag": "yes" if erase else "",
     }
 
 
@@ -93,6 +95,9 @@ def check(google: Google, v: dict[str, str]) -> tuple[list[str], list[str]]:
     if off := [a for a in BEFORE if a not in on]:
         stops.append(f"APIs: gcloud services enable {' '.join(a + '.googleapis.com' for a in off)} ({got.get('error', 'off')})")
 
+    if v["erase_by_dag"]:
+        own = "the account clientele-erase, which you make in the cluster"
+        notes.append(f"erase_by_dag lets {own if v['own_cluster'] else 'every pod, all being one account,'} delete objects of both buckets")
     stops += _roles(google, v)
     stops += _region(google, v)
     return stops, notes

@@ -137,6 +137,7 @@ module "composer" {
       CLIENTELE_GKE_CLUSTER                     = module.cluster[0].name
       CLIENTELE_NAMESPACE                       = var.own_cluster.namespace
     },
+    var.erase_by_dag ? { CLIENTELE_ERASE_BY_DAG = "true" } : {},
     var.shop.settings,
   )
 
