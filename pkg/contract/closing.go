@@ -9,9 +9,10 @@ import (
 // What a result adds to its step's closing record. A value that the step does not have is absent: texts that are empty, and
 // counts of what was not looked at.
 
-// Closing counts records.
+// Closing counts records, and the money of those that were rejected.
 func (r IngestResult) Closing() []slog.Attr {
-	return append([]slog.Attr{slog.Bool("new", r.New)}, rows(r.RowsRead, r.RowsAccepted, r.RowsQuarantined)...)
+	attrs := append([]slog.Attr{slog.Bool("new", r.New)}, rows(r.RowsRead, r.RowsAccepted, r.RowsQuarantined)...)
+	return append(attrs, slog.String("rejected_money", r.RejectedMoney.String()))
 }
 
 // rows counts records that were read, accepted and rejected.

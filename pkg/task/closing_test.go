@@ -153,27 +153,51 @@ func TestMemoryIsTheProgramsOwn(t *testing.T) {
 	runtime.KeepAlive(ballast)
 }
 
-// The names are an interface: metrics are made from them.
+// The names are an interface: metrics are made from them. None is unknown, and none of them has gone.
 func TestFieldsHaveTheAgreedNames(t *testing.T) {
 	names := strings.Fields(`time severity message logging.googleapis.com/labels
-		step run pipeline as_of exit_code cause retry seconds cpu_seconds peak_rss_bytes new rows_in rows_out rejected rejected_share
-		verdict act action model_id seq customers revenue moved findings`)
-	for _, r := range []closer{
-		contract.IngestResult{RowsRead: 4, RowsQuarantined: 1}, contract.PreprocessResult{Ledger: []contract.LedgerRow{{Lines: 9}}},
-		contract.DriftResult{Model: "0a", Seq: 1}, contract.TrainResult{ModelID: "0a"}, contract.EvaluateResult{Candidate: "0a"},
-		contract.PromoteResult{ModelID: "0a", Seq: 1}, contract.ScoreResult{ModelID: "0a"}, contract.RollbackResult{ModelID: "0a"},
-		contract.PipelineResult{ModelID: "0a"},
-	} {
-		var log bytes.Buffer
-		Begin("step", Common{}).Finished(newLogger("json", "x", stdio{err: &log}), r, "")
+		step run pipeline as_of exit_code cause retry seconds cpu_seconds peak_rss_bytes gib_hours read_bytes written_bytes
+		usual_seconds slowness new rows_in rows_out rejected rejected_share rejected_money verdict act action model_id seq
+		customers revenue moved findings model_age_days frozen_days`)
+	var log bytes.Buffer
+	logger := newLogger("json", "x", stdio{err: &log})
+	home := Common{Root: "file:///x", Name: "segments", Pipeline: "p", RunID: "r", AsOf: "2026-01-05"}
+	seen := map[string]bool{}
+	take := func(of any) {
 		record := last(t, log.String())
 		for name := range maps.Keys(record) {
-			if !slices.Contains(names, name) {
-				t.Errorf("%T: unknown field %s", r, name)
+			if seen[name] = true; !slices.Contains(names, name) {
+				t.Errorf("%T: unknown field %s", of, name)
 			}
 		}
 		if strings.Count(log.String(), `"new"`) > 1 {
 			t.Errorf("a field twice: %s", log.String())
+		}
+		log.Reset()
+	}
+	for _, r := range []closer{
+		contract.IngestResult{RowsRead: 4, RowsQuarantined: 1, RejectedMoney: 25_000_025},
+		contract.PreprocessResult{Ledger: []contract.LedgerRow{{Lines: 9}}},
+		contract.DriftResult{Model: "0a", Seq: 1, Age: new(int), Frozen: new(int)}, contract.TrainResult{ModelID: "0a"},
+		contract.EvaluateResult{Candidate: "0a"}, contract.PromoteResult{ModelID: "0a", Seq: 1}, contract.ScoreResult{ModelID: "0a"},
+		contract.RollbackResult{ModelID: "0a"}, contract.PipelineResult{ModelID: "0a"},
+	} {
+		c := Begin("step", home)
+		c.use.whole = true
+		c.use.Moved(1, 2)
+		c.use.Usual(40)
+		c.Finished(logger, r, "")
+		if _, ok := r.(contract.IngestResult); ok {
+			want(t, last(t, log.String()), map[string]any{"rejected_share": 0.25, "rejected_money": "2500.0025"})
+		}
+		take(r)
+	}
+	failed := fault.Errorf(fault.ExitBadData, "columns", "x", "no column")
+	Begin("step", home).Failed(t.Context(), logger, failed)
+	take(failed)
+	for _, name := range names {
+		if !seen[name] {
+			t.Errorf("no step writes %s", name)
 		}
 	}
 }

@@ -128,7 +128,7 @@ func (p *plain) finished(b *strings.Builder, r slog.Record) (hidden []string) {
 		return true
 	})
 	if says != "" {
-		hidden = append(hidden, "rows_in", "rows_out", "rejected", "rejected_share", "verdict", "act", "action", "model_id", "seq",
+		hidden = append(hidden, "rows_in", "rows_out", "rejected", "rejected_share", "rejected_money", "verdict", "act", "action", "model_id", "seq",
 			"customers", "revenue", "moved")
 	}
 	_, _ = fmt.Fprintf(b, "%-10s %s", step, cmp.Or(says, "finished"))
