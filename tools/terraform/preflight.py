@@ -104,11 +104,11 @@ def check(google: Google, v: dict[str, str]) -> tuple[list[str], list[str]]:
 
 
 def _roles(google: Google, v: dict[str, str]) -> list[str]:
-    """The roles of the deployer that are missing: on the project, of storage on that of the data, of billing on its account."""
+    """The roles of the deployer that are missing: on the project, of storage on that of the data too (each has buckets), of billing on its account."""
     data, wrong = v.get("data_project") or v["project"], []
     wanted = {r: (why, p) for r, (why, p) in roles().items() if v.get(ONLY_WITH.get(r, "region"))}
     places = {
-        f"project {v['project']}": ("cloudresourcemanager", f"v1/projects/{v['project']}", lambda r: not re.search(r"roles/(storage|bigquery|billing)\.", r)),
+        f"project {v['project']}": ("cloudresourcemanager", f"v1/projects/{v['project']}", lambda r: not re.search(r"roles/(bigquery|billing)\.", r)),
         f"project {data}": ("cloudresourcemanager", f"v1/projects/{data}", lambda r: re.search(r"roles/(storage|bigquery)\.", r)),
     }
     if v["billing_account"]:
