@@ -53,6 +53,18 @@ def test_a_plan_keeps_every_policy(planned, name):
     assert not wrong
 
 
+def test_the_runbook_lists_every_alert(planned):
+    """Its table against the plan: section, severity, and the metric that shows what fired."""
+    listed = {(a, s, m) for a, s, m in re.findall(r"(?m)^\| \[[^]]+\]\(#([\w-]+)\) \| ([A-Z]+) \| `([\w/]+)` \| [^|]+ \|$", RUNBOOK)}
+    there = {
+        (url.partition("#")[2], r.values["severity"], re.search(r'(?:user/clientele/|composer\.googleapis\.com/)([\w/]+)"', c["condition_threshold"][0]["filter"])[1])
+        for r in policies.of(policies.resources(planned("prod")), "google_monitoring_alert_policy")
+        for c in r.values["conditions"]
+        for url in [r.values["documentation"][0]["links"][0]["url"]]
+    }
+    assert listed == there and len(there) > 15
+
+
 def test_prod_refuses_to_be_destroyed(planned):
     for name in ("prod", "own cluster and warehouse"):
         assert list(policies.destruction_is_refused(policies.resources(planned(name)))) == []
