@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -276,6 +278,30 @@ func TestTotal(t *testing.T) {
 	sum.add(math.MinInt64)
 	if got, want := sum.String(), "26747778906878849.8402"; got != want { // 29 × (2⁶³ − 1) − 1 ten-thousandths, by Python
 		t.Errorf("sum %s, want %s", got, want)
+	}
+}
+
+// What a bill is split by: every request that makes a table, or a job that costs, has the labels.
+func TestTablesAndJobsAreLabelled(t *testing.T) {
+	dataset := warehousetest.Start(t)
+	seen := map[string]int{}
+	startProxy(t).inject = func(_ int, r *http.Request, _ http.ResponseWriter, _ func(http.ResponseWriter)) bool {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		kind := path.Base(r.URL.Path)
+		if r.Method != http.MethodPost || kind != "tables" && kind != "jobs" {
+			return false
+		}
+		if seen[kind]++; !bytes.Contains(body, []byte(`"labels":{"app":"clientele","run":"clientele-2011-12-10-k1","step":"publish"}`)) {
+			t.Errorf("%s has no labels: %.300q", r.URL.Path, body)
+		}
+		return false
+	}
+	if _, err := publish(t, dataset, publication(t, "k1", "2011-12-10", "m1", 5, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if seen["tables"] < 5 || seen["jobs"] != 3 {
+		t.Errorf("seen: %v", seen)
 	}
 }
 
