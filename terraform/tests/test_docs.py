@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import docs
@@ -38,3 +39,9 @@ def test_the_settings_are_those_that_airflow_md_lists():
     """Two readings of the DAGs' settings that know nothing of each other."""
     listed = re.findall(r"(?m)^\| `(CLIENTELE_\w+)` \|", (docs.REPOSITORY / "docs" / "airflow.md").read_text())
     assert docs.settings() == sorted(listed)
+
+
+def test_the_accounts_that_are_made_by_hand_are_those_of_the_programs():
+    (made,) = re.findall(r"(?m)^for step in (.*); do$", (docs.REPOSITORY / "docs" / "deploy.md").read_text())
+    steps = json.loads((docs.REPOSITORY / "dags" / "clientele" / "contract.json").read_text())["steps"]
+    assert made.split() == [*(s["name"] for s in steps), "registry"]
