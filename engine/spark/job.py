@@ -5,12 +5,14 @@ spark-submit job.py [--program=FILE] [flags of preprocess…]
 Every phase gets the flags; docs/engine.md describes the phases. The exit code and the termination message are those of the phase
 that failed. A program that fails for good ends the job at its first try; one that was killed, or that fails for now, is tried
 again by Spark, which is harmless: all that a phase stores is named by its content. A cluster that is lost is exit code 75.
+The last line of standard output is clientele-end and, as JSON, the exit code, the termination message and the step's result.
 """
 
 import argparse
 import itertools
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -93,45 +95,53 @@ def receipts(sc, phase, plan):
     )
 
 
-def end(code, why, termination_log):
-    print(f"job.py: exit code {code}: {why}", file=sys.stderr)
-    if os.path.exists(termination_log):
-        with open(termination_log, "w") as f:
-            f.write(why)
-    return code
-
-
-def main():
-    parser = argparse.ArgumentParser(allow_abbrev=False)
-    parser.add_argument("--program", default="preprocess")
-    parser.add_argument("--result")
-    parser.add_argument("--termination-log", default="/dev/termination-log")
-    own, flags = parser.parse_known_args()
+def run(program, flags, message, result):
+    """Runs all phases, and returns the exit code. The files get the termination message and the step's result."""
 
     def phase(name, plan=None):
-        return [own.program, name, *flags, *([f"--plan={plan}"] if plan else [])]
+        return [program, name, *flags, *([f"--plan={plan}"] if plan else [])]
 
     def here(command, lines=None):
         """A phase on the driver: its exit code, as a shell has it where it was killed, and what it has printed."""
-        done = subprocess.run([*command, f"--termination-log={own.termination_log}"], input=lines, stdout=subprocess.PIPE)
+        done = subprocess.run([*command, f"--termination-log={message}"], input=lines, stdout=subprocess.PIPE)
         return (done.returncode if done.returncode >= 0 else 128 - done.returncode), done.stdout
 
     code, planned = here(phase("plan"))
     if code:
         return code
     plan = json.loads(planned)
-    result = [f"--result={own.result}"] if own.result else []
     if plan["done"]:  # the step itself says what it had done
-        return here([own.program, *flags, *result])[0]
+        return here([program, *flags, f"--result={result}"])[0]
     try:
         lines = receipts(SparkContext(conf=SparkConf().setAppName("preprocess")), phase, plan)
     except (Py4JError, PySparkException, OSError, EOFError) as e:
-        message = {"step": "preprocess", "code": os.EX_TEMPFAIL, "cause": "spark", "message": f"Spark: {e}"[:2000], "retry": True}
-        return end(os.EX_TEMPFAIL, json.dumps(message), own.termination_log)
+        why = {"step": "preprocess", "code": os.EX_TEMPFAIL, "cause": "spark", "message": f"Spark: {e}"[:2000], "retry": True}
+        message.write_text(json.dumps(why))
+        return os.EX_TEMPFAIL
     failures = sorted(json.loads(line.removeprefix(FAILED)) for line in lines if line.startswith(FAILED))
     if failures:
-        return end(*failures[0], own.termination_log)
-    return here([*phase("commit", plan["plan"]), *result], b"\n".join(lines))[0]
+        message.write_text(failures[0][1])
+        return failures[0][0]
+    return here([*phase("commit", plan["plan"]), f"--result={result}"], b"\n".join(lines))[0]
+
+
+def main():
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--program", default="preprocess")
+    parser.add_argument("--result", type=pathlib.Path)
+    parser.add_argument("--termination-log", type=pathlib.Path, default="/dev/termination-log")
+    own, flags = parser.parse_known_args()
+    with tempfile.TemporaryDirectory() as folder:
+        message, result = pathlib.Path(folder, "message"), pathlib.Path(folder, "result")
+        message.touch()
+        code = run(own.program, flags, message, result)
+        why, made = message.read_text(), result.read_text() if result.exists() else "null"
+    if own.termination_log.exists():
+        own.termination_log.write_text(why)
+    if own.result and made != "null":
+        own.result.write_text(made)
+    print("clientele-end", json.dumps({"code": code, "message": why, "result": json.loads(made)}), flush=True)
+    return code
 
 
 if __name__ == "__main__":

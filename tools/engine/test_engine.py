@@ -69,6 +69,11 @@ class Work:
     def log(self):
         return (self.folder / "job.log").read_text()[-3000:]
 
+    def end(self):
+        """The job's last line, as the DAGs read it."""
+        (line,) = (text for text in (self.folder / "job.log").read_text().splitlines() if text.startswith("clientele-end "))
+        return json.loads(line.removeprefix("clientele-end "))
+
     def wait_for(self, name, job):
         while not (self.folder / name).exists():
             assert job.poll() is None, self.log()
@@ -113,11 +118,14 @@ def test_whoever_is_killed_nothing_is_half_and_the_next_run_makes_the_same(clust
     cluster.kill(cluster.workers.pop(gone))
     assert job.wait() == 0, work.log()
     assert not work.differs()
+    made = work.end()
+    assert made["code"] == 0 and made["message"] == "" and made["result"]["customers"] > 0, made
     cluster.worker()
 
     job = work.submit(cluster)  # done already
     assert job.wait() == 0, work.log()
     assert not work.differs()
+    assert {**work.end()["result"], "new": True} == {**made["result"], "new": True}
 
 
 def test_what_fails_for_good_ends_the_job_with_its_code(cluster, shop, tmp_path):
@@ -127,6 +135,7 @@ def test_what_fails_for_good_ends_the_job_with_its_code(cluster, shop, tmp_path)
     job = work.submit(cluster)
     assert job.wait() == 65, work.log()
     message = json.loads(work.message.read_text())
+    assert work.end() == {"code": 65, "message": work.message.read_text(), "result": None}
     assert message["step"] == "preprocess-scatter" and damaged.name in message["object"] and not message["retry"], message
     assert not work.visible()
 
@@ -137,4 +146,5 @@ def test_what_is_killed_again_and_again_is_a_lost_cluster(cluster, shop, tmp_pat
     assert job.wait() == 75, work.log()
     message = json.loads(work.message.read_text())
     assert message["code"] == 75 and message["cause"] == "spark" and message["retry"], message
+    assert work.end() == {"code": 75, "message": work.message.read_text(), "result": None}
     assert not work.visible()
