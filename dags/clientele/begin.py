@@ -20,7 +20,8 @@ def begin(d: Deployment):
     def begin(params=None, dag_run=None) -> dict[str, str]:
         if problems := contradictions(params, dag_run, d.zone):
             raise AirflowFailException(f"Params: {'; '.join(problems)}. Trigger again with them corrected.")
-        return {program: d.image(program) for program in RESOURCES}
+        spark = {"spark": d.spark_image} if d.engine == "spark" else {}
+        return {program: d.image(program) for program in RESOURCES} | spark
 
     return begin()
 
@@ -43,8 +44,8 @@ def contradictions(params: Mapping[str, Any], dag_run: Any, zone: str) -> list[s
 def image(ti: Any, program: str) -> str:
     """The program's image in this run: as it was when the run began, whatever the DAG files say by now. A macro."""
     images = ti.xcom_pull(task_ids=TASK)
-    if not images:
-        raise AirflowException(f"this run has no images: clear its task {TASK}")
+    if program not in (images or {}):
+        raise AirflowException(f"this run has no image of {program}: clear its task {TASK}")
     return images[program]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from clientele.alerts import resolve
 from clientele.contract import CONTRACT
 
 PLACES = ("composer", "gke", "kubeconfig", "local")
+ENGINES = ("pod", "spark")
 
 # What a program gets, as requests and as limits: Composer 3 requires them to be equal, and a step with a request below its use
 # is the first to be evicted. GOMEMLIMIT is computed from memory. CLIENTELE_RESOURCES changes single figures.
@@ -44,6 +46,19 @@ PINNED = r"\S+@sha256:[0-9a-f]{64}|[^@\s]+:(?!latest$)[\w][\w.-]{0,127}"
 
 # What a figure of it looks like. Memory is a whole number, for GOMEMLIMIT is made of it.
 QUANTITIES = {"cpu": r"\d+m|\d+(\.\d+)?", "memory": r"\d+([KMGT]i?)?", "ephemeral-storage": r"\d+([KMGT]i?)?"}
+
+
+# What the engine spark needs, how it looks, and what to set.
+SPARK = (
+    ("spark_project", r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "want the id of the project of the batches"),
+    ("spark_region", r"[a-z]+-[a-z]+\d+", "want a region such as europe-west2"),
+    ("spark_subnet", r"(projects/[^/\s]+/regions/[^/\s]+/subnetworks/)?[a-z][a-z0-9-]{0,62}|", "want a subnet of that region"),
+    ("spark_account", r"[^@\s]+@[^@\s]+\.gserviceaccount\.com", "want the service account of the batches"),
+    ("spark_image", PINNED, "want the image with Spark's needs and preprocess, by a digest or a tag that never moves"),
+    ("spark_bucket", r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]", "want the bucket for the batches' own files, without gs://"),
+    ("spark_runtime", r"\d+\.\d+", "want a version of Google's runtime such as 3.0"),
+    ("spark_defer", "true|false", "want true or false"),
+)
 
 
 # Who may be named: what is here.
@@ -98,6 +113,16 @@ class Deployment:
     retry_seconds: int = 60
     look_seconds: int = 600
     bin: str = "bin"
+    engine: str = "pod"
+    spark_project: str = ""
+    spark_region: str = ""
+    spark_subnet: str = ""
+    spark_account: str = ""
+    spark_image: str = ""
+    spark_bucket: str = ""
+    spark_runtime: str = "3.0"
+    spark_properties: Mapping[str, str] = field(default_factory=dict)
+    spark_defer: str = "false"
 
     @classmethod
     def every(cls, env: Mapping[str, str] | None = None) -> list[Deployment]:
@@ -143,7 +168,7 @@ class Deployment:
         for name in _TEXTS:
             if text := env.get("CLIENTELE_" + name.upper(), "").strip() or defaults.get(name, ""):
                 values[name] = text
-        for name in ("pod_env", "resources", "labels"):
+        for name in _OBJECTS:
             values[name] = _json_object(env, "CLIENTELE_" + name.upper(), problems)
         for name in ("retry_seconds", "look_seconds"):
             variable, default = "CLIENTELE_" + name.upper(), str(getattr(cls, name))
@@ -191,6 +216,7 @@ class Deployment:
         want(code, "CLIENTELE_CURRENCY", "want an ISO 4217 code such as GBP, or auto", self.currency)
         self._want_dags(want)
         self._want_pods(want)
+        self._want_engine(want)
         self._want_alerts(want)
         return wrong
 
@@ -264,6 +290,21 @@ class Deployment:
                 problem = 'want {"cpu": "1", "memory": "2Gi", "ephemeral-storage": "1Gi"} or a part of it'
                 want(good, "CLIENTELE_RESOURCES", problem, {program: figures})
 
+    def _want_engine(self, want: Callable[[object, str, str, object], None]) -> None:
+        """Where Spark runs, if it does."""
+        want(self.engine in ENGINES, "CLIENTELE_ENGINE", "want one of " + ", ".join(ENGINES), self.engine)
+        if self.engine != "spark":
+            return
+        want(self.place != "local", "CLIENTELE_ENGINE", "spark needs Google Cloud, and place local has none", self.engine)
+        google = find_spec("airflow") is None or find_spec("airflow.providers.google")  # Terraform's tests have no Airflow
+        want(google, "CLIENTELE_ENGINE", "spark needs apache-airflow-providers-google in Airflow", self.engine)
+        for name, pattern, problem in SPARK:
+            value = getattr(self, name)
+            want(re.fullmatch(pattern, value), "CLIENTELE_" + name.upper(), problem, value)
+        for key, value in self.spark_properties.items():
+            good = re.fullmatch(r"spark\.\S+", key) and isinstance(value, str)
+            want(good, "CLIENTELE_SPARK_PROPERTIES", 'want {"spark.executor.instances": "4"}, texts', {key: value})
+
     def image(self, program: str) -> str:
         """The program's image: by the digest that these DAGs were tested with, else by the tag."""
         if digest := self.digests.get(program):
@@ -307,13 +348,16 @@ _TEXTS = (
     "message_shape",
     "message_connection",
     "bin",
+    "engine",
+    *(name for name, *_ in SPARK),
 )
+_OBJECTS = ("pod_env", "labels", "resources", "spark_properties")
 
 
 # Every variable that a deployment is made of.
 SETTINGS = frozenset(
     "CLIENTELE_" + name.upper()
-    for name in (*_TEXTS, "place", "images", "pod_env", "labels", "resources", "retry_seconds", "look_seconds", "deadline_hours")
+    for name in (*_TEXTS, *_OBJECTS, "place", "images", "retry_seconds", "look_seconds", "deadline_hours")
 )
 
 

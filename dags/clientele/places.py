@@ -41,6 +41,10 @@ def step_operator(
     account: whose service account it has, where that is not the program's. resources: what it is given instead of the program's.
     """
     resources = resources or d.resource(program)
+    if d.engine == "spark" and program == "preprocess":
+        from clientele.batches import batch_operator  # it needs Google's provider
+
+        return batch_operator(d, program, arguments=arguments, minutes=minutes, memory=resources["memory"], **kwargs)
     env = [k8s.V1EnvVar(name=name, value=value) for name, value in sorted(d.pod_env.items())]
     # The collector works harder before the kernel kills: a tenth stays for what Go does not count.
     env.append(k8s.V1EnvVar(name="GOMEMLIMIT", value=str(memory_bytes(resources["memory"]) * 9 // 10)))

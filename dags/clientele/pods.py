@@ -80,7 +80,31 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-class StepOperator(Reschedulable, KubernetesPodOperator):
+class Judged:
+    """How a step's end reaches Airflow, wherever the step runs."""
+
+    step: str
+    memory: str
+    retries: int
+
+    def conclude(self, end: Ended | Trouble, context: Any, cause: BaseException | None = None) -> None:
+        """Raises what the end of the step means to Airflow."""
+        ti = context["ti"]
+        attempt = ti.try_number - (ti.max_tries - self.retries)  # since the task was last cleared
+        verdict = judge(self.step, end, memory=self.memory, attempt=attempt, tries=TRIES, late=self._late(context))
+        if verdict.look_again:
+            log.warning("%s", verdict.text)
+            raise AirflowRescheduleException(verdict.look_again)
+        log.error("%s", verdict.text)  # Airflow shows the exception as the head of a trace, which its page cuts off
+        kind = AirflowFailException if verdict.fail else AirflowException
+        raise kind(verdict.text) from (None if isinstance(cause, ApiException) else cause)
+
+    def _late(self, context: Any) -> Late | None:
+        """How long the source has been waited for; None for a step without one."""
+        return None
+
+
+class StepOperator(Judged, Reschedulable, KubernetesPodOperator):
     """A pod that is a step: one at a time, how its end is read, and a sidecar that keeps to the rules of the step.
 
     It runs on Composer 3 and on any cluster that a kubeconfig reaches; the other places subclass it.
@@ -307,18 +331,6 @@ class StepOperator(Reschedulable, KubernetesPodOperator):
     def _emulator(self) -> str:
         """The storage server that the pod uses instead of Google's."""
         return next((v.value for v in self.env_vars if v.name == "STORAGE_EMULATOR_HOST"), "")
-
-    def conclude(self, end: Ended | Trouble, context: Any, cause: BaseException | None = None) -> None:
-        """Raises what the end of the step means to Airflow."""
-        ti = context["ti"]
-        attempt = ti.try_number - (ti.max_tries - self.retries)  # since the task was last cleared
-        verdict = judge(self.step, end, memory=self.memory, attempt=attempt, tries=TRIES, late=self._late(context))
-        if verdict.look_again:
-            log.warning("%s", verdict.text)
-            raise AirflowRescheduleException(verdict.look_again)
-        log.error("%s", verdict.text)  # Airflow shows the exception as the head of a trace, which its page cuts off
-        kind = AirflowFailException if verdict.fail else AirflowException
-        raise kind(verdict.text) from (None if isinstance(cause, ApiException) else cause)
 
 
 def literal(text: str | None) -> str | None:

@@ -43,6 +43,20 @@ def explain(e: BaseException, *, kubeconfig: str, namespace: str, started: bool)
     return Trouble(f"no exit code ({type(e).__name__}): {one_line(str(e)) or 'no message'}.", passes=True)
 
 
+def explain_batch(e: BaseException) -> Trouble:
+    """Explains an exception of Google's API on the way to a batch, or from it."""
+    status, said = _status(e), one_line(_message(e))
+    if status == 403:
+        return Trouble(f"Google refuses: {said} (403). docs/engine.md lists the rights that Airflow needs.", passes=False)
+    if status == 401:
+        return Trouble(f"Google does not accept Airflow's credentials: {said} (401).", passes=False)
+    if status in (400, 404):
+        return Trouble(f"Google does not accept the batch: {said} ({status}). See CLIENTELE_SPARK_…", passes=False)
+    if status is not None:
+        return Trouble(f"Google's API failed: {said} ({status}).", passes=True)
+    return explain(e, kubeconfig="", namespace="", started=True)
+
+
 def _refused(status: int, message: str, namespace: str, started: bool) -> Trouble:
     """What an answer of the cluster means, by its HTTP status."""
     said = f"{one_line(message)} ({status})."
