@@ -24,6 +24,7 @@ NETWORK = {"network": "projects/p/global/networks/n", "subnetwork": "projects/p/
 PLANS = {
     **{env: (env, {}) for env in ENVIRONMENTS},
     "own cluster and warehouse": ("prod", {"own_cluster": NETWORK, "deploy_warehouse": True, "erase_by_dag": True}),
+    "preprocess on Spark": ("prod", {"deploy_engine": True, "settings": {"CLIENTELE_IMAGE_TAG": "1.2.3", "CLIENTELE_SPARK_IMAGE": "r.example/s:1.2.3"}}),
     "as little as can be": ("dev", {"deploy_alerts": False, "repository": "null", "data_project": "null", "network": "null"}),
 }
 

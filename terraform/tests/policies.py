@@ -17,6 +17,8 @@ PROJECT_ROLES = {
     "roles/composer.worker",
     "roles/container.clusterViewer",
     "roles/container.defaultNodeServiceAccount",
+    "roles/dataproc.editor",  # Airflow's: batches
+    "roles/dataproc.worker",  # the batches' own; it reaches objects of the project, as composer.worker does
 }
 
 # All that is granted on a single thing.

@@ -17,6 +17,7 @@ module "clientele" {
   alerts           = var.alerts
   repository       = var.repository
   deploy_warehouse = var.deploy_warehouse
+  deploy_engine    = var.deploy_engine
   erase_by_dag     = var.erase_by_dag
   deploy_alerts    = var.deploy_alerts
 

@@ -75,6 +75,12 @@ variable "deploy_warehouse" {
   default     = false
 }
 
+variable "deploy_engine" {
+  description = "Whether preprocess runs on Google's serverless Spark; docs/engine.md."
+  type        = bool
+  default     = false
+}
+
 variable "deploy_alerts" {
   description = "Whether to make metrics, alerts and the budget."
   type        = bool

@@ -3,8 +3,14 @@ locals {
   steps    = ["ingest", "preprocess", "drift", "train", "evaluate", "promote", "score", "explore", "recommend", "predict", "measure", "audience", "publish", "report"]
   programs = concat(local.steps, ["registry"])
 
-  # Program → its identity: on Composer all are Airflow's account.
-  who = { for p in local.programs : p => var.own_cluster == null ? {
+  spark  = var.deploy_engine ? { spark = module.identity.members["clientele-spark"] } : {}
+  subnet = try(var.own_cluster.subnetwork, var.airflow.network.subnetwork, null)
+
+  # Program → its identity: on Composer all are Airflow's account, and on Spark preprocess has another.
+  who = { for p in local.programs : p => p == "preprocess" && var.deploy_engine ? {
+    name   = "spark"
+    member = local.spark["spark"]
+    } : var.own_cluster == null ? {
     name   = "airflow"
     member = module.identity.members["clientele-airflow"]
     } : {
@@ -117,6 +123,23 @@ module "registry_bucket" {
   kms_key             = var.kms_key
   deletion_protection = var.deletion_protection
   iam                 = local.iam["registry"]
+
+  depends_on = [google_project_service.this]
+}
+
+# What Spark leaves: dependencies, the drivers' output. Airflow reads that.
+module "spark_bucket" {
+  source = "../bucket"
+  count  = var.deploy_engine ? 1 : 0
+
+  project             = var.project.id
+  name                = "${local.prefix}-clientele-spark"
+  location            = var.region
+  labels              = local.labels
+  pointers            = false
+  kms_key             = var.kms_key
+  deletion_protection = var.deletion_protection
+  iam                 = { readers = local.airflow }
 
   depends_on = [google_project_service.this]
 }

@@ -6,6 +6,7 @@ locals {
   apis = toset(concat(
     ["artifactregistry", "cloudresourcemanager", "composer", "container", "iam", "iamcredentials", "logging", "monitoring", "secretmanager", "serviceusage", "storage", "sts"],
     var.deploy_warehouse ? ["bigquery"] : [],
+    var.deploy_engine ? ["dataproc"] : [],
     try(var.alerts.budget, null) == null ? [] : ["billingbudgets"],
   ))
 }
@@ -31,11 +32,19 @@ module "identity" {
     {
       clientele-airflow = {
         purpose       = "Clientele: Airflow, and on Composer's cluster all steps"
-        project_roles = concat(["roles/composer.worker"], var.own_cluster == null ? [] : ["roles/container.clusterViewer"])
+        project_roles = concat(["roles/composer.worker"], var.own_cluster == null ? [] : ["roles/container.clusterViewer"], var.deploy_engine ? ["roles/dataproc.editor"] : [])
       }
     },
     var.own_cluster == null ? {} : {
       clientele-nodes = { purpose = "Clientele: nodes of the cluster", project_roles = ["roles/container.defaultNodeServiceAccount"] }
+    },
+    # Like composer.worker, dataproc.worker reaches objects in the project of Airflow.
+    !var.deploy_engine ? {} : {
+      clientele-spark = {
+        purpose       = "Clientele: preprocess on Spark"
+        project_roles = ["roles/dataproc.worker"]
+        users         = { airflow = "serviceAccount:clientele-airflow@${var.project.id}.iam.gserviceaccount.com" }
+      }
     },
   )
 
@@ -56,7 +65,7 @@ module "images" {
   location = var.region
   labels   = local.labels
   kms_key  = var.kms_key
-  readers  = merge({ airflow = module.identity.members["clientele-airflow"] }, var.own_cluster == null ? {} : { nodes = module.identity.members["clientele-nodes"] })
+  readers  = merge({ airflow = module.identity.members["clientele-airflow"] }, var.own_cluster == null ? {} : { nodes = module.identity.members["clientele-nodes"] }, local.spark)
   writers  = var.repository == null ? {} : { ci = module.cicd[0].members["images"] }
 
   depends_on = [google_project_service.this]
@@ -138,6 +147,13 @@ module "composer" {
       CLIENTELE_NAMESPACE                       = var.own_cluster.namespace
     },
     var.erase_by_dag ? { CLIENTELE_ERASE_BY_DAG = "true" } : {},
+    !var.deploy_engine ? {} : merge({
+      CLIENTELE_ENGINE        = "spark"
+      CLIENTELE_SPARK_PROJECT = var.project.id
+      CLIENTELE_SPARK_REGION  = var.region
+      CLIENTELE_SPARK_ACCOUNT = module.identity.emails["clientele-spark"]
+      CLIENTELE_SPARK_BUCKET  = module.spark_bucket[0].name
+    }, local.subnet == null ? {} : { CLIENTELE_SPARK_SUBNET = local.subnet }),
     var.shop.settings,
   )
 

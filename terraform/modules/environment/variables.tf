@@ -123,6 +123,17 @@ variable "deploy_warehouse" {
   default     = false
 }
 
+variable "deploy_engine" {
+  description = "Whether preprocess runs on Google's serverless Spark: its account, its bucket, the rights, and the DAGs' settings. The subnet is that of own_cluster or airflow, else the region's default."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.deploy_engine || contains(keys(var.shop.settings), "CLIENTELE_SPARK_IMAGE")
+    error_message = "deploy_engine wants CLIENTELE_SPARK_IMAGE in settings: docs/engine.md."
+  }
+}
+
 variable "erase_by_dag" {
   description = "Whether the DAG clientele_erase may forget customers: its pods, on Composer all, may then overwrite and delete objects and rows. Maintainers may without."
   type        = bool

@@ -43,6 +43,38 @@ run "a_cost_center_that_is_no_label" {
   expect_failures = [var.cost_center]
 }
 
+run "spark_without_an_image" {
+  command = plan
+  variables {
+    deploy_engine = true
+  }
+  expect_failures = [var.deploy_engine]
+}
+
+run "preprocess_on_spark" {
+  command = plan
+  variables {
+    deploy_engine = true
+    shop          = { settings = { CLIENTELE_SPARK_IMAGE = "europe-west2-docker.pkg.dev/shop-dev/clientele/spark:1.2.3" } }
+  }
+  assert {
+    condition     = local.who["preprocess"].member == "serviceAccount:clientele-spark@shop-dev.iam.gserviceaccount.com" && local.who["train"].name == "airflow"
+    error_message = "preprocess alone has the batches' account"
+  }
+  assert {
+    condition     = local.iam["pipeline"].pointers["meaning"].members == { spark = local.who["preprocess"].member } && !contains(keys(local.iam["pipeline"].creators["${local.folder}lines/"]), "spark")
+    error_message = "the batches write what preprocess writes, and nothing else"
+  }
+}
+
+run "no_spark" {
+  command = plan
+  assert {
+    condition     = length(local.spark) == 0 && length(module.spark_bucket) == 0 && !contains(local.apis, "dataproc")
+    error_message = "without the switch there is nothing of it"
+  }
+}
+
 run "nobody_but_people_deletes" {
   command = plan
   variables {
