@@ -149,6 +149,70 @@ func (s *scanner) chars() (found bool, err error) {
 	return true, err
 }
 
+// plainCell takes the next cell if it is all there and in one of the usual forms, and moves behind it:
+//
+//	<c r="B2" s="1" t="s"><v>7</v></c>
+//	<c r="B2" t="inlineStr"><is><t>text</t></is></c>
+//	<c r="B2" s="1"/>
+//
+// without anything that is to be decoded. A cell without a value has a nil one. Every other cell is left to next, which takes these too.
+func (s *scanner) plainCell() (reference, kind, value []byte, ok bool) {
+	b := s.buf[s.pos:s.end]
+	if s.closing || s.cdata || len(b) < len("<c/>") || b[0] != '<' || b[1] != 'c' {
+		return nil, nil, nil, false
+	}
+	i := len("<c")
+	for i < len(b) && b[i] == ' ' {
+		i++
+		name := i
+		for i < len(b) && b[i] >= 'a' && b[i] <= 'z' {
+			i++
+		}
+		from := i + len(`="`)
+		if from > len(b) || b[i] != '=' || b[i+1] != '"' {
+			return nil, nil, nil, false
+		}
+		to := from
+		for to < len(b) && b[to] != '"' && b[to] != '<' {
+			to++
+		}
+		if to == len(b) || b[to] != '"' {
+			return nil, nil, nil, false
+		}
+		if i == name+1 {
+			switch {
+			case b[name] == 'r' && reference == nil:
+				reference = b[from:to]
+			case b[name] == 't' && kind == nil:
+				kind = b[from:to]
+			}
+		}
+		i = to + 1
+	}
+	before, after := "><v>", "</v></c>"
+	switch rest := b[i:]; {
+	case bytes.HasPrefix(rest, []byte("/>")):
+		s.pos += i + len("/>")
+		return reference, kind, nil, true
+	case bytes.HasPrefix(rest, []byte(before)):
+	case string(kind) == "inlineStr" && bytes.HasPrefix(rest, []byte("><is><t>")):
+		before, after = "><is><t>", "</t></is></c>"
+	default:
+		return nil, nil, nil, false
+	}
+	from := i + len(before)
+	for i = from; i < len(b) && b[i] != '<'; i++ {
+		if b[i] == '&' || b[i] == '\r' {
+			return nil, nil, nil, false
+		}
+	}
+	if value = b[from:i]; !bytes.HasPrefix(b[i:], []byte(after)) || len(value) > maxText {
+		return nil, nil, nil, false
+	}
+	s.pos += i + len(after)
+	return reference, kind, value, true
+}
+
 // need reads more where the end of the source would be a mistake.
 func (s *scanner) need() error {
 	err := s.more()

@@ -22,12 +22,13 @@ type sheet struct {
 	xml    *scanner
 	shared *sharedStrings
 
-	inData bool  // within sheetData
-	line   int64 // number of the row, from 1
-	row    *record.Row
-	size   int    // bytes of the row's texts
-	text   []byte // texts of the row that are not shared
-	value  []byte // of the cell
+	inData  bool  // within sheetData
+	line    int64 // number of the row, from 1
+	row     *record.Row
+	size    int       // bytes of the row's texts
+	text    []byte    // texts of the row that are not shared
+	value   []byte    // of the cell
+	rounded []rounded // by column: what the number last rounded there became
 }
 
 // ReadRow is that of [record.RowReader]. Behind the last row it reads on to the end of the part, so that one which was cut
@@ -69,6 +70,15 @@ func (s *sheet) readRow() error {
 	s.row.Line = s.line
 	column := -1
 	for {
+		if s.xml.depth() == 3 {
+			if reference, kind, value, ok := s.xml.plainCell(); ok {
+				column++
+				if err := s.plainCell(&column, reference, kind, value); err != nil {
+					return err
+				}
+				continue
+			}
+		}
 		t, err := s.xml.next()
 		if err != nil {
 			return unexpected(err)
@@ -115,16 +125,39 @@ func columnOf(reference []byte) (int, error) {
 	return 0, damaged("cell reference %.20q", reference)
 }
 
-// readCell reads the cell that was just opened.
-func (s *sheet) readCell(column int) error {
+// typeOf returns the type of a cell by its attribute.
+func (s *sheet) typeOf(column int, kind []byte) (valueType, error) {
 	if column >= maxColumns {
-		return damaged("over %d columns", maxColumns)
+		return unknownType, damaged("over %d columns", maxColumns)
 	}
-	kind, _ := attr(s.xml.attrs, "t")
-	s.value = s.value[:0]
 	as := cellType(kind)
 	if as == unknownType {
-		return damaged("a cell of type %.20q", kind)
+		return as, damaged("a cell of type %.20q", kind)
+	}
+	return as, nil
+}
+
+// plainCell sets the cell that the scanner took as a whole. Without a reference it is in the column.
+func (s *sheet) plainCell(column *int, reference, kind, value []byte) (err error) {
+	if reference != nil {
+		if *column, err = columnOf(reference); err != nil {
+			return err
+		}
+	}
+	as, err := s.typeOf(*column, kind)
+	if err != nil || value == nil {
+		return err
+	}
+	return s.put(*column, as, value)
+}
+
+// readCell reads the cell that was just opened.
+func (s *sheet) readCell(column int) error {
+	kind, _ := attr(s.xml.attrs, "t")
+	s.value = s.value[:0]
+	as, err := s.typeOf(column, kind)
+	if err != nil {
+		return err
 	}
 	found := false
 	for in := false; ; {
@@ -137,7 +170,7 @@ func (s *sheet) readCell(column int) error {
 			if !found {
 				return nil
 			}
-			return s.put(column, as)
+			return s.put(column, as, s.value)
 		case t == endTag && s.xml.depth() == 4:
 			in = false
 		case t == startTag && s.xml.depth() == 5 && string(s.xml.name) == "v":
@@ -190,9 +223,9 @@ func cellType(attribute []byte) valueType {
 var trueText, falseText = []byte("TRUE"), []byte("FALSE")
 
 // put sets the cell of a column to the value that was read.
-func (s *sheet) put(column int, as valueType) error {
+func (s *sheet) put(column int, as valueType, v []byte) error {
 	var c record.Cell
-	switch v := s.value; as {
+	switch as {
 	case sharedType:
 		i, err := strconv.Atoi(string(bytes.TrimSpace(v)))
 		text, ok := s.shared.at(i)
@@ -215,7 +248,7 @@ func (s *sheet) put(column int, as valueType) error {
 			c.Kind, c.Micros = record.TimeCell, micros
 		}
 	default:
-		c = s.number(bytes.TrimSpace(v))
+		c = s.number(column, bytes.TrimSpace(v))
 	}
 	if len(c.Text) == 0 {
 		return nil
@@ -240,16 +273,28 @@ func (s *sheet) keep(text []byte) []byte {
 	return s.text[from:len(s.text):len(s.text)]
 }
 
-// number makes a cell of a number's text; one that is none is odd.
-func (s *sheet) number(v []byte) record.Cell {
-	from := len(s.text)
-	text, ok := appendNumber(s.text, v)
-	if !ok {
-		return record.Cell{Kind: record.OddCell, Text: s.keep(v)}
+// number makes a cell of a number's text; one that is none is odd. Times and prices come many times in a row, and rounding them
+// takes long.
+func (s *sheet) number(column int, v []byte) record.Cell {
+	if plain(v) {
+		return record.Cell{Kind: record.NumberCell, Text: s.keep(v)}
 	}
-	s.text = text
-	return record.Cell{Kind: record.NumberCell, Text: text[from:len(text):len(text)]}
+	for len(s.rounded) <= column {
+		s.rounded = append(s.rounded, rounded{})
+	}
+	last := &s.rounded[column]
+	if len(v) == 0 || string(last.from) != string(v) {
+		text, ok := appendNumber(last.text[:0], v)
+		if !ok {
+			return record.Cell{Kind: record.OddCell, Text: s.keep(v)}
+		}
+		last.from, last.text = append(last.from[:0], v...), text
+	}
+	return record.Cell{Kind: record.NumberCell, Text: s.keep(last.text)}
 }
+
+// rounded is a number as written, and as it is read.
+type rounded struct{ from, text []byte }
 
 // digits is how many digits spreadsheets compute with: 2.55 can be in a file as 2.5499999999999998.
 const digits = 15

@@ -139,6 +139,30 @@ func TestCells(t *testing.T) {
 	}
 }
 
+// slow writes the cells of a sheet so that none can be taken as a whole.
+func slow(rows string) string {
+	return strings.NewReplacer("<c>", "<c\n>", "<c ", "<c\n").Replace(rows)
+}
+
+// Cells that are taken as a whole are what they are tag by tag.
+func TestPlainCells(t *testing.T) {
+	for _, row := range []string{
+		`<c r="A1" s="1" t="s"><v>0</v></c><c r="C1"><v>40513.351388888892</v></c><c r="D1" s="3"/><c t="b"><v>1</v></c><c t="inlineStr"><is><t>x_x0041_</t></is></c>`,
+		`<c><v>2.5499999999999998</v></c><c r="C1" t="e"><v>#N/A</v></c><c/><c t="d"><v>2010-12-01</v></c><c t="n"><v></v></c><c t="str"><v>a</v></c>`,
+		`<c t="str"><v>a &amp; b</v></c><c t="str"><v>a` + "\r\n" + `b</v></c><c t="inlineStr"><is><t xml:space="preserve"> a</t></is></c><c><is><t>1</t></is></c>`,
+		`<c r="A1"><f>1&lt;2</f><v>1</v></c><c r="B1" r="D1"><v>1</v></c><c r='E1'><v>1</v></c><c r="F1" a="<>"><v>1</v></c><c r="G1"><v>1</v><v>2</v></c>`,
+		`<c r="XFE1"><v>1</v></c>`, `<c r="1"/>`, `<c t="x"/>`, `<c t="s"><v>1</v></c>`, `<c r="A1"><v>1</v></c><c r="A1"><v>1</v></c>`,
+		`<c r="A1"><v>1</v>`, `<c r="A1"`, `<c r="A1"><v>1`, `<c r="A1><v>1</v></c>`, `<c r=A1><v>1</v></c>`, `<c>1</c><col/><c r="B1"><v>` + strings.Repeat("1", 300<<10) + `</v></c>`,
+	} {
+		rows := "<row>" + row + "</row><row>" + row + "</row>"
+		got, err := cells(byHand(rows, "<t>x</t>"))
+		want, wantErr := cells(byHand(slow(rows), "<t>x</t>"))
+		if diff := cmp.Diff(want, got); diff != "" || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			t.Errorf("%.80s: %v, want %v\n%s", row, err, wantErr, diff)
+		}
+	}
+}
+
 // The numbers are those that Excel shows for what it stored: 15 significant digits.
 func TestNumbers(t *testing.T) {
 	for stored, want := range map[string]string{
