@@ -88,7 +88,7 @@ func (r *reader) file(ctx context.Context, file *source.File) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = content.Close() }()
+	defer func() { _ = errors.Join(content.Close(), file.Release()) }() // it was read to its end
 	for more := true; more; {
 		name := file.Name
 		if content.Member != "" {

@@ -25,7 +25,7 @@ func readText(ctx context.Context, content *source.Content, opts Options, sink S
 }
 
 func readWorkbook(ctx context.Context, content *source.Content, opts Options, sink Sink) (record.Counts, error) {
-	book, err := xlsx.Open(content.Parts)
+	book, err := xlsx.OpenOnce(content.Parts, &content.Book)
 	if err != nil {
 		return record.Counts{}, err
 	}

@@ -114,7 +114,7 @@ func ignoreContent(err error) error {
 // eachTable visits the tables of content that is not text.
 func eachTable(content *source.Content, o Options, visit func(*record.Table) error) error {
 	if content.Kind == source.Workbook {
-		book, err := xlsx.Open(content.Parts)
+		book, err := xlsx.OpenOnce(content.Parts, &content.Book)
 		if err != nil {
 			return err
 		}

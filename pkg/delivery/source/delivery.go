@@ -52,6 +52,7 @@ func Open(ctx context.Context, where []Location, opts Options) (*Delivery, error
 		err = o.all(ctx, d, files)
 	}
 	if err == nil {
+		d.Files[0].lone = len(d.Files) == 1
 		err = d.sum()
 	}
 	if err != nil {
@@ -232,6 +233,7 @@ func (d *Delivery) Hashes() []string {
 func (d *Delivery) Close() error {
 	var errs []error
 	for _, f := range d.asked {
+		errs = append(errs, f.Release())
 		if f.close != nil {
 			errs = append(errs, f.close())
 		}

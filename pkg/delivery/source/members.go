@@ -105,7 +105,7 @@ func (u *unpacker) members(next func() (name string, r io.Reader, err error)) er
 			return false, err
 		}
 		u.name, u.layers, u.c.Member = archive+"/"+name, slices.Clone(layers), name
-		u.c.Kind, u.c.Text, u.c.File, u.c.Size, u.c.Parts = DelimitedText, nil, nil, 0, nil
+		u.c.Kind, u.c.Text, u.c.File, u.c.Size, u.c.Parts, u.c.Book = DelimitedText, nil, nil, 0, nil, nil
 		return true, u.stream(r, len(layers))
 	}
 	u.c.next = func() (bool, error) {

@@ -39,6 +39,10 @@ type File struct {
 	info      fs.FileInfo
 	read      *tap // what Content reads in order; nil before
 	unordered bool // Content is read out of order
+
+	lone    bool       // it is all of its delivery
+	reports *reporting // of what is read out of order
+	held    *Content   // closed, and kept to be read again: see Release
 }
 
 // Remote reports whether the file is on a server or in a bucket.
@@ -112,24 +116,47 @@ func kind(m fs.FileMode) string {
 }
 
 // Content returns what is in the file, unpacked, from its start. progress, if not nil, receives the number of bytes of the source as
-// they are read. It can be called again; the content read last is what Unchanged is about. See [Unpack]; close it.
+// they are read. It can be called again; the content read last is what Unchanged is about. See [Unpack]; close it. A workbook that is all of
+// its delivery is opened once, whatever it is packed in: see Release.
 func (f *File) Content(ctx context.Context, opts UnpackOptions, progress func(n int64)) (*Content, error) {
 	if f.content == nil {
 		return nil, fmt.Errorf("read source %s: it was not fetched", f.Name)
+	}
+	if c := f.held; c != nil {
+		f.held, c.budget.used = nil, c.unpacked
+		if f.unordered {
+			f.reports.progress = progress
+		} else if progress != nil {
+			progress(f.read.n)
+		}
+		return c, nil
 	}
 	f.read = nil
 	if err := f.hashBefore(ctx); err != nil {
 		return nil, fmt.Errorf("read source %s: %w", f.Name, classify(err))
 	}
-	src := &reporting{ReaderAt: f.content}
-	c, err := Unpack(ctx, f.Name, src, f.Size, func(src io.Reader) io.Reader {
+	f.reports = &reporting{ReaderAt: f.content}
+	c, err := Unpack(ctx, f.Name, f.reports, f.Size, func(src io.Reader) io.Reader {
 		f.read = &tap{src: src, hash: sha256.New(), progress: progress}
 		return f.read
 	}, opts)
 	if f.unordered = f.read == nil; f.unordered {
-		src.progress = progress
+		f.reports.progress = progress
+	}
+	if err == nil && f.lone && c.Kind == Workbook && c.next == nil {
+		c.hold = func() { f.held = c }
 	}
 	return c, err
+}
+
+// Release frees the workbook that is kept between one reading and the next, if there is one. Closing the delivery does, too.
+func (f *File) Release() error {
+	c := f.held
+	if c == nil {
+		return nil
+	}
+	f.held, c.hold = nil, nil
+	return c.Close()
 }
 
 // hashBefore hashes a local file that has no hash yet and will be read out of order: nobody could tell later of which bytes

@@ -228,6 +228,67 @@ func TestUnchangedNotices(t *testing.T) {
 	}
 }
 
+// A lone workbook is opened and unpacked once until it is released, and each reading may take as much as the bound allows.
+func TestALoneWorkbookIsOpenedOnce(t *testing.T) {
+	book := zipped(t, member{name: "[Content_Types].xml"}, member{name: "xl/workbook.xml", text: strings.Repeat("x", 1000)})
+	var gz bytes.Buffer
+	z := gzip.NewWriter(&gz)
+	if _, err := z.Write(book); err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"plain": book, "zip": zipped(t, member{name: "a.xlsx", text: string(book)}), "gzip": gz.Bytes()} {
+		t.Run(name, func(t *testing.T) {
+			path := file(t, "book", data)
+			d, err := try(t.Context(), t, path, source.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			opts := source.UnpackOptions{Scratch: t.TempDir(), MaxBytes: int64(1500 + len(book))}
+			var before *source.Content
+			read := func(again bool) {
+				reported := int64(0)
+				c, err := d.Files[0].Content(t.Context(), opts, func(n int64) { reported += n })
+				if err != nil {
+					t.Fatal(err)
+				}
+				if (c == before) != again {
+					t.Errorf("again: %t", !again)
+				}
+				before = c
+				part, err := c.Parts.Open("xl/workbook.xml")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if text, err := io.ReadAll(part); err != nil || len(text) != 1000 || reported == 0 && name != "zip" { // a zip is read before anybody asks for more of it
+					t.Errorf("%d bytes, %v; %d reported", len(text), err, reported)
+				}
+				if err := errors.Join(part.Close(), c.Close(), d.Files[0].Unchanged(t.Context())); err != nil {
+					t.Error(err)
+				}
+			}
+			read(false)
+			read(true)
+			read(true)
+			if err := d.Files[0].Release(); err != nil {
+				t.Fatal(err)
+			}
+			read(false)
+		})
+	}
+	path := file(t, "book", book)
+	d, err := try(t.Context(), t, path+"\n"+file(t, "other", append(book[:len(book):len(book)], ' ')), source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := d.Files[0].Content(t.Context(), source.UnpackOptions{}, nil)
+	if err != nil || a.Close() != nil {
+		t.Fatal(err)
+	}
+	if b, err := d.Files[0].Content(t.Context(), source.UnpackOptions{}, nil); err != nil || a == b || b.Close() != nil {
+		t.Errorf("one of several is kept: %v", err)
+	}
+}
+
 func FuzzText(f *testing.F) {
 	f.Add(packed(f, "a,b\n"))
 	f.Add([]byte("a,b\n"))

@@ -60,13 +60,21 @@ type Content struct {
 	File  io.ReaderAt // of Parquet and ArrowFile
 	Size  int64       // of File
 	Parts *Archive    // of Workbook
+	Book  any         // what package xlsx keeps of a Workbook from one reading to the next
 
-	closers []func() error
-	next    func() (bool, error) // of an archive of several files, else nil
+	closers  []func() error
+	next     func() (bool, error) // of an archive of several files, else nil
+	hold     func()               // instead of closing; nil for most
+	budget   *budget
+	unpacked int64 // of the budget, before anything is read
 }
 
 // Close frees what the content holds, but not the delivery.
 func (c *Content) Close() error {
+	if c.hold != nil {
+		c.hold()
+		return nil
+	}
 	var errs []error
 	for i := len(c.closers) - 1; i >= 0; i-- {
 		errs = append(errs, c.closers[i]())
@@ -105,6 +113,7 @@ func Unpack(ctx context.Context, name string, src io.ReaderAt, size int64, inOrd
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read source %s: %w", name, u.explain(err)), u.c.Close())
 	}
+	u.c.budget, u.c.unpacked = u.budget, u.budget.used
 	return u.c, nil
 }
 

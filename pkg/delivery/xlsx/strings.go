@@ -25,6 +25,7 @@ type sharedStrings struct {
 	n      int
 	memory int // bytes of all blocks
 	limit  int // of memory
+	whole  bool
 }
 
 // at returns a text, which must not be changed.
@@ -76,17 +77,22 @@ func (s *sharedStrings) take(bytes int) error {
 	return nil
 }
 
-func (w *Workbook) readShared() (*sharedStrings, error) {
-	s := &sharedStrings{limit: w.maxShared}
+// readShared reads the shared strings, unless they have been read.
+func (w *Workbook) readShared() error {
+	s := w.texts
+	if s.whole {
+		return nil
+	}
+	*s = sharedStrings{limit: w.maxShared}
 	if w.shared == "" {
-		return s, nil
+		return nil
 	}
 	f, err := open(w.parts, w.shared)
 	if _, none := errors.AsType[*missingPart](err); none {
-		return s, nil // a cell that names one will say so
+		return nil // a cell that names one will say so
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { _ = f.Close() }()
 	x := newScanner(f)
@@ -94,19 +100,20 @@ func (w *Workbook) readShared() (*sharedStrings, error) {
 	for {
 		t, err := x.next()
 		if err == io.EOF {
-			return s, nil
+			s.whole = true
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if t != startTag || string(x.name) != "si" || x.depth() != 2 {
 			continue
 		}
 		if item, err = richText(x, item[:0], maxText); err != nil {
-			return nil, err
+			return err
 		}
 		if err := s.add(unescape(item)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 }

@@ -35,7 +35,8 @@ type Workbook struct {
 	parts  Parts
 	dates  record.DateSystem
 	sheets []sheetPart
-	shared string // name of the part of shared strings, "" for none
+	shared string         // name of the part of shared strings, "" for none
+	texts  *sharedStrings // of that part, once a table was read
 
 	maxShared int // bytes
 }
@@ -49,11 +50,26 @@ type sheetPart struct {
 // Open reads what a workbook has: its sheets of cells in their order, hidden ones too (see [Workbook.Visible]), and its date system. It returns
 // [ErrDamaged], or the error of parts.
 func Open(parts Parts) (*Workbook, error) {
-	w := &Workbook{parts: parts, dates: record.Dates1900, maxShared: maxShared}
+	w := &Workbook{parts: parts, dates: record.Dates1900, texts: &sharedStrings{}, maxShared: maxShared}
 	if err := w.open(); err != nil {
 		return nil, fmt.Errorf("open workbook: %w", err)
 	}
 	return w, nil
+}
+
+// OpenOnce is Open where a workbook is read several times, as to look at it first: kept is what the first call opened, with the shared
+// strings if a table was read, and the next ones return it with all its sheets. It is for one goroutine.
+func OpenOnce(parts Parts, kept *any) (*Workbook, error) {
+	w, ok := (*kept).(*Workbook)
+	if !ok {
+		var err error
+		if w, err = Open(parts); err != nil {
+			return nil, err
+		}
+		*kept = w
+	}
+	again := *w
+	return &again, nil
 }
 
 // LimitShared bounds the memory of the workbook's shared strings, in bytes. Without it they may take 384 MiB.
@@ -242,10 +258,9 @@ func (w *Workbook) Tables() *Sheets { return &Sheets{book: w} }
 
 // Sheets goes through the sheets of a workbook. It is a [record.Tables].
 type Sheets struct {
-	book   *Workbook
-	next   int
-	shared *sharedStrings // nil before the first sheet
-	file   io.Closer      // of the sheet that is being read
+	book *Workbook
+	next int
+	file io.Closer // of the sheet that is being read
 }
 
 // NextTable is that of [record.Tables]. It returns [ErrTooLarge] too, and rows are read with
@@ -257,11 +272,8 @@ func (s *Sheets) NextTable() (*record.Table, error) {
 	if s.next == len(s.book.sheets) {
 		return nil, io.EOF
 	}
-	if s.shared == nil {
-		var err error
-		if s.shared, err = s.book.readShared(); err != nil {
-			return nil, fmt.Errorf("read shared strings: %w", err)
-		}
+	if err := s.book.readShared(); err != nil {
+		return nil, fmt.Errorf("read shared strings: %w", err)
 	}
 	at := s.book.sheets[s.next]
 	s.next++
@@ -272,7 +284,7 @@ func (s *Sheets) NextTable() (*record.Table, error) {
 	s.file = f
 	return &record.Table{
 		Name: at.name, Dates: s.book.dates,
-		Rows: &sheet{name: at.name, xml: newScanner(f), shared: s.shared},
+		Rows: &sheet{name: at.name, xml: newScanner(f), shared: s.book.texts},
 	}, nil
 }
 

@@ -163,6 +163,44 @@ func TestPlainCells(t *testing.T) {
 	}
 }
 
+// counted counts how often each part is opened.
+type counted struct {
+	parts
+	times map[string]int
+}
+
+func (c counted) Open(name string) (io.ReadCloser, error) {
+	c.times[name]++
+	return c.parts.Open(name)
+}
+
+// A workbook that is read twice is opened once, and its shared strings are resolved once; a choice of sheets is that of one reading.
+func TestOpenOnce(t *testing.T) {
+	p := counted{byHand(`<row><c t="s"><v>0</v></c></row>`, "<t>x</t>"), map[string]int{}}
+	var kept any
+	for _, sheet := range []string{"one & only", "none", "ONE & ONLY"} {
+		book, err := xlsx.OpenOnce(p, &kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := book.Select(sheet); found != (sheet != "none") {
+			t.Fatalf("sheet %q: %t", sheet, found)
+		}
+		table, err := book.Tables().NextTable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var row record.Row
+		if err := table.Rows.ReadRow(&row); err != nil || show(row.Cells) != "'x" {
+			t.Errorf("%s, %v", show(row.Cells), err)
+		}
+	}
+	want := map[string]int{"_rels/.rels": 1, "xl/_rels/workbook.xml.rels": 1, "xl/workbook.xml": 1, "xl/sharedStrings.xml": 1, "xl/worksheets/sheet1.xml": 3}
+	if diff := cmp.Diff(want, p.times); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The numbers are those that Excel shows for what it stored: 15 significant digits.
 func TestNumbers(t *testing.T) {
 	for stored, want := range map[string]string{
