@@ -41,6 +41,17 @@ func (c TextColumn) empty() bool {
 
 func (c TextColumn) texts() int { return max(len(c.Offsets)-1, 0) }
 
+// text returns text k, of those that rows have codes of.
+func (c TextColumn) text(k int) []byte { return c.Data[c.Offsets[k]:c.Offsets[k+1]] }
+
+// at returns which text a row has.
+func (c TextColumn) at(row int) int {
+	if c.Codes == nil {
+		return row
+	}
+	return int(c.Codes[row])
+}
+
 func (c TextColumn) check(rows int) error {
 	if c.Len() != rows {
 		return fmt.Errorf("%w: %d texts in a batch of %d lines", ErrColumns, c.Len(), rows)
@@ -129,14 +140,23 @@ type Lines struct {
 	Customers, Descriptions, Countries, Statuses, Regions Dict
 	Invoices, Codes                                       KeyedDict
 
-	room   Room
-	seed   maphash.Seed
-	shelf  *shelf
-	shards []*Shard
-	window Window
-	cut    bool
-	sealed bool
-	kinds  *kinds // what [Decide] found out
+	room    Room
+	seed    maphash.Seed
+	shelf   *shelf
+	shards  []*Shard
+	texts   [columns]texts // until they are sealed
+	numbers numbers        // of these texts, once they are
+	window  Window
+	cut     bool
+	sealed  bool
+	kinds   *kinds // what [Decide] found out
+}
+
+// texts are the distinct texts of a column in the order in which they are seen, shared by all shards: many texts are in the batches of
+// several, and a batch asks once for each.
+type texts struct {
+	mu sync.Mutex
+	Dict
 }
 
 // NewLines returns room for lines.
@@ -144,8 +164,11 @@ func NewLines(room Room) *Lines {
 	room.Shards, room.Guests = max(room.Shards, 1), max(room.Guests, 1)
 	l := &Lines{room: room, seed: maphash.MakeSeed()}
 	l.shelf = newShelf(&store{memory: room.Memory, spill: room.Spill}, l.parts())
-	for i := range room.Shards {
-		l.shards = append(l.shards, newShard(l, i))
+	for c := range l.texts {
+		l.texts[c].Dict = newDict()
+	}
+	for range room.Shards {
+		l.shards = append(l.shards, &Shard{lines: l, open: l.shelf.writer()})
 	}
 	return l
 }
@@ -157,15 +180,12 @@ func (l *Lines) parts() int { return l.room.Guests + len(l.room.Bounds) + 1 }
 type Shard struct {
 	lines *Lines
 	open  *writer
-	// Of customers, invoices, codes, descriptions, countries, statuses and regions, in the order in which they are seen.
-	texts   [columns]Dict
-	part    []uint32 // by customer; unused for the guest
-	guests  []uint32 // by invoice: the partition of its lines without a customer
-	rows    int
-	numbers numbers // what texts are numbered once sealed
+	rows  int
 
+	// Of the batch.
 	ids     [columns][]uint32
 	amounts []int64
+	parts   []int // by text of the customers
 	scratch []uint32
 }
 
@@ -180,14 +200,6 @@ const (
 	columnRegion
 	columns
 )
-
-func newShard(l *Lines, i int) *Shard {
-	s := &Shard{lines: l, open: l.shelf.writer(i), part: []uint32{0}}
-	for c := range s.texts {
-		s.texts[c] = newDict()
-	}
-	return s
-}
 
 // Shard returns the part of the lines that goroutine i appends to.
 func (l *Lines) Shard(i int) *Shard { return l.shards[i] }
@@ -205,11 +217,14 @@ func (l *Lines) Len() int {
 }
 
 // TextBytes returns what the distinct texts take that have been seen so far, about.
-func (s *Shard) TextBytes() (n int64) {
-	for i := range s.texts {
-		n += int64(s.texts[i].size())
+func (l *Lines) TextBytes() (n int64) {
+	for i := range l.texts {
+		t := &l.texts[i]
+		t.mu.Lock()
+		n += int64(t.size())
+		t.mu.Unlock()
 	}
-	return n + 4*int64(len(s.part)+len(s.guests))
+	return n
 }
 
 // Append adds a batch, which may be reused afterwards. It wraps [ErrColumns] where the batch contradicts itself and [ErrRange]
@@ -232,43 +247,33 @@ func (s *Shard) Append(b LineBatch) (err error) {
 			s.ids[i] = append(s.ids[i], make([]uint32, len(b.Time))...)
 			continue
 		}
-		s.ids[i], s.scratch = appendIDs(s.ids[i], &s.texts[i], c, s.scratch)
+		s.ids[i], s.scratch = s.lines.texts[i].appendIDs(s.ids[i], c, s.scratch)
 	}
-	s.place()
+	room := &s.lines.room
+	s.parts = s.parts[:0]
+	for i := range b.Customer.texts() {
+		name := b.Customer.text(i)
+		s.parts = append(s.parts, room.Guests+sort.Search(len(room.Bounds), func(k int) bool { return string(name) < room.Bounds[k] }))
+	}
 	for i, t := range b.Time {
-		customer, invoice := s.ids[columnCustomer][i], s.ids[columnInvoice][i]
-		part := s.guests[invoice]
+		customer, part := s.ids[columnCustomer][i], 0
 		if customer != 0 {
-			part = s.part[customer]
+			part = s.parts[b.Customer.at(i)]
+		} else if room.Guests > 1 {
+			part = int(maphash.Bytes(s.lines.seed, b.Invoice.text(b.Invoice.at(i))) % uint64(room.Guests))
 		}
-		to, err := s.open.next(int(part))
+		to, err := s.open.next(part)
 		if err != nil {
 			return fmt.Errorf("append lines: %w", err)
 		}
 		*to = Line{
 			Time: t, Quantity: b.Quantity[i], Price: b.Price[i], Amount: s.amounts[i],
-			Customer: customer, Invoice: invoice, Code: s.ids[columnCode][i], Description: s.ids[columnDescription][i],
+			Customer: customer, Invoice: s.ids[columnInvoice][i], Code: s.ids[columnCode][i], Description: s.ids[columnDescription][i],
 			Country: s.ids[columnCountry][i], Status: s.ids[columnStatus][i], Region: s.ids[columnRegion][i], Source: b.Source,
 		}
 	}
 	s.rows += len(b.Time)
 	return nil
-}
-
-// place finds the partitions of customers and invoices that are new.
-func (s *Shard) place() {
-	room := &s.lines.room
-	for id := len(s.part); id < s.texts[columnCustomer].Len(); id++ {
-		text := s.texts[columnCustomer].bytes(uint32(id))
-		s.part = append(s.part, uint32(room.Guests+sort.Search(len(room.Bounds), func(k int) bool { return string(text) < room.Bounds[k] })))
-	}
-	for id := len(s.guests); id < s.texts[columnInvoice].Len(); id++ {
-		part := uint64(0)
-		if room.Guests > 1 {
-			part = maphash.Bytes(s.lines.seed, s.texts[columnInvoice].bytes(uint32(id))) % uint64(room.Guests)
-		}
-		s.guests = append(s.guests, uint32(part))
-	}
 }
 
 // appendAmounts adds what each line is worth. What it returns with an error is dst.
@@ -289,16 +294,15 @@ func appendAmounts(dst []int64, b *LineBatch) ([]int64, error) {
 }
 
 // appendIDs adds a column of texts as their numbers, looking each text of the column up once. scratch is for reuse.
-func appendIDs(dst []uint32, dict *Dict, col TextColumn, scratch []uint32) (ids, _ []uint32) {
-	if col.Codes == nil {
-		for i := range col.texts() {
-			dst = append(dst, dict.intern(col.Data[col.Offsets[i]:col.Offsets[i+1]]))
-		}
-		return dst, scratch
-	}
+func (t *texts) appendIDs(dst []uint32, col TextColumn, scratch []uint32) (ids, _ []uint32) {
 	scratch = scratch[:0]
+	t.mu.Lock()
 	for i := range col.texts() {
-		scratch = append(scratch, dict.intern(col.Data[col.Offsets[i]:col.Offsets[i+1]]))
+		scratch = append(scratch, t.intern(col.text(i)))
+	}
+	t.mu.Unlock()
+	if col.Codes == nil {
+		return append(dst, scratch...), scratch
 	}
 	for _, code := range col.Codes {
 		dst = append(dst, scratch[code])
@@ -332,39 +336,17 @@ func (l *Lines) Seal() error {
 		func() { l.sealColumn(columnStatus, &l.Statuses, func() []uint32 { return l.Statuses.seal(nil) }) },
 		func() { l.sealColumn(columnRegion, &l.Regions, func() []uint32 { return l.Regions.seal(nil) }) },
 	)
-	all := make([]*numbers, len(l.shards))
-	for i, s := range l.shards {
-		all[i] = &s.numbers
-		s.part, s.guests, s.ids, s.scratch, s.amounts, s.open = nil, nil, [columns][]uint32{}, nil, nil, nil
+	for _, s := range l.shards {
+		*s = Shard{lines: l, rows: s.rows}
 	}
-	l.shelf.number(all)
+	l.shelf.number(&l.numbers)
 	return nil
 }
 
-// sealColumn makes one dictionary of those of the shards, and notes the number of each of their texts in it. seal is the
-// dictionary's.
+// sealColumn seals a dictionary, and notes the number of each text in it. seal is the dictionary's.
 func (l *Lines) sealColumn(column int, all *Dict, seal func() []uint32) {
-	if len(l.shards) == 1 {
-		*all = l.shards[0].texts[column]
-		l.shards[0].texts[column] = Dict{}
-		l.shards[0].numbers[column] = seal()
-		return
-	}
-	*all = newDict()
-	for _, s := range l.shards {
-		dict := &s.texts[column]
-		to := make([]uint32, dict.Len())
-		for id := range to {
-			to[id] = all.intern(dict.bytes(uint32(id)))
-		}
-		s.numbers[column], *dict = to, Dict{}
-	}
-	to := seal()
-	for _, s := range l.shards {
-		for i, id := range s.numbers[column] {
-			s.numbers[column][i] = to[id]
-		}
-	}
+	*all, l.texts[column].Dict = l.texts[column].Dict, Dict{}
+	l.numbers[column] = seal()
 }
 
 // inParallel does pieces of work on all cores, beginning them in their order.

@@ -113,24 +113,32 @@ type ranked struct {
 	id    uint32
 }
 
-// seal renumbers the texts in byte order and returns the new number of each old one. With major, texts are ordered by
-// major[id] first.
-func (d *Dict) seal(major []uint32) []uint32 {
+// seal renumbers the texts in byte order and returns the new number of each old one. With compared, texts are ordered as that
+// appends them first.
+func (d *Dict) seal(compared func(dst, text []byte) []byte) []uint32 {
+	d.slots = nil
+	var x, y []byte
 	order := make([]ranked, len(d.ends))
 	for i := range order {
-		id := uint32(i)
-		order[i] = ranked{id: id}
-		if major != nil {
-			order[i].first = uint64(major[i])
-		} else {
-			order[i].first = prefix(d.bytes(id))
+		text := d.bytes(uint32(i))
+		if compared != nil {
+			x = compared(x[:0], text)
+			text = x
 		}
+		order[i] = ranked{prefix(text), uint32(i)}
 	}
 	slices.SortFunc(order, func(a, b ranked) int {
 		if a.first != b.first {
 			return cmp.Compare(a.first, b.first)
 		}
-		return bytes.Compare(d.bytes(a.id), d.bytes(b.id))
+		p, q := d.bytes(a.id), d.bytes(b.id)
+		if compared != nil {
+			x, y = compared(x[:0], p), compared(y[:0], q)
+			if c := bytes.Compare(x, y); c != 0 {
+				return c
+			}
+		}
+		return bytes.Compare(p, q)
 	})
 	renumber := make([]uint32, len(order))
 	var text strings.Builder
@@ -160,23 +168,38 @@ type KeyedDict struct {
 	Key  []uint32 // text → key
 }
 
-// seal builds the keys, renumbers both and returns the new number of each old text.
+// seal renumbers the texts, finds their keys and returns the new number of each old text. Where every text is its own key, as invoice
+// numbers mostly are, both are in the same memory.
 func (d *KeyedDict) seal() []uint32 {
-	d.Keys = newDict()
-	key := make([]uint32, d.Len())
+	renumber := d.Dict.seal(appendCompared)
+	d.Key = make([]uint32, d.Len())
+	var keys strings.Builder
+	var ends []int
+	same, from := true, 0
 	var buf []byte
-	for i := range key {
-		buf = appendCompared(buf[:0], d.bytes(uint32(i)))
-		key[i] = d.Keys.intern(buf)
+	for id := range d.Key {
+		text := d.String(uint32(id))
+		if buf = appendCompared(buf[:0], []byte(text)); same && string(buf) == text {
+			d.Key[id] = uint32(id)
+			continue
+		}
+		if same { // the keys so far are the texts so far
+			same, ends = false, slices.Clone(d.ends[:id])
+			keys.WriteString(d.text[:ends[id-1]])
+			from = 0
+			if id > 1 {
+				from = ends[id-2]
+			}
+		}
+		if last := keys.String()[from:]; last != string(buf) {
+			from = keys.Len()
+			keys.Write(buf)
+			ends = append(ends, keys.Len())
+		}
+		d.Key[id] = uint32(len(ends) - 1)
 	}
-	rank := d.Keys.seal(nil)
-	for i, k := range key {
-		key[i] = rank[k]
-	}
-	renumber := d.Dict.seal(key)
-	d.Key = make([]uint32, len(key))
-	for old, id := range renumber {
-		d.Key[id] = key[old]
+	if d.Keys = d.Dict; !same {
+		d.Keys = Dict{text: keys.String(), ends: ends}
 	}
 	return renumber
 }

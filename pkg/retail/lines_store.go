@@ -20,7 +20,6 @@ type block struct {
 	lines       []Line // nil where they are spilled
 	at          int64  // where, in bytes
 	n           int
-	shard       int // that numbers its texts, until they are renumbered
 	first, last int64
 }
 
@@ -37,7 +36,7 @@ type shelf struct {
 	store   *store
 	mu      sync.Mutex
 	parts   [][]block
-	numbers []*numbers // by shard, where spilled blocks are still to be renumbered
+	numbers *numbers // where spilled blocks are still to be renumbered
 }
 
 func newShelf(s *store, parts int) *shelf { return &shelf{store: s, parts: make([][]block, parts)} }
@@ -45,20 +44,17 @@ func newShelf(s *store, parts int) *shelf { return &shelf{store: s, parts: make(
 // writer fills a shelf from one goroutine.
 type writer struct {
 	shelf *shelf
-	shard int
 	open  [][]Line // by partition
 }
 
-func (s *shelf) writer(shard int) *writer {
-	return &writer{shelf: s, shard: shard, open: make([][]Line, len(s.parts))}
-}
+func (s *shelf) writer() *writer { return &writer{shelf: s, open: make([][]Line, len(s.parts))} }
 
 // next returns room for a line of a partition.
 func (w *writer) next(part int) (*Line, error) {
 	b := w.open[part]
 	if len(b) == cap(b) {
 		if len(b) == blockLines {
-			spare, err := w.shelf.put(part, b, w.shard)
+			spare, err := w.shelf.put(part, b)
 			if err != nil {
 				return nil, err
 			}
@@ -76,7 +72,7 @@ func (w *writer) next(part int) (*Line, error) {
 func (w *writer) close() error {
 	for part, b := range w.open {
 		if len(b) > 0 {
-			if _, err := w.shelf.put(part, b, w.shard); err != nil {
+			if _, err := w.shelf.put(part, b); err != nil {
 				return err
 			}
 		}
@@ -86,8 +82,8 @@ func (w *writer) close() error {
 }
 
 // put adds a block and returns memory for the next one: the same where the block is spilled.
-func (s *shelf) put(part int, lines []Line, shard int) (spare []Line, err error) {
-	b := block{lines: lines, n: len(lines), shard: shard, first: lines[0].Time, last: lines[0].Time}
+func (s *shelf) put(part int, lines []Line) (spare []Line, err error) {
+	b := block{lines: lines, n: len(lines), first: lines[0].Time, last: lines[0].Time}
 	for i := range lines {
 		b.first, b.last = min(b.first, lines[i].Time), max(b.last, lines[i].Time)
 	}
@@ -124,7 +120,7 @@ func bytesOf(lines []Line) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(lines))), len(lines)*lineBytes)
 }
 
-// numbers are the numbers of a shard's texts in the sealed dictionaries, by column.
+// numbers are the numbers of texts in the sealed dictionaries, by column and the number they had before.
 type numbers [columns][]uint32
 
 func (n *numbers) apply(lines []Line) {
@@ -137,16 +133,16 @@ func (n *numbers) apply(lines []Line) {
 }
 
 // number renumbers the texts of all blocks, those that are spilled when they are read.
-func (s *shelf) number(all []*numbers) {
+func (s *shelf) number(n *numbers) {
 	eachIndex(len(s.parts), func() func(int) {
 		return func(part int) {
 			for _, b := range s.parts[part] {
-				all[b.shard].apply(b.lines)
+				n.apply(b.lines)
 			}
 		}
 	})
 	if s.store.end.Load() > 0 {
-		s.numbers = all
+		s.numbers = n
 	}
 }
 
@@ -160,7 +156,7 @@ func (s *shelf) read(b *block, buf []Line) ([]Line, error) {
 		return nil, fmt.Errorf("read spilled lines: %w", errors.Join(err, io.ErrUnexpectedEOF))
 	}
 	if s.numbers != nil {
-		s.numbers[b.shard].apply(buf)
+		s.numbers.apply(buf)
 	}
 	return buf, nil
 }

@@ -44,14 +44,12 @@ type reader struct {
 	sources map[string]uint16 // numbers of them, for invoices
 	read    map[day]bool      // that are in lines
 	spill   *os.File          // nil where all lines have room in memory
-	texts   atomic.Int64      // bytes of distinct texts
 }
 
 // shard is a part of the lines, which takes one batch after the other.
 type shard struct {
 	mu      sync.Mutex
 	lines   *retail.Shard
-	texts   int64
 	numbers [4][]int64 // scratch: times, quantities, prices, amounts
 }
 
@@ -281,10 +279,8 @@ func (r *reader) batch(p lines.Partition, rec *table.Record, to *shard) error {
 	if err := to.lines.Append(b); err != nil {
 		return err
 	}
-	texts := to.lines.TextBytes()
-	all := r.texts.Add(texts - to.texts)
-	if to.texts = texts; r.memory > 0 && all > int64(r.memory) {
-		return tooLittle(r.memory, "holds the distinct texts of its lines", all)
+	if texts := r.lines.TextBytes(); r.memory > 0 && texts > int64(r.memory) {
+		return tooLittle(r.memory, "holds the distinct texts of its lines", texts)
 	}
 	return nil
 }
