@@ -87,7 +87,7 @@ type first struct {
 }
 
 func (f *first) see(o first) {
-	if o.customer != 0 && (f.customer == 0 || o.time < f.time || o.time == f.time && o.customer < f.customer) {
+	if f.customer == 0 || o.time < f.time || o.time == f.time && o.customer < f.customer {
 		*f = o
 	}
 }
@@ -101,25 +101,28 @@ func (d *decider) look() error {
 	numbers, codes := d.l.Invoices.Keys.Len(), codeKeys.Len()
 	d.firsts, d.again, d.called, d.codes = make([]first, numbers), newBitset(numbers), newBitset(numbers), newBitset(codes)
 	special, names := DefaultNonProducts(), d.services()
+	var stripes Stripes
 	err := d.l.scan(func() (func([]Line), func()) {
 		words := int64(0)
-		firsts, called, sold := make([]first, numbers), newBitset(numbers), newBitset(codes)
+		called, sold := newBitset(numbers), newBitset(codes)
 		see := func(lines []Line) {
+			hold := stripes.Hold()
+			defer hold.Free()
 			for i := range lines {
 				r := &lines[i]
 				key := d.l.Invoices.Key[r.Invoice]
 				called.set(key)
 				sold.set(d.l.Codes.Key[r.Code])
-				firsts[key].see(first{r.Time, r.Customer})
+				if r.Customer != 0 {
+					hold.Take(key)
+					d.firsts[key].see(first{r.Time, r.Customer})
+				}
 				if names[r.Description] && r.Amount > 0 && !special.code(codeKeys.String(d.l.Codes.Key[r.Code])) {
 					words++
 				}
 			}
 		}
 		return see, func() {
-			for key, f := range firsts {
-				d.firsts[key].see(f)
-			}
 			d.called.merge(called)
 			d.codes.merge(sold)
 			d.words += words

@@ -98,17 +98,13 @@ func (p *Plan) Facts(of Ranges) (*Facts, error) {
 	}
 	const several = -1
 	where := make([]int32, p.invoices) // 1 + the partition of an invoice's lines, 0 for none
-	note := func(where []int32, at uint32, part int32) {
-		if where[at] == 0 {
-			where[at] = part
-		} else if where[at] != part {
-			where[at] = several
-		}
-	}
 	above := newBitset(p.invoices)
+	var stripes Stripes
 	err := l.scan(func() (func([]Line), func()) {
-		mine, discounts := make([]int32, p.invoices), newBitset(p.invoices)
+		discounts := newBitset(p.invoices)
 		see := func(lines []Line) {
+			hold := stripes.Hold()
+			defer hold.Free()
 			for i := range lines {
 				r := &lines[i]
 				at, customer := p.invoiceOf(r), p.customerOf(r)
@@ -116,20 +112,18 @@ func (p *Plan) Facts(of Ranges) (*Facts, error) {
 				if customer == 0 {
 					part = int32(of.Guest(l.Invoices.Keys.String(l.Invoices.Key[r.Invoice])))
 				}
-				note(mine, at, part+1)
+				hold.Take(at)
+				if where[at] == 0 {
+					where[at] = part + 1
+				} else if where[at] != part+1 {
+					where[at] = several
+				}
 				if r.Amount < 0 && p.above.has(at) && !p.sold.has(p.codeOf(r)) {
 					discounts.set(at)
 				}
 			}
 		}
-		return see, func() {
-			for at, part := range mine {
-				if part != 0 {
-					note(where, uint32(at), part)
-				}
-			}
-			above.merge(discounts)
-		}
+		return see, func() { above.merge(discounts) }
 	})
 	if err != nil {
 		return nil, err

@@ -233,30 +233,27 @@ func (k *kinds) look() error {
 	k.numbers = newBitset(k.l.Invoices.Keys.Len())
 	k.codes, k.sold, k.above = newBitset(k.l.Codes.Keys.Len()), newBitset(k.l.Codes.Keys.Len()), newBitset(k.invoices)
 	k.turns = k.returned != nil || k.gaveBack != nil
+	var stripes Stripes
 	err = k.l.scan(func() (func([]Line), func()) {
-		var named []uint32
-		name := func(named []uint32, at, customer uint32) {
-			if named[at] == 0 {
-				named[at] = customer
-			} else if named[at] != customer {
-				named[at] = several
-			}
-		}
-		if k.named != nil {
-			named = make([]uint32, k.invoices)
-		}
 		numbers := newBitset(len(k.numbers) * 64)
 		codes, sold, above, turns := newBitset(len(k.codes)*64), newBitset(len(k.sold)*64), newBitset(len(k.above)*64), k.turns
 		var totals lineTotals
 		see := func(lines []Line) {
+			hold := stripes.Hold()
+			defer hold.Free()
 			for i := range lines {
 				r := &lines[i]
 				totals.add(r)
 				at, code := k.invoiceOf(r), k.codeOf(r)
 				codes.set(code)
 				numbers.set(k.l.Invoices.Key[r.Invoice])
-				if r.Customer != 0 && named != nil && guests.has(at) {
-					name(named, at, r.Customer)
+				if r.Customer != 0 && k.named != nil && guests.has(at) {
+					hold.Take(at)
+					if to := &k.named[at]; *to == 0 {
+						*to = r.Customer
+					} else if *to != r.Customer {
+						*to = several
+					}
 				}
 				if r.Amount <= 0 {
 					continue
@@ -271,11 +268,6 @@ func (k *kinds) look() error {
 			}
 		}
 		return see, func() {
-			for at, customer := range named {
-				if customer != 0 {
-					name(k.named, uint32(at), customer)
-				}
-			}
 			k.codes.merge(codes)
 			k.numbers.merge(numbers)
 			k.sold.merge(sold)

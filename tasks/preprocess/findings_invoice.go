@@ -38,21 +38,20 @@ func (s *looked) shared() ([]finding.Finding, error) {
 			to.low, to.high = min(to.low, o.low), max(to.high, o.high)
 		}
 	}
-	none := func() []first { return slices.Repeat([]first{{day: never}}, keys) }
-	firsts := none()
+	firsts := slices.Repeat([]first{{day: never}}, keys)
+	var stripes retail.Stripes
 	err := l.Each(func() (func([]retail.Line), func()) {
-		mine := none()
 		return func(lines []retail.Line) {
-				for i := range lines {
-					if r := &lines[i]; r.Customer != 0 {
-						see(&mine[l.Invoices.Key[r.Invoice]], first{calendar.DateOf(r.Time), r.Customer, r.Customer})
-					}
-				}
-			}, func() {
-				for key, f := range mine {
-					see(&firsts[key], f)
+			hold := stripes.Hold()
+			defer hold.Free()
+			for i := range lines {
+				if r := &lines[i]; r.Customer != 0 {
+					key := l.Invoices.Key[r.Invoice]
+					hold.Take(key)
+					see(&firsts[key], first{calendar.DateOf(r.Time), r.Customer, r.Customer})
 				}
 			}
+		}, func() {}
 	})
 	if err != nil {
 		return nil, err
@@ -107,16 +106,18 @@ func form(number string) string {
 	return number[:end]
 }
 
+func formOf(l *retail.Lines, r *retail.Line) string {
+	return form(l.Invoices.Keys.String(l.Invoices.Key[r.Invoice]))
+}
+
 // unmarked finds invoices of one form that are all above zero and repeat what their customers bought before: credit notes that
 // nothing marks.
 func (s *looked) unmarked() (out []finding.Finding, err error) {
 	l := s.lines
-	forms, numbers := make([]string, l.Invoices.Keys.Len()), 0
-	invoices := map[string]int{}
-	for id := 1; id < len(forms); id++ {
+	numbers, invoices := 0, map[string]int{}
+	for id := 1; id < l.Invoices.Keys.Len(); id++ {
 		if s.plan.HasNumber(uint32(id)) {
-			forms[id] = form(l.Invoices.Keys.String(uint32(id)))
-			invoices[forms[id]]++
+			invoices[form(l.Invoices.Keys.String(uint32(id)))]++
 			numbers++
 		}
 	}
@@ -136,7 +137,7 @@ func (s *looked) unmarked() (out []finding.Finding, err error) {
 		}
 		see := func(some []retail.Line) {
 			for i := range some {
-				if r := mine[forms[l.Invoices.Key[some[i].Invoice]]]; r != nil {
+				if r := mine[formOf(l, &some[i])]; r != nil {
 					worth := s.plan.Worth(&some[i])
 					r.lines++
 					r.below = r.below || worth < 0
@@ -159,7 +160,7 @@ func (s *looked) unmarked() (out []finding.Finding, err error) {
 		if r.below || r.lines < leastForm || float64(r.lines) > formPart*float64(s.plan.Lines()) {
 			continue
 		}
-		n, err := s.repeated(forms, f)
+		n, err := s.repeated(f)
 		if err != nil {
 			return nil, err
 		}
@@ -190,10 +191,10 @@ type sale struct {
 
 // repeated counts the lines of a form that name a customer and repeat an earlier line of another form. The lines of a customer are in one
 // partition.
-func (s *looked) repeated(forms []string, of string) (int64, error) {
+func (s *looked) repeated(of string) (int64, error) {
 	l := s.lines
 	saleOf := func(r *retail.Line) sale { return sale{r.Customer, l.Codes.Key[r.Code], r.Quantity, r.Price} }
-	isOf := func(r *retail.Line) bool { return forms[l.Invoices.Key[r.Invoice]] == of }
+	isOf := func(r *retail.Line) bool { return formOf(l, r) == of }
 	const never = math.MaxInt64
 	n := int64(0)
 	err := l.Each(func() (func([]retail.Line), func()) {
