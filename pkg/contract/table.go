@@ -113,13 +113,13 @@ var (
 
 	Profile = frame.Schema{Name: "profile", Version: 1,
 		Meaning: "What was delivered in these windows, before any rule: one row per window and day with sales, hour of the week, product code, and day and country or hour. " +
-			"Of the window snapshot there is one row per day of the snapshot, with its lines alone. Empty with --drift-window=0.",
+			"Of the windows now and before there is a row per day and one per delivery with what ingest rejected, and one with what the delivery had. Of the window snapshot there is one row per day of the snapshot, with its lines alone. Empty with --drift-window=0.",
 		Columns: []frame.Spec{
 			{Name: "window", Kind: frame.Text, Meaning: "now, before, year_ago or snapshot."},
-			{Name: "kind", Kind: frame.Text, Meaning: "day, hour_of_week, code, country or hour."},
-			{Name: "day", Kind: frame.Text, Nullable: true, Meaning: "The day, as 2011-12-09. Null for hour_of_week and code."},
-			{Name: "item", Kind: frame.Text, Nullable: true, Meaning: "The product code, the country, the hour of the day, or the hour of the week from Sunday 00:00. Null for day, and for lines without a code or country."},
-			{Name: "lines", Kind: frame.Int, Unit: "lines", Meaning: "Lines."},
+			{Name: "kind", Kind: frame.Text, Meaning: "day, hour_of_week, code, country, hour, rejected or delivery."},
+			{Name: "day", Kind: frame.Text, Nullable: true, Meaning: "The day, as 2011-12-09; with a delivery, the last in the windows that it has lines of. Null for hour_of_week and code."},
+			{Name: "item", Kind: frame.Text, Nullable: true, Meaning: "The product code, the country, the hour of the day, the hour of the week from Sunday 00:00, or the delivery, by its ingest's key. Null for day and what was rejected of it, and for lines without a code or country."},
+			{Name: "lines", Kind: frame.Int, Unit: "lines", Meaning: "Lines. For rejected, rejected records: of the day, or those of the delivery whose day cannot be read. For delivery, all of its records."},
 			{Name: "invoices", Kind: frame.Int, Unit: "invoices", Meaning: "Distinct invoices, at the hour of their first line. 0 for code."},
 			{Name: "guests", Kind: frame.Int, Unit: "invoices", Meaning: "Of them, without a customer. 0 for code, country and hour."},
 			{Name: "returns", Kind: frame.Int, Unit: "lines", Meaning: "Lines with an amount below zero."},
@@ -325,6 +325,8 @@ const (
 	ProfileCode       = "code"
 	ProfileCountry    = "country"
 	ProfileHour       = "hour"
+	ProfileRejected   = "rejected" // of a day, or of a delivery without a day that can be read
+	ProfileDelivery   = "delivery"
 )
 
 // spread declares the quantiles of a number; a reader of the version before has them as null.

@@ -26,7 +26,8 @@ type Check struct {
 	Name     string // the code to accept it by
 	Column   string
 	Day      calendar.Date // the first
-	Days     int
+	Last     calendar.Date
+	Days     int   // with sales, or with rejected records
 	Lines    int64 // on these days
 	Act      Act   // fix_data
 	Accepted bool
@@ -42,10 +43,11 @@ const (
 	CheckHours    = "dead_hours"
 	CheckCustomer = "lost_customers"
 	CheckMissing  = "missing_country"
+	CheckRejected = "rejected_records"
 )
 
 // CheckNames are all checks, in the order in which they are made.
-var CheckNames = []string{CheckPrice, CheckDoubled, CheckClock, CheckHours, CheckCountry, CheckMissing, CheckCustomer}
+var CheckNames = []string{CheckPrice, CheckDoubled, CheckClock, CheckHours, CheckCountry, CheckMissing, CheckCustomer, CheckRejected}
 
 // The limits of the checks. They are wide: what they find is broken and no fashion.
 const (
@@ -63,6 +65,11 @@ const (
 	guestShare    = 0.9 // of a day's invoices without a customer, where less than half were
 	leastDays     = 14  // with sales, to compare with
 	leastInvoices = 200
+
+	rejectedShare   = 0.1 // of the records of a day, or of a delivery
+	rejectedTimes   = 10  // the usual share
+	rejectedRecords = 20
+	leastRecords    = 200 // to compare with
 )
 
 // CheckLines looks for days of the last window that are broken, by what the window before was like. Both are in the order of days, one
@@ -141,11 +148,12 @@ func runs(now []Day, name, column, what string, broken func(*Day) (part, of int6
 			continue
 		}
 		if last == i-1 && len(out) > 0 {
-			out[len(out)-1].Days++
-			out[len(out)-1].Lines += now[i].Lines
+			c := &out[len(out)-1]
+			c.Days++
+			c.Last, c.Lines = now[i].Day, c.Lines+now[i].Lines
 		} else {
 			out = append(out, Check{
-				Name: name, Column: column, Day: now[i].Day, Days: 1, Lines: now[i].Lines, Act: ActFixData, Why: fmt.Sprintf("%s of %s: "+what, column, now[i].Day, part, of),
+				Name: name, Column: column, Day: now[i].Day, Last: now[i].Day, Days: 1, Lines: now[i].Lines, Act: ActFixData, Why: fmt.Sprintf("%s of %s: "+what, column, now[i].Day, part, of),
 			})
 		}
 		last = i
@@ -229,7 +237,7 @@ func (u *usual) countries(now []Day) []Check {
 	var out []Check
 	for _, c := range u.names {
 		r := u.longest(now, u.country[c], func(d *Day) bool { return d.Countries[c] == 0 })
-		if c == "" || r == nil || r.Day+calendar.Date(r.span(now)) != now[len(now)-1].Day+1 {
+		if c == "" || r == nil || r.Last != now[len(now)-1].Day {
 			continue
 		}
 		r.Name, r.Column = CheckCountry, "country"
@@ -237,12 +245,6 @@ func (u *usual) countries(now []Day) []Check {
 		out = append(out, *r)
 	}
 	return out
-}
-
-// span returns the calendar days from the first to the last of the run's days with sales.
-func (c *Check) span(now []Day) int {
-	at := slices.IndexFunc(now, func(d Day) bool { return d.Day == c.Day })
-	return int(now[at+c.Days-1].Day-c.Day) + 1
 }
 
 // longest returns the run of days without any of a share of the invoices in which most were to be expected, nil if that is too few.
@@ -259,7 +261,7 @@ func (u *usual) longest(now []Day, share float64, none func(*Day) bool) *Check {
 			run.Day = d.Day
 		}
 		run.Days++
-		run.Lines += d.Lines
+		run.Last, run.Lines = d.Day, run.Lines+d.Lines
 		if expected += float64(share * float64(d.Invoices)); expected > most {
 			best, most = run, expected
 		}
@@ -270,6 +272,56 @@ func (u *usual) longest(now []Day, share float64, none func(*Day) bool) *Check {
 	}
 	best.Act, best.Why = ActFixData, fmt.Sprintf(", where about %.0f were to be expected", most)
 	return &best
+}
+
+// Rejected is how many records of a day were rejected, or of a delivery those whose day cannot be read.
+type Rejected struct {
+	Day         calendar.Date // of a delivery: the last that it has lines of
+	Delivery    string        // "" for the records of a day
+	Records, Of int64         // rejected, and all
+}
+
+// CheckRejections looks for days and deliveries of the last window of which far more records were rejected than in the window before. Both
+// are in the order of days.
+func CheckRejections(before, now []Rejected) []Check {
+	var part, all [2]int64 // of days, and of deliveries
+	days := 0
+	kind := func(r Rejected) int { return min(len(r.Delivery), 1) }
+	for _, r := range before {
+		part[kind(r)] += r.Records
+		all[kind(r)] += r.Of
+		days += 1 - kind(r)
+	}
+	var out []Check
+	last := -2 // day that was broken, by its place among the days
+	at := -1
+	for _, r := range now {
+		k := kind(r)
+		at += 1 - k
+		if all[k] < leastRecords || k == 0 && days < leastDays || r.Records < rejectedRecords {
+			continue
+		}
+		usual, share := float64(part[k])/float64(all[k]), float64(r.Records)/float64(r.Of)
+		if share < rejectedShare || share < rejectedTimes*usual {
+			continue
+		}
+		c := Check{Name: CheckRejected, Column: "record", Day: r.Day, Last: r.Day, Days: 1, Lines: r.Of - r.Records, Act: ActFixData}
+		what := fmt.Sprintf("%d of %d records were rejected", r.Records, r.Of)
+		if k == 1 {
+			c.Column, what = "time", fmt.Sprintf("%d of %d records of delivery %.12s have no time that can be read", r.Records, r.Of, r.Delivery)
+		}
+		c.Why = fmt.Sprintf("%s of %s: %s, where %.2g %% are usual", c.Column, r.Day, what, 100*usual)
+		if prev := len(out) - 1; k == 0 && last == at-1 && prev >= 0 && out[prev].Column == c.Column {
+			out[prev].Days++
+			out[prev].Last, out[prev].Lines = r.Day, out[prev].Lines+c.Lines
+		} else {
+			out = append(out, c)
+		}
+		if k == 0 {
+			last = at
+		}
+	}
+	return out
 }
 
 // OtherUnit reports whether a day's price index over so many codes says that its prices are in another unit.

@@ -94,6 +94,49 @@ func TestCheckLines(t *testing.T) {
 	}
 }
 
+// A day or a delivery of which far more was rejected than is usual is found; the usual share, few records and nothing to compare with are not.
+func TestCheckRejections(t *testing.T) {
+	days := func(from calendar.Date, n int, rejected int64) []Rejected {
+		var out []Rejected
+		for d := range n {
+			out = append(out, Rejected{Day: from + calendar.Date(d), Records: rejected, Of: 200})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name   string
+		before []Rejected
+		change func(now []Rejected) []Rejected
+		column string
+		days   int
+		first  calendar.Date
+	}{
+		{"sound", days(15000, 60, 1), func(now []Rejected) []Rejected { return now }, "", 0, 0},
+		{"two days", days(15000, 60, 1), func(now []Rejected) []Rejected { now[7].Records, now[8].Records = 60, 200; return now }, "record", 2, 15067},
+		{"as many as ever", days(15000, 60, 10), func(now []Rejected) []Rejected { now[7].Records = 60; return now }, "", 0, 0},
+		{"a handful", days(15000, 60, 1), func(now []Rejected) []Rejected { now[7] = Rejected{Day: now[7].Day, Records: 19, Of: 19}; return now }, "", 0, 0},
+		{"nothing before", days(15000, 13, 1), func(now []Rejected) []Rejected { now[7].Records = 60; return now }, "", 0, 0},
+		{"a delivery", append(days(15000, 60, 1), Rejected{Day: 15059, Delivery: "a", Records: 1, Of: 9000}), func(now []Rejected) []Rejected {
+			return append(now, Rejected{Day: 15119, Delivery: "b", Records: 900, Of: 9000})
+		}, "time", 1, 15119},
+		{"a first delivery", days(15000, 60, 1), func(now []Rejected) []Rejected {
+			return append(now, Rejected{Day: 15119, Delivery: "b", Records: 900, Of: 9000})
+		}, "", 0, 0},
+	} {
+		got := CheckRejections(c.before, c.change(days(15060, 60, 1)))
+		if c.column == "" {
+			if len(got) > 0 {
+				t.Errorf("%s: %+v", c.name, got)
+			}
+			continue
+		}
+		if len(got) != 1 || got[0].Name != CheckRejected || got[0].Column != c.column || got[0].Days != c.days || got[0].Day != c.first ||
+			got[0].Last != c.first+calendar.Date(c.days-1) || got[0].Act != ActFixData || !strings.HasPrefix(got[0].Why, c.column+" of "+c.first.String()) {
+			t.Errorf("%s: %+v, want %s from %s for %d days", c.name, got, c.column, c.first, c.days)
+		}
+	}
+}
+
 // By hand: two products at 1 and 2 rise to 2 and 2; 10 and 10 were sold, 5 and 10 are. Laspeyres (20 + 20)/(10 + 20) = 4/3, Paasche
 // (10 + 20)/(5 + 20) = 6/5, and Fisher's is √(8/5). Prices a hundredfold are 100 whatever was sold.
 func TestFisher(t *testing.T) {

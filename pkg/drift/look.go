@@ -46,7 +46,7 @@ var judgedEffects = map[string]Act{EffectSegments: ActRefit, EffectModel: ActRet
 // model fits wants refit or retrain; what the calendar explains wants nothing; features and windows that moved want to wait. Only
 // evidence about the model in force asks for another one, and after closed days only where a feature has moved beyond what they explain.
 func (f *Findings) Conclude() Conclusion {
-	if c := f.broken(); c != nil {
+	if c := f.Broken(); c != nil {
 		return *c
 	}
 	if f.Preparation != "" {
@@ -97,7 +97,8 @@ func (f *Findings) explain(windows []string, seasonal bool) Conclusion {
 	return Conclusion{Warn, ActWait, fmt.Sprintf("the last window differs from the one before and from the same days a year ago: %s", what)}
 }
 
-func (f *Findings) broken() *Conclusion {
+// Broken is the conclusion of checks that say that the data are broken, which needs no model; nil without such a check.
+func (f *Findings) Broken() *Conclusion {
 	var why []string
 	for _, c := range f.Checks {
 		if c.Act == ActFixData && !c.Accepted {

@@ -52,6 +52,7 @@ const (
 	LostCountry    = "lost_country"
 	MissingCountry = "missing_country"
 	LostCustomers  = "lost_customers"
+	RejectedMany   = "rejected_records"
 )
 
 // Spec declares a code, for flags and docs.
@@ -87,6 +88,7 @@ var Specs = []Spec{
 	{LostCountry, "drift: a country has stopped from which about 30 invoices were to be expected", "always: drift's act is fix_data"},
 	{MissingCountry, "drift: over half of a day's lines have no country, where nearly all had one", "always: drift's act is fix_data"},
 	{LostCustomers, "drift: 90 % of a day's invoices have no customer, where most had one", "always: drift's act is fix_data"},
+	{RejectedMany, "drift: a tenth of a day's records were rejected, or of a delivery's for an unreadable time, and ten times the usual share", "always: drift's act is fix_data"},
 }
 
 // Known reports whether there is such a code.

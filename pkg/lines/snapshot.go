@@ -214,24 +214,41 @@ func (s *Snapshot) All(ctx context.Context) ([]Partition, []Delivery, error) {
 		return nil, nil, err
 	}
 	var partitions []Partition
+	for _, f := range files {
+		partitions = append(partitions, f.Partitions...)
+	}
+	deliveries, err := deliveriesOf(files)
+	return partitions, deliveries, err
+}
+
+// Deliveries returns those that have lines in the calendar years of [from, to), by source and id. A delivery of several of these years is listed
+// once, with what it has in them.
+func (s *Snapshot) Deliveries(ctx context.Context, from, to calendar.Date) ([]Delivery, error) {
+	files, err := s.files(ctx, false, func(p Part) bool { return p.From < to && p.To >= from })
+	if err != nil {
+		return nil, err
+	}
+	return deliveriesOf(files)
+}
+
+func deliveriesOf(files []*partFile) ([]Delivery, error) {
 	var deliveries []Delivery
 	listed := map[[2]string]int{}
 	for _, f := range files {
-		partitions = append(partitions, f.Partitions...)
 		for _, d := range f.Deliveries {
 			id := [2]string{d.Source, d.ID}
 			if i, ok := listed[id]; !ok {
 				listed[id] = len(deliveries)
 				deliveries = append(deliveries, d)
 			} else if err := deliveries[i].join(d); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 	}
 	slices.SortFunc(deliveries, func(a, b Delivery) int {
 		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
 	})
-	return partitions, deliveries, nil
+	return deliveries, nil
 }
 
 // files reads the parts that are wanted, in their order. Those of a change are kept: it may be tried again.

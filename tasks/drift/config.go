@@ -23,8 +23,8 @@ var Task = task.Task[Config, contract.DriftResult]{
 fits them. A feature has drifted if its population stability index (PSI) reaches --materiality and chance is ruled out, given that
 most customers are on both sides. Only evidence that the model no longer fits asks for another one, once it was seen on two of three
 as-of dates a week apart, and not again of the same model within --cool-down days. Days on which the shop was closed are no drift.
-Lines that are broken (prices a hundredfold, a shifted clock, a doubled day, …) give the act fix_data. Without a current model, the
-verdict is insufficient_data and the act none. Drift is not a failure: the exit code is 0.`,
+Lines that are broken (prices a hundredfold, a shifted clock, a doubled day, …) give the act fix_data, with or without a model. Without
+one, the verdict is else insufficient_data and the act none. Drift is not a failure: the exit code is 0.`,
 	Example: "drift --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10",
 	Flags:   Flags, Config: NewConfig, Run: Run,
 	Says: func(r contract.DriftResult) string { return fmt.Sprintf("%s, act %s", r.Verdict, r.Act) },

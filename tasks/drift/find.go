@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -42,6 +43,29 @@ func insufficient(cause, why string) *evidence {
 	return f
 }
 
+// alone judges the lines where there is no model to compare customers with: broken data are broken without one.
+func (j *job) alone(ctx context.Context, f *evidence) (*evidence, error) {
+	t, err := j.profile(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := j.lines(f, t)
+	f.effects[0] = dataEffect(f.found.Checks, p)
+	if c := f.found.Broken(); c != nil {
+		f.Conclusion = *c
+		f.Answer = drift.Decide(j.Run().AsOf, f.Wanted, j.looks(), j.CoolDown)
+	}
+	return f, nil
+}
+
+// lines checks and compares what the profile has of the lines.
+func (j *job) lines(f *evidence, profile *frame.Frame) *lineProfile {
+	p := readProfile(profile)
+	f.found.Checks = j.checks(p)
+	f.price, f.lines = p.price(), drift.CompareLines(p.before, p.now)
+	return p
+}
+
 // Features that a closed shop lengthens by the closed days, and those that follow from it in other ways.
 var (
 	lengthened = []string{"recency"}
@@ -53,14 +77,12 @@ func (j *job) find(b *model.Bundle, t tables) (*evidence, error) {
 	opts := drift.Options{Materiality: j.Materiality, Alpha: j.Alpha}
 	f := &evidence{}
 	asOf := j.Run().AsOf
-	p := readProfile(t.profile)
+	p := j.lines(f, t.profile)
 	for _, s := range b.Manifest.Segments {
 		f.names = append(f.names, s.ID)
 	}
 	f.found.Axes = b.Model.Space.Features()
 	f.found.Preparation = preparation(b, j.preprocess.Params)
-	f.found.Checks = j.checks(p)
-	f.price, f.lines = p.price(), drift.CompareLines(p.before, p.now)
 
 	now := b.InRange(t.customers)
 	closures := drift.FindClosures(p.snapshot, asOf)

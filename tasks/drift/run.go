@@ -153,15 +153,15 @@ func (j *job) work(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	return s.Commit(ctx, result)
 }
 
-// compare finds out what has moved. Where there is nothing to compare with, it says why.
+// compare finds out what has moved. Where there is nothing to compare with, it says why, and judges the lines alone.
 func (j *job) compare(ctx context.Context) (*evidence, error) {
 	if j.head == nil {
-		return insufficient(causeNoHead, "there is no current model to compare with"), nil
+		return j.alone(ctx, insufficient(causeNoHead, "there is no current model to compare with"))
 	}
 	bundle, err := model.Load(ctx, j.home.Registry, j.head.ModelID, j.opts)
 	if fault.CodeOf(err) == fault.ExitMissing {
 		j.deps.Log.Warn(causeReferenceExpired+": continuing as on a first run", "model", j.head.ModelID, "error", err.Error())
-		return insufficient(causeReferenceExpired, causeReferenceExpired), nil
+		return j.alone(ctx, insufficient(causeReferenceExpired, causeReferenceExpired))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load HEAD, revision %d: %w", j.head.Seq, err)
@@ -194,8 +194,16 @@ func (j *job) tables(ctx context.Context) (t tables, err error) {
 	if t.windows, err = j.home.ReadTable(ctx, j.preprocess, contract.Windows, j.opts); err != nil {
 		return t, err
 	}
-	t.profile, err = j.home.ReadTable(ctx, j.preprocess, contract.Profile, j.opts)
+	t.profile, err = j.profile(ctx)
 	return t, err
+}
+
+// profile reads what preprocess has counted of the lines; nil where an earlier program did not.
+func (j *job) profile(ctx context.Context) (*frame.Frame, error) {
+	if _, ok := j.preprocess.Objects[contract.Profile.Name]; !ok {
+		return nil, nil
+	}
+	return j.home.ReadTable(ctx, j.preprocess, contract.Profile, j.opts)
 }
 
 // advance lets later runs see the verdict. One of a replay by another revision is nobody's past.

@@ -240,11 +240,9 @@ func dataEffect(checks []drift.Check, p *lineProfile) drift.Effect {
 	}
 	broken, all := map[calendar.Date]bool{}, int64(0)
 	for _, c := range checks {
-		left := c.Days
 		for _, d := range p.now {
-			if d.Day >= c.Day && left > 0 && !c.Accepted {
+			if d.Day >= c.Day && d.Day <= c.Last && !c.Accepted {
 				broken[d.Day] = true
-				left--
 			}
 		}
 	}

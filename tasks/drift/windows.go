@@ -1,6 +1,8 @@
 package drift
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -72,11 +74,12 @@ type lineProfile struct {
 	now, before, yearAgo []drift.Day
 	codes                map[string]map[string]drift.Sold // by window
 	snapshot             []calendar.Date
+	rejected             map[string][]drift.Rejected // by window, in the order of days
 }
 
 // readProfile reads the table; nil gives an empty profile.
 func readProfile(t *frame.Frame) *lineProfile {
-	p := &lineProfile{codes: map[string]map[string]drift.Sold{}}
+	p := &lineProfile{codes: map[string]map[string]drift.Sold{}, rejected: map[string][]drift.Rejected{}}
 	if t == nil {
 		return p
 	}
@@ -119,7 +122,44 @@ func readProfile(t *frame.Frame) *lineProfile {
 			}
 		}
 	}
+	for _, w := range []string{contract.WindowBefore, contract.WindowNow} {
+		p.rejected[w] = rejections(t, w, *days[w])
+	}
 	return p
+}
+
+// rejections reads what was rejected of a window, in the order of days: of every day with lines or rejected records, and of every delivery.
+func rejections(t *frame.Frame, window string, days []drift.Day) []drift.Rejected {
+	type of struct {
+		day      calendar.Date
+		delivery string
+	}
+	at := map[of]drift.Rejected{}
+	for _, d := range days {
+		at[of{day: d.Day}] = drift.Rejected{Day: d.Day, Of: d.Lines}
+	}
+	for i, w := range t.Strings("window") {
+		kind := t.Strings("kind")[i]
+		day, err := calendar.ParseDate(t.Strings("day")[i])
+		if w != window || err != nil || kind != contract.ProfileDelivery && kind != contract.ProfileRejected {
+			continue
+		}
+		key, n := of{day, t.Strings("item")[i]}, t.Ints("lines")[i]
+		r := at[key]
+		r.Day, r.Delivery = day, key.delivery
+		switch {
+		case kind == contract.ProfileDelivery:
+			r.Of += n
+		case key.delivery == "":
+			r.Records, r.Of = n, r.Of+n
+		default:
+			r.Records = n
+		}
+		at[key] = r
+	}
+	return slices.SortedFunc(maps.Values(at), func(a, b drift.Rejected) int {
+		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Delivery, b.Delivery))
+	})
 }
 
 // priceLevel is what happened to the prices of products that sold in both windows, and what is new.
@@ -160,7 +200,7 @@ func (p *lineProfile) price() priceLevel {
 
 // checks looks for broken days.
 func (j *job) checks(p *lineProfile) []drift.Check {
-	checks, accepted := drift.CheckLines(p.before, p.now), j.accepted()
+	checks, accepted := append(drift.CheckLines(p.before, p.now), drift.CheckRejections(p.rejected[contract.WindowBefore], p.rejected[contract.WindowNow])...), j.accepted()
 	for i := range checks {
 		checks[i].Accepted = slices.Contains(accepted, checks[i].Name)
 	}

@@ -61,6 +61,7 @@ func TestPlantedFaults(t *testing.T) {
 		t.Errorf("sound lines: %+v", r.Checks)
 	}
 	sound.keepsWhatWasDone()
+	rejected(t, write)
 	for _, c := range []struct {
 		check, column string
 		day           calendar.Date
@@ -137,4 +138,43 @@ func (y *year) keepsWhatWasDone() {
 		}
 	}
 	y.t.Errorf("the first look at a model has no forward effect: %+v", looked.Effects)
+}
+
+// rejected holds that a day of which many records were rejected is found in a shop without a model, and is sound once it is delivered again.
+func rejected(t *testing.T, write func(*year, func(day calendar.Date, hour, country string) bool, ...demo.Fault)) {
+	t.Helper()
+	const day = firstDay + 179
+	y := &year{t: t, dir: t.TempDir(), ingest: []string{"--max-quarantine-share=0.05"}}
+	y.root = "--root=file://" + filepath.Join(y.dir, "root")
+	write(y, func(calendar.Date, string, string) bool { return false })
+	file := filepath.Join(y.dir, "lines.csv")
+	sound, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	n := 0
+	for line := range bytes.Lines(sound) {
+		if f := bytes.Split(line, []byte(",")); bytes.Contains(line, []byte(","+day.String()+" ")) && len(f) == 8 {
+			if n++; n%2 == 0 {
+				f[5] = []byte("free")
+				line = bytes.Join(f, []byte(","))
+			}
+		}
+		out.Write(line)
+	}
+	if err := os.WriteFile(file, out.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := y.look(firstDay + 200)
+	if r.Act != contract.ActFixData || r.Verdict != contract.VerdictAlert || r.Model != "" || len(r.Checks) != 1 || r.Checks[0].Check != compare.CheckRejected ||
+		r.Checks[0].Day != day || r.Checks[0].Column != "record" || r.Checks[0].Days != 1 {
+		t.Errorf("without a model: %s, %s, %+v; want fix_data because of the records of %s", r.Act, r.Cause, r.Checks, day)
+	}
+	if err := os.WriteFile(file, sound, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := y.look(firstDay + 200); r.Act != contract.ActNone || len(r.Checks) > 0 {
+		t.Errorf("delivered again: %s, %s, %+v; want no check", r.Act, r.Cause, r.Checks)
+	}
 }

@@ -1,8 +1,10 @@
 package preprocess
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -70,6 +72,9 @@ func (j *job) driftWindows(ctx context.Context, s *run.Session, v *surveyed, l *
 		if err := j.snapshotDays(ctx, v.snapshot, profile); err != nil {
 			return err
 		}
+		if err := j.rejections(ctx, v, profile); err != nil {
+			return fmt.Errorf("rejected records: %w", err)
+		}
 	}
 	for _, window := range v.windows {
 		l.Cut(window.Window)
@@ -106,6 +111,56 @@ func (j *job) snapshotDays(ctx context.Context, snapshot *lines.Snapshot, to *pr
 	slices.Sort(days)
 	for _, d := range days {
 		to.rows = append(to.rows, profileRow{window: contract.WindowSnapshot, kind: contract.ProfileDay, day: d.String(), counts: counts{lines: rows[d]}})
+	}
+	return nil
+}
+
+// rejections says what was rejected of the days of the last window and the one before, and of the deliveries: each counts where its last
+// lines are. Of a day that another delivery has replaced nothing counts.
+func (j *job) rejections(ctx context.Context, v *surveyed, to *profiler) error {
+	type of struct{ source, delivery string }
+	var windows []driftWindow
+	last, from := map[of]calendar.Date{}, map[day]map[string]bool{} // from: by source and day, without the object
+	for _, w := range v.windows {
+		if w.name != contract.WindowBefore && w.name != contract.WindowNow {
+			continue
+		}
+		windows = append(windows, w)
+		for _, p := range w.days {
+			id := of{p.Source, p.Delivery}
+			last[id] = max(last[id], p.Day)
+			on := day{source: p.Source, day: p.Day}
+			if from[on] == nil {
+				from[on] = map[string]bool{}
+			}
+			from[on][p.Delivery] = true
+		}
+	}
+	for _, w := range windows {
+		deliveries, err := v.snapshot.Deliveries(ctx, w.Start(), w.AsOf)
+		if err != nil {
+			return err
+		}
+		row := func(kind string, d calendar.Date, item string, n int64) {
+			to.rows = append(to.rows, profileRow{window: w.name, kind: kind, day: d.String(), item: item, counts: counts{lines: n}})
+		}
+		rejected := map[calendar.Date]int64{}
+		for _, d := range deliveries {
+			undated := d.Rejected.Records
+			for _, r := range d.RejectedDays {
+				undated -= r.Records
+				if by := from[day{source: d.Source, day: r.Day}]; r.Day >= w.Start() && r.Day < w.AsOf && (by == nil || by[d.ID]) {
+					rejected[r.Day] += r.Records
+				}
+			}
+			if at := last[of{d.Source, d.ID}]; at >= w.Start() && at < w.AsOf && at > 0 {
+				row(contract.ProfileDelivery, at, d.ID, cmp.Or(d.Records, d.Accepted.Records+d.Rejected.Records))
+				row(contract.ProfileRejected, at, d.ID, undated)
+			}
+		}
+		for _, d := range slices.Sorted(maps.Keys(rejected)) {
+			row(contract.ProfileRejected, d, "", rejected[d])
+		}
 	}
 	return nil
 }
