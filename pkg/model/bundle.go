@@ -38,7 +38,10 @@ func Build(m Model, customers *frame.Frame) (*Bundle, error) {
 	if err := m.Check(); err != nil {
 		return nil, fmt.Errorf("build bundle: %w", err)
 	}
-	b := &Bundle{Model: m, Reference: Sample(customers, ReferenceRows, m.Recipe.Seed)}
+	b := &Bundle{Model: m, Reference: Sample(customers, ReferenceRows)}
+	if b.Reference.Rows() < customers.Rows() {
+		b.Model.Drawn = drawnByKey
+	}
 	a, err := b.Assign(customers)
 	if err != nil {
 		return nil, fmt.Errorf("build bundle: %w", err)

@@ -1,8 +1,7 @@
 package model
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -27,21 +26,21 @@ var answers = []frame.Spec{
 // logarithm can differ in its last bits.
 const replayTolerance = 1e-9
 
-// Sample returns at most n customers, in their order. Which ones depends on the seed and the customers' keys alone: it
-// takes those with the smallest sha256 of seed and key, so neither order nor chunks matter.
-func Sample(customers *frame.Frame, n int, seed uint64) *frame.Frame {
+// Sample returns at most n customers, in their order. Which ones depends on the customers' keys alone: it takes those with the
+// smallest hash, so neither order, chunks nor seed matter.
+func Sample(customers *frame.Frame, n int) *frame.Frame {
 	if customers.Rows() <= n {
 		return customers
 	}
 	type drawn struct {
-		rank [sha256.Size]byte
+		rank []byte
 		row  int
 	}
 	all := make([]drawn, customers.Rows())
 	for i, key := range customers.Strings("customer") {
-		all[i] = drawn{sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, seed), key...)), i}
+		all[i] = drawn{rankOf(key), i}
 	}
-	slices.SortFunc(all, func(a, b drawn) int { return slices.Compare(a.rank[:], b.rank[:]) })
+	slices.SortFunc(all, func(a, b drawn) int { return bytes.Compare(a.rank, b.rank) })
 	rows := make([]int, n)
 	for i := range rows {
 		rows[i] = all[i].row

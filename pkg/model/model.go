@@ -41,6 +41,8 @@ type Model struct {
 	Customers Content `json:"customers"` // training customers, sorted
 	Reference Content `json:"reference"` // what is kept of them to compare with
 	Golden    Content `json:"golden"`    // with their answers
+	// Drawn says by what the reference was drawn where it is a sample: "key", or "" of an earlier program, which drew by the seed too.
+	Drawn string `json:"drawn,omitempty"`
 
 	Baseline *Baseline `json:"baseline,omitempty"`
 	Shadow   *Shadow   `json:"shadow,omitempty"`

@@ -1,6 +1,9 @@
 package model_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -11,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/clientele/clientele/pkg/fit"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
@@ -213,23 +217,41 @@ func TestOneCentroid(t *testing.T) {
 
 func TestSample(t *testing.T) {
 	customers := modeltest.Customers(500, 1)
-	if got := model.Sample(customers, 500, 1); got.Hash() != customers.Hash() {
+	if got := model.Sample(customers, 500); got.Hash() != customers.Hash() {
 		t.Error("all fit, yet some are missing")
 	}
-	got := model.Sample(customers, 100, 1)
+	got := model.Sample(customers, 100)
 	if got.Rows() != 100 || !slices.IsSorted(got.Strings("customer")) {
 		t.Fatalf("%d rows, sorted %v", got.Rows(), slices.IsSorted(got.Strings("customer")))
 	}
-	// The draw is about keys: any order gives the same customers, another seed others.
-	other := model.Sample(shuffled(customers, 3), 100, 1)
+	// The draw is about keys: any order gives the same customers.
+	other := model.Sample(shuffled(customers, 3), 100)
 	other.SortByText("customer")
 	if diff := cmp.Diff(got, other, cmpopts.EquateNaNs()); diff != "" {
 		t.Error("another order, other customers:", diff)
 	}
-	if model.Sample(customers, 100, 2).Hash() == got.Hash() {
-		t.Error("another seed, the same customers")
+	// Those of today are held to the same range of hashes: with everybody still there, they are the reference.
+	b := &model.Bundle{Model: model.Model{Drawn: "key", Recipe: fit.Recipe{Seed: 7}}, Reference: got}
+	b.Model.Customers.Rows = customers.Rows()
+	if diff := cmp.Diff(got, b.InRange(customers), cmpopts.EquateNaNs()); diff != "" {
+		t.Error("the same customers, another range:", diff)
 	}
-	if n := model.Sample(customers.Take(nil), 100, 1).Rows(); n != 0 {
+	// A model of an earlier program drew by its seed and the key.
+	rank := func(row int) []byte {
+		sum := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, 7), customers.Strings("customer")[row]...))
+		return sum[:]
+	}
+	rows := make([]int, customers.Rows())
+	for i := range rows {
+		rows[i] = i
+	}
+	slices.SortFunc(rows, func(a, b int) int { return bytes.Compare(rank(a), rank(b)) })
+	slices.Sort(rows[:100])
+	b.Model.Drawn, b.Reference = "", customers.Take(rows[:100])
+	if diff := cmp.Diff(b.Reference, b.InRange(customers), cmpopts.EquateNaNs()); diff != "" || b.Reference.Hash() == got.Hash() {
+		t.Error("an earlier program's, another range:", diff)
+	}
+	if n := model.Sample(customers.Take(nil), 100).Rows(); n != 0 {
 		t.Errorf("%d of nobody", n)
 	}
 }

@@ -15,23 +15,36 @@ func (b *Bundle) InRange(customers *frame.Frame) *frame.Frame {
 	if b.Model.Customers.Rows <= b.Reference.Rows() {
 		return customers
 	}
+	rank := rankOf
+	if b.Model.Drawn == "" {
+		rank = func(key string) []byte { return seededRank(b.Model.Recipe.Seed, key) }
+	}
 	var most []byte
 	for _, key := range b.Reference.Strings("customer") {
-		if r := rankOf(b.Model.Recipe.Seed, key); bytes.Compare(r, most) > 0 {
+		if r := rank(key); bytes.Compare(r, most) > 0 {
 			most = r
 		}
 	}
 	var rows []int
 	for i, key := range customers.Strings("customer") {
-		if bytes.Compare(rankOf(b.Model.Recipe.Seed, key), most) <= 0 {
+		if bytes.Compare(rank(key), most) <= 0 {
 			rows = append(rows, i)
 		}
 	}
 	return customers.Take(rows)
 }
 
-// rankOf is what [Sample] draws by.
-func rankOf(seed uint64, key string) []byte {
+// drawnByKey says that a reference is the customers with the smallest [rankOf].
+const drawnByKey = "key"
+
+// rankOf is what [Sample] draws by. It is another hash than that of [HeldOut], so that one says nothing of the other.
+func rankOf(key string) []byte {
+	sum := sha256.Sum256([]byte("reference\x00" + key))
+	return sum[:]
+}
+
+// seededRank is what an earlier program drew by.
+func seededRank(seed uint64, key string) []byte {
 	sum := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, seed), key...))
 	return sum[:]
 }
