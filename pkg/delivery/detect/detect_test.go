@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/clientele/clientele/pkg/delivery/detect"
 	"github.com/clientele/clientele/pkg/delivery/reading"
@@ -257,5 +258,30 @@ func TestCases(t *testing.T) {
 		case !half && (err != nil || found.Reading.DateLayout == "" && found.Format == "delimited text"):
 			t.Errorf("%s: got %+v, %v", file, found, err)
 		}
+	}
+}
+
+func TestZonesOfTimes(t *testing.T) {
+	chicago, err := time.LoadLocation("America/Chicago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		time, want string
+		zone       *time.Location
+	}{
+		{"2023-MM-DD hh:30:00 EST", "2006-1-2 15:04:05 MST", nil},
+		{"2023-MM-DD hh:30:00 CST", "2006-1-2 15:04:05 MST", chicago},
+		{"Mon Jan DD 2023 hh:30:00 GMT+0100 (Central European Standard Time)", "Mon Jan 02 2006 15:04:05 GMT-0700 (MST)", nil},
+	} {
+		found, err := look(t, detect.Options{Zone: test.zone}, shop{time: test.time}.lines(40))
+		if err != nil {
+			t.Error(err)
+		} else if found.Reading.DateLayout != test.want {
+			t.Errorf("%s is read by %q", test.time, found.Reading.DateLayout)
+		}
+	}
+	if _, err := look(t, detect.Options{}, shop{time: "2023-MM-DD hh:30:00 CST"}.lines(40)); !errors.Is(err, detect.ErrDates) || !strings.Contains(err.Error(), "CST is no zone that is known") {
+		t.Errorf("times of one of three zones: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,9 @@ type timesOf struct {
 	cellExample string
 }
 
+// mostTime is how long a time can be, in bytes: the longest has a zone's name in full.
+const mostTime = 96
+
 // mostTexts bounds how many different times are kept: minutes of two years of trading.
 const mostTexts = 200_000
 
@@ -36,7 +40,7 @@ func (t *timesOf) add(c record.Cell, dates record.DateSystem) {
 	switch c.Kind {
 	case record.TextCell:
 		text := bytes.TrimSpace(c.Text)
-		if len(text) == 0 || len(text) > 64 {
+		if len(text) == 0 || len(text) > mostTime {
 			return
 		}
 		t.values++
@@ -269,11 +273,18 @@ func (l *look) choose(t *timesOf, fits []fit) error {
 	return nil
 }
 
+// zoneName finds a zone's abbreviation behind a time of day.
+var zoneName = regexp.MustCompile(`:\d\d(?: [AaPp][Mm])? ([A-Z]{3,5})$`)
+
 // unfit says that no layout takes enough of the dates, and what the best one does not take.
 func (l *look) unfit(t *timesOf, fits []fit) error {
 	if len(fits) == 0 {
-		return ErrDates.Errorf("date_layout", l.delivery.Name, "%s: no known layout fits its dates, such as %s: --date-layout says it in Go's notation; nothing was stored",
-			l.delivery.Name, examples(t.order[:min(3, len(t.order))]))
+		hint := "--date-layout says it in Go's notation"
+		if zone := zoneName.FindStringSubmatch(t.order[0]); zone != nil {
+			hint = fmt.Sprintf("%s is no zone that is known, or one of several countries: --zone is where it is the shop's own; else export the times with an offset such as +0100", zone[1])
+		}
+		return ErrDates.Errorf("date_layout", l.delivery.Name, "%s: no known layout fits its dates, such as %s: %s; nothing was stored",
+			l.delivery.Name, examples(t.order[:min(3, len(t.order))]), hint)
 	}
 	best := fits[0]
 	var left []string

@@ -21,6 +21,7 @@ func candidateLayouts() []Layout {
 	clocks := []string{
 		"", " 15:04", " 15:04:05", " 3:04 PM", " 3:04:05 PM", " 3:04PM", " 3:04:05PM", ", 15:04", ", 15:04:05", ", 3:04 PM", ", 3:04:05 PM", " - 15:04",
 		" 15:04:05 UTC", " 15:04:05 -0700", " 15:04:05 -07:00", " 15:04:05-07:00", " 15:04:05-07", " 15:04:05 UTC-0700",
+		" 15:04 MST", " 15:04:05 MST", " 3:04 PM MST", " 3:04:05 PM MST",
 	}
 	iso := []string{"2006-1-2T15:04:05", "2006-1-2T15:04", "2006-1-2T15:04:05Z07:00", "2006-1-2T15:04:05Z0700", "2006-1-2T15:04Z07:00", "2006-1-2T15:04:05-0700", "20060102T150405", "20060102T150405Z07:00", "20060102150405"}
 	texts := append([]string{DefaultLayout, "2006-01-02T15:04:05"}, iso...)
@@ -29,7 +30,7 @@ func candidateLayouts() []Layout {
 			texts = append(texts, d+c)
 		}
 	}
-	texts = append(texts, "Mon Jan _2 15:04:05 2006", "Mon Jan _2 15:04:05 UTC 2006")
+	texts = append(texts, "Mon Jan _2 15:04:05 2006", "Mon Jan _2 15:04:05 UTC 2006", "Mon Jan _2 15:04:05 MST 2006", "Mon Jan 02 2006 15:04:05 GMT-0700 (MST)")
 	return mustLayouts(append(texts, UnixLayout, UnixMilliLayout, SerialLayout)...)
 }
 
@@ -81,7 +82,7 @@ func (l Layout) order() string {
 	}
 	var kinds []byte
 	for _, p := range l.parts {
-		if p.kind != partLiteral && p.kind != partWeekday {
+		if p.kind != partLiteral && p.kind != partWeekday && p.kind != partZoneNote {
 			kinds = append(kinds, 'a'+p.kind)
 		}
 	}

@@ -56,8 +56,9 @@ const (
 	partLiteral
 	partHalf     // AM or PM
 	partWeekday  // a name, ignored
-	partZoneName // UTC or GMT
+	partZoneName // UTC or GMT, or any abbreviation that is certain
 	partOffset
+	partZoneNote // a zone's name in brackets behind an offset, ignored
 	numParts
 )
 
@@ -70,6 +71,7 @@ const (
 	zoneZ      = 1   // partOffset that may be Z
 	zoneColon  = 2   // partOffset with a colon
 	zoneHour   = 4   // partOffset of hours alone
+	anyZone    = 1   // partZoneName that may be another than UTC and GMT
 	pivotYear  = 69
 	maxNameLen = 24 // bytes of a month's or weekday's name
 )
@@ -84,7 +86,7 @@ var layoutTokens = []struct {
 	{"Jan", layoutPart{kind: partMonth, least: monthName}},
 	{"Monday", layoutPart{kind: partWeekday}},
 	{"Mon", layoutPart{kind: partWeekday}},
-	{"MST", layoutPart{kind: partZoneName}},
+	{"MST", layoutPart{kind: partZoneName, least: anyZone}},
 	{"UTC", layoutPart{kind: partZoneName}},
 	{"GMT", layoutPart{kind: partZoneName}},
 	{"PM", layoutPart{kind: partHalf}},
@@ -110,9 +112,10 @@ var layoutTokens = []struct {
 }
 
 // ParseLayout reads a layout written as Go writes one: the year 2006 or 06, the month 01, 1, Jan or January, the day 02, 2 or _2,
-// the hour 15, or 03 or 3 with PM, the minute 04, the second 05, a zone Z07:00, -0700, -07:00 or UTC, the weekday Mon or Monday,
-// with any signs but letters (but T) between them. Year, month and day must be there, each part once. [UnixLayout],
-// [UnixMilliLayout] and [SerialLayout] are layouts too.
+// the hour 15, or 03 or 3 with PM, the minute 04, the second 05, a zone Z07:00, -0700, -07:00, UTC or MST, the weekday Mon or
+// Monday, with any signs but letters (but T) between them. Year, month and day must be there, each part once. MST is the
+// abbreviation of any zone that means one offset, see [zoneOffsets]; in brackets behind an offset, (MST) is any name, which is
+// ignored. [UnixLayout], [UnixMilliLayout] and [SerialLayout] are layouts too.
 func ParseLayout(text string) (Layout, error) {
 	l := Layout{text: text}
 	switch text {
@@ -133,6 +136,9 @@ func ParseLayout(text string) (Layout, error) {
 	twelve := false
 	for rest := text; rest != ""; {
 		part, n := nextPart(rest)
+		if seen[partOffset] && strings.HasPrefix(rest, zoneNote) {
+			part, n = layoutPart{kind: partZoneNote}, len(zoneNote)
+		}
 		switch {
 		case n == 0:
 			return bad(fmt.Sprintf("%q is no part of it", rest))
@@ -158,6 +164,9 @@ func ParseLayout(text string) (Layout, error) {
 	}
 	return l, nil
 }
+
+// zoneNote is how a layout writes the name of a zone that an offset before it has said already.
+const zoneNote = "(MST)"
 
 // nextPart returns the part that a layout begins with and how many bytes it has there, 0 if it is none.
 func nextPart(layout string) (layoutPart, int) {

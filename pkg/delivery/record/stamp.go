@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,8 @@ type stamp struct {
 	fraction int64 // µs
 	pm, half bool
 	zoned    bool
-	offset   int // seconds east of UTC
+	offset   int    // seconds east of UTC
+	zoneName []byte // whose offset it is; nil where the offset is written, or for UTC
 }
 
 // parseParts reads a time part by part.
@@ -45,6 +47,9 @@ func (l Layout) parseParts(b []byte) (micros int64, ok bool) {
 	}
 	c := &s.civil
 	micros, ok = civilMicros(c[partYear], c[partMonth], c[partDay], c[partHour], c[partMinute], c[partSecond])
+	if ok && s.zoneName != nil {
+		s.offset, ok = l.offsetOf(s.zoneName, c[partYear])
+	}
 	if micros += s.fraction; ok && s.zoned {
 		return l.local(micros - int64(s.offset)*1_000_000)
 	}
@@ -80,9 +85,20 @@ func (s *stamp) part(p *layoutPart, b []byte) (rest []byte, ok bool) {
 	case p.kind == partZoneName:
 		s.zoned, s.offset = true, 0
 		name, rest := cutName(b)
-		return rest, string(name) == "UTC" || string(name) == "GMT"
+		if string(name) == "UTC" || string(name) == "GMT" {
+			return rest, true
+		}
+		s.zoneName = name
+		return rest, p.least == anyZone && len(name) > 1
 	case p.kind == partOffset:
+		s.zoneName = nil
 		return s.zone(p.least, b)
+	case p.kind == partZoneNote:
+		end := bytes.IndexByte(b, ')')
+		if len(b) == 0 || b[0] != '(' || end < 0 {
+			return nil, false
+		}
+		return b[end+1:], true
 	}
 	return s.number(p, b)
 }
@@ -234,6 +250,29 @@ func (l Layout) local(micros int64) (int64, bool) {
 		micros += int64(offset) * 1_000_000
 	}
 	return micros, micros >= firstMicros && micros <= lastMicros
+}
+
+// offsetOf returns the offset of a zone by its abbreviation, in seconds east of UTC: the shop's zone has the first word, since CST
+// or IST is another offset elsewhere; what is none of its own must be one of [zoneOffsets].
+func (l Layout) offsetOf(name []byte, year int) (seconds int, ok bool) {
+	if l.zone != nil {
+		for _, month := range [...]time.Month{time.January, time.July} {
+			if own, offset := time.Date(year, month, 1, 12, 0, 0, 0, l.zone).Zone(); own == string(name) {
+				return offset, true
+			}
+		}
+	}
+	hours, ok := zoneOffsets[string(name)]
+	return int(hours * 3600), ok
+}
+
+// zoneOffsets are the abbreviations of zones that are taken whatever the shop's zone, in hours east of UTC: those of RFC 5322 and of
+// the time zone database that have one usual meaning, and the German ones. Those with several are not among them: CST and CDT
+// (Chicago, Shanghai, Havana), IST (India, Ireland, Israel), BST, AST, SST, and MSK, which has changed.
+var zoneOffsets = map[string]float64{
+	"UT": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3,
+	"EST": -5, "EDT": -4, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "AKST": -9, "AKDT": -8, "HST": -10,
+	"JST": 9, "AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
 }
 
 // months are the names of months and their usual short forms in English, German, French, Spanish, Italian, Dutch and
