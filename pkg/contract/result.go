@@ -40,7 +40,8 @@ type IngestResult struct {
 	Quarantine      []RuleCount    `json:"quarantine"`        // by descending rows, at most 20
 	Missing         []ColumnCount  `json:"missing,omitempty"` // accepted lines without a code, description, customer or country; of earlier programs none
 
-	Reading json.RawMessage `json:"reading,omitempty"` // how the delivery was read: what a profile's section read says
+	Reading  json.RawMessage   `json:"reading,omitempty"`  // how the delivery was read: what a profile's section read says
+	Findings []finding.Finding `json:"findings,omitempty"` // of the delivery, as its sample shows them
 }
 
 // Converted is what lines in another currency came to in the shop's.

@@ -39,6 +39,7 @@ const (
 	MeaningChanged  = "meaning_changed"
 	Discounts       = "discounts"
 	OrderTotalsOnly = "order_totals_only"
+	UnreadMoney     = "unread_money" // of inspect and ingest
 	PriceIsTotal    = "price_is_total"
 	Dominance       = "dominance" // of train: a gate of its own judges it
 )
@@ -79,6 +80,7 @@ var Specs = []Spec{
 	{UnmarkedReturns, "invoices of one form are above zero, and 80 % of their lines repeat an earlier sale to the same customer", ""},
 	{SharedNumbers, "1 % of the invoice numbers, and at least 10, name several customers on one day", ""},
 	{Discounts, "discount lines are not taken off", ""},
+	{UnreadMoney, "inspect, ingest: a column of discounts, refunds, taxes, shipping, fees or deposits is not read", ""},
 	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
 	{Dominance, "one feature alone gives nearly the same segments (adjusted Rand index of at least 0.8)", "unless it is frequency or monetary"},
 	{PriceLevel, "drift: a day's prices are 5 times those of the drift window before, or a fifth", "always: drift's act is fix_data"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/money"
 )
 
 // swapped writes lines with semicolons, decimal commas and the day first.
@@ -65,5 +66,22 @@ func TestProfileIsRead(t *testing.T) {
 	c.Profile = s.sources + "/none.toml"
 	if _, err := s.try(c); err == nil {
 		t.Error("a profile that is not there was taken for one that says nothing")
+	}
+}
+
+func TestMoneyThatIsNotReadIsAFinding(t *testing.T) {
+	s := newShop(t)
+	lines := strings.Split(strings.TrimSpace(day("2011-12-01", 1, 10)), "\n")
+	text := "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country,Discount\n" + strings.Join(lines, ",0.30\n") + ",0.30\n"
+	path := s.file("lines.csv", text)
+	r := s.must(s.config(path))
+	if len(r.Findings) != 1 || r.Findings[0].Code != "unread_money" || r.Findings[0].Lines != 10 || r.Findings[0].Money != 3*money.Scale {
+		t.Errorf("got %+v", r.Findings)
+	}
+	if !strings.Contains(s.log.String(), r.Findings[0].Sentence[:10]) || !strings.Contains(s.log.String(), `"finding":"unread_money"`) {
+		t.Error("the log does not say it")
+	}
+	if r := s.must(s.config(s.file("plain.csv", header+day("2011-12-02", 1, 10)), runID("r2"))); len(r.Findings) > 0 {
+		t.Errorf("a delivery without such a column has %+v", r.Findings)
 	}
 }

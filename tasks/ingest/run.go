@@ -310,6 +310,9 @@ func (j *job) checkDays() error {
 func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestResult, error) {
 	result := j.result(counts)
 	var err error
+	if j.found != nil {
+		result.Findings = j.found.Findings()
+	}
 	if result.Reading, err = contract.Canonical(j.read); err != nil {
 		return result, fmt.Errorf("encode reading: %w", err)
 	}

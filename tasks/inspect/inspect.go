@@ -7,6 +7,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/delivery/detect"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/task"
 	"github.com/clientele/clientele/pkg/task/intake"
@@ -54,22 +55,23 @@ func (c Config) Validate() error {
 
 // Result is what inspect reports.
 type Result struct {
-	Source     string          `json:"source"`
-	Format     string          `json:"format"`
-	Packing    string          `json:"packing,omitempty"`
-	Sheets     []string        `json:"sheets,omitempty"`
-	Columns    []detect.Column `json:"columns"` // in the order of the header; nil where the header is not to be shown
-	Records    int64           `json:"records"`
-	Accepted   int64           `json:"accepted"`
-	Rejected   int64           `json:"rejected"`
-	First      *calendar.Date  `json:"first"`
-	Last       *calendar.Date  `json:"last"`
-	Money      money.Amount    `json:"money"` // Σ of the accepted lines' amounts
-	Looked     int64           `json:"looked"`
-	Quarantine []Rejects       `json:"quarantine"` // by descending rows
-	Decisions  []Decision      `json:"decisions"`
-	Profile    string          `json:"profile"`                // the decisions, in TOML
-	WrittenTo  string          `json:"profile_file,omitempty"` // where the profile was written, "" for nowhere
+	Source     string            `json:"source"`
+	Format     string            `json:"format"`
+	Packing    string            `json:"packing,omitempty"`
+	Sheets     []string          `json:"sheets,omitempty"`
+	Columns    []detect.Column   `json:"columns"` // in the order of the header; nil where the header is not to be shown
+	Records    int64             `json:"records"`
+	Accepted   int64             `json:"accepted"`
+	Rejected   int64             `json:"rejected"`
+	First      *calendar.Date    `json:"first"`
+	Last       *calendar.Date    `json:"last"`
+	Money      money.Amount      `json:"money"` // Σ of the accepted lines' amounts
+	Looked     int64             `json:"looked"`
+	Quarantine []Rejects         `json:"quarantine"` // by descending rows
+	Decisions  []Decision        `json:"decisions"`
+	Findings   []finding.Finding `json:"findings,omitempty"`
+	Profile    string            `json:"profile"`                // the decisions, in TOML
+	WrittenTo  string            `json:"profile_file,omitempty"` // where the profile was written, "" for nowhere
 }
 
 // Rejects are the records that broke one check.

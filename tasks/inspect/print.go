@@ -43,6 +43,13 @@ func Print(w io.Writer, r Result) error {
 			p.line("  %-22s %s, first %s", q.Rule, task.Thousands(q.Rows), q.Example)
 		}
 	}
+	if len(r.Findings) > 0 {
+		p.line("\nFindings")
+		for _, f := range r.Findings {
+			p.line("  %-12s %s", f.Code, f.Sentence)
+			p.line("               %s", f.What)
+		}
+	}
 	p.line("\nDecisions")
 	for _, d := range r.Decisions {
 		p.decision(d)

@@ -75,6 +75,7 @@ func (c Config) inspect(ctx context.Context, d task.Deps) (r Result, err error) 
 	r = Result{
 		Source: src.Name, Format: found.Format, Packing: found.Packing, Sheets: found.Sheets, Columns: found.Columns,
 		Records: counts.Records, Accepted: counts.Accepted, Rejected: counts.Rejected, Money: g.total, Looked: g.lines.lines(), Quarantine: rejects(counts),
+		Findings: found.Findings(),
 	}
 	if counts.Accepted > 0 {
 		first, last := calendar.DateOf(counts.First), calendar.DateOf(counts.Last)

@@ -44,6 +44,8 @@ type Found struct {
 	Decisions []Decision      // in the order of a reading's parts
 	Currency  string          // ISO 4217 code of the one whose sign every price has, "" for none
 	Rows      int             // sampled
+	Unread    []Unread        // columns of money that are not read, in the order of the header
+	Whole     bool            // the sample is all of the delivery
 }
 
 // Column is a column of a delivery and the field of a line that it holds, "" for none.
@@ -125,7 +127,7 @@ type look struct {
 }
 
 func (l *look) all() (*Found, error) {
-	for _, step := range []func() error{l.encoding, l.structure, l.numbers, l.currency, l.dates, l.sheets, l.missing} {
+	for _, step := range []func() error{l.encoding, l.structure, l.numbers, l.currency, l.dates, l.sheets, l.missing, l.unread} {
 		if err := step(); err != nil {
 			return nil, err
 		}

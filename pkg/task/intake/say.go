@@ -25,6 +25,9 @@ func Say(log *slog.Logger, found *detect.Found) {
 			how = append(how, text)
 		}
 	}
+	for _, f := range found.Findings() {
+		log.Warn(f.Sentence, "finding", f.Code, "lines", f.Lines, "money", f.Money.String(), "what", f.What)
+	}
 	if !assumed {
 		return
 	}

@@ -1,0 +1,292 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/clientele/clientele/pkg/delivery/record"
+	"github.com/clientele/clientele/pkg/finding"
+	"github.com/clientele/clientele/pkg/money"
+)
+
+// Unread is a column of money that no field holds.
+type Unread struct {
+	Column string
+	Kind   string // of [moneyWords]
+	Rows   int64  // sampled, whose value is not zero
+	Money  money.Amount
+	Left   string // the column that has a line's money less this column's, "" for none
+}
+
+// Of a column of money, the share of values that must be numbers, and the fewest rows and their share that must agree for an arithmetic
+// between columns to hold.
+const (
+	numberShare = 0.95
+	fewestAgree = 3
+	agreeShare  = 0.9
+	agreeWithin = 0.0101 // a cent
+)
+
+// kindDiscount and kindRefund take something off what a customer pays; the others come on top, or are in it.
+const (
+	kindDiscount = "discount"
+	kindRefund   = "refund"
+)
+
+// moneyWords are what columns of money besides prices and totals are called, in English, German, French, Spanish, Italian and Dutch.
+// A stem is looked for anywhere in a name, since compounds are one word; a word must stand by itself.
+var moneyWords = []struct {
+	kind, meaning string
+	stems, words  []string
+}{
+	{kindRefund, "refunds", []string{"refund", "erstattung", "rembours", "reembols", "rimbors", "terugbetal", "chargeback"}, nil},
+	{kindDiscount, "discounts", []string{
+		"discount", "rabatt", "nachlass", "skonto", "réduction", "reduction", "descuento", "sconto", "korting", "rebate", "markdown", "gutschein", "voucher", "coupon", "giftcard",
+	}, []string{"remise", "remises"}},
+	{"deposit", "deposits", []string{"deposit", "depósito", "anzahlung", "statiegeld", "cauzione"}, []string{"pfand", "acompte", "consigne"}},
+	{"shipping", "shipping", []string{"shipping", "freight", "postage", "versand", "fraisdeport", "livraison", "spedizione", "verzend"}, []string{"porto", "fracht", "delivery", "envío", "envio"}},
+	{"fee", "fees", []string{"gebühr", "gebuehr", "surcharge", "zuschlag", "commission", "comisión", "trinkgeld", "pourboire", "propina", "gratuity"}, []string{
+		"fee", "fees", "tip", "tips", "duty", "duties", "frais",
+	}},
+	{"tax", "taxes", []string{"steuer", "impuesto", "imposta"}, []string{"tax", "taxes", "vat", "gst", "hst", "mwst", "ust", "tva", "iva", "btw"}},
+}
+
+// noMoney are words of a name that make its column something else: the rate of a tax, the name of a method, the postcode of an address.
+var noMoney = []string{
+	"address", "art", "carrier", "city", "class", "code", "codes", "company", "count", "country", "currency", "date", "datum", "days", "exempt", "grund", "id", "ids", "level", "method",
+	"name", "no", "note", "nr", "nummer", "number", "pct", "percent", "percentage", "phone", "plz", "postal", "postcode", "postleitzahl", "prozent", "province", "qty", "quantity", "rate",
+	"reason", "satz", "service", "state", "status", "street", "taux", "time", "type", "weight", "zip", "address1", "address2", "menge", "anzahl", "compensation",
+}
+
+// moneyKind returns what kind of money a column has by its name, as a position in [moneyWords].
+func moneyKind(name string) (int, bool) {
+	if strings.Contains(name, "%") {
+		return 0, false
+	}
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(noMoney, w) || strings.HasSuffix(w, "satz") }) {
+		return 0, false
+	}
+	joined := strings.Join(words, "")
+	for i, m := range moneyWords {
+		if slices.ContainsFunc(m.stems, func(s string) bool { return strings.Contains(joined, s) }) ||
+			slices.ContainsFunc(m.words, func(s string) bool { return slices.Contains(words, s) }) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// unread finds the columns of money that are not read, in the tables that have the header of the first.
+func (l *look) unread() error {
+	var tables []*table
+	for i := range l.sample.tables {
+		if t := &l.sample.tables[i]; t.at != nil && (len(tables) == 0 || slices.Equal(t.header, tables[0].header)) {
+			tables = append(tables, t)
+		}
+	}
+	if len(tables) == 0 {
+		return nil
+	}
+	var o record.Options
+	if err := l.found.Reading.Set(&o); err != nil {
+		return err
+	}
+	if o.Dialect.Decimal == 0 {
+		o.Dialect.Decimal = '.'
+	}
+	c := &counted{tables: tables, form: record.NumberForm{Decimal: o.Dialect.Decimal, Group: o.Dialect.Group}, columns: map[int][]float64{}}
+	taken := map[int]bool{}
+	for _, at := range tables[0].at {
+		for _, i := range at {
+			taken[i] = true
+		}
+	}
+	var free []int
+	for i := range tables[0].header {
+		if !taken[i] {
+			free = append(free, i)
+		}
+	}
+	for _, i := range free {
+		kind, ok := moneyKind(tables[0].header[i])
+		if !ok {
+			continue
+		}
+		values := c.column(i)
+		u := Unread{Column: tables[0].header[i], Kind: moneyWords[kind].kind}
+		for _, v := range values {
+			if v != 0 && !math.IsNaN(v) {
+				u.Rows++
+				u.Money += money.Amount(math.Round(v * money.Scale))
+			}
+		}
+		if u.Money == 0 {
+			continue
+		}
+		if u.Kind == kindDiscount || u.Kind == kindRefund {
+			settled, left := c.arithmetic(i, free)
+			if settled {
+				continue
+			}
+			if left >= 0 {
+				u.Left = tables[0].header[left]
+			}
+		}
+		l.found.Unread = append(l.found.Unread, u)
+	}
+	l.found.Whole = l.sample.whole()
+	return nil
+}
+
+// counted are the numbers of sampled columns.
+type counted struct {
+	tables  []*table
+	form    record.NumberForm
+	columns map[int][]float64
+}
+
+// maxMoney bounds what counts as money: numbers of phones and the like are above.
+const maxMoney = 1e9
+
+// column returns the numbers of a column, NaN where there is none; nil if it is not one of numbers.
+func (c *counted) column(at int) []float64 {
+	if values, ok := c.columns[at]; ok {
+		return values
+	}
+	var values []float64
+	var plain []byte
+	filled, numbers := 0, 0
+	for _, t := range c.tables {
+		for _, row := range t.rows {
+			v := math.NaN()
+			if at < len(row.Cells) {
+				form := c.form
+				switch cell := row.Cells[at]; cell.Kind {
+				case record.NumberCell:
+					form = record.NumberForm{Decimal: '.'}
+					fallthrough
+				case record.TextCell:
+					text := strings.TrimSpace(string(cell.Text))
+					if text == "" {
+						break
+					}
+					filled++
+					var ok bool
+					if plain, ok = form.Plain(plain[:0], []byte(text)); !ok {
+						break
+					}
+					if n, err := strconv.ParseFloat(string(plain), 64); err == nil && math.Abs(n) <= maxMoney {
+						numbers, v = numbers+1, n
+					}
+				case record.TimeCell, record.OddCell:
+					filled++
+				}
+			}
+			values = append(values, v)
+		}
+	}
+	if float64(numbers) < numberShare*float64(filled) || numbers == 0 {
+		values = nil
+	}
+	c.columns[at] = values
+	return values
+}
+
+// lines returns the money of each row as it is read, NaN where that cannot be told.
+func (c *counted) lines() []float64 {
+	of := func(f record.Field) []float64 {
+		if at := c.tables[0].at[f]; len(at) > 0 {
+			return c.column(at[0])
+		}
+		return nil
+	}
+	if amount := of(record.FieldAmount); amount != nil {
+		return amount
+	}
+	price, quantity := of(record.FieldPrice), of(record.FieldQuantity)
+	if price == nil || quantity == nil {
+		return nil
+	}
+	money := make([]float64, len(price))
+	for i := range money {
+		money[i] = price[i] * quantity[i]
+	}
+	return money
+}
+
+// arithmetic says how a column that takes something off belongs to the money that is read. It is settled where another column has the
+// money of a line with it, so that what is read is without it. left is the column that has the money of a line without it, -1 for none.
+func (c *counted) arithmetic(off int, free []int) (settled bool, left int) {
+	lines, offs := c.lines(), c.column(off)
+	if lines == nil || offs == nil {
+		return false, -1
+	}
+	for _, other := range free {
+		values := c.column(other)
+		if other == off || values == nil {
+			continue
+		}
+		rows, before, after := 0, 0, 0
+		for i, v := range values {
+			line, off := math.Abs(lines[i]), math.Abs(offs[i])
+			if !(off >= 2*agreeWithin) || math.IsNaN(line) {
+				continue
+			}
+			rows++
+			if math.Abs(line+off-math.Abs(v)) <= agreeWithin {
+				before++
+			}
+			if math.Abs(line-off-math.Abs(v)) <= agreeWithin {
+				after++
+			}
+		}
+		if rows < fewestAgree {
+			continue
+		}
+		if float64(before) >= agreeShare*float64(rows) {
+			return true, -1
+		}
+		if float64(after) >= agreeShare*float64(rows) {
+			return false, other
+		}
+	}
+	return false, -1
+}
+
+// Findings are what a person should know of a delivery before it is read.
+func (f *Found) Findings() []finding.Finding {
+	var all []finding.Finding
+	of := "the"
+	if !f.Whole {
+		of = "the first"
+	}
+	for _, u := range f.Unread {
+		meaning := ""
+		for _, m := range moneyWords {
+			if m.kind == u.Kind {
+				meaning = m.meaning
+			}
+		}
+		n := finding.Finding{
+			Code: finding.UnreadMoney, Lines: u.Rows, Money: max(u.Money, -u.Money),
+			Sentence: fmt.Sprintf("the column %.60q is not read: %d of %s %d rows have %s in it, %.2f together", u.Column, u.Rows, of, f.Rows, meaning, u.Money.Float()),
+		}
+		switch {
+		case u.Left != "":
+			n.Sentence += fmt.Sprintf("; the column %.60q has what is left of a line", u.Left)
+			n.What = fmt.Sprintf("read what is left: --columns=amount=%s,price=", u.Left)
+		case u.Kind == kindDiscount || u.Kind == kindRefund:
+			n.What = "nothing, if the prices have them taken off; else export a column with what a customer paid for the line, and read it: --columns=amount=COLUMN,price="
+		default:
+			n.What = "nothing, unless they should count as a customer's money: then read a column that has them in it, --columns=amount=COLUMN,price="
+		}
+		all = append(all, n)
+	}
+	finding.Sort(all)
+	return all
+}

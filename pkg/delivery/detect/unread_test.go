@@ -1,0 +1,79 @@
+package detect_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/clientele/clientele/pkg/delivery/detect"
+)
+
+// withColumns returns a delivery with further columns, of which value says what a row has.
+func withColumns(names string, value func(i int) string) string {
+	text := shop{}.lines(40)
+	rows := strings.Split(strings.TrimSpace(text), "\n")
+	rows[0] += "," + names
+	for i := 1; i < len(rows); i++ {
+		rows[i] += "," + value(i)
+	}
+	return strings.Join(rows, "\n") + "\n"
+}
+
+func TestMoneyThatIsNotRead(t *testing.T) {
+	odd := func(text string) func(int) string {
+		return func(i int) string {
+			if i%2 == 0 {
+				return strings.Repeat(",", strings.Count(text, ","))
+			}
+			return text
+		}
+	}
+	for name, c := range map[string]struct {
+		columns string
+		value   func(int) string
+		want    string // column kind rows money left
+	}{
+		"a discount":            {"Discount", odd("0.50"), "Discount discount 20 10 "},
+		"in German":             {"Rabattbetrag", odd("0.50"), "Rabattbetrag discount 20 10 "},
+		"in French":             {"Remise", odd("-0.50"), "Remise discount 20 -10 "},
+		"a refund in parts":     {"Refunded Amount", odd("5"), "Refunded Amount refund 20 100 "},
+		"taxes and shipping":    {"TVA,Frais de port", odd("1.00,2.00"), "TVA tax 20 20 , Frais de port shipping 20 40 "},
+		"the rest of a line":    {"Discount,Net", func(int) string { return "0.50,4.60" }, "Discount discount 40 20 Net"},
+		"off already":           {"Discount,Gross", func(int) string { return "0.50,5.60" }, ""},
+		"a rate":                {"Tax rate,Discount %,Steuersatz", odd("20,5,19"), ""},
+		"a code":                {"Discount Code", odd("1234"), ""},
+		"a postcode":            {"Shipping Zip,Shipping Phone", odd("10115,493012345"), ""},
+		"nothing in it":         {"Discount", odd("0.00"), ""},
+		"words":                 {"Discount", odd("SUMMER"), ""},
+		"no money by its names": {"Weight,Stock", odd("1,2"), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, err := look(t, detect.Options{}, withColumns(c.columns, c.value))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, u := range found.Unread {
+				got = append(got, fmt.Sprint(u.Column, " ", u.Kind, " ", u.Rows, " ", u.Money.Float(), " ", u.Left))
+			}
+			if strings.Join(got, ", ") != c.want {
+				t.Errorf("got %q, want %q", strings.Join(got, ", "), c.want)
+			}
+			if n := len(found.Findings()); n != len(found.Unread) {
+				t.Errorf("%d findings of %d columns", n, len(found.Unread))
+			}
+		})
+	}
+}
+
+func TestFindingOfMoneySaysWhatToDo(t *testing.T) {
+	found, err := look(t, detect.Options{}, withColumns("Discount,Net", func(int) string { return "0.50,4.60" }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := found.Findings()[0]
+	want := `the column "Discount" is not read: 40 of the 40 rows have discounts in it, 20.00 together; the column "Net" has what is left of a line`
+	if f.Code != "unread_money" || f.Sentence != want || f.Lines != 40 || f.What != "read what is left: --columns=amount=Net,price=" || f.Stops {
+		t.Errorf("got %+v", f)
+	}
+}
