@@ -42,9 +42,9 @@ run: bin/pipeline bin/demo ## Run every step: SOURCE=file ROOT=folder ARGS="--wi
 inspect: bin/inspect ## Show how a delivery would be read and what its lines mean, without storing it: SOURCE=file ARGS="--profile=shop.toml"
 	@bin/inspect --source='$(SOURCE)' $(ARGS)
 
-# A task's image is its program and nothing else; TASKS="ingest train" builds only these, BUILDER=… chooses the builder.
+# A task's image is its program and nothing else; TASKS="ingest train" builds only these, BUILDER=… chooses the builder; SPARK_BASE=saved.tar, docs/engine.md.
 images: ## Build every task's image into dist/images/, with their digests in images.json; says by which builder
-	@tools/images.sh $(TASKS)
+	@SPARK_BASE='$(SPARK_BASE)' tools/images.sh $(TASKS)
 
 # Not where `make run` keeps its shop: of another one it would refuse days that shrink.
 demo: bin/demo ## Write a demo shop: lines.csv and truth.json in OUT (.clientele/shop), ARGS="--customers=1000"

@@ -4,6 +4,8 @@
 #
 # BUILDER=docker|buildah|ociimage; by default the first that works here: docker with a running daemon, buildah as root,
 # tools/ociimage.
+# SPARK_BASE=saved.tar, what `docker save` wrote of your image for Spark: builds OUT/spark.tar too, that image with preprocess and
+# engine/spark/job.py as one more layer (docs/engine.md).
 # The archives are called ${CLIENTELE_IMAGE_PREFIX:-clientele.local}/<task>:${CLIENTELE_IMAGE_TAG:-<tag>}. The tag is the version of
 # a release (docs/releasing.md), and otherwise has the revision too: 0.2.0, 0.2.0-dev.0123456789ab, 0.2.0-dev.0123456789ab-modified.
 # GOFLAGS and CGO_ENABLED come from the Makefile.
@@ -92,6 +94,13 @@ for task in "$@"; do
   if [ "$size" -gt 20000000 ]; then
     echo "images: $task is over 20 MB (docs/images.md)" >&2
     exit 1
+  fi
+  if [[ $task == preprocess && -n ${SPARK_BASE:-} ]]; then
+    install -D -m 0755 "$work/context/$task/step" "$work/spark/usr/local/bin/preprocess"
+    install -D -m 0644 engine/spark/job.py "$work/spark/opt/clientele/job.py"
+    find "$work/spark" -type d -exec chmod 0755 {} +
+    "$work/ociimage" -base="$SPARK_BASE" -context="$work/spark" -name="${name%/*}/spark:$tag" -created="$created" -out="$out/spark.tar" |
+      sed 's/^/  spark       /'
   fi
   rm -rf "$work/context/$task"
 done

@@ -142,13 +142,38 @@ func (c *contents) tar(created time.Time) ([]byte, error) {
 // architecture is that of Composer's and GKE's nodes.
 const architecture = "amd64"
 
-func (c *contents) image(created time.Time) (v1.Image, error) {
+// layer returns the files as a layer of that type.
+func (c *contents) layer(created time.Time, kind types.MediaType) (v1.Layer, error) {
 	files, err := c.tar(created)
 	if err != nil {
 		return nil, err
 	}
-	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(files)), nil },
-		tarball.WithMediaType(types.OCILayer), tarball.WithCompressionLevel(gzip.DefaultCompression))
+	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(files)), nil },
+		tarball.WithMediaType(kind), tarball.WithCompressionLevel(gzip.DefaultCompression))
+}
+
+// onto returns the image of an archive of `docker save` with one more layer, the files. How it is run stays as it was.
+func (c *contents) onto(base string, created time.Time) (v1.Image, error) {
+	image, err := tarball.ImageFromPath(base, nil)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", base, err)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", base, err)
+	}
+	if config.OS != "linux" || config.Architecture != architecture {
+		return nil, fmt.Errorf("read %s: want an image for linux/%s (got %s/%s)", base, architecture, config.OS, config.Architecture)
+	}
+	layer, err := c.layer(created, types.DockerLayer) // as those that are read of such an archive
+	if err != nil {
+		return nil, err
+	}
+	return mutate.AppendLayers(image, layer)
+}
+
+func (c *contents) image(created time.Time) (v1.Image, error) {
+	layer, err := c.layer(created, types.OCILayer)
 	if err != nil {
 		return nil, err
 	}
@@ -165,14 +190,19 @@ func (c *contents) image(created time.Time) (v1.Image, error) {
 // docker, podman, buildah and skopeo all load it, and the digest of its manifest: what a registry calls it.
 //
 // The digest depends on the contents and the time created alone; the name (registry/path:tag) is beside the image.
-func (c *contents) archive(called string, created time.Time) (archive []byte, digest string, err error) {
-	tag, err := name.NewTag(called, name.StrictValidation)
-	if err != nil {
-		return nil, "", err
-	}
+func (c *contents) archive(called string, created time.Time) (data []byte, digest string, err error) {
 	image, err := c.image(created)
 	if err != nil {
 		return nil, "", fmt.Errorf("make image: %w", err)
+	}
+	return archive(image, called)
+}
+
+// archive returns an image as contents.archive does.
+func archive(image v1.Image, called string) (archive []byte, digest string, err error) {
+	tag, err := name.NewTag(called, name.StrictValidation)
+	if err != nil {
+		return nil, "", err
 	}
 	folder, err := os.MkdirTemp("", "ociimage-*")
 	if err != nil {
@@ -194,7 +224,11 @@ func (c *contents) archive(called string, created time.Time) (archive []byte, di
 	}
 	// manifest.json leads `docker load` to the same blobs.
 	blob := func(d v1.Descriptor) string { return path.Join("blobs", d.Digest.Algorithm, d.Digest.Hex) }
-	list, err := json.Marshal(tarball.Manifest{{Config: blob(manifest.Config), RepoTags: []string{called}, Layers: []string{blob(manifest.Layers[0])}}})
+	var layers []string
+	for _, l := range manifest.Layers {
+		layers = append(layers, blob(l))
+	}
+	list, err := json.Marshal(tarball.Manifest{{Config: blob(manifest.Config), RepoTags: []string{called}, Layers: layers}})
 	if err != nil {
 		return nil, "", fmt.Errorf("write manifest.json: %w", err)
 	}
@@ -209,7 +243,11 @@ func (c *contents) archive(called string, created time.Time) (archive []byte, di
 		}
 		all.files[name] = f
 	}
-	if archive, err = all.tar(created); err != nil {
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, "", err
+	}
+	if archive, err = all.tar(config.Created.Time); err != nil {
 		return nil, "", err
 	}
 	hash, err := image.Digest()

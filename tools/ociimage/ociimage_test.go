@@ -277,3 +277,47 @@ func TestABuildersMarksAreLeftBehind(t *testing.T) {
 		t.Error("an image with a layer that its config does not name was taken")
 	}
 }
+
+func TestAFolderBecomesOneMoreLayerOfABase(t *testing.T) {
+	_, data := written(t, built(t), called, epoch)
+	base, folder, out := onDisk(t, data), t.TempDir(), filepath.Join(t.TempDir(), "spark.tar")
+	if err := os.MkdirAll(filepath.Join(folder, "opt/clientele"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "opt/clientele/job.py"), []byte("the job"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var digest strings.Builder
+	arguments := []string{"-base=" + base, "-context=" + folder, "-name=clientele.local/spark:1", "-created=1700000000", "-out=" + out}
+	if err := run(arguments, &digest); err != nil {
+		t.Fatal(err)
+	}
+	image, err := tarball.ImageFromPath(out, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate.Image(image); err != nil {
+		t.Fatal(err)
+	}
+	if layers, err := image.Layers(); err != nil || len(layers) != 2 {
+		t.Errorf("want 2 layers (got %d, %v)", len(layers), err)
+	}
+	got, err := fromSaved(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := readBack(t, data)
+	if !reflect.DeepEqual(got.config, before.config) {
+		t.Errorf("how the base is run has changed: %v, want %v", got.config, before.config)
+	}
+	if string(got.files["opt/clientele/job.py"].data) != "the job" || string(got.files["step"].data) != "a program" {
+		t.Errorf("want the files of both (got %d)", len(got.files))
+	}
+	var again strings.Builder
+	if err := run(arguments, &again); err != nil || again.String() != digest.String() {
+		t.Errorf("a second time it is %q, %v", again.String(), err)
+	}
+	if err := run([]string{"-base=" + base, "-saved=" + base, "-name=a/b:1", "-out=" + out}, &again); err == nil {
+		t.Error("a base without a context is taken")
+	}
+}
