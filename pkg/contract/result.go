@@ -172,6 +172,8 @@ type DriftResult struct {
 	Frozen *int `json:"-"`
 	// Forward is what the customers of each segment did after they were assigned, for the runs to come.
 	Forward []drift.Followed `json:"forward"`
+	// Said are the features that have moved and of which it was said, for the runs to come.
+	Said []drift.Said `json:"said,omitempty"`
 }
 
 // DriftFeature is the drift of one feature from the baseline. What does not apply is null.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/clientele/clientele/pkg/calendar"
 )
 
 // Causes that are a word and a colon before their sentence.
@@ -28,6 +30,9 @@ type Findings struct {
 
 	Before, YearAgo []Feature // the last window against the one before and the same a year ago; nil for none
 
+	AsOf calendar.Date
+	Said []Said // what earlier runs have said of this model's features
+
 	Checks      []Check
 	Preparation string // why the customers were prepared in another way than the model's; "" if they were not
 }
@@ -37,6 +42,44 @@ type Conclusion struct {
 	Verdict Verdict
 	Wanted  Act
 	Cause   string
+	Said    []Said // for the runs to come
+}
+
+// Said is a feature that has moved, as it was said. It stays said until it has not been found for [SaidFor] days, or is found twice as far off.
+type Said struct {
+	Feature string        `json:"feature"`
+	Since   calendar.Date `json:"since"` // when it was said
+	Seen    calendar.Date `json:"seen"`  // when it was found last
+	PSI     float64       `json:"psi"`   // when it was said
+}
+
+// SaidFor is for how many days a feature that is not found stays said.
+const SaidFor = 90
+
+// remember returns what is said after this run, and those of the features found of which nothing was said before.
+func (f *Findings) remember() (said []Said, news []string) {
+	for _, x := range f.Said {
+		if f.AsOf-x.Seen <= SaidFor {
+			said = append(said, x)
+		}
+	}
+	for _, x := range f.Features {
+		if x.Verdict != Alert || f.blocked(x.Name) {
+			continue
+		}
+		at := slices.IndexFunc(said, func(s Said) bool { return s.Feature == x.Name })
+		switch {
+		case at < 0:
+			said = append(said, Said{x.Name, f.AsOf, f.AsOf, x.PSI})
+		case x.PSI >= 2*said[at].PSI:
+			said[at] = Said{x.Name, f.AsOf, f.AsOf, x.PSI}
+		default:
+			said[at].Seen = f.AsOf
+			continue
+		}
+		news = append(news, x.Name)
+	}
+	return said, news
 }
 
 // judgedEffects are the effects that ask for another model, with what they ask for.
@@ -46,11 +89,19 @@ var judgedEffects = map[string]Act{EffectSegments: ActRefit, EffectModel: ActRet
 // model fits wants refit or retrain; what the calendar explains wants nothing; features and windows that moved want to wait. Only
 // evidence about the model in force asks for another one, and after closed days only where a feature has moved beyond what they explain.
 func (f *Findings) Conclude() Conclusion {
+	c := f.conclude()
+	if c.Said == nil {
+		c.Said = f.Said
+	}
+	return c
+}
+
+func (f *Findings) conclude() Conclusion {
 	if c := f.Broken(); c != nil {
 		return *c
 	}
 	if f.Preparation != "" {
-		return Conclusion{InsufficientData, ActNone, CausePreparation + ": " + f.Preparation}
+		return Conclusion{Verdict: InsufficientData, Wanted: ActNone, Cause: CausePreparation + ": " + f.Preparation}
 	}
 	effects, act := f.unfit()
 	features, warns := f.moved(f.Features)
@@ -58,31 +109,36 @@ func (f *Findings) Conclude() Conclusion {
 	seasonal := len(windows) > 0 && len(f.YearAgo) > 0 && quiet(f.YearAgo)
 	switch {
 	case len(effects) > 0 && seasonal:
-		return Conclusion{Warn, ActWait, fmt.Sprintf("%s: %s; but the last window is like the same days a year ago", CauseSeasonal, strings.Join(effects, ", "))}
+		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: fmt.Sprintf("%s: %s; but the last window is like the same days a year ago", CauseSeasonal, strings.Join(effects, ", "))}
 	case len(effects) > 0 && f.Closed > 0 && len(features) == 0:
-		return Conclusion{None, ActNone, fmt.Sprintf(
+		return Conclusion{Verdict: None, Wanted: ActNone, Cause: fmt.Sprintf(
 			"%s: the model fits less well for customers who could not buy (%d days closed), and no feature moved beyond that: %s", CauseCalendar, f.Closed, strings.Join(effects, ", "))}
 	case len(effects) > 0:
 		cause := "the model no longer fits: " + strings.Join(effects, ", ")
 		if len(windows) > 0 && f.YearAgo == nil {
 			cause += "; there is no second year to tell a season by"
 		}
-		return Conclusion{Alert, act, cause}
+		return Conclusion{Verdict: Alert, Wanted: act, Cause: cause}
 	case f.calendar(features):
-		return Conclusion{None, ActNone, fmt.Sprintf("%s: customers have been away longer by the days on which the shop sold nothing (%d days closed)", CauseCalendar, f.Closed)}
+		return Conclusion{Verdict: None, Wanted: ActNone, Cause: fmt.Sprintf("%s: customers have been away longer by the days on which the shop sold nothing (%d days closed)", CauseCalendar, f.Closed)}
 	case len(features) > 0:
-		return Conclusion{Alert, ActWait, "customers have moved, but the model still fits: " + strings.Join(features, ", ")}
+		said, news := f.remember()
+		cause := "customers have moved, but the model still fits: " + strings.Join(features, ", ")
+		if len(news) == 0 {
+			return Conclusion{Verdict: Warn, Wanted: ActNone, Cause: cause + "; that was said, and is no news", Said: said}
+		}
+		return Conclusion{Verdict: Alert, Wanted: ActWait, Cause: cause, Said: said}
 	case len(windows) > 0:
 		return f.explain(windows, seasonal)
 	}
 	warns = append(warns, f.doubts()...)
 	if warns = append(warns, more...); len(warns) > 0 {
-		return Conclusion{Warn, ActWait, "small shifts: " + strings.Join(warns, ", ")}
+		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: "small shifts: " + strings.Join(warns, ", ")}
 	}
 	if short := f.short(); short != "" {
-		return Conclusion{InsufficientData, ActNone, short}
+		return Conclusion{Verdict: InsufficientData, Wanted: ActNone, Cause: short}
 	}
-	return Conclusion{None, ActNone, "no feature moved beyond its limit and beyond chance"}
+	return Conclusion{Verdict: None, Wanted: ActNone, Cause: "no feature moved beyond its limit and beyond chance"}
 }
 
 // explain is about windows alone: they explain, and ask for nothing.
@@ -90,11 +146,11 @@ func (f *Findings) explain(windows []string, seasonal bool) Conclusion {
 	what := strings.Join(windows, ", ")
 	switch {
 	case seasonal:
-		return Conclusion{Warn, ActWait, fmt.Sprintf("%s: the last window differs from the one before, as it did a year ago: %s", CauseSeasonal, what)}
+		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: fmt.Sprintf("%s: the last window differs from the one before, as it did a year ago: %s", CauseSeasonal, what)}
 	case f.YearAgo == nil:
-		return Conclusion{Warn, ActWait, fmt.Sprintf("the last window differs from the one before, and there is no second year to tell a season by: %s", what)}
+		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: fmt.Sprintf("the last window differs from the one before, and there is no second year to tell a season by: %s", what)}
 	}
-	return Conclusion{Warn, ActWait, fmt.Sprintf("the last window differs from the one before and from the same days a year ago: %s", what)}
+	return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: fmt.Sprintf("the last window differs from the one before and from the same days a year ago: %s", what)}
 }
 
 // Broken is the conclusion of checks that say that the data are broken, which needs no model; nil without such a check.
@@ -108,7 +164,7 @@ func (f *Findings) Broken() *Conclusion {
 	if why == nil {
 		return nil
 	}
-	return &Conclusion{Alert, ActFixData, CauseData + ": " + strings.Join(why, "; ")}
+	return &Conclusion{Verdict: Alert, Wanted: ActFixData, Cause: CauseData + ": " + strings.Join(why, "; ")}
 }
 
 // unfit returns the effects that say that the model no longer fits, and what they ask for.
@@ -134,7 +190,7 @@ var words = map[string]string{
 // moved returns the features that alert and that warn, in words. What follows from closed days is left out.
 func (f *Findings) moved(features []Feature) (alerts, warns []string) {
 	for _, x := range features {
-		if (f.Closed > 0 || f.Young) && slices.Contains(f.Blocked, x.Name) {
+		if f.blocked(x.Name) {
 			continue
 		}
 		text := fmt.Sprintf("%s (PSI %.3g)", x.Name, x.PSI)
@@ -146,6 +202,10 @@ func (f *Findings) moved(features []Feature) (alerts, warns []string) {
 		}
 	}
 	return alerts, warns
+}
+
+func (f *Findings) blocked(feature string) bool {
+	return (f.Closed > 0 || f.Young) && slices.Contains(f.Blocked, feature)
 }
 
 // calendar reports whether something would have been found, but for the correction for closed days.

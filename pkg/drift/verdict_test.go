@@ -89,6 +89,41 @@ func TestConclude(t *testing.T) {
 	}
 }
 
+// A feature that has moved is said once: again when it is twice as far off, or after 90 days without it; and another one is news.
+func TestSaid(t *testing.T) {
+	const day calendar.Date = 1000
+	found := func(after calendar.Date, said []Said, features ...Feature) Conclusion {
+		return (&Findings{AsOf: day + after, Said: said, Features: features}).Conclude()
+	}
+	moved := func(name string, psi float64) Feature { return Feature{Name: name, Verdict: Alert, PSI: psi} }
+	first := found(0, nil, moved("tenure", 0.5))
+	if first.Verdict != Alert || first.Wanted != ActWait || len(first.Said) != 1 || first.Said[0] != (Said{"tenure", day, day, 0.5}) {
+		t.Fatalf("the first time: %+v", first)
+	}
+	for _, c := range []struct {
+		name    string
+		after   calendar.Date
+		feature []Feature
+		verdict Verdict
+		wanted  Act
+	}{
+		{"the next day", 1, []Feature{moved("tenure", 0.9)}, Warn, ActNone},
+		{"the 90th day", 90, []Feature{moved("tenure", 0.4)}, Warn, ActNone},
+		{"the 91st", 91, []Feature{moved("tenure", 0.4)}, Alert, ActWait},
+		{"twice as far", 1, []Feature{moved("tenure", 1)}, Alert, ActWait},
+		{"another one, too", 1, []Feature{moved("tenure", 0.5), moved("lines", 0.3)}, Alert, ActWait},
+		{"it has gone", 1, []Feature{{Name: "tenure", Verdict: None}}, None, ActNone},
+	} {
+		got := found(c.after, first.Said, c.feature...)
+		if got.Verdict != c.verdict || got.Wanted != c.wanted || len(got.Said) == 0 {
+			t.Errorf("%s: %+v, want %s, %s", c.name, got, c.verdict, c.wanted)
+		}
+		if first.Said[0] != (Said{"tenure", day, day, 0.5}) {
+			t.Errorf("%s: what was said has become %+v", c.name, first.Said[0])
+		}
+	}
+}
+
 // Closed are long runs without a sale alone: not the Saturdays of a shop that never sells on one, and not a long weekend.
 func TestClosures(t *testing.T) {
 	var days []calendar.Date

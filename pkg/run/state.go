@@ -55,6 +55,8 @@ type DriftState struct {
 	Cause   string `json:"cause,omitempty"`
 	// Forward is what customers of each segment did after they were assigned, when the model was first looked at.
 	Forward []drift.Followed `json:"forward,omitempty"`
+	// Said are the model's features that have moved, as they were said.
+	Said []drift.Said `json:"said,omitempty"`
 }
 
 // WeekState is what state/<name>/history.json holds in each entry: what the last run in a calendar week came to.

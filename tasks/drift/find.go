@@ -112,6 +112,9 @@ func (j *job) find(b *model.Bundle, t tables) (*evidence, error) {
 		return nil, err
 	}
 	f.effects = append([]drift.Effect{dataEffect(f.found.Checks, p)}, f.found.Effects...)
+	if f.found.AsOf = asOf; len(j.past) > 0 {
+		f.found.Said = j.past[0].Said
+	}
 	f.Conclusion = f.found.Conclude()
 	f.Answer = drift.Decide(asOf, f.Wanted, j.looks(), j.CoolDown)
 	f.again = j.lasted()

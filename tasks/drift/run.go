@@ -215,7 +215,7 @@ func (j *job) advance(ctx context.Context, m *run.Manifest, r contract.DriftResu
 	_, err := run.Advance(ctx, j.home.Root, contract.DriftStatePath(j.Name), run.Entry[run.DriftState]{
 		Run: j.Run().String(), AsOf: j.Run().AsOf, Key: m.Key,
 		Value: run.DriftState{
-			Verdict: r.Verdict, Act: r.Act, Model: r.Model, Seq: r.Seq, Wanted: r.Wanted, Latched: r.Latched, Cause: r.Cause, Forward: r.Forward,
+			Verdict: r.Verdict, Act: r.Act, Model: r.Model, Seq: r.Seq, Wanted: r.Wanted, Latched: r.Latched, Cause: r.Cause, Forward: r.Forward, Said: r.Said,
 		},
 	}, run.KeepDrift)
 	return r, err

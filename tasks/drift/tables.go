@@ -179,7 +179,7 @@ func (f *evidence) result(j *job) contract.DriftResult {
 	r := contract.DriftResult{
 		Verdict: string(f.Verdict), Act: string(f.Act), Wanted: string(f.Wanted), Votes: f.Votes, Latched: f.Latched, Cause: f.cause(),
 		Model: j.head.Model(), Seq: j.head.Number(), AsOf: asOf,
-		Features: make([]contract.DriftFeature, len(f.found.Features)), Checks: []contract.DriftCheck{}, Forward: f.forward,
+		Features: make([]contract.DriftFeature, len(f.found.Features)), Checks: []contract.DriftCheck{}, Forward: f.forward, Said: f.Said,
 	}
 	if j.head != nil {
 		r.HeadAsOf = &j.head.AsOf
