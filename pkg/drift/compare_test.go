@@ -301,3 +301,31 @@ func readNumbers(file string) ([]float64, error) {
 	}
 	return x, nil
 }
+
+// Nothing hangs on what levels are called, and little on one row more or less of the reference.
+func TestLabelsAndSizes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	other := map[string]string{"a": "d", "b": "c", "c": "a", "d": "b"}
+	levels := func(n, most int) (is, renamed []string) {
+		for range n {
+			l := string(rune('a' + min(rng.IntN(most), 3)))
+			is, renamed = append(is, l), append(renamed, other[l])
+		}
+		return is, renamed
+	}
+	ref, refRenamed := levels(600, 8)
+	cur, curRenamed := levels(500, 6)
+	want := compare(t, []Column{{Name: "f", Text: true, ReferenceText: ref, CurrentText: cur}}, nil)[0]
+	got := compare(t, []Column{{Name: "f", Text: true, ReferenceText: refRenamed, CurrentText: curRenamed}}, nil)[0]
+	for name, d := range map[string]float64{"PSI": got.PSI - want.PSI, "JS": got.JS - want.JS, "largest": got.Largest - want.Largest, "χ²": got.Chi2 - want.Chi2} {
+		if math.Abs(d) > 1e-9 || want.PSI == 0 {
+			t.Errorf("%s of levels under other names is off by %v", name, d)
+		}
+	}
+	x, now := normals(1001, 0, rng), normals(1000, 0.5, rng)
+	few := compare(t, []Column{{Name: "f", Reference: x[:999], Current: now}}, nil)[0]
+	many := compare(t, []Column{{Name: "f", Reference: x, Current: now}}, nil)[0]
+	if few.Verdict != many.Verdict || math.Abs(few.PSI-many.PSI) > 0.01 || math.Abs(few.KS-many.KS) > 0.005 {
+		t.Errorf("999 rows: %s, PSI %v, KS %v; 1,001: %s, %v, %v", few.Verdict, few.PSI, few.KS, many.Verdict, many.PSI, many.KS)
+	}
+}
