@@ -107,6 +107,8 @@ var (
 	// no lines of the refund itself, is no sale: see [RefundWords].
 	ReturnWords = []string{
 		"RETURN", "RETURNED ITEM", "CREDIT", "CREDIT NOTE", "CREDIT MEMO", "CREDITNOTE", "REFUND", "GUTSCHRIFT", "RETOURE", "RÜCKGABE", "RUECKGABE",
+		"RETURNS", "RET", "SALES RETURN", "SALE RETURN", "CUSTOMER RETURN", "SALES CREDIT NOTE", "CREDIT INVOICE", "CRN", "RÜCKSENDUNG", "RUECKSENDUNG",
+		"RÜCKERSTATTUNG", "RUECKERSTATTUNG", "NOTE DE CREDIT", "NOTE DE CRÉDIT", "NOTA DE CREDITO", "NOTA DE CRÉDITO",
 		"AVOIR", "RETOUR", "REMBOURSEMENT", "DEVOLUCION", "DEVOLUCIÓN", "ABONO", "RESO", "NOTA DI CREDITO", "CREDITNOTA",
 	}
 	// RefundWords say that a sale was given back in full: nothing was sold in the end.

@@ -60,7 +60,8 @@ var otherSpellings = [NumFields][]string{
 		"Montant", "Importe", "Importo", "Bedrag", "Order Total", "Invoice Total", "Grand Total", "Gesamtbetrag", "Rechnungsbetrag", "Bestellsumme", "Montant total",
 		"Importe total", "Totale", "Totaal", "Total", "Gesamt",
 	},
-	FieldStatus: {"Financial Status", "Payment Status", "Transaction Type", "Bestellstatus", "Statut", "Estado", "Stato"},
+	FieldStatus: {"Financial Status", "Payment Status", "Transaction Type", "Doc Type", "Voucher Type", "Bestellstatus", "Vorgangsart", "Belegtyp", "Dokumentart", "Type de document", "Tipo de documento",
+		"Tipo documento", "Statut", "Estado", "Stato"},
 	FieldCurrency: {"Currency", "Currency Code", "Currency ISO Code", "Order Currency", "Invoice Currency", "Transaction Currency", "Währung", "Waehrung", "Währungscode", "Devise", "Moneda",
 		"Divisa", "Valuta"},
 }
