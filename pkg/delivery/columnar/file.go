@@ -124,7 +124,7 @@ func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 // mayBeNull reports whether a line can do without a field.
 func mayBeNull(of record.Field) bool {
 	switch of {
-	case record.FieldDescription, record.FieldCustomer, record.FieldCountry, record.FieldStatus, record.FieldCurrency, record.FieldRegion:
+	case record.FieldDescription, record.FieldCustomer, record.FieldCountry, record.FieldStatus, record.FieldCurrency, record.FieldRegion, record.FieldDiscount:
 		return true
 	}
 	return false
@@ -134,7 +134,7 @@ func wantedType(of record.Field) string {
 	switch of {
 	case record.FieldTime:
 		return "a timestamp, date or text"
-	case record.FieldQuantity, record.FieldPrice, record.FieldAmount:
+	case record.FieldQuantity, record.FieldPrice, record.FieldAmount, record.FieldDiscount:
 		return "a number or text"
 	}
 	return "text or a number"

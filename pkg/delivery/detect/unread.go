@@ -11,6 +11,7 @@ import (
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/money"
+	"github.com/clientele/clientele/pkg/retail"
 )
 
 // Unread is a column of money that no field holds.
@@ -117,7 +118,7 @@ func (l *look) unread() error {
 		if !ok {
 			continue
 		}
-		values := c.column(i)
+		values := l.due(c, kind, c.column(i))
 		u := Unread{Column: tables[0].header[i], Kind: moneyWords[kind].kind}
 		for _, v := range values {
 			if v != 0 && !math.IsNaN(v) {
@@ -141,6 +142,33 @@ func (l *look) unread() error {
 	}
 	l.found.Whole = l.sample.whole()
 	return nil
+}
+
+// due returns what of a column counts: of refunds those of orders that are sales by their status, since the others are none anyway.
+func (l *look) due(c *counted, kind int, values []float64) []float64 {
+	if moneyWords[kind].kind != kindRefund || values == nil {
+		return values
+	}
+	out, n := slices.Clone(values), 0
+	for _, t := range c.tables {
+		for _, row := range t.rows {
+			for _, at := range t.at[record.FieldStatus] {
+				if at < len(row.Cells) && l.void(t.header[at], strings.TrimSpace(string(row.Cells[at].Text))) {
+					out[n] = 0
+				}
+			}
+			n++
+		}
+	}
+	return out
+}
+
+// void reports whether an order is no sale by what a column of its status says.
+func (l *look) void(column, status string) bool {
+	if l.export != nil && l.export.Words[column] != "" {
+		return status != ""
+	}
+	return slices.ContainsFunc(append(slices.Clone(retail.RefundWords), retail.VoidWords...), func(w string) bool { return strings.EqualFold(w, status) })
 }
 
 // counted are the numbers of sampled columns.
@@ -281,7 +309,7 @@ func (f *Found) Findings() []finding.Finding {
 			n.Sentence += fmt.Sprintf("; the column %.60q has what is left of a line", u.Left)
 			n.What = fmt.Sprintf("read what is left: --columns=amount=%s,price=", u.Left)
 		case u.Kind == kindDiscount || u.Kind == kindRefund:
-			n.What = "nothing, if the prices have them taken off; else export a column with what a customer paid for the line, and read it: --columns=amount=COLUMN,price="
+			n.What = fmt.Sprintf("nothing, if the prices have them taken off; if they are of the line, --columns=discount=%s takes them off; else read a column of what was paid, --columns=amount=COLUMN,price=", u.Column)
 		default:
 			n.What = "nothing, unless they should count as a customer's money: then read a column that has them in it, --columns=amount=COLUMN,price="
 		}

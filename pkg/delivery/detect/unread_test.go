@@ -77,3 +77,18 @@ func TestFindingOfMoneySaysWhatToDo(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 }
+
+// What was refunded of an order that is no sale by its status is not left out: the order is.
+func TestRefundsOfWholeOrdersAreNotCounted(t *testing.T) {
+	text := "Name,Email,Financial Status,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem discount,Refunded Amount,Cancelled at\n" +
+		"#1,a@shop.example,partially_refunded,2023-01-02 13:33:00 +0100,1,Mug,16.00,1.00,4.00,\n" +
+		"#2,b@shop.example,refunded,2023-01-02 13:33:00 +0100,1,Mug,16.00,0.00,16.00,\n" +
+		"#3,b@shop.example,paid,2023-01-02 13:33:00 +0100,1,Mug,16.00,0.00,8.00,2023-01-03 13:33:00 +0100\n"
+	found, err := look(t, detect.Options{}, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Unread) != 1 || found.Unread[0].Column != "Refunded Amount" || found.Unread[0].Rows != 1 || found.Unread[0].Money.Float() != 4 {
+		t.Errorf("got %+v", found.Unread)
+	}
+}

@@ -18,7 +18,7 @@ var plainForm = NumberForm{Decimal: '.'}
 // numbers parses quantity, price and amount as texts write them.
 func (p *Builder) numbers(quantity, price, amount []byte) Breach {
 	form := p.form()
-	if c := &p.columns; c.At[FieldAmount] < 0 && c.At[FieldQuantity] >= 0 { // as nearly all lines are: not for another result
+	if c := &p.columns; c.At[FieldAmount] < 0 && c.At[FieldQuantity] >= 0 && c.At[FieldDiscount] < 0 { // as nearly all lines are: not for another result
 		q, okQ := short(quantity, form.Decimal, money.QuantityDecimals)
 		v, okP := short(price, form.Decimal, money.PriceDecimals)
 		if okQ && okP && max(q, -q) <= maxQuantity && max(v, -v) <= money.Max {
@@ -31,7 +31,7 @@ func (p *Builder) numbers(quantity, price, amount []byte) Breach {
 			return breach
 		}
 	}
-	return p.money(written{quantity, form}, written{price, form}, written{amount, form})
+	return p.money(written{quantity, form}, written{price, form}, written{amount, form}, written{p.Fields[FieldDiscount], form})
 }
 
 // written is a number as it is written.
@@ -43,9 +43,12 @@ type written struct {
 func (w written) blank() bool { return len(trimBlank(w.text)) == 0 }
 
 // money parses the numbers of a line, and converts its money where that is in another currency than the shop's.
-func (p *Builder) money(quantity, price, amount written) Breach {
+func (p *Builder) money(quantity, price, amount, discount written) Breach {
 	p.line.Currency, p.sign = "", ""
 	breach := p.own(quantity, price, amount)
+	if breach == 0 && p.columns.Has(FieldDiscount) && !discount.blank() {
+		breach = p.less(&discount)
+	}
 	if breach == 0 && (p.sign != "" || p.columns.Has(FieldCurrency)) {
 		return p.exchange()
 	}
@@ -85,6 +88,25 @@ func (p *Builder) own(quantity, price, amount written) (breach Breach) {
 	case hasPrice:
 		return p.agree()
 	}
+	return p.perUnit()
+}
+
+// less takes a discount off the line's money, whichever sign it is written with: a sale is cheaper by it, and a return gives that much less
+// back. The price becomes what is paid for one.
+func (p *Builder) less(discount *written) Breach {
+	off, breach := p.amount(discount)
+	l := &p.line
+	switch off = abs(off); {
+	case breach != 0 || off == 0:
+		return breach
+	case off > abs(l.Amount):
+		return AmountMismatch
+	case l.Amount < 0:
+		l.Amount += off
+	default:
+		l.Amount -= off
+	}
+	l.HasAmount = true
 	return p.perUnit()
 }
 

@@ -62,8 +62,8 @@ var Checks = [NumBreaches]Check{
 	{Name: "amount_out_of_range", Meaning: "A quantity above 10^12, or a price or amount that its decimal of 18 digits cannot hold.", field: FieldQuantity},
 	{Name: "bad_value", Meaning: "An error or a truth value of a spreadsheet in a text column."},
 	{Name: "rounded_id", Meaning: "An invoice, code or customer in scientific notation (6.34E+15): a spreadsheet has rounded the number, and several became one."},
-	{Name: "bad_amount", Meaning: "A line total that is not a decimal number.", field: FieldAmount},
-	{Name: "amount_mismatch", Meaning: "A line total that is not quantity × price, within half a cent for each unit and half a cent.", field: FieldAmount},
+	{Name: "bad_amount", Meaning: "A line total or discount that is not a decimal number.", field: FieldAmount},
+	{Name: "amount_mismatch", Meaning: "A line total that is not quantity × price, within half a cent for each unit and half a cent, or a discount of more than the line.", field: FieldAmount},
 	{Name: "other_currency", Meaning: "A line in another currency than --currency, by its currency column or the sign of its price or total, and no rate to convert it by.", field: FieldPrice},
 	{Name: "forgotten", Meaning: "A customer who is forgotten (registry erase). Nothing of the record is kept, and it counts for no limit on rejected records."},
 }

@@ -26,6 +26,7 @@ const (
 	FieldStatus   // of the order or the line: cancelled, refunded and the like
 	FieldCurrency // of the line's price and total
 	FieldRegion   // county, state, store or the like, beside the country; only where a column is named for it
+	FieldDiscount // money that is taken off the line's, of either sign; only where a column is named for it or a preset has one
 
 	NumFields = iota
 )
@@ -68,7 +69,7 @@ func (f Field) slots() []Field {
 	return []Field{f}
 }
 
-var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country", "amount", "status", "currency", "region"}
+var fieldNames = [NumFields]string{"invoice", "code", "description", "quantity", "time", "price", "customer", "country", "amount", "status", "currency", "region", "discount"}
 
 // String returns the field's name in the lines table.
 func (f Field) String() string {

@@ -25,13 +25,13 @@ var exports = map[string]struct {
 	"shopify": {
 		header: "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem compare at price,Lineitem sku,Lineitem requires shipping,Lineitem taxable,Lineitem fulfillment status,Billing Name,Billing Street,Billing Address1,Billing Address2,Billing Company,Billing City,Billing Zip,Billing Province,Billing Country,Billing Phone,Shipping Name,Shipping Street,Shipping Address1,Shipping Address2,Shipping Company,Shipping City,Shipping Zip,Shipping Province,Shipping Country,Shipping Phone,Notes,Note Attributes,Cancelled at,Payment Method,Payment Reference,Refunded Amount,Vendor,Id,Tags,Risk Level,Source,Lineitem discount",
 		records: "#1001,Ada@Shop.example,paid,,,,,,,,,,,,,2023-01-02 13:33:00 +0100,2,Fern print,16.00,,FERN-1,,,,,,,,,,,,,,,,,,,,,,GB,,,,,,,,,,,,,0.00\n" +
-			"#1001,Ada@Shop.example,,,,,,,,,,,,,,,1,Tote bag,20.00\n" +
+			"#1001,Ada@Shop.example,,,,,,,,,,,,,,,1,Tote bag,20.00,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,5.00\n" +
 			"#1002,,refunded,,,,,,,,,,,,,2023-07-02 13:33:00 +0100,1,Mug,25.00,,MUG-1,,,,,,,,,,,,,,,,,,,,,,US,,,,2023-07-03 10:00:00 +0100,,,,,,,,,0.00\n" +
 			"#1002,,,,,,,,,,,,,,,,3,Mug,25.00,,MUG-1,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,0.00\n",
 		layout: "2006-01-02 15:04:05 -0700",
 		want: []string{
 			"#1001 FERN-1 Fern print 2 2023-01-02T12:33:00 16.00 0.0000 ada@shop.example GB paid",
-			"#1001 Tote bag Tote bag 1 2023-01-02T12:33:00 20.00 0.0000 ada@shop.example GB paid",
+			"#1001 Tote bag Tote bag 1 2023-01-02T12:33:00 15.00 15.0000 ada@shop.example GB paid",
 			"#1002 MUG-1 Mug 1 2023-07-02T12:33:00 25.00 0.0000  US cancelled",
 			"#1002 MUG-1 Mug 3 2023-07-02T12:33:00 25.00 0.0000  US cancelled",
 		},
@@ -49,10 +49,10 @@ var exports = map[string]struct {
 		want:    []string{"500 MUG-1 Mug 2 2023-01-02T13:33:00 16.00 0.0000 ada@shop.example GB Completed"},
 	},
 	"woocommerce-items": {
-		header:  "order_id,order_number,date,status,shipping_total,order_total,customer_id,billing_first_name,billing_email,billing_country,item_name,item_sku,item_quantity,item_subtotal,item_total,item_meta",
-		records: "7,500,2023-01-02 13:33:00,refunded,0,32.00,3,Ada,ada@shop.example,GB,Mug,MUG-1,3,32.00,32.00,\n",
+		header:  "order_id,order_number,date,status,shipping_total,order_total,customer_id,billing_first_name,billing_email,billing_country,item_name,item_sku,item_quantity,item_subtotal,item_total,item_refunded,item_meta",
+		records: "7,500,2023-01-02 13:33:00,refunded,0,32.00,3,Ada,ada@shop.example,GB,Mug,MUG-1,3,32.00,32.00,8,\n",
 		layout:  "2006-01-02 15:04:05",
-		want:    []string{"500 MUG-1 Mug 3 2023-01-02T13:33:00 10.666667 32.0000 ada@shop.example GB refunded"},
+		want:    []string{"500 MUG-1 Mug 3 2023-01-02T13:33:00 8.00 24.0000 ada@shop.example GB refunded"},
 	},
 	"square": {
 		header: "Date,Time,Time Zone,Category,Item,Qty,Price Point Name,SKU,Modifiers Applied,Gross Sales,Discounts,Net Sales,Tax,Transaction ID,Payment ID,Device Name,Notes,Details,Event Type,Location,Dining Option,Customer ID,Customer Name,Customer Reference ID,Unit,Count,GTIN,Itemization Type,Commission,Employee,Fulfillment Note,Channel,Token,Card Brand,PAN Suffix",
@@ -74,9 +74,9 @@ var exports = map[string]struct {
 	},
 	"magento": {
 		header:  `ID,"Purchase Point","Purchase Date","Bill-to Name","Ship-to Name","Grand Total (Base)","Grand Total (Purchased)",Status,"Billing Address","Shipping Address","Shipping Information","Customer Email","Customer Group",Subtotal,"Shipping and Handling","Customer Name","Payment Method","Total Refunded","Allocated sources"`,
-		records: `000000012,"Main Website","Jan 2, 2023 1:33:00 PM","Ada Example","Ada Example",£32.00,£32.00,complete,,,,ada@shop.example,General,27,5,"Ada Example",checkmo,,` + "\n",
+		records: `000000012,"Main Website","Jan 2, 2023 1:33:00 PM","Ada Example","Ada Example",£32.00,£32.00,complete,,,,ada@shop.example,General,27,5,"Ada Example",checkmo,£2.00,` + "\n",
 		layout:  "Jan 2, 2006 3:04:05 PM",
-		want:    []string{"000000012   1 2023-01-02T13:33:00 32.00 32.0000 ada@shop.example  complete"},
+		want:    []string{"000000012   1 2023-01-02T13:33:00 30.00 30.0000 ada@shop.example  complete"},
 	},
 	"odoo": {
 		header:  "Order Reference,Order Date,Customer,Status,Order Lines/Product,Order Lines/Quantity,Order Lines/Unit Price",

@@ -78,7 +78,7 @@ var Presets = []*Preset{
 			FieldInvoice: {"Name"}, FieldCode: {"Lineitem sku"}, FieldDescription: {"Lineitem name"}, FieldQuantity: {"Lineitem quantity"},
 			FieldTime: {"Created at"}, FieldPrice: {"Lineitem price"}, FieldCustomer: {"Email", "Phone"},
 			FieldCountry: {"Shipping Country", "Billing Country"}, FieldStatus: {"Cancelled at+Financial Status", "Financial Status"},
-			FieldCurrency: {"Currency"},
+			FieldCurrency: {"Currency"}, FieldDiscount: {"Lineitem discount"},
 		},
 		Words: map[string]string{"Cancelled at": "cancelled"},
 		Carry: []Field{FieldTime, FieldCustomer, FieldCountry, FieldStatus, FieldCurrency}, CodeOrDescription: true,
@@ -111,6 +111,7 @@ var Presets = []*Preset{
 		Columns: map[Field][]string{
 			FieldInvoice: {"order_number"}, FieldCode: {"item_sku"}, FieldDescription: {"item_name"}, FieldQuantity: {"item_quantity"},
 			FieldTime: {"date", "order_date"}, FieldAmount: {"item_total"}, FieldCustomer: {"billing_email"}, FieldCountry: {"billing_country"}, FieldStatus: {"status"},
+			FieldDiscount: {"item_refunded"},
 		},
 		CodeOrDescription: true, Layouts: []string{"2006-01-02 15:04:05"}, Zone: "the site's",
 	},
@@ -129,6 +130,7 @@ var Presets = []*Preset{
 		Columns: map[Field][]string{
 			FieldInvoice: {"order-id"}, FieldCode: {"sku"}, FieldDescription: {"product-name", "item-name"}, FieldQuantity: {"quantity-purchased"},
 			FieldTime: {"purchase-date"}, FieldAmount: {"item-price"}, FieldCustomer: {"buyer-email"}, FieldCountry: {"ship-country"}, FieldCurrency: {"currency"},
+			FieldDiscount: {"item-promotion-discount"},
 		},
 		Layouts: []string{"2006-01-02T15:04:05Z07:00"}, Zone: "UTC or the marketplace's, with its offset",
 	},
@@ -138,7 +140,7 @@ var Presets = []*Preset{
 		Columns: map[Field][]string{
 			FieldInvoice: {"amazon-order-id"}, FieldCode: {"sku"}, FieldDescription: {"product-name"}, FieldQuantity: {"quantity", "quantity-purchased"},
 			FieldTime: {"purchase-date"}, FieldAmount: {"item-price"}, FieldCustomer: {"buyer-email"}, FieldCountry: {"ship-country"},
-			FieldStatus: {"order-status"}, FieldCurrency: {"currency"},
+			FieldStatus: {"order-status"}, FieldCurrency: {"currency"}, FieldDiscount: {"item-promotion-discount"},
 		},
 		Layouts: []string{"2006-01-02T15:04:05Z07:00"}, Zone: "UTC",
 		Note: noCustomers + "; Amazon's order report does, by buyer-email",
@@ -149,6 +151,7 @@ var Presets = []*Preset{
 		Signs: []string{"ID", "Purchase Date", "Bill-to Name", "Grand Total (Base)"},
 		Columns: map[Field][]string{
 			FieldInvoice: {"ID"}, FieldTime: {"Purchase Date"}, FieldAmount: {"Grand Total (Base)"}, FieldCustomer: {"Customer Email", "Bill-to Name"}, FieldStatus: {"Status"},
+			FieldDiscount: {"Total Refunded"},
 		},
 		Layouts: []string{"Jan 2, 2006 3:04:05 PM", "2006-01-02 15:04:05"}, Zone: "the store's",
 	},

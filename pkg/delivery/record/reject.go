@@ -119,6 +119,10 @@ func (p *Builder) example(rule Breach, located bool) Example {
 		f, ok = p.first(func(text []byte) bool { return !utf8.Valid(text) })
 	case RoundedID:
 		f, ok = p.first(rounded)
+	case BadAmount, AmountMismatch:
+		if !p.columns.Has(f) || rule == AmountMismatch && p.columns.Has(FieldDiscount) {
+			f = FieldDiscount
+		}
 	case OtherCurrency:
 		switch {
 		case p.named != "":

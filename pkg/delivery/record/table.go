@@ -256,7 +256,7 @@ func (p *tableParser) cells(cells *[numSlots]Cell) (breach Breach) {
 	if p.untimed = !ok; !ok {
 		breach |= BadTime
 	}
-	return breach | p.money(p.number(cells[FieldQuantity]), p.number(cells[FieldPrice]), p.number(cells[FieldAmount]))
+	return breach | p.money(p.number(cells[FieldQuantity]), p.number(cells[FieldPrice]), p.number(cells[FieldAmount]), p.number(cells[FieldDiscount]))
 }
 
 // lost reports whether a cell is a number of more digits than a workbook keeps: the last ones are not what was entered.
