@@ -77,7 +77,7 @@ var Specs = []Spec{
 	{CustomerShare, "one customer has over a third of the revenue or over a fifth of the invoices", "over half of the invoices"},
 	{ProductShare, "one product has over a third of the revenue", ""},
 	{Duplicates, "over 1 % of the lines repeat another one", "over a third"},
-	{UnmarkedReturns, "invoices of one form are above zero, and 80 % of their lines repeat an earlier sale to the same customer", ""},
+	{UnmarkedReturns, "invoices of one form are above zero, and 80 % of their lines repeat an earlier sale to the same customer; or a column of words such as sale and return marks lines above zero", ""},
 	{SharedNumbers, "1 % of the invoice numbers, and at least 10, name several customers on one day", ""},
 	{Discounts, "discount lines are not taken off", ""},
 	{UnreadMoney, "inspect, ingest: a column of discounts, refunds, taxes, shipping, fees or deposits is not read", ""},

@@ -45,6 +45,7 @@ type Found struct {
 	Currency  string          // ISO 4217 code of the one whose sign every price has, "" for none
 	Rows      int             // sampled
 	Unread    []Unread        // columns of money that are not read, in the order of the header
+	Marked    []Marked        // columns that seem to mark returns, in the order of the header
 	Whole     bool            // the sample is all of the delivery
 }
 

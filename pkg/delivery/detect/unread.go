@@ -107,6 +107,7 @@ func (l *look) unread() error {
 			taken[i] = true
 		}
 	}
+	l.marked(c, taken)
 	var free []int
 	for i := range tables[0].header {
 		if !taken[i] {
@@ -314,6 +315,9 @@ func (f *Found) Findings() []finding.Finding {
 			n.What = "nothing, unless they should count as a customer's money: then read a column that has them in it, --columns=amount=COLUMN,price="
 		}
 		all = append(all, n)
+	}
+	for _, m := range f.Marked {
+		all = append(all, m.finding(of, f.Rows))
 	}
 	finding.Sort(all)
 	return all
