@@ -89,40 +89,44 @@ type evidence struct {
 
 // evidence looks at the lines of every code once.
 func (s *Shop) evidence() []evidence {
-	by := make([][]entry, len(s.Codes))
-	counts := make([]int, len(s.Codes))
-	for i := range s.Lines {
-		counts[s.Lines[i].Code]++
-	}
-	room := make([]entry, len(s.Lines))
-	for c, n := range counts {
-		by[c], room = room[:0:n], room[n:]
-	}
-	for i := range s.Lines {
-		l := &s.Lines[i]
-		e := entry{quantity: l.Quantity, price: float64(l.Price) / 1e6, customer: l.Customer}
-		e.log = math.Log(e.price)
-		by[l.Code] = append(by[l.Code], e)
-	}
 	all := make([]evidence, len(s.Codes))
 	for i := range s.Lines {
-		all[s.Lines[i].Code].code.Amount += s.Lines[i].Amount
+		e := &all[s.Lines[i].Code].code
+		e.Lines++
+		e.Amount += s.Lines[i].Amount
 	}
-	seen := make([]int32, len(s.Customers))
+	// The positions of the lines, code by code: entries are made of one code's at a time.
+	most, at, next := int64(0), make([]uint32, len(s.Lines)), make([]int64, len(s.Codes))
+	for c, from := 0, int64(0); c < len(all); c++ {
+		next[c] = from
+		from += all[c].code.Lines
+		most = max(most, all[c].code.Lines)
+	}
+	for i := range s.Lines {
+		c := s.Lines[i].Code
+		at[next[c]] = uint32(i)
+		next[c]++
+	}
+	seen, room := make([]int32, len(s.Customers)), make([]entry, most)
 	for c := range all {
 		e := &all[c]
-		e.code.Lines = int64(len(by[c]))
-		e.code.Customers = int64(distinct(by[c], seen, int32(c)+1))
-		slices.SortFunc(by[c], func(a, b entry) int {
+		mine := room[:e.code.Lines]
+		for k, i := range at[next[c]-e.code.Lines : next[c]] {
+			l := &s.Lines[i]
+			price := float64(l.Price) / 1e6
+			mine[k] = entry{quantity: l.Quantity, price: price, log: math.Log(price), customer: l.Customer}
+		}
+		e.code.Customers = int64(distinct(mine, seen, int32(c)+1))
+		slices.SortFunc(mine, func(a, b entry) int {
 			return cmp.Or(cmp.Compare(a.price, b.price), cmp.Compare(a.quantity, b.quantity))
 		})
-		e.code.Median = medianPrice(by[c])
-		if len(by[c]) < leastLines || s.Codes[c] == "" {
+		e.code.Median = medianPrice(mine)
+		if len(mine) < leastLines || s.Codes[c] == "" {
 			continue
 		}
-		quantities, lines := histogram(by[c])
+		quantities, lines := histogram(mine)
 		e.spikes = spikes(quantities, lines)
-		e.best = bestCut(by[c], quantities)
+		e.best = bestCut(mine, quantities)
 	}
 	return all
 }

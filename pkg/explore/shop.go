@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/frame"
@@ -60,15 +61,31 @@ type Without struct {
 	OtherAmount int64
 }
 
-// New takes the sales table: columns customer, invoice, code, time, quantity, price, amount, country and region.
-func New(sales *frame.Frame, o Options) *Shop {
-	s := &Shop{Options: o}
+// LineBytes is what a [Builder] keeps of each row, without the texts.
+const LineBytes = int(unsafe.Sizeof(Line{}))
+
+// Builder makes a shop of the sales table, batch by batch.
+type Builder struct {
+	shop                                           *Shop
+	lines                                          int
+	customers, invoices, codes, countries, regions texts
+}
+
+// NewBuilder begins a shop of about so many lines.
+func NewBuilder(lines int, o Options) *Builder {
+	return &Builder{shop: &Shop{Options: o}, lines: lines}
+}
+
+// Add takes rows of the sales table: columns customer, invoice, code, time, quantity, price, amount, country and region.
+func (b *Builder) Add(sales *frame.Frame) {
+	s := b.shop
+	if s.Lines == nil {
+		s.Lines = make([]Line, 0, b.lines)
+	}
 	customers, invoices := sales.Strings("customer"), sales.Strings("invoice")
 	codes, countries, regions := sales.Strings("code"), sales.Strings("country"), sales.Strings("region")
 	times, quantities := sales.Ints("time"), sales.Ints("quantity")
 	prices, amounts := sales.Ints("price"), sales.Ints("amount")
-
-	rows := make([]int, 0, len(customers))
 	for i := range customers {
 		switch {
 		case customers[i] == "":
@@ -78,23 +95,40 @@ func New(sales *frame.Frame, o Options) *Shop {
 			s.Without.OtherLines++
 			s.Without.OtherAmount += amounts[i]
 		default:
-			rows = append(rows, i)
+			s.Lines = append(s.Lines, Line{
+				Customer: b.customers.number(customers[i], same), Invoice: b.invoices.number(invoices[i], Compared), Code: b.codes.number(codes[i], Compared),
+				Country: b.countries.number(countries[i], same), Region: b.regions.number(regions[i], same),
+				Time: times[i], Quantity: quantities[i], Price: prices[i], Amount: amounts[i],
+			})
 		}
 	}
-	var of [5][]int32
-	s.Customers, of[0] = number(customers, rows, same)
-	_, of[1] = number(invoices, rows, Compared)
-	s.Codes, of[2] = number(codes, rows, Compared)
-	s.Countries, of[3] = number(countries, rows, same)
-	s.Places, of[4] = number(regions, rows, same)
-	s.Lines = make([]Line, len(rows))
-	for k, i := range rows {
-		s.Lines[k] = Line{Customer: of[0][k], Invoice: of[1][k], Code: of[2][k], Country: of[3][k], Region: of[4][k],
-			Time: times[i], Quantity: quantities[i], Price: prices[i], Amount: amounts[i]}
+}
+
+// Shop is the shop of all rows. The builder is used up.
+func (b *Builder) Shop() *Shop {
+	s := b.shop
+	var ranks [5][]int32
+	s.Customers, ranks[0] = b.customers.sorted()
+	_, ranks[1] = b.invoices.sorted()
+	s.Codes, ranks[2] = b.codes.sorted()
+	s.Countries, ranks[3] = b.countries.sorted()
+	s.Places, ranks[4] = b.regions.sorted()
+	*b = Builder{}
+	for i := range s.Lines {
+		l := &s.Lines[i]
+		l.Customer, l.Invoice, l.Code = ranks[0][l.Customer], ranks[1][l.Invoice], ranks[2][l.Code]
+		l.Country, l.Region = ranks[3][l.Country], ranks[4][l.Region]
 	}
 	s.order()
 	s.group()
 	return s
+}
+
+// New makes a shop of the whole sales table.
+func New(sales *frame.Frame, o Options) *Shop {
+	b := NewBuilder(sales.Rows(), o)
+	b.Add(sales)
+	return b.Shop()
 }
 
 func same(s string) string { return s }
@@ -116,38 +150,49 @@ func Compared(s string) string {
 	return s
 }
 
-// number gives every distinct text its position in byte order.
-func number(texts []string, rows []int, key func(string) string) ([]string, []int32) {
-	ids := map[string]int32{}
-	of := make([]int32, len(rows))
-	var distinct []string
-	byKey := map[string]int32{}
-	for k, i := range rows {
-		id, ok := ids[texts[i]]
-		if !ok {
-			name := key(texts[i])
-			if id, ok = byKey[name]; !ok {
-				id = int32(len(distinct))
-				distinct = append(distinct, strings.Clone(name))
-				byKey[name] = id
-			}
-			ids[texts[i]] = id
-		}
-		of[k] = id
+// texts are distinct texts, by number.
+type texts struct {
+	numbers map[string]int32 // of each spelling
+	names   []string         // as compared
+	last    string           // lines lie together by customer and invoice: mostly the next one too
+	at      int32            // its number
+}
+
+// number is that of a text; key says how it is compared, and leaves what it made as it is. It does not keep the text.
+func (t *texts) number(text string, key func(string) string) int32 {
+	if text == t.last && len(t.names) > 0 {
+		return t.at
 	}
-	order := make([]int32, len(distinct))
+	id, ok := t.numbers[text]
+	if !ok {
+		if t.numbers == nil {
+			t.numbers = map[string]int32{}
+		}
+		text = strings.Clone(text)
+		name := key(text)
+		if id, ok = t.numbers[name]; !ok {
+			id = int32(len(t.names))
+			t.names = append(t.names, name)
+			t.numbers[name] = id
+		}
+		t.numbers[text] = id
+	}
+	t.last, t.at = t.names[id], id
+	return id
+}
+
+// sorted are the texts in byte order, and the position there of each number.
+func (t *texts) sorted() (names []string, rank []int32) {
+	order := make([]int32, len(t.names))
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(distinct[a], distinct[b]) })
-	rank, sorted := make([]int32, len(distinct)), make([]string, len(distinct))
+	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(t.names[a], t.names[b]) })
+	names, rank = make([]string, len(order)), make([]int32, len(order))
 	for r, id := range order {
-		rank[id], sorted[r] = int32(r), distinct[id]
+		rank[id], names[r] = int32(r), t.names[id]
 	}
-	for k := range of {
-		of[k] = rank[of[k]]
-	}
-	return sorted, of
+	return names, rank
 }
 
 // order sorts the lines by customer, invoice (and day), and everything else that they have.

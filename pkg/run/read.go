@@ -227,19 +227,40 @@ func (h *Home) Current(ctx context.Context, run contract.Run, step string) (*Man
 // [fault.ErrMissing], a damaged or newer one of [fault.ErrBadData], and one that with those read before does not fit into h.Memory
 // of [fault.ErrConfig], before any of it is read.
 func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema frame.Schema, opts table.Options) (*frame.Frame, error) {
-	st, ok := m.Objects[schema.Name]
-	if !ok {
-		return nil, fault.ErrMissing.Errorf("upstream", schema.Name, "%s of run %s wrote no table %s", m.Step, m.Run, schema.Name)
+	st, err := tableOf(m, schema)
+	if err != nil {
+		return nil, err
 	}
 	return h.ReadStored(ctx, st, schema, opts)
 }
 
-// hold counts what the rows of a table take, texts by their headers alone, and refuses those that do not fit.
-func (h *Home) hold(st Stored, schema frame.Schema) error {
-	row := 0
-	for _, c := range schema.Columns {
-		row += c.Kind.Bytes()
+// EachOfTable is [Home.ReadTable] batch by batch, for a caller that keeps row bytes of each row. visit must not keep the frames.
+func (h *Home) EachOfTable(ctx context.Context, m *Manifest, schema frame.Schema, row int, opts table.Options, visit func(*frame.Frame)) error {
+	st, err := tableOf(m, schema)
+	if err == nil {
+		err = h.hold(st, schema, row)
 	}
+	if err != nil {
+		return err
+	}
+	return h.useTable(ctx, st, schema, opts, func(r *table.Reader) error {
+		return r.Each(func(f *frame.Frame) error {
+			visit(f)
+			return nil
+		})
+	})
+}
+
+func tableOf(m *Manifest, schema frame.Schema) (Stored, error) {
+	st, ok := m.Objects[schema.Name]
+	if !ok {
+		return st, fault.ErrMissing.Errorf("upstream", schema.Name, "%s of run %s wrote no table %s", m.Step, m.Run, schema.Name)
+	}
+	return st, nil
+}
+
+// hold counts what is kept of the rows of a table, row bytes of each, and refuses those that do not fit.
+func (h *Home) hold(st Stored, schema frame.Schema, row int) error {
 	held := h.held.Add(st.Rows * int64(row))
 	if h.Memory <= 0 || held <= h.Memory {
 		return nil
@@ -250,23 +271,35 @@ func (h *Home) hold(st Stored, schema frame.Schema) error {
 }
 
 // ReadStored is [Home.ReadTable] of an object described elsewhere.
-func (h *Home) ReadStored(ctx context.Context, st Stored, schema frame.Schema, opts table.Options) (*frame.Frame, error) {
-	if err := h.hold(st, schema); err != nil {
+func (h *Home) ReadStored(ctx context.Context, st Stored, schema frame.Schema, opts table.Options) (f *frame.Frame, err error) {
+	row := 0
+	for _, c := range schema.Columns {
+		row += c.Kind.Bytes() // texts by their headers alone
+	}
+	if err := h.hold(st, schema, row); err != nil {
 		return nil, err
 	}
+	err = h.useTable(ctx, st, schema, opts, func(r *table.Reader) (err error) {
+		f, err = r.Frame()
+		return err
+	})
+	return f, err
+}
+
+// useTable opens a stored table for as long as use runs.
+func (h *Home) useTable(ctx context.Context, st Stored, schema frame.Schema, opts table.Options, use func(*table.Reader) error) error {
 	o, err := h.OpenStored(ctx, st)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer o.Close()
 	r, err := table.Open(o, o.Size, schema, opts)
 	if err != nil {
-		return nil, fault.ErrBadData.Errorf("table", h.Root.URI(st.Object), "open %s: %w", st.Object, err)
+		return fault.ErrBadData.Errorf("table", h.Root.URI(st.Object), "open %s: %w", st.Object, err)
 	}
 	defer r.Close()
-	f, err := r.Frame()
-	if err != nil {
-		return nil, fault.ErrBadData.Errorf("table", h.Root.URI(st.Object), "read %s: %w", st.Object, err)
+	if err := use(r); err != nil {
+		return fault.ErrBadData.Errorf("table", h.Root.URI(st.Object), "read %s: %w", st.Object, err)
 	}
-	return f, nil
+	return nil
 }

@@ -8,8 +8,28 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 )
 
+// canBeEmpty are the columns of sales that may be empty.
+var canBeEmpty = [...]string{"customer", "code", "country", "region"}
+
+// missing counts rows of sales, and those of them that have nothing in each column of [canBeEmpty].
+type missing struct {
+	rows  int64
+	empty [len(canBeEmpty)]int64
+}
+
+func (m *missing) add(sales *frame.Frame) {
+	m.rows += int64(sales.Rows())
+	for i, column := range canBeEmpty {
+		for _, text := range sales.Strings(column) {
+			if text == "" {
+				m.empty[i]++
+			}
+		}
+	}
+}
+
 // gapsFrame is the table of what is missing or was rejected.
-func gapsFrame(sales *frame.Frame, in *contract.IngestResult, pre *contract.PreprocessResult) *frame.Frame {
+func gapsFrame(empty *missing, in *contract.IngestResult, pre *contract.PreprocessResult) *frame.Frame {
 	f := frame.New(contract.Gaps.Columns, 0)
 	add := func(kind, name string, lines, of int64) {
 		part := math.NaN()
@@ -33,17 +53,11 @@ func gapsFrame(sales *frame.Frame, in *contract.IngestResult, pre *contract.Prep
 			add("delivered", c.Column, c.Rows, in.RowsAccepted)
 		}
 	}
-	for _, column := range []string{"customer", "code", "country", "region"} {
-		missing := int64(0)
-		for _, text := range sales.Strings(column) {
-			if text == "" {
-				missing++
-			}
-		}
-		if column == "region" && missing == int64(sales.Rows()) {
+	for i, column := range canBeEmpty {
+		if column == "region" && empty.empty[i] == empty.rows {
 			continue // the delivery names none
 		}
-		add("missing", column, missing, int64(sales.Rows()))
+		add("missing", column, empty.empty[i], empty.rows)
 	}
 	return f
 }

@@ -75,7 +75,12 @@ func (j *job) options() explore.Options {
 func (j *job) describe(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	bar := j.deps.Progress.Bar("explore", -1)
 	defer bar.Done()
-	sales, err := j.home.ReadTable(ctx, j.preprocess, contract.Sales, j.opts)
+	lines := explore.NewBuilder(int(j.preprocess.Objects[contract.Sales.Name].Rows), j.options())
+	var empty missing
+	err := j.home.EachOfTable(ctx, j.preprocess, contract.Sales, explore.LineBytes, j.opts, func(sales *frame.Frame) {
+		lines.Add(sales)
+		empty.add(sales)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +99,13 @@ func (j *job) describe(ctx context.Context, s *run.Session) (*run.Manifest, erro
 			return nil, err
 		}
 	}
-	shop := explore.New(sales, j.options())
+	shop := lines.Shop()
 	if len(shop.Lines) == 0 {
 		return nil, fault.Errorf(fault.ExitMissing, "customers", "", "no kept sale line has a customer: there is nobody to describe")
 	}
 	f := find(shop, j.rule(), assignments)
 	tables := append(f.tables(),
-		output{contract.Gaps, gapsFrame(sales, in, &j.says)},
+		output{contract.Gaps, gapsFrame(&empty, in, &j.says)},
 		output{contract.Correlations, correlationsFrame(customers)})
 	for _, t := range tables {
 		if err := s.PutFrame(ctx, t.schema, t.rows, j.opts); err != nil {

@@ -216,7 +216,9 @@ func TestGaps(t *testing.T) {
 		Missing: []contract.ColumnCount{{Column: "customer", Rows: 6}, {Column: "code"}},
 	}
 	pre := &contract.PreprocessResult{Ledger: []contract.LedgerRow{{Rule: "input", Lines: 5}, {Rule: "guest", Lines: 1}, {Rule: "kept", Lines: 4}}}
-	f := gapsFrame(sales, in, pre)
+	var empty missing
+	empty.add(sales)
+	f := gapsFrame(&empty, in, pre)
 	var got []string
 	for i, kind := range f.Strings("kind") {
 		got = append(got, fmt.Sprint(kind, " ", f.Strings("name")[i], " ", f.Ints("lines")[i], " ", f.Floats("share")[i]))
