@@ -16,11 +16,12 @@ import (
 
 // Unread is a column of money that no field holds.
 type Unread struct {
-	Column string
-	Kind   string // of [moneyWords]
-	Rows   int64  // sampled, whose value is not zero
-	Money  money.Amount
-	Left   string // the column that has a line's money less this column's, "" for none
+	Column  string
+	Kind    string // of [moneyWords]
+	Percent bool   // it has percents of the lines; Money is what they come to
+	Rows    int64  // sampled, whose value is not zero
+	Money   money.Amount
+	Left    string // the column that has a line's money less this column's, "" for none
 }
 
 // Of a column of money, the share of values that must be numbers, and the fewest rows and their share that must agree for an arithmetic
@@ -82,6 +83,32 @@ func moneyKind(name string) (int, bool) {
 	return 0, false
 }
 
+// percentKind is moneyKind for a column of percents: only a discount in percent takes money off a line.
+func percentKind(name string) (int, bool) {
+	bare := strings.NewReplacer("%", " ", "percentage", " ", "percent", " ", "prozent", " ", "pct", " ").Replace(strings.ToLower(name))
+	if len(bare) == len(name) && !strings.Contains(name, "%") {
+		return 0, false
+	}
+	kind, ok := moneyKind(bare)
+	return kind, ok && moneyWords[kind].kind == kindDiscount
+}
+
+// percent makes a column of percents what they are of the lines, in the sample; nil if it is none of percents.
+func (c *counted) percent(at int) []float64 {
+	values, lines := slices.Clone(c.column(at)), c.lines()
+	if values == nil || lines == nil {
+		return nil
+	}
+	for i, v := range values {
+		if math.Abs(v) > 100 {
+			return nil
+		}
+		values[i] = math.Abs(v*lines[i]) / 100
+	}
+	c.columns[at] = values
+	return values
+}
+
 // unread finds the columns of money that are not read, in the tables that have the header of the first.
 func (l *look) unread() error {
 	var tables []*table
@@ -116,11 +143,14 @@ func (l *look) unread() error {
 	}
 	for _, i := range free {
 		kind, ok := moneyKind(tables[0].header[i])
+		percent := false
 		if !ok {
-			continue
+			if kind, percent = percentKind(tables[0].header[i]); !percent || c.percent(i) == nil {
+				continue
+			}
 		}
 		values := l.due(c, kind, c.column(i))
-		u := Unread{Column: tables[0].header[i], Kind: moneyWords[kind].kind}
+		u := Unread{Column: tables[0].header[i], Kind: moneyWords[kind].kind, Percent: percent}
 		for _, v := range values {
 			if v != 0 && !math.IsNaN(v) {
 				u.Rows++
@@ -309,6 +339,8 @@ func (f *Found) Findings() []finding.Finding {
 		case u.Left != "":
 			n.Sentence += fmt.Sprintf("; the column %.60q has what is left of a line", u.Left)
 			n.What = fmt.Sprintf("read what is left: --columns=amount=%s,price=", u.Left)
+		case u.Percent:
+			n.What = "nothing, if the prices have them taken off; else read a column of what is left of the line: --columns=amount=COLUMN,price="
 		case u.Kind == kindDiscount || u.Kind == kindRefund:
 			n.What = fmt.Sprintf("nothing, if the prices have them taken off; if they are of the line, --columns=discount=%s takes them off; else read a column of what was paid, --columns=amount=COLUMN,price=", u.Column)
 		default:
