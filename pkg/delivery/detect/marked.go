@@ -22,7 +22,7 @@ type Marked struct {
 	Money  money.Amount
 }
 
-// What tills and ledgers write for a sale and for a return, besides [retail.ReturnWords]: letters and abbreviations that alone mean
+// What tills and ledgers write for a sale and for a return, besides [retail.ReturnWords] and [retail.RefundWords]: letters and abbreviations that alone mean
 // little. A column is believed where all of its words are one or the other, and both are there.
 var (
 	saleMarks = []string{
@@ -30,8 +30,8 @@ var (
 		"BESTELLUNG", "AUFTRAG", "VENTE", "FACTURE", "FA", "FAC", "COMMANDE", "VENTA", "FACTURA", "PEDIDO", "VENDITA", "FATTURA", "ORDINE", "VERKOOP", "FACTUUR",
 	}
 	returnMarks = []string{
-		"R", "RT", "RET", "RTN", "REF", "RETURNS", "RETURNED", "REFUNDED", "CR", "CN", "CM", "CRN", "CREDITS", "RK", "GS", "RÜCKNAHME", "RUECKNAHME", "RETOUREN", "STORNO",
-		"AV", "AVOIRS", "RETOURS", "DEV", "NC", "DEVOLUCIONES", "NOTA DE CREDITO", "NOTA DE CRÉDITO", "RIMBORSO", "TERUGBETALING",
+		"R", "RT", "RTN", "REF", "CR", "CN", "CM", "CREDITS", "RK", "GS", "RÜCKNAHME", "RUECKNAHME", "RETOUREN", "STORNO",
+		"AV", "AVOIRS", "RETOURS", "DEV", "NC", "DEVOLUCIONES", "RIMBORSO", "TERUGBETALING",
 	}
 )
 
@@ -80,14 +80,14 @@ func (c *counted) marks(at int, lines []float64, read bool) (m Marked, ok bool) 
 			}
 			back, seen := known[word]
 			if !seen {
-				sure := slices.Contains(retail.ReturnWords, word)
+				sure := slices.Contains(retail.ReturnWords, word) || slices.Contains(retail.RefundWords, word)
 				back = sure || slices.Contains(returnMarks, word)
 				if !back && !slices.Contains(saleMarks, word) || len(known) == mostMarks {
 					return m, false
 				}
 				known[word] = back
 				sales = sales || !back
-				if back && !(sure && read) {
+				if back && (!sure || !read) {
 					m.Words = append(m.Words, text)
 				}
 				if back && !sure {

@@ -24,9 +24,10 @@ func TestColumnsThatMarkReturns(t *testing.T) {
 	}{
 		"letters in a status column": {"Type", tenth("S", "R"), `Type [R] 4 20.4 return_statuses = ["R"] in the profile's [meaning]`},
 		"a column of another name":   {"Vorgang", tenth("Verkauf", "Retoure"), "Vorgang [Retoure] 4 20.4 --columns=status=Vorgang"},
-		"abbreviations":              {"Doc", tenth("INV", "CRN"), `Doc [CRN] 4 20.4 --columns=status=Doc and return_statuses = ["CRN"] in the profile's [meaning]`},
+		"abbreviations":              {"Doc", tenth("INV", "CN"), `Doc [CN] 4 20.4 --columns=status=Doc and return_statuses = ["CN"] in the profile's [meaning]`},
 		"in French":                  {"Pièce", tenth("Facture", "Avoir"), "Pièce [Avoir] 4 20.4 --columns=status=Pièce"},
 		"a status that is known":     {"Type", tenth("Sale", "Return"), ""},
+		"a refund that is known":     {"Type", tenth("Sale", "Refunded"), ""},
 		"sales alone":                {"Doc", tenth("INV", "INV"), ""},
 		"other words too":            {"Size", tenth("S", "XL"), ""},
 		"mostly returns":             {"Doc", tenth("CRN", "INV"), ""},
