@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
@@ -58,7 +59,9 @@ def step_operator(
         env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_ENV", value=SECRETS["source_header"]))
         env.append(k8s.V1EnvVar(name="CLIENTELE_SOURCE_HEADER_HOST", value=d.header_hosts()))
     own = {"app.kubernetes.io/instance": d.shop} if d.shop else {}
-    own |= {**d.labels, "step": program} if d.labels else {}  # what a bill is split by
+    if d.labels:  # what a bill is split by
+        own |= {**d.labels, "step": program}
+        env.append(k8s.V1EnvVar(name="CLIENTELE_LABELS", value=json.dumps(dict(d.labels), sort_keys=True)))  # for BigQuery
     kind, where = place(d, account or program)
     return kind(
         step=program,

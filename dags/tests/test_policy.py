@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import runpy
@@ -256,9 +257,12 @@ def test_settings_are_refused(variable, bad):
 
 def test_pods_have_the_labels_of_the_bill():
     dag = wiring.load("clientele_drift", CLIENTELE_LABELS='{"app": "clientele", "env": "dev", "cost-center": "42"}')
-    labels = wiring.pod(dag.get_task("drift"))["metadata"]["labels"]
+    pod = wiring.pod(dag.get_task("drift"))
+    labels = pod["metadata"]["labels"]
     want = {"app": "clientele", "env": "dev", "cost-center": "42", "step": "drift", "app.kubernetes.io/component": "drift"}
     assert {name: labels[name] for name in want} == want
+    env = {e["name"]: e.get("value") for e in pod["spec"]["containers"][0]["env"]}
+    assert json.loads(env["CLIENTELE_LABELS"]) == {"app": "clientele", "env": "dev", "cost-center": "42"}  # for tables and jobs
 
 
 def test_owner_link_and_start_are_settings():

@@ -27,7 +27,7 @@ func (w *Warehouse) WriteCSV(ctx context.Context, dst io.Writer, table string, n
 	}
 	q := w.client.Query("SELECT `" + strings.Join(names, "`, `") + "` FROM `" + w.dataset + "." + table + "`")
 	q.Location, q.MaxBytesBilled = w.opts.Location, w.opts.MaxBytesBilled
-	q.Labels = map[string]string{"app": "clientele", "step": "export"}
+	q.Labels = w.labelled("export", "")
 	rows, err := w.rows(ctx, q, table)
 	if err != nil {
 		return err

@@ -134,6 +134,6 @@ func (w *Warehouse) withCustomers(ctx context.Context) (names []string, err erro
 func (w *Warehouse) erasing(ctx context.Context, sql, what string) (*bigquery.RowIterator, error) {
 	q := w.client.Query(sql)
 	q.Location, q.MaxBytesBilled = w.opts.Location, w.opts.MaxBytesBilled
-	q.Labels = map[string]string{"app": "clientele", "step": "erase"}
+	q.Labels = w.labelled("erase", "")
 	return w.rows(ctx, q, what)
 }

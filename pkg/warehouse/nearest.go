@@ -105,7 +105,7 @@ func (w *Warehouse) routine(ctx context.Context, name string, f *bigquery.Routin
 // newest reports whether no later as-of date than the publication's is published.
 func (w *Warehouse) newest(ctx context.Context, p Publication) (bool, error) {
 	q := w.client.Query(fmt.Sprintf("SELECT COUNT(*) FROM `%s.%s` WHERE as_of > DATE %s", w.dataset, publicationsName, quoted(p.AsOf.String())))
-	q.Location, q.Labels, q.MaxBytesBilled = w.opts.Location, w.labels(p), w.opts.MaxBytesBilled
+	q.Location, q.Labels, q.MaxBytesBilled = w.opts.Location, w.labelled("publish", p.Run), w.opts.MaxBytesBilled
 	ctx, cancel := w.patient(ctx, 0)
 	defer cancel()
 	rows, err := w.rows(ctx, q, publicationsName)

@@ -99,7 +99,7 @@ func (w *Warehouse) Publish(ctx context.Context, p Publication) (Receipt, error)
 // execute runs statements as one job, once.
 func (w *Warehouse) execute(ctx context.Context, p Publication, what, sql string) error {
 	q := w.client.Query(sql)
-	q.Location, q.Labels, q.MaxBytesBilled = w.opts.Location, w.labels(p), w.opts.MaxBytesBilled
+	q.Location, q.Labels, q.MaxBytesBilled = w.opts.Location, w.labelled("publish", p.Run), w.opts.MaxBytesBilled
 	return w.once(ctx, jobID(p.Key, what), nil, func(id string) (*bigquery.Job, error) {
 		q.JobID = id
 		ctx, cancel := w.patient(ctx, 0)
@@ -110,7 +110,7 @@ func (w *Warehouse) execute(ctx context.Context, p Publication, what, sql string
 
 // prepare makes the tables that are missing, and adds nullable columns that are.
 func (w *Warehouse) prepare(ctx context.Context, p Publication) error {
-	if err := w.table(ctx, publicationsName, &bigquery.TableMetadata{Description: "What is published.", Schema: publications, Labels: w.labels(p)}); err != nil {
+	if err := w.table(ctx, publicationsName, &bigquery.TableMetadata{Description: "What is published.", Schema: publications, Labels: w.labelled("publish", p.Run)}); err != nil {
 		return err
 	}
 	for _, s := range p.Tables {
@@ -119,7 +119,7 @@ func (w *Warehouse) prepare(ctx context.Context, p Publication) error {
 			if now {
 				name = current(name)
 			}
-			if err := w.table(ctx, name, metadata(s.Schema, now, w.labels(p))); err != nil {
+			if err := w.table(ctx, name, metadata(s.Schema, now, w.labelled("publish", p.Run))); err != nil {
 				return err
 			}
 		}
@@ -206,7 +206,7 @@ func (w *Warehouse) load(ctx context.Context, id string, p Publication, t stagin
 	fields := staged(t.Schema)
 	into := w.client.Dataset(w.datasetID).Table(t.table)
 	err := into.Create(ctx, &bigquery.TableMetadata{
-		Description: "Rows of a run that are not yet published.", Schema: fields, Labels: w.labels(p), ExpirationTime: w.opts.Now().Add(staleAfter)})
+		Description: "Rows of a run that are not yet published.", Schema: fields, Labels: w.labelled("publish", p.Run), ExpirationTime: w.opts.Now().Add(staleAfter)})
 	if err != nil && status(err) != http.StatusConflict {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func (w *Warehouse) load(ctx context.Context, id string, p Publication, t stagin
 		src = stored
 	}
 	l := into.LoaderFrom(src)
-	l.JobID, l.Location, l.Labels = id, w.opts.Location, w.labels(p)
+	l.JobID, l.Location, l.Labels = id, w.opts.Location, w.labelled("publish", p.Run)
 	l.WriteDisposition = bigquery.WriteTruncate
 	return l.Run(ctx)
 }
@@ -274,25 +274,6 @@ func (w *Warehouse) wait(ctx context.Context, job *bigquery.Job) error {
 // with it, at no less than a mebibyte a second.
 func (w *Warehouse) patient(ctx context.Context, size int64) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, cmp.Or(w.opts.Patience, 2*time.Minute)+time.Duration(size>>20)*time.Second)
-}
-
-// labels are on every table and job.
-func (w *Warehouse) labels(p Publication) map[string]string {
-	return map[string]string{"app": "clientele", "step": "publish", "run": label(p.Run)}
-}
-
-// label makes a text one of BigQuery's labels: lower case, digits, hyphens and underscores, at most 63.
-func label(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r + 'a' - 'A'
-		}
-		return '-'
-	}, s)
-	return s[max(0, len(s)-63):]
 }
 
 // status returns the HTTP status of an error of the API, 0 for any other.

@@ -284,6 +284,7 @@ func TestTotal(t *testing.T) {
 // What a bill is split by: every request that makes a table, or a job that costs, has the labels.
 func TestTablesAndJobsAreLabelled(t *testing.T) {
 	dataset := warehousetest.Start(t)
+	t.Setenv(LabelsVariable, `{"env": "dev", "cost-center": "Team 42"}`)
 	seen := map[string]int{}
 	startProxy(t).inject = func(_ int, r *http.Request, _ http.ResponseWriter, _ func(http.ResponseWriter)) bool {
 		body, _ := io.ReadAll(r.Body)
@@ -292,7 +293,7 @@ func TestTablesAndJobsAreLabelled(t *testing.T) {
 		if r.Method != http.MethodPost || kind != "tables" && kind != "jobs" {
 			return false
 		}
-		if seen[kind]++; !bytes.Contains(body, []byte(`"labels":{"app":"clientele","run":"clientele-2011-12-10-k1","step":"publish"}`)) {
+		if seen[kind]++; !bytes.Contains(body, []byte(`"labels":{"app":"clientele","cost-center":"team-42","env":"dev","run":"clientele-2011-12-10-k1","step":"publish"}`)) {
 			t.Errorf("%s has no labels: %.300q", r.URL.Path, body)
 		}
 		return false
@@ -302,6 +303,15 @@ func TestTablesAndJobsAreLabelled(t *testing.T) {
 	}
 	if seen["tables"] < 5 || seen["jobs"] != 3 {
 		t.Errorf("seen: %v", seen)
+	}
+}
+
+func TestLabelsThatCannotBe(t *testing.T) {
+	for _, text := range []string{`env=dev`, `{"env": 1}`, `{"Env": "dev"}`, `{"": "dev"}`} {
+		t.Setenv(LabelsVariable, text)
+		if _, err := Open(t.Context(), "my-project.shop", Options{}); fault.CodeOf(err) != fault.ExitConfig || !strings.Contains(err.Error(), LabelsVariable) {
+			t.Errorf("%s: %v, want exit code 78 that names the variable", text, err)
+		}
 	}
 }
 

@@ -49,11 +49,15 @@ func OpenTable(ctx context.Context, name string, o Options) (*Warehouse, error) 
 	if problem := CheckTable(name); problem != "" {
 		return nil, fault.ErrUsage.Errorf("warehouse", name, "table %q: %s", name, problem)
 	}
+	own, err := ownLabels()
+	if err != nil {
+		return nil, err
+	}
 	client, err := connect(ctx, project, o)
 	if err != nil {
 		return nil, errPermitted.Errorf("permission", name, "connect to BigQuery: %w", err)
 	}
-	return &Warehouse{client: client, dataset: name, opts: o}, nil
+	return &Warehouse{client: client, dataset: name, opts: o, own: own}, nil
 }
 
 var (
@@ -214,10 +218,7 @@ func (w *Warehouse) version(ctx context.Context, o *readable, t *bigquery.Table)
 func (w *Warehouse) query(r Reading, sql string) *bigquery.Query {
 	q := w.client.Query(sql)
 	q.Location, q.MaxBytesBilled = w.opts.Location, w.opts.MaxBytesBilled
-	q.Labels = map[string]string{"app": "clientele", "step": "ingest"}
-	if r.Run != "" {
-		q.Labels["run"] = label(r.Run)
-	}
+	q.Labels = w.labelled("ingest", r.Run)
 	if r.Query == "" {
 		return q
 	}

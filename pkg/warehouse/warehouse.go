@@ -2,9 +2,11 @@ package warehouse
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
@@ -22,6 +24,10 @@ import (
 // EmulatorVariable names the address of a local BigQuery, such as localhost:9050, which takes no credentials. The client
 // library has no variable of its own.
 const EmulatorVariable = "BIGQUERY_EMULATOR_HOST"
+
+// LabelsVariable names labels of every table and job besides those that they have by what they are: a JSON object of texts,
+// such as {"env": "prod", "cost-center": "42"}.
+const LabelsVariable = "CLIENTELE_LABELS"
 
 // The classes of errors of the warehouse.
 var (
@@ -52,6 +58,7 @@ type Warehouse struct {
 	dataset   string // project.dataset
 	datasetID string
 	opts      Options
+	own       map[string]string // labels
 }
 
 // named is what a dataset is called: project.dataset, by BigQuery's rules for both.
@@ -70,13 +77,17 @@ func Open(ctx context.Context, dataset string, o Options) (*Warehouse, error) {
 	if problem := CheckName(dataset); problem != "" {
 		return nil, fault.ErrUsage.Errorf("warehouse", dataset, "warehouse %q: %s", dataset, problem)
 	}
+	own, err := ownLabels()
+	if err != nil {
+		return nil, err
+	}
 	i := strings.LastIndexByte(dataset, '.')
 	project, id := dataset[:i], dataset[i+1:]
 	client, err := connect(ctx, project, o)
 	if err != nil {
 		return nil, errPermitted.Errorf("permission", dataset, "connect to BigQuery: %w", err)
 	}
-	return &Warehouse{client: client, dataset: dataset, datasetID: id, opts: o}, nil
+	return &Warehouse{client: client, dataset: dataset, datasetID: id, opts: o, own: own}, nil
 }
 
 // connect makes the client of a project.
@@ -90,6 +101,53 @@ func connect(ctx context.Context, project string, o Options) (*bigquery.Client, 
 		client.Location = o.Location
 	}
 	return client, err
+}
+
+// ownLabels are those of [LabelsVariable].
+func ownLabels() (map[string]string, error) {
+	text := os.Getenv(LabelsVariable) //nolint:forbidigo // it is of the deployment, like the emulator's, and no step's
+	if text == "" {
+		return nil, nil
+	}
+	var own map[string]string
+	if err := json.Unmarshal([]byte(text), &own); err != nil {
+		return nil, fault.Errorf(fault.ExitConfig, "labels", text, `%s: want a JSON object of texts such as {"env": "prod"}: %w`, LabelsVariable, err)
+	}
+	for key, value := range own {
+		if !isLabel.MatchString(key) {
+			return nil, fault.Errorf(fault.ExitConfig, "labels", key, "%s: %q is no name of a label: want lower case letters, digits, - and _, a letter first", LabelsVariable, key)
+		}
+		own[key] = label(value)
+	}
+	return own, nil
+}
+
+// isLabel is what BigQuery takes for a label's name.
+var isLabel = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+
+// labelled are the labels of a table or job of a step: those of the deployment, and what it is.
+func (w *Warehouse) labelled(step, run string) map[string]string {
+	labels := map[string]string{}
+	maps.Copy(labels, w.own)
+	labels["app"], labels["step"] = "clientele", step
+	if run != "" {
+		labels["run"] = label(run)
+	}
+	return labels
+}
+
+// label makes a text one of BigQuery's labels: lower case, digits, hyphens and underscores, at most 63.
+func label(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-', r == '_':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, s)
+	return s[max(0, len(s)-63):]
 }
 
 // Close ends the connection.
