@@ -24,7 +24,7 @@ once the cause is fixed. Steps that were already done finish immediately.
 | exit code 66 (missing) | an earlier step has no output in this run: clear that step |
 | exit code 78 (config) | a permission or setting is missing; the message names the object |
 | out of memory | raise the step's memory (`CLIENTELE_RESOURCES`), then clear the task |
-| `segments_are_there` exit code 65, cause fix_data | the data changed, not the customers: `score` was skipped, and the last segments remain. Correct the delivery, then trigger a new run |
+| `segments_are_there` exit code 65, cause fix_data | the data changed, not the customers: `score` was skipped, and segments of earlier runs, if any, remain. Correct the delivery, then trigger a new run |
 | `segments_are_there` there is no current model | no candidate has ever passed the gates: the report has gate, value and limit |
 | a task stays *scheduled* | the pool `clientele_pointers` is missing: create it with one slot |
 """

@@ -66,8 +66,8 @@ def segments_are_there(drift: dict[str, Any], promote: dict[str, Any]) -> str:
     """Fails if score was skipped, so that nobody takes a page without segments for a success."""
     if drift["act"] == "fix_data":
         raise AirflowFailException(
-            f"{FIX_DATA}: the data changed, not the customers: {drift['cause']}. Nothing was promoted or scored; the last "
-            "segments remain. Correct the delivery and trigger a new run; the report shows what changed."
+            f"{FIX_DATA}: the data changed, not the customers: {drift['cause']}. Nothing was promoted or scored; "
+            "segments of earlier runs, if any, remain. Correct the delivery and trigger a new run; the report shows what changed."
         )
     if not promote["model_id"]:
         raise AirflowFailException(f"there is no current model: {promote['why']}. See the gates in the report.")

@@ -88,7 +88,7 @@ func Run(ctx context.Context, c Config, d task.Deps) (contract.PipelineResult, e
 	if dataAreBroken(result) {
 		drifted, _ := result.Steps[contract.Drift].(contract.DriftResult)
 		return result, &fault.Fault{Code: fault.ExitBadData, Cause: contract.ActFixData, Object: result.Report, Whole: true, Err: fmt.Errorf(
-			"drift asks for the act %s (%s): nothing was promoted or scored, the last segments remain. Correct the delivery, ingest it again and rerun; see %s",
+			"drift asks for the act %s (%s): nothing was promoted or scored; segments of earlier runs, if any, remain. Correct the delivery, ingest it again and rerun; see %s",
 			contract.ActFixData, drifted.Cause, task.Link(result.Report))}
 	}
 	if noModel != nil {
