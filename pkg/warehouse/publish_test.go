@@ -306,6 +306,27 @@ func TestTablesAndJobsAreLabelled(t *testing.T) {
 	}
 }
 
+func TestNamesByTheirLength(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"my-project." + strings.Repeat("d", 1000):            true,
+		"my-project." + strings.Repeat("d", 1001):            false,
+		"my-project.shop." + strings.Repeat("ü", 300):        true,
+		"my-project.shop." + strings.Repeat("ü", 301):        false,
+		"my-project." + strings.Repeat("d", 1001) + ".lines": false,
+		"my-project":        true,
+		"my-project.shop.":  false,
+		"my-project..lines": false,
+	} {
+		check := CheckTable
+		if strings.Count(name, ".") == 1 {
+			check = CheckName
+		}
+		if got := check(name); (got == "") != ok {
+			t.Errorf("a name of %d bytes, %.30s: %q", len(name), name, got)
+		}
+	}
+}
+
 func TestLabelsThatCannotBe(t *testing.T) {
 	for _, text := range []string{`env=dev`, `{"env": 1}`, `{"Env": "dev"}`, `{"": "dev"}`} {
 		t.Setenv(LabelsVariable, text)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cloud.google.com/go/bigquery"
 	"cloud.google.com/go/civil"
@@ -61,16 +62,19 @@ func OpenTable(ctx context.Context, name string, o Options) (*Warehouse, error) 
 }
 
 var (
-	tableNamed = regexp.MustCompile(`^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9](\.[A-Za-z0-9_]{1,1000}\.[\pL\pN_ -]{1,300})?$`)
+	tableNamed = regexp.MustCompile(`^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9](?:\.([A-Za-z0-9_]+)\.([\pL\pN_ -]+))?$`)
 	// volatile are functions that give another answer each time, over the same tables.
 	volatile = regexp.MustCompile(`(?i)\b(CURRENT_(DATE|DATETIME|TIME|TIMESTAMP)|RAND|GENERATE_UUID|SESSION_USER)\b`)
 	asksFrom = regexp.MustCompile(`(?i)@from\b`)
 	asksTo   = regexp.MustCompile(`(?i)@to\b`)
 )
 
+const longestTable = 300 // characters
+
 // CheckTable says what is wrong with the name of a table, project.dataset.table, or of a project; "" if nothing is.
 func CheckTable(name string) string {
-	if !tableNamed.MatchString(name) {
+	parts := tableNamed.FindStringSubmatch(name)
+	if parts == nil || len(parts[1]) > longestDataset || utf8.RuneCountInString(parts[2]) > longestTable {
 		return "want project.dataset.table or, with a query, project"
 	}
 	return ""

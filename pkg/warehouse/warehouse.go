@@ -62,11 +62,13 @@ type Warehouse struct {
 }
 
 // named is what a dataset is called: project.dataset, by BigQuery's rules for both.
-var named = regexp.MustCompile(`^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]\.[A-Za-z0-9_]{1,1000}$`)
+var named = regexp.MustCompile(`^(?:[a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]\.[A-Za-z0-9_]+$`)
+
+const longestDataset = 1000 // characters, without the project
 
 // CheckName says what is wrong with the name of a dataset, "" if nothing is.
 func CheckName(dataset string) string {
-	if !named.MatchString(dataset) {
+	if !named.MatchString(dataset) || len(dataset[strings.LastIndexByte(dataset, '.')+1:]) > longestDataset {
 		return "want project.dataset, such as my-project.clientele"
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // HeaderError says that the header of a source does not name each field once.
@@ -132,7 +133,7 @@ func shownColumns(header []string) []string {
 		if i == most {
 			return append(show, fmt.Sprintf("and %d more", len(header)-most))
 		}
-		if !columnName.MatchString(h) {
+		if utf8.RuneCountInString(h) > longestName || !columnName.MatchString(h) {
 			h = fmt.Sprintf("#%d", i+1)
 		}
 		show = append(show, h)
@@ -140,5 +141,8 @@ func shownColumns(header []string) []string {
 	return show
 }
 
-// columnName is what the name of a column looks like.
-var columnName = regexp.MustCompile(`^\pL[\pL\pN _.()#?/-]{0,39}$`)
+// columnName is what the name of a column looks like. Its length is counted apart: a repetition of classes of letters that has a bound is
+// as many copies of them, and takes milliseconds to compile at every start.
+var columnName = regexp.MustCompile(`^\pL[\pL\pN _.()#?/-]*$`)
+
+const longestName = 40 // characters
