@@ -78,7 +78,7 @@ func measurable(rows []contract.MeasurePlan, asOf calendar.Date) string {
 		if r.Measurable {
 			limit := "without a cap"
 			if r.Cap != nil {
-				limit = fmt.Sprintf("with invoices capped at %.2f", *r.Cap)
+				limit = fmt.Sprintf("with invoices capped at %.2f of the shop's currency", *r.Cap)
 			}
 			return fmt.Sprintf("a rise of %.0f %% can be measured in %d days %s: it shows as %.2f %%, and %.2f %% is found four times in five",
 				wanted, r.Days, limit, 100**r.Target, 100**r.Adjusted)
