@@ -30,10 +30,18 @@ if [ -n "${CLIENTELE_KUBECONFIG:-}" ] && [ -n "${CLIENTELE_CLUSTER_LOAD:-}" ]; t
     .venv/airflow-3.3.1/bin/ruff $style --no-cache --quiet --config dags/ruff.toml e2e
   done
 fi
-# Where memory can be a folder, Airflow's sqlite does not wait for a disk, of which it asks thousands of small writes.
-temporary=$(mktemp -d -p "$(test -w /dev/shm && echo /dev/shm || echo "${TMPDIR:-/tmp}")" clientele-e2e.XXXXXX)
-trap 'rm -rf "$temporary"' EXIT
+# In memory where that can be a folder: Airflow's sqlite asks a disk for thousands of small writes.
+memory=/dev/shm
+[ -w "$memory" ] || memory=${TMPDIR:-/tmp}
+temporary=$(mktemp -d -p "$memory" clientele-e2e.XXXXXX)
 # Bounded whatever hangs. INT lets the fixtures take everything down; what KILL leaves, the guards of e2e/process.py end.
+code=0
 timeout --foreground --signal=INT --kill-after=90 "${E2E_TIMEOUT:-2400}" \
   .venv/e2e/bin/python -m pytest -p no:cacheprovider --basetemp="$temporary/tests" -c e2e/pytest.ini --rootdir=e2e e2e \
-  --junit-xml=.clientele/tests/e2e.xml "$@"
+  --junit-xml=.clientele/tests/e2e.xml "$@" || code=$?
+if [ "$code" = 0 ]; then
+  rm -rf "$temporary"
+else
+  echo "e2e: logs and pictures are in $temporary" >&2
+fi
+exit "$code"

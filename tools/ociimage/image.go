@@ -82,19 +82,9 @@ func (c *contents) addFolder(folder fs.FS) error {
 // fromSaved reads an archive of `docker save`. History, owners, times and what else builders add is left out: an image does
 // not say who built it, or when.
 func fromSaved(archive string) (*contents, error) {
-	image, err := tarball.ImageFromPath(archive, nil)
+	image, config, err := saved(archive)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", archive, err)
-	}
-	if err := validate.Image(image); err != nil { // the digests that it claims
-		return nil, fmt.Errorf("read %s: %w", archive, err)
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", archive, err)
-	}
-	if config.OS != "linux" || config.Architecture != architecture {
-		return nil, fmt.Errorf("read %s: want an image for linux/%s (got %s/%s)", archive, architecture, config.OS, config.Architecture)
+		return nil, err
 	}
 	labels := maps.Clone(config.Config.Labels)
 	delete(labels, "io.buildah.version")
@@ -152,18 +142,30 @@ func (c *contents) layer(created time.Time, kind types.MediaType) (v1.Layer, err
 		tarball.WithMediaType(kind), tarball.WithCompressionLevel(gzip.DefaultCompression))
 }
 
-// onto returns the image of an archive of `docker save` with one more layer, the files. How it is run stays as it was.
-func (c *contents) onto(base string, created time.Time) (v1.Image, error) {
-	image, err := tarball.ImageFromPath(base, nil)
+// saved reads an archive of `docker save`, and compares the digests that it claims.
+func saved(archive string) (v1.Image, *v1.ConfigFile, error) {
+	image, err := tarball.ImageFromPath(archive, nil)
+	if err == nil {
+		err = validate.Image(image)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", base, err)
+		return nil, nil, fmt.Errorf("read %s: %w", archive, err)
 	}
 	config, err := image.ConfigFile()
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", base, err)
+		return nil, nil, fmt.Errorf("read %s: %w", archive, err)
 	}
 	if config.OS != "linux" || config.Architecture != architecture {
-		return nil, fmt.Errorf("read %s: want an image for linux/%s (got %s/%s)", base, architecture, config.OS, config.Architecture)
+		return nil, nil, fmt.Errorf("read %s: want an image for linux/%s (got %s/%s)", archive, architecture, config.OS, config.Architecture)
+	}
+	return image, config, nil
+}
+
+// onto returns the image of an archive of `docker save` with one more layer, the files. How it is run stays as it was.
+func (c *contents) onto(base string, created time.Time) (v1.Image, error) {
+	image, _, err := saved(base)
+	if err != nil {
+		return nil, err
 	}
 	layer, err := c.layer(created, types.DockerLayer) // as those that are read of such an archive
 	if err != nil {
