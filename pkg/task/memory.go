@@ -20,7 +20,11 @@ import (
 // pointers: collecting that is cheap, but nothing is gained by doing it again and again while it grows. The ballast is never
 // touched, so it is no memory. The heap may grow by so many percent before it is collected. It returns the way back.
 func Ballast(size, percent int) (undo func()) {
-	b := make([]byte, size)
+	const piece = 1 << 20
+	b := make([][]byte, 0, size/piece+1)
+	for left := size; left > 0; left -= piece { // memory that was in use is made zeros, and one piece would touch all of it for a page of that
+		b = append(b, make([]byte, min(left, piece)))
+	}
 	before := debug.SetGCPercent(percent)
 	return func() {
 		debug.SetGCPercent(before)

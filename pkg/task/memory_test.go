@@ -2,8 +2,10 @@ package task
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -26,6 +28,33 @@ func TestBallastTakesItselfBack(t *testing.T) {
 	}
 	if undo(); percent() != before {
 		t.Errorf("%d percent afterwards, %d before", percent(), before)
+	}
+}
+
+// TestBallastIsNeverTouched: where memory was in use before, the ballast is none all the same.
+func TestBallastIsNeverTouched(t *testing.T) {
+	resident := func() int {
+		text, err := os.ReadFile("/proc/self/statm")
+		if err != nil {
+			t.Skip("this system does not tell a process's memory")
+		}
+		var size, pages int
+		if _, err := fmt.Sscan(string(text), &size, &pages); err != nil {
+			t.Fatal(err)
+		}
+		return pages * os.Getpagesize()
+	}
+	const size = 256 << 20
+	used := make([]byte, 1<<20) // the heap's last, and then free again
+	used[0] = 1
+	runtime.KeepAlive(used)
+	used = nil
+	runtime.GC()
+	before := resident()
+	undo := Ballast(size, 50)
+	defer undo()
+	if more := resident() - before; more > size/4 {
+		t.Errorf("a ballast of %d MiB takes %d MiB", size>>20, more>>20)
 	}
 }
 
