@@ -86,15 +86,15 @@ func (s *sample) file(ctx context.Context, f *source.File, o Options, first bool
 	}
 	s.more = s.more || content.Member != ""
 	if content.Kind == source.DelimitedText {
-		size := int64(laterBytes)
+		size := laterBytes
 		if first {
 			size = firstBytes
 		}
-		text, err := io.ReadAll(io.LimitReader(content.Text, size))
-		if err != nil {
+		text := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead)) // which it does not outgrow
+		if _, err := text.ReadFrom(io.LimitReader(content.Text, int64(size))); err != nil {
 			return ignoreContent(err)
 		}
-		h := head{text: text, whole: int64(len(text)) < size}
+		h := head{text: text.Bytes(), whole: text.Len() < size}
 		h.cutMark()
 		s.heads = append(s.heads, h)
 		return nil
