@@ -2,6 +2,7 @@ package table_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -223,4 +224,59 @@ func TestWhole(t *testing.T) {
 	if r.NumRecords() != 3 {
 		t.Errorf("%d batches, want 3", r.NumRecords())
 	}
+}
+
+// TestHintsChangeNothing: a file has the same bytes where values are said to be those of the row before, or to go with another column's;
+// within a batch, over its end, and in the next file of the same writer.
+func TestHintsChangeNothing(t *testing.T) {
+	schema := frame.Schema{Name: "hints", Version: 1, Columns: []frame.Spec{
+		{Name: "code", Kind: frame.Text, Nullable: true}, {Name: "name", Kind: frame.Text, Nullable: true},
+	}, Coded: []string{"code", "name"}}
+	opts := checked(t)
+	plain, hinted := table.NewWriter(schema, opts), table.NewWriter(schema, opts)
+	write := func(t interface{ Fatal(...any) }, rows [][2]string) {
+		plain.Reset()
+		hinted.Reset()
+		for i, row := range rows {
+			for k, text := range row {
+				plain.Text(k).AppendBytes([]byte(text))
+			}
+			code := hinted.Text(0)
+			if i > 0 && rows[i-1][0] == row[0] {
+				code.AppendAgain([]byte(row[0]))
+			} else {
+				code.AppendBytes([]byte(row[0]))
+			}
+			hinted.Text(1).AppendBeside(code, []byte(row[1]))
+			if err := errors.Join(plain.EndRow(), hinted.EndRow()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a, errA := plain.Close()
+		b, errB := hinted.Close()
+		if err := errors.Join(errA, errB); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(a.Close(), b.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if a.SHA256 != b.SHA256 || a.Rows != int64(len(rows)) {
+			t.Fatal("other bytes with hints than without, of", len(rows), "rows")
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		text := rapid.SampledFrom([]string{"", "a", "b", "c", "long enough"})
+		var rows [][2]string
+		for range rapid.IntRange(0, 100).Draw(rt, "rows") {
+			rows = append(rows, [2]string{text.Draw(rt, "code"), text.Draw(rt, "name")})
+		}
+		write(rt, rows)
+	})
+	long := make([][2]string, table.BatchRows+100)
+	for i := range long {
+		long[i] = [2]string{fmt.Sprint("c", i/3%50), fmt.Sprint("n", i/7%60)}
+	}
+	write(t, long)
+	plain.Abort()
+	hinted.Abort()
 }

@@ -90,6 +90,8 @@ type TextColumn struct {
 	kept  arrow.Array // the dictionary, one for all batches, once there is an array
 	last  int32       // neighbours are often equal
 	any   bool        // last is set
+
+	beside []int32 // by the code of another column's value, the code of the value that was last beside it; -1 for none
 }
 
 // Append adds a value.
@@ -120,6 +122,34 @@ func (c *TextColumn) AppendBytes(v []byte) {
 	}
 	c.data = append(c.data, v...)
 	c.offsets = append(c.offsets, int32(len(c.data)))
+}
+
+// AppendAgain is AppendBytes for a value that is that of the row before.
+func (c *TextColumn) AppendAgain(v []byte) {
+	if n := len(c.codes.rows); c.now && n > 0 {
+		c.codes.rows = append(c.codes.rows, c.codes.rows[n-1])
+		return
+	}
+	c.AppendBytes(v)
+}
+
+// AppendBeside is AppendBytes for a value that mostly follows from that of another column, which has its value of the row already: a
+// product's name from its code.
+func (c *TextColumn) AppendBeside(of *TextColumn, v []byte) {
+	if !c.now || !of.now || len(v) == 0 {
+		c.AppendBytes(v)
+		return
+	}
+	key := int(of.codes.rows[len(of.codes.rows)-1]) + 1 // null is 0
+	for len(c.beside) <= key {
+		c.beside = append(c.beside, -1)
+	}
+	code := c.beside[key]
+	if code < 0 || string(c.dict.text(code)) != string(v) {
+		code = c.dict.code(v)
+		c.beside[key] = code
+	}
+	c.codes.rows = append(c.codes.rows, code)
 }
 
 func (c *TextColumn) lastText() []byte {
@@ -178,7 +208,7 @@ func (c *TextColumn) reset() {
 
 func (c *TextColumn) start() {
 	c.reset()
-	c.codes.recode = nil
+	c.codes.recode, c.beside = nil, c.beside[:0]
 	if c.now, c.given, c.any = c.coded, false, false; c.coded {
 		c.dict.reset()
 	}

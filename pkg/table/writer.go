@@ -244,8 +244,9 @@ func (w *Writer) open(arrays []arrow.Array) (err error) {
 	if w.ipc != nil {
 		return nil
 	}
-	w.arrow = Arrow(w.schema)
-	if arrays != nil {
+	if arrays == nil {
+		w.arrow = Arrow(w.schema)
+	} else {
 		types := make([]arrow.DataType, len(arrays))
 		for i, a := range arrays {
 			types[i] = a.DataType()

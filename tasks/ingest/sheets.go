@@ -218,11 +218,9 @@ type marker struct {
 func (m *marker) day(day []part) error {
 	m.marks = m.marks[:0]
 	for _, p := range day {
-		err := m.frames.each(m.spool, p.stream, func(first, rows uint64, data []byte) error {
-			return record.Run{Day: p.day, Rows: int(rows), Record: int64(first), Data: data}.Each(func(l *record.Line) error {
-				m.marks = append(m.marks, m.of(l, p.sheet))
-				return nil
-			})
+		err := m.frames.lines(m.spool, p.stream, func(l *record.Line) error {
+			m.marks = append(m.marks, m.of(l, p.sheet))
+			return nil
 		})
 		if err != nil {
 			return err

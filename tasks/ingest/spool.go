@@ -289,6 +289,13 @@ type frames struct {
 	data []byte
 }
 
+// lines visits the lines of a day, of one table or of all.
+func (f *frames) lines(s *spool, of *stream, visit func(*record.Line) error) error {
+	return f.each(s, of, func(first, rows uint64, data []byte) error {
+		return record.Run{Day: of.day, Rows: int(rows), Record: int64(first), Data: data}.Each(visit)
+	})
+}
+
 // each visits a stream's frames in the order in which they were added, when nothing is added any more. Data may be used
 // until visit returns.
 func (f *frames) each(s *spool, of *stream, visit func(a, b uint64, data []byte) error) error {
@@ -300,7 +307,7 @@ func (f *frames) each(s *spool, of *stream, visit func(a, b uint64, data []byte)
 		parts = append(parts, bytes.NewReader(slab))
 	}
 	if f.in == nil {
-		f.in = bufio.NewReaderSize(nil, 64<<10)
+		f.in = bufio.NewReaderSize(nil, 128<<10) // nearly all frames fit, and need no copy
 	}
 	f.in.Reset(io.MultiReader(parts...))
 	for {
@@ -316,14 +323,27 @@ func (f *frames) each(s *spool, of *stream, visit func(a, b uint64, data []byte)
 		if n > maxFrame {
 			return fmt.Errorf("read scratch file: a frame of %d bytes", n)
 		}
-		f.data = slices.Grow(f.data[:0], int(n))[:n]
-		if _, err := io.ReadFull(f.in, f.data); err != nil {
+		data, err := f.next(int(n))
+		if err != nil {
 			return fmt.Errorf("read scratch file: %w", err)
 		}
-		if err := visit(a, b, f.data); err != nil {
+		if err := visit(a, b, data); err != nil {
 			return err
 		}
 	}
+}
+
+// next returns the next n bytes.
+func (f *frames) next(n int) (data []byte, err error) {
+	if n <= f.in.Size() {
+		if data, err = f.in.Peek(n); err == nil {
+			_, err = f.in.Discard(n)
+		}
+		return data, err
+	}
+	f.data = slices.Grow(f.data[:0], n)[:n]
+	_, err = io.ReadFull(f.in, f.data)
+	return f.data, err
 }
 
 // maxFrame is far above what the reader makes: a longer one is damage, and must not be allocated.

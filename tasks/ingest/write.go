@@ -188,6 +188,13 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 	if schema.Index("region") >= 0 {
 		region = text("region")
 	}
+	next := func(c *table.TextColumn, v []byte, same record.Same) {
+		if same != 0 {
+			c.AppendAgain(v)
+		} else {
+			c.AppendBytes(v)
+		}
+	}
 	orNull := func(c *table.IntColumn, v money.Amount, has bool) {
 		if has {
 			c.Append(int64(v))
@@ -204,16 +211,16 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 				b.empty[i]++
 			}
 		}
-		invoice.AppendBytes(l.Invoice)
+		next(invoice, l.Invoice, l.Same&record.SameInvoice)
 		code.AppendBytes(l.Code)
-		description.AppendBytes(l.Description)
+		description.AppendBeside(code, l.Description)
 		quantity.Append(int64(l.Quantity))
 		stamp.Append(l.Time)
 		price.Append(int64(l.Price))
 		orNull(amount, l.Amount, l.HasAmount)
-		customer.AppendBytes(l.Customer)
-		country.AppendBytes(l.Country)
-		status.AppendBytes(l.Status)
+		next(customer, l.Customer, l.Same&record.SameCustomer)
+		next(country, l.Country, l.Same&record.SameCountry)
+		next(status, l.Status, l.Same&record.SameStatus)
 		ordinal.Append(l.Record)
 		if region != nil {
 			region.AppendBytes(l.Region)
@@ -225,10 +232,7 @@ func (b *linesBuilder) build(s *spool, day calendar.Date) (*table.File, error) {
 		}
 		return t.EndRow()
 	}
-	err := b.frames.each(s, s.days[day], func(first, rows uint64, data []byte) error {
-		return record.Run{Day: day, Rows: int(rows), Record: int64(first), Data: data}.Each(add)
-	})
-	if err != nil {
+	if err := b.frames.lines(s, s.days[day], add); err != nil {
 		return nil, err
 	}
 	return t.Close()

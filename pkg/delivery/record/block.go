@@ -112,15 +112,19 @@ type Line struct {
 	Original  money.Amount // in that currency; of no meaning without
 	Invoice, Code, Description,
 	Customer, Country, Region, Status []byte
+	Same Same // set by [Run.Each]
 }
+
+// Same says which texts a line shares with the line before it in its run.
+type Same uint8
 
 // What a row shares with the row before it in its run is not written again.
 const (
-	sameInvoice = 1 << iota
+	SameInvoice Same = 1 << iota
+	SameCustomer
+	SameCountry // and region
+	SameStatus
 	sameTime
-	sameCustomer
-	sameCountry // and region
-	sameStatus
 	hasAmount // no sharing: the row has an amount of its own
 	usual     // nor is this: whole units at a price in pennies, as nearly all are; they take fewer bytes so
 	converted // nor this: the row has the currency and the amount that it was converted from
@@ -161,7 +165,7 @@ func (e *rowEncoder) add(l *Line) {
 	data, at := b.data, len(b.data)
 	data = append(data, 0)
 	data = binary.AppendUvarint(data, uint64(l.Record-e.record))
-	flags := byte(0)
+	flags := Same(0)
 	if l.Time == e.time {
 		flags |= sameTime
 	} else {
@@ -187,17 +191,17 @@ func (e *rowEncoder) add(l *Line) {
 	data, _ = appendText(data, l.Code)
 	data, _ = appendText(data, l.Description)
 	if string(l.Invoice) == string(data[e.invoice.From:e.invoice.To]) {
-		flags |= sameInvoice
+		flags |= SameInvoice
 	} else {
 		data, e.invoice = appendText(data, l.Invoice)
 	}
 	if string(l.Customer) == string(data[e.customer.From:e.customer.To]) {
-		flags |= sameCustomer
+		flags |= SameCustomer
 	} else {
 		data, e.customer = appendText(data, l.Customer)
 	}
 	if string(l.Country) == string(data[e.country.From:e.country.To]) && string(l.Region) == string(data[e.region.From:e.region.To]) {
-		flags |= sameCountry
+		flags |= SameCountry
 	} else {
 		data, e.country = appendText(data, l.Country)
 		data, e.region = appendText(data, l.Region)
@@ -206,11 +210,11 @@ func (e *rowEncoder) add(l *Line) {
 		b.Runs[n-1].Regional = true
 	}
 	if string(l.Status) == string(data[e.status.From:e.status.To]) {
-		flags |= sameStatus
+		flags |= SameStatus
 	} else {
 		data, e.status = appendText(data, l.Status)
 	}
-	data[at] = flags
+	data[at] = byte(flags)
 	b.data = data
 	b.Runs[n-1].Rows++
 	b.Runs[n-1].to = len(data)
@@ -231,8 +235,11 @@ var errRun = errors.New("encoded rows are damaged")
 func (r Run) Each(visit func(*Line) error) (err error) {
 	d := rowDecoder{rest: r.Data}
 	line := Line{Record: r.Record, Time: r.Day.Start()}
-	for range r.Rows {
-		flags := d.byte()
+	for i := range r.Rows {
+		flags := Same(d.byte())
+		if line.Same = 0; i > 0 {
+			line.Same = flags & (sameTime - 1)
+		}
 		line.Record += int64(d.uvarint())
 		if flags&sameTime == 0 {
 			line.Time = r.Day.Start() + int64(d.uvarint())
@@ -252,17 +259,17 @@ func (r Run) Each(visit func(*Line) error) (err error) {
 		}
 		line.Code = d.text()
 		line.Description = d.text()
-		if flags&sameInvoice == 0 {
+		if flags&SameInvoice == 0 {
 			line.Invoice = d.text()
 		}
-		if flags&sameCustomer == 0 {
+		if flags&SameCustomer == 0 {
 			line.Customer = d.text()
 		}
-		if flags&sameCountry == 0 {
+		if flags&SameCountry == 0 {
 			line.Country = d.text()
 			line.Region = d.text()
 		}
-		if flags&sameStatus == 0 {
+		if flags&SameStatus == 0 {
 			line.Status = d.text()
 		}
 		if d.bad {
@@ -307,6 +314,11 @@ func (d *rowDecoder) code() string {
 }
 
 func (d *rowDecoder) uvarint() uint64 {
+	if len(d.rest) > 0 && d.rest[0] < 0x80 { // as nearly all are
+		v := uint64(d.rest[0])
+		d.rest = d.rest[1:]
+		return v
+	}
 	v, n := binary.Uvarint(d.rest)
 	if n <= 0 {
 		d.bad, d.rest = true, nil
@@ -317,13 +329,8 @@ func (d *rowDecoder) uvarint() uint64 {
 }
 
 func (d *rowDecoder) varint() int64 {
-	v, n := binary.Varint(d.rest)
-	if n <= 0 {
-		d.bad, d.rest = true, nil
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return v
+	v := d.uvarint()
+	return int64(v>>1) ^ -int64(v&1) // as binary.Varint
 }
 
 func (d *rowDecoder) text() []byte {

@@ -29,8 +29,24 @@ func drawLine(t *rapid.T, record int64) Line {
 	return l
 }
 
-// TestRunsBringLinesBack: a block gives the lines back that went into it, day after day, line totals and statuses too; cut
-// anywhere, a run says that it is damaged.
+// checkSame holds what a line is said to share with the line before it in its run to be equal there.
+func checkSame(t *rapid.T, same Same, before *Line, l *Line) {
+	for bit, texts := range map[Same][][2][]byte{
+		SameInvoice: {{before.Invoice, l.Invoice}}, SameCustomer: {{before.Customer, l.Customer}}, SameStatus: {{before.Status, l.Status}},
+		SameCountry: {{before.Country, l.Country}, {before.Region, l.Region}},
+	} {
+		equal := true
+		for _, pair := range texts {
+			equal = equal && string(pair[0]) == string(pair[1])
+		}
+		if got := same&bit != 0; got != equal {
+			t.Errorf("same & %d is %v, the texts %q", bit, got, texts)
+		}
+	}
+}
+
+// TestRunsBringLinesBack: a block gives the lines back that went into it, day after day, line totals and statuses too, and says what
+// neighbours share; cut anywhere, a run says that it is damaged.
 func TestRunsBringLinesBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var b Block
@@ -43,8 +59,15 @@ func TestRunsBringLinesBack(t *testing.T) {
 		}
 		b.finish(0, 0)
 		for _, r := range b.Runs {
+			first := len(got)
 			keep := func(l *Line) error {
 				c := *l
+				if len(got) > first {
+					checkSame(t, l.Same, &got[len(got)-1], l)
+				} else if l.Same != 0 {
+					t.Errorf("the first line of a run shares %b", l.Same)
+				}
+				c.Same = 0
 				for _, text := range []*[]byte{&c.Invoice, &c.Code, &c.Description, &c.Customer, &c.Country, &c.Region, &c.Status} {
 					*text = append([]byte{}, *text...)
 				}

@@ -2,6 +2,8 @@ package text
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"github.com/clientele/clientele/pkg/delivery/record"
 )
@@ -73,30 +75,38 @@ func trimCR(b []byte) []byte {
 	return b
 }
 
-// splitPlain cuts a line without any quote into its fields.
+// splitPlain cuts a line without any quote into its fields. Fields are short: eight bytes are compared with the separator at once.
 func (p *parser) splitPlain(line []byte) record.Breach {
-	from, n := 0, 0
-	for {
-		to := bytes.IndexByte(line[from:], p.sep)
-		last := to < 0
-		if to += from; last {
-			to = len(line)
+	const each, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	from, n, i := 0, 0, 0
+	for seps := each * uint64(p.sep); i+8 <= len(line); i += 8 {
+		w := binary.LittleEndian.Uint64(line[i:]) ^ seps
+		for found := ^((w&low + low) | w | low); found != 0; found &= found - 1 { // the high bit of each byte that is zero in w
+			to := i + bits.TrailingZeros64(found)/8
+			p.take(n, line, from, to)
+			from, n = to+1, n+1
 		}
-		if n < len(p.columns.Field) {
-			if f := p.columns.Field[n]; f >= 0 {
-				p.Fields[f], p.At[f] = line[from:to], record.Span{From: from, To: to}
-			}
-		}
-		n++
-		if last {
-			break
-		}
-		from = to + 1
 	}
-	if p.Count = n; n != p.columns.Width {
+	for ; i < len(line); i++ {
+		if line[i] == p.sep {
+			p.take(n, line, from, i)
+			from, n = i+1, n+1
+		}
+	}
+	p.take(n, line, from, len(line))
+	if p.Count = n + 1; p.Count != p.columns.Width {
 		return record.WrongFields
 	}
 	return 0
+}
+
+// take makes a stretch of a line its field n.
+func (p *parser) take(n int, line []byte, from, to int) {
+	if n < len(p.columns.Field) {
+		if f := p.columns.Field[n]; f >= 0 {
+			p.Fields[f], p.At[f] = line[from:to], record.Span{From: from, To: to}
+		}
+	}
 }
 
 // splitQuoted cuts the record at the start of rec into its fields and returns its length without the line end.
