@@ -23,7 +23,7 @@ def google(monkeypatch):
     answers = {
         PROJECT: {"projectNumber": "123456789012", "lifecycleState": "ACTIVE"},
         BILLING: {"billingEnabled": True},
-        SERVICES: {"services": [{"config": {"name": f"{a}.googleapis.com"}} for a in preflight.apis()]},
+        SERVICES: {"services": [{"config": {"name": f"{a}.googleapis.com"}} for a in preflight.apis({"deploy_warehouse": "yes"})]},
         REGION: {"imageVersions": [{"imageVersionId": "composer-3-airflow-3.1.7-build.4"}]},
         COMPUTE: {"quotas": [{"metric": "CPUS", "limit": 24, "usage": 4}]},
     }
@@ -83,6 +83,17 @@ def test_what_is_missing_is_named(google, path, answer, says):
     answers[path] = answer
     stops, _ = check("\nown_cluster = { network = 1 }\n")
     assert len(stops) == 1 and says in stops[0]
+
+
+def test_a_batch_needs_its_quota_and_its_api(google):
+    answers, _ = google
+    assert check("\ndeploy_engine = true\n") == ([], ["APIs that Terraform will switch on: dataproc"])
+    answers[COMPUTE] = {"quotas": [{"metric": "CPUS", "limit": 24, "usage": 11}]}
+    assert check("\ndeploy_engine = true\n")[0] == []
+    stops, _ = check("\ndeploy_engine = true\nown_cluster = { network = 1 }\n")
+    assert stops == [
+        "quota CPUS in europe-west2: 13 left, the largest step asks for 2, a batch of a driver and two executors with 4 each asks for 12"
+    ]
 
 
 def test_an_api_that_terraform_switches_on_is_only_noted(google):

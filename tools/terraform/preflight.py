@@ -16,6 +16,7 @@ import urllib.request
 from pathlib import Path
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
+BATCH = 12  # CPUs of the smallest batch of Google's serverless Spark: a driver and two executors
 BEFORE = ("cloudresourcemanager", "serviceusage")  # without them Terraform cannot switch on the others
 ONLY_WITH = {"roles/container.clusterAdmin": "own_cluster", "roles/bigquery.user": "deploy_warehouse", "roles/iam.workloadIdentityPoolAdmin": "repository"}
 
@@ -52,6 +53,7 @@ def values(text: str) -> dict[str, str]:
     account = re.search(r'billing_account += "([^"]+)"', text)
     own = re.search(r"(?m)^own_cluster += \{", text)
     warehouse = re.search(r"(?m)^deploy_warehouse += true", text)
+    engine = re.search(r"(?m)^deploy_engine += true", text)
     erase = re.search(r"(?m)^erase_by_dag += true", text)
     return found | {
         "project": project[1],
@@ -59,6 +61,7 @@ def values(text: str) -> dict[str, str]:
         "billing_account": account[1] if account else "",
         "own_cluster": "yes" if own else "",
         "deploy_warehouse": "yes" if warehouse else "",
+        "deploy_engine": "yes" if engine else "",
         "erase_by_dag": "yes" if erase else "",
     }
 
@@ -69,9 +72,11 @@ def roles() -> dict[str, tuple[str, str]]:
     return {r: (why, p) for r, why, p in re.findall(r'"(roles/[\w.]+)" = {\s+why += "([^"]+)"\s+permission += "([\w.]+)"', text)}
 
 
-def apis() -> list[str]:
-    """The APIs that Terraform switches on whatever the switches."""
-    (names,) = re.findall(r"(?s)apis = toset\(concat\(\s+\[(.*?)\]", (TERRAFORM / "modules" / "environment" / "main.tf").read_text())
+def apis(v: dict[str, str]) -> list[str]:
+    """The APIs that Terraform switches on: those of every environment, and those of the switches that are on."""
+    (concat,) = re.findall(r"(?s)apis = toset\(concat\((.*?)\n  \)\)", (TERRAFORM / "modules" / "environment" / "main.tf").read_text())
+    always, *switched = concat.splitlines()[1:]
+    names = always + "".join(line for line in switched if any(v.get(name) for name in re.findall(r"var\.(\w+) \?", line)))
     return re.findall(r'"(\w+)"', names)
 
 
@@ -90,7 +95,7 @@ def check(google: Google, v: dict[str, str]) -> tuple[list[str], list[str]]:
 
     got = google.ask("serviceusage", f"v1/projects/{v['project']}/services?filter=state:ENABLED&pageSize=200")
     on = {s["config"]["name"].split(".")[0] for s in got.get("services", [])}
-    if off := [a for a in apis() if a not in on]:
+    if off := [a for a in apis(v) if a not in on]:
         notes.append(f"APIs that Terraform will switch on: {', '.join(off)}")
     if off := [a for a in BEFORE if a not in on]:
         stops.append(f"APIs: gcloud services enable {' '.join(a + '.googleapis.com' for a in off)} ({got.get('error', 'off')})")
@@ -134,14 +139,26 @@ def _region(google: Google, v: dict[str, str]) -> list[str]:
     if not any(i == v["image_version"] or i.startswith(v["image_version"] + "-build.") for i in found):
         there = ", ".join([i for i in found if i.startswith("composer-3-")][:5]) or got.get("error", "none")
         wrong.append(f"Composer in {v['region']} has no {v['image_version']}; it has {there}")
+    return wrong + [text for text in [_quota(google, v)] if text]
+
+
+def _quota(google: Google, v: dict[str, str]) -> str:
+    """What the region's quota of CPUs has no room for: the largest step in a cluster of one's own, and a batch of the engine."""
+    needs = {}
     if v["own_cluster"]:
         contract = json.loads((TERRAFORM.parent / "dags" / "clientele" / "contract.json").read_text())
-        need = max(float(s["pod"]["cpu"].removesuffix("m")) / (1000 if s["pod"]["cpu"].endswith("m") else 1) for s in contract["steps"])
-        got = google.ask("compute", f"v1/projects/{v['project']}/regions/{v['region']}")
-        left = next((q["limit"] - q["usage"] for q in got.get("quotas", []) if q["metric"] == "CPUS"), None)
-        if left is None or left < need:
-            wrong.append(f"quota CPUS in {v['region']}: {got.get('error', f'{left} left')}, the largest step asks for {need:g}")
-    return wrong
+        step = max(float(s["pod"]["cpu"].removesuffix("m")) / (1000 if s["pod"]["cpu"].endswith("m") else 1) for s in contract["steps"])
+        needs["the largest step asks for"] = step
+    if v["deploy_engine"]:
+        needs["a batch of a driver and two executors with 4 each asks for"] = BATCH
+    if not needs:
+        return ""
+    got = google.ask("compute", f"v1/projects/{v['project']}/regions/{v['region']}")
+    left = next((q["limit"] - q["usage"] for q in got.get("quotas", []) if q["metric"] == "CPUS"), None)
+    if left is not None and left >= sum(needs.values()):
+        return ""
+    asked = ", ".join(f"{who} {n:g}" for who, n in needs.items())
+    return f"quota CPUS in {v['region']}: {got.get('error', f'{left} left')}, {asked}"
 
 
 def main() -> int:
