@@ -7,6 +7,7 @@ By hand: before the first run, and after a change of rights, secrets, images or 
 | --- | --- | --- |
 | `begin` | the settings, and which images this run has | its line names the setting |
 | `pod`, one for each account that steps have | may Airflow make pods and read them; is there room in the namespace for the largest step; are the images of the program and of the sidecar there, the account, the secrets; then, as that account: every bucket, the source, the dataset; with `CLIENTELE_ERASE_BY_DAG` also whether `clientele_erase` may delete | its ERROR line names what to grant, all at once |
+| `batches`, with `CLIENTELE_ENGINE=spark` | may Airflow make, read, cancel and delete batches, act as their account, and read their bucket | its ERROR line names the roles to grant, all at once |
 | `slot` | takes a slot of the pool, as the steps that move pointers do | it stays *scheduled* |
 | `pool` | waits for `slot` | the pool is missing or taken: its line has the command that makes it |
 
@@ -31,7 +32,7 @@ def build(d: Deployment) -> DAG:
         tags=steps.tags(d, "preflight"),
         **steps.dag_args(d),
     ) as dag:
-        begin(d) >> [*preflight.pods(d), preflight.slot(d), preflight.pool(d)]
+        begin(d) >> [*preflight.pods(d), *preflight.batches(d), preflight.slot(d), preflight.pool(d)]
     return dag
 
 

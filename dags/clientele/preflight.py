@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clientele import steps
-from clientele.compat import AirflowFailException, task, task_states
+from clientele.compat import AirflowException, AirflowFailException, task, task_states
 from clientele.config import RESOURCES, Deployment
-from clientele.pods import SECRETS, StepOperator, memory_bytes
+from clientele.pods import SECRETS, StepOperator, log, memory_bytes
+from clientele.trouble import explain_batch
 
 SLOT = "slot"
 PATIENCE = timedelta(minutes=5)  # for a slot that another run's step has
@@ -65,6 +66,27 @@ def largest(d: Deployment, programs: list[str]) -> dict[str, str]:
 
 def _cpus(quantity: str) -> float:
     return float(quantity[:-1]) / 1000 if quantity.endswith("m") else float(quantity)
+
+
+def batches(d: Deployment) -> list[Any]:
+    """Asks for the rights that batches need, where preprocess is one."""
+    if d.engine != "spark":
+        return []
+
+    @task(task_id="batches", doc_md="Asks Google for the rights that Airflow's account needs for batches.")
+    def batches() -> None:
+        from clientele.batch_rights import missing  # it needs Google's provider
+
+        try:
+            text, passes = "; ".join(missing(d)), False
+        except Exception as e:
+            trouble = explain_batch(e)
+            text, passes = trouble.text, trouble.passes
+        if text:
+            log.error("%s", text)
+            raise (AirflowException if passes else AirflowFailException)(text)
+
+    return [batches()]
 
 
 def slot(d: Deployment) -> Any:
