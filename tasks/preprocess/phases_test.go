@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -33,37 +34,34 @@ func (e *engine) planned() planned {
 	return planned{phaseConfig{Config: e.cfg, Plan: e.plan.Plan}}
 }
 
-func (e *engine) divide() {
-	e.t.Helper()
+func (e *engine) divide(ctx context.Context) (err error) {
 	c := phaseConfig{Config: e.cfg}
 	c.partitions = e.partitions
-	var err error
-	if e.plan, err = planPhase.Run(e.t.Context(), c, e.deps); err != nil {
-		e.t.Fatal(err)
-	}
+	e.plan, err = planPhase.Run(ctx, c, e.deps)
+	return err
 }
 
 // scatter sends the day files, the last first, each by a call of its own.
-func (e *engine) scatter() {
-	e.t.Helper()
+func (e *engine) scatter(ctx context.Context) error {
 	e.frames = map[int][]string{}
 	for _, object := range slices.Backward(e.plan.Objects) {
 		var out bytes.Buffer
 		d := e.deps
 		d.In, d.Out = strings.NewReader(object+"\n"), &out
-		if _, err := scatterPhase.Run(e.t.Context(), e.planned(), d); err != nil {
-			e.t.Fatal(err)
+		if _, err := scatterPhase.Run(ctx, e.planned(), d); err != nil {
+			return err
 		}
 		for _, f := range strings.SplitAfter(out.String(), "\n") {
 			if text, _, ok := strings.Cut(f, "\t"); ok {
 				number, err := strconv.Atoi(text)
 				if err != nil {
-					e.t.Fatal(err)
+					return err
 				}
 				e.frames[number] = append(e.frames[number], f)
 			}
 		}
 	}
+	return nil
 }
 
 // partition works on one partition, and returns its receipt.
@@ -78,17 +76,18 @@ func (e *engine) partition(ctx context.Context, number int) (string, error) {
 	return string(text), err
 }
 
-func (e *engine) commit(receipts ...string) (contract.PreprocessResult, error) {
+func (e *engine) commit(ctx context.Context, receipts ...string) (contract.PreprocessResult, error) {
 	d := e.deps
 	d.In = strings.NewReader(strings.Join(receipts, "\n"))
-	return commitPhase.Run(e.t.Context(), e.planned(), d)
+	return commitPhase.Run(ctx, e.planned(), d)
 }
 
 // all are all phases until the receipts.
 func (e *engine) all() {
 	e.t.Helper()
-	e.divide()
-	e.scatter()
+	if err := errors.Join(e.divide(e.t.Context()), e.scatter(e.t.Context())); err != nil {
+		e.t.Fatal(err)
+	}
 	for i := range e.plan.Partitions {
 		r, err := e.partition(e.t.Context(), i)
 		if err != nil {
@@ -166,7 +165,7 @@ func TestPhasesMakeTheSame(t *testing.T) {
 				change(&s.cfg)
 				e := &engine{stage: s, partitions: n}
 				e.all()
-				if _, err := e.commit(e.receipts...); err != nil {
+				if _, err := e.commit(t.Context(), e.receipts...); err != nil {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(want, s.manifest()); diff != "" {
@@ -210,7 +209,7 @@ func TestReceiptsAreComplete(t *testing.T) {
 		"another plan": {append(slices.Clone(e.receipts[1:]), strings.Replace(e.receipts[0], "plan-", "plan-0", 1)), "of another plan"},
 		"lost lines":   {instead(fewer), "lost on their way"}, "lines twice": {instead(more), "came twice"},
 	} {
-		if _, err := e.commit(c.receipts...); fault.CodeOf(err) != fault.ExitTemporary || !strings.Contains(fmt.Sprint(err), c.says) {
+		if _, err := e.commit(t.Context(), c.receipts...); fault.CodeOf(err) != fault.ExitTemporary || !strings.Contains(fmt.Sprint(err), c.says) {
 			t.Errorf("%s: %v, want exit code 75 and %q", name, err, c.says)
 		}
 		if _, err := s.home.Current(t.Context(), s.cfg.Run(), contract.Preprocess); fault.CodeOf(err) != fault.ExitMissing {
@@ -218,13 +217,12 @@ func TestReceiptsAreComplete(t *testing.T) {
 		}
 	}
 	for range 2 { // the second time it is done already
-		if _, err := e.commit(e.receipts...); err != nil {
+		if _, err := e.commit(t.Context(), e.receipts...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	e.divide()
-	if !e.plan.Done {
-		t.Errorf("planned again: %+v", e.plan)
+	if err := e.divide(t.Context()); err != nil || !e.plan.Done {
+		t.Errorf("planned again: %+v, %v", e.plan, err)
 	}
 }
 
