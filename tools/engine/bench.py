@@ -1,9 +1,12 @@
 """One machine against Spark, on the Online Retail file COPIES times over (1 and 20 unless said): every table is compared first.
 
 make bench BENCH=engine. Two workers of one core each, on this machine: what the engine costs, not what many machines gain.
+Memory is what all processes have at once, Java among them; that of a phase is the largest of one program. Linux only.
 """
 
 import csv
+import ctypes
+import filecmp
 import gzip
 import json
 import os
@@ -12,6 +15,7 @@ import resource
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 
 from cluster import REPOSITORY, Cluster
@@ -37,16 +41,65 @@ def copies(source, to, n):
                 write.writerow(mine)
 
 
-def timed(run):
-    """Seconds, and seconds of CPU of all processes that have ended since."""
+def resident():
+    """Bytes of memory of all processes that this one has started, and those have."""
+    parent, pages = {}, {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(") ")[2].split()
+        except OSError:
+            continue  # it has ended
+        parent[path.parent.name], pages[path.parent.name] = fields[1], int(fields[21])
+    mine, total = {str(os.getpid())}, 0
+    while found := {p for p in parent.keys() - mine if parent[p] in mine}:
+        mine |= found
+        total += sum(pages[p] for p in found)
+    return total * resource.getpagesize()
+
+
+def measured(run):
+    """Seconds, seconds of CPU of all processes, and the most memory that they have at once."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    most, over = [0], threading.Event()
+
+    def watch():
+        while not over.wait(0.2):
+            most[0] = max(most[0], resident())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     run()
+    seconds = time.monotonic() - begin
+    over.set()
+    watcher.join()
+    while True:  # those whose parents were killed
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            break
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.monotonic() - begin, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, most[0]
+
+
+def print_phases(folder):
+    """What each phase has taken, by the closing records of the driver and of the executors."""
+    phases = {}
+    for log in [folder / "job.log", *folder.glob("work*/app-*/*/stderr")]:
+        for line in log.read_text().splitlines():
+            if '"message":"step finished"' in line:
+                record = json.loads(line[line.index("{") :])
+                phases.setdefault(record["step"].removeprefix("preprocess-"), []).append(record)
+    for phase in ("plan", "scatter", "partition", "commit"):
+        cpu, memory = sum(r["cpu_seconds"] for r in phases[phase]), max(r["peak_rss_bytes"] for r in phases[phase])
+        print(f"     {phase:10} {len(phases[phase]):4} times  {cpu:7.1f} s of CPU  {memory >> 20:6} MiB at most")
 
 
 def tables(root):
-    return {p.name: p.read_bytes() for p in root.glob("runs/*/*/*/preprocess/*/*") if not p.name.startswith(("part-", "plan-"))}
+    return {p.name: p for p in root.glob("runs/*/*/*/preprocess/*/*") if not p.name.startswith(("part-", "plan-"))}
+
+
+def same(one, many):
+    return one.keys() == many.keys() and all(filecmp.cmp(one[name], many[name], shallow=False) for name in one)
 
 
 def one(folder):
@@ -66,6 +119,7 @@ def many(folder):
 
 def main():
     source = pathlib.Path(os.environ["CLIENTELE_TESTDATA"]) / "online-retail.csv.gz"
+    ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: whoever loses its parent is waited for here, and so counted
     print(f"load {os.getloadavg()[0]:.1f}")
     for n in map(int, os.environ.get("COPIES", "1 20").split()):
         with tempfile.TemporaryDirectory() as folder:
@@ -73,18 +127,14 @@ def main():
             copies(source, folder / "lines.csv", n)
             read = [REPOSITORY / "bin/ingest", f"--root=file://{folder}/one", f"--source={folder}/lines.csv", *FLAGS]
             subprocess.run(read, check=True, capture_output=True)
-            shutil.copytree(folder / "one", folder / "many")
+            os.remove(folder / "lines.csv")
+            shutil.copytree(folder / "one", folder / "many", copy_function=os.link)
 
             for name, run in (("one machine", one), ("Spark", many)):
-                seconds, cpu = timed(lambda run=run, folder=folder: run(folder))
-                print(f"x{n:<3} {name:12} {seconds:7.1f} s  {cpu:7.1f} s of CPU", flush=True)
-            log = (folder / "job.log").read_text()
-            for phase in ("plan", "commit"):  # that the driver does
-                record = next(line for line in log.splitlines() if f'"step":"preprocess-{phase}"' in line)
-                record = json.loads(record[record.index("{") :])
-                figures = f"{record['seconds']:.1f} s, {record['cpu_seconds']:.1f} s of CPU, {record['peak_rss_bytes'] >> 20} MiB"
-                print(f"     of that {phase:10} {figures}")
-            assert tables(folder / "one") == tables(folder / "many"), "other tables"
+                seconds, cpu, memory = measured(lambda run=run, folder=folder: run(folder))
+                print(f"x{n:<4}{name:12} {seconds:7.1f} s  {cpu:7.1f} s of CPU  {memory >> 20:6} MiB", flush=True)
+            print_phases(folder)
+            assert same(tables(folder / "one"), tables(folder / "many")), "other tables"
 
 
 if __name__ == "__main__":
