@@ -19,9 +19,10 @@ ERASE = "erase"  # registry erase, which has an account of its own
 
 
 def accounts(d: Deployment) -> dict[str, list[str]]:
-    """Account → the programs that run as it; erase among them only where it may delete."""
+    """Account → the programs that run as it in pods; erase is among them only where it may delete."""
     by: dict[str, list[str]] = {}
-    for name in (*RESOURCES, *((ERASE,) if d.erase_by_dag == "true" else ())):
+    batch = "preprocess" if d.engine == "spark" else ""  # its account is that of batches, and no pod has its rights
+    for name in (*(p for p in RESOURCES if p != batch), *((ERASE,) if d.erase_by_dag == "true" else ())):
         by.setdefault(d.service_account.format(step=name), []).append(name)
     return by
 

@@ -14,6 +14,7 @@ import pytest
 
 import wiring
 from clientele.compat import AirflowException, AirflowFailException
+from clientele.config import RESOURCES
 from test_batches import SPARK
 
 PROJECT = "/cloudresourcemanager/v1/projects/example:testIamPermissions"
@@ -80,6 +81,15 @@ def test_only_with_batches_is_there_a_task():
     assert dag.get_task("batches").upstream_task_ids == {"begin"}
     assert "batches" not in wiring.dags()["clientele_preflight"].task_ids
     assert wiring.scheduler_dag(dag).task_ids == dag.task_ids
+
+
+@pytest.mark.parametrize("place", ["composer", "gke"])
+def test_no_pod_is_asked_for_the_rights_of_the_batches_account(place):
+    """Terraform grants what preprocess needs to the account of batches alone."""
+    tasks = wiring.load("clientele_preflight", **SPARK | wiring.PLACES[place]).tasks
+    args = [a for t in tasks if hasattr(t, "step") for a in wiring.pod(t)["spec"]["containers"][0]["args"]]
+    programs = [p for a in args if a.startswith("--programs=") for p in a.removeprefix("--programs=").split(",")]
+    assert sorted(programs) == sorted(RESOURCES.keys() - {"preprocess"})
 
 
 def test_all_is_well(google):
