@@ -9,7 +9,7 @@ HOT_LINES = 5_000_000
 
 
 def test_a_customer_with_five_million_lines(tmp_path):
-    """The program that has them takes 192 bytes a line, beside the JVM of its executor."""
+    """The program that has them takes 3 GB, beside the JVM of its executor."""
     work = Work(make_shop(tmp_path / "shop", hot_lines(HOT_LINES), "--customers=300"), tmp_path)
     cluster = Cluster(tmp_path)
     try:
