@@ -39,7 +39,8 @@ const (
 	MeaningChanged  = "meaning_changed"
 	Discounts       = "discounts"
 	OrderTotalsOnly = "order_totals_only"
-	UnreadMoney     = "unread_money" // of inspect and ingest
+	UnreadMoney     = "unread_money"   // of inspect and ingest
+	RejectedShare   = "rejected_share" // of ingest
 	PriceIsTotal    = "price_is_total"
 	Dominance       = "dominance" // of train: a gate of its own judges it
 )
@@ -77,10 +78,13 @@ var Specs = []Spec{
 	{CustomerShare, "one customer has over a third of the revenue or over a fifth of the invoices", "over half of the invoices"},
 	{ProductShare, "one product has over a third of the revenue", ""},
 	{Duplicates, "over 1 % of the lines repeat another one", "over a third"},
-	{UnmarkedReturns, "invoices of one form are above zero, and 80 % of their lines repeat an earlier sale to the same customer; or a column of words such as sale and return marks lines above zero", ""},
+	{RejectedShare, "ingest: over 1 % of a delivery's records, physical lines or money broke a check and was not stored", "over a tenth of the records or the money of the window's deliveries"},
+	{UnmarkedReturns, "invoices of one form are above zero, and 80 % of their lines repeat an earlier sale to the same customer; or a column of words such as sale and return marks lines above zero",
+		"over a third of the money, by a column of words"},
 	{SharedNumbers, "1 % of the invoice numbers, and at least 10, name several customers on one day", ""},
 	{Discounts, "discount lines are not taken off", ""},
-	{UnreadMoney, "inspect, ingest: a column of discounts, refunds, taxes, shipping, fees or deposits is not read", ""},
+	{UnreadMoney, "inspect, ingest: a column of discounts, refunds, taxes, shipping, fees or deposits is not read",
+		"over a third of the money, where another column has what is left of a line"},
 	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
 	{Dominance, "one feature alone gives nearly the same segments (adjusted Rand index of at least 0.8)", "unless it is frequency or monetary"},
 	{PriceLevel, "drift: a day's prices are 5 times those of the drift window before, or a fifth", "always: drift's act is fix_data"},
@@ -150,4 +154,49 @@ func Open(findings []Finding, accepted []string) []Finding {
 		}
 	}
 	return open
+}
+
+// First returns the first of findings in their order, at most most of them. The last says how many are left out.
+func First(findings []Finding, most int) []Finding {
+	if len(findings) <= most {
+		return findings
+	}
+	first := slices.Clone(findings[:most])
+	first[most-1].Sentence += fmt.Sprintf("; not shown: %d more", len(findings)-most)
+	return first
+}
+
+// Join makes one of findings that ask for the same thing, such as those of one column in a year of daily deliveries: with the
+// sentence of the one that is about most money, and the sums of all. It stops where those that stop have half of the money.
+func Join(findings []Finding) []Finding {
+	type same struct{ code, what string }
+	at, count := map[same]int{}, []int{}
+	var joined, largest []Finding
+	var stopped []money.Amount
+	for _, f := range findings {
+		i, ok := at[same{f.Code, f.What}]
+		if !ok {
+			at[same{f.Code, f.What}] = len(joined)
+			joined, largest, count, stopped = append(joined, f), append(largest, f), append(count, 1), append(stopped, 0)
+			i = len(joined) - 1
+		} else {
+			count[i]++
+			joined[i].Lines += f.Lines
+			joined[i].Money += f.Money
+		}
+		if f.Stops {
+			joined[i].Stops = true
+			stopped[i] += f.Money
+		}
+		if f.Money > largest[i].Money {
+			largest[i] = f
+		}
+	}
+	for i := range joined {
+		joined[i].Stops = joined[i].Stops && 2*stopped[i] >= joined[i].Money
+		if joined[i].Sentence = largest[i].Sentence; count[i] > 1 {
+			joined[i].Sentence += fmt.Sprintf("; %d deliveries have that, %.2f together", count[i], joined[i].Money.Float())
+		}
+	}
+	return joined
 }

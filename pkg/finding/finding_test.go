@@ -62,3 +62,13 @@ func TestOpen(t *testing.T) {
 		t.Errorf("open %+v, want b: a does not stop, c is accepted", got)
 	}
 }
+
+func TestFirst(t *testing.T) {
+	all := []finding.Finding{{Sentence: "a"}, {Sentence: "b"}, {Sentence: "c"}}
+	if got := finding.First(all, 2); len(got) != 2 || got[1].Sentence != "b; not shown: 1 more" || all[1].Sentence != "b" {
+		t.Errorf("got %+v of %+v", got, all)
+	}
+	if got := finding.First(all, 3); len(got) != 3 || got[2].Sentence != "c" {
+		t.Errorf("got %+v", got)
+	}
+}

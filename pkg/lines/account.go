@@ -73,7 +73,7 @@ func (s *Snapshot) Account() (Account, error) {
 // the years that it brings lines.
 func (d Delivery) share(year int, first bool, accepted Tally, stays map[calendar.Date]bool, brings map[int]bool) Delivery {
 	undated := d.Rejected
-	s := Delivery{ID: d.ID, Source: d.Source, Files: d.Files, Records: d.Records, Lines: d.Lines, Accepted: accepted}
+	s := Delivery{ID: d.ID, Source: d.Source, Files: d.Files, Records: d.Records, Lines: d.Lines, Accepted: accepted, Findings: d.Findings}
 	for _, r := range d.RejectedDays {
 		if stays[r.Day] || brings[r.Day.Year()] {
 			undated = undated.minus(r.Tally)

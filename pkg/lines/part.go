@@ -9,6 +9,7 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/objstore"
@@ -72,7 +73,12 @@ type Delivery struct {
 	Superseded Tally `json:"superseded,omitzero"` // by other lines of the delivery itself: of a later sheet
 	// RejectedDays is what is rejected of each day, of records whose day can be read; in the order of days.
 	RejectedDays []DayTally `json:"rejected_days,omitempty"`
+	// Findings are what to know of the delivery, at most [MostFindings]. Each part lists them.
+	Findings []finding.Finding `json:"findings,omitempty"`
 }
+
+// MostFindings bounds what a snapshot keeps of a delivery: a shop of daily deliveries has hundreds of them in a part.
+const MostFindings = 10
 
 // DayTally is a tally of one day.
 type DayTally struct {

@@ -1,11 +1,18 @@
 package ingest
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/delivery/reading"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/finding"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/money"
 )
 
@@ -83,5 +90,52 @@ func TestMoneyThatIsNotReadIsAFinding(t *testing.T) {
 	}
 	if r := s.must(s.config(s.file("plain.csv", header+day("2011-12-02", 1, 10)), runID("r2"))); len(r.Findings) > 0 {
 		t.Errorf("a delivery without such a column has %+v", r.Findings)
+	}
+}
+
+// What ingest finds goes with the lines: as long as a day of the delivery is in force, in every year that it has lines in.
+func TestASnapshotKeepsTheFindingsOfItsDeliveries(t *testing.T) {
+	s := newShop(t)
+	name := "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country,Discount\n"
+	off := func(lines string) string { return strings.ReplaceAll(lines, "\n", ",0.30\n") }
+	first := s.must(s.config(s.file("a.csv", name+off(day("2010-12-31", 1, 10)+day("2011-01-01", 100, 10)))))
+	found := func(from, to string) (all []finding.Finding) {
+		t.Helper()
+		now, err := lines.Open(t.Context(), s.home().Root, contract.Run{})
+		begin, bad := calendar.ParseDate(from)
+		end, worse := calendar.ParseDate(to)
+		if err := errors.Join(err, bad, worse); err != nil {
+			t.Fatal(err)
+		}
+		deliveries, err := now.Snapshot.Deliveries(t.Context(), begin, end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range deliveries {
+			all = append(all, d.Findings...)
+		}
+		return all
+	}
+	for _, years := range [][2]string{{"2010-01-01", "2011-01-01"}, {"2011-01-01", "2012-01-01"}, {"2010-01-01", "2012-01-01"}} {
+		if diff := cmp.Diff(first.Findings, found(years[0], years[1])); diff != "" {
+			t.Errorf("%v (-result +snapshot):\n%s", years, diff)
+		}
+	}
+	s.must(s.config(s.file("b.csv", header+day("2011-01-01", 200, 10)), runID("r2")))
+	if len(found("2011-01-01", "2012-01-01")) > 0 || len(found("2010-01-01", "2011-01-01")) == 0 {
+		t.Error("a delivery's findings outlive its lines of a year, or do not last as long")
+	}
+}
+
+func TestManyRejectedRecordsAreAFinding(t *testing.T) {
+	s := newShop(t)
+	broken := strings.Replace(day("2011-12-01", 1, 20), ",17850.0,", ",6.34E+15,", 1)
+	c := s.config(s.file("lines.csv", header+broken), func(c *Config) { c.MaxQuarantineShare = 0.5 })
+	r := s.must(c)
+	if len(r.Findings) != 1 || r.Findings[0].Code != "rejected_share" || r.Findings[0].Lines != 1 || r.Findings[0].Stops {
+		t.Fatalf("got %+v", r.Findings)
+	}
+	if text := r.Findings[0].Sentence; text != "1 of 20 records (5.0 %) of the delivery break a check and were not stored: rounded_id 1" {
+		t.Error(text)
 	}
 }

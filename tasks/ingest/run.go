@@ -310,9 +310,7 @@ func (j *job) checkDays() error {
 func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestResult, error) {
 	result := j.result(counts)
 	var err error
-	if j.found != nil {
-		result.Findings = j.found.Findings()
-	}
+	result.Findings = j.findings(counts)
 	if result.Reading, err = contract.Canonical(j.read); err != nil {
 		return result, fmt.Errorf("encode reading: %w", err)
 	}
@@ -321,7 +319,7 @@ func (j *job) store(ctx context.Context, counts record.Counts) (contract.IngestR
 		return result, err
 	}
 	change := &lines.Change{
-		Delivery: j.delivered(counts),
+		Delivery: j.delivered(counts, result.Findings),
 		Zone:     j.c.Zone, Currency: j.c.Currency, KeyMark: record.KeyMark([]byte(j.c.CustomerKey)), AsOf: j.s.Run().AsOf,
 		Reading: result.Reading, Erasures: j.erased.Seq, Append: j.c.Mode == modeAppend, Everything: j.c.Mode == modeEverything,
 		AllowOlder: j.c.AllowOlder, AllowLess: j.c.AllowShrink,

@@ -17,6 +17,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/delivery/record"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/frame"
 )
 
@@ -33,6 +34,10 @@ func TestRunTakesADeliveryIn(t *testing.T) {
 		Quarantine: []contract.RuleCount{{Rule: "bad_price", Rows: 1}, {Rule: "fractional_quantity", Rows: 1}},
 		Missing:    []contract.ColumnCount{{Column: "code"}, {Column: "description"}, {Column: "customer", Rows: 1}, {Column: "country", Rows: 1}},
 		Reading:    json.RawMessage(`{"separator":"comma","decimal":"point","date_layout":"2006-01-02 15:04:05"}`),
+		Findings: []finding.Finding{{
+			Code: finding.RejectedShare, Lines: 1, Sentence: "1 of 5 records (20.0 %) of the delivery break a check and were not stored: bad_price 1, fractional_quantity 1",
+			What: "correct these records where they come from and deliver again; the table quarantine has each of them with the check",
+		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

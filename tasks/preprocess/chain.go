@@ -57,8 +57,42 @@ func (j *job) doubts(ctx context.Context, v *surveyed, came outcome) (found []fi
 	if err != nil {
 		return nil, nil, fault.Errorf(fault.ExitBadData, "range", j.home.Root.URI(contract.SnapshotPath(j.snapshot)), "%w", err)
 	}
-	look := seen{found: v.Found, codes: v.Codes, outcome: came, window: j.window, days: spansOf(v.days), stored: stored, changed: v.Changed}
+	delivered, err := j.delivered(ctx, v)
+	if err != nil {
+		return nil, nil, err
+	}
+	look := seen{found: append(delivered, v.Found...), codes: v.Codes, outcome: came, window: j.window, days: spansOf(v.days), stored: stored, changed: v.Changed}
 	return look.findings(), chain(all, v.days, v.Delivered, came.totals.Ledger), nil
+}
+
+// delivered is what ingest found in the deliveries that the window has lines of.
+func (j *job) delivered(ctx context.Context, v *surveyed) ([]finding.Finding, error) {
+	type of struct{ source, delivery string }
+	inside := map[of]bool{}
+	for _, p := range v.days {
+		inside[of{p.Source, p.Delivery}] = true
+	}
+	deliveries, err := v.snapshot.Deliveries(ctx, j.window.Start(), j.window.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	var all []finding.Finding
+	var delivered, rejected sum // money of what was accepted is net
+	for _, d := range deliveries {
+		if inside[of{d.Source, d.ID}] {
+			all = append(all, d.Findings...)
+			rejected.add(sum{d.Rejected.Records, d.Rejected.Amount})
+			delivered.add(sum{d.Accepted.Records + d.Rejected.Records, max(d.Accepted.Amount, -d.Accepted.Amount) + d.Rejected.Amount})
+		}
+	}
+	all = finding.Join(all)
+	for i := range all {
+		if f := &all[i]; f.Code == finding.RejectedShare {
+			f.Stops = float64(rejected.lines) > rejectedPart*float64(delivered.lines) || part(rejected.amount, delivered.amount) > rejectedPart
+		}
+	}
+	finding.Sort(all)
+	return finding.First(all, lines.MostFindings), nil
 }
 
 // chain follows the records from the deliveries to the kept lines. worth is what the lines of the window were delivered for.

@@ -20,6 +20,7 @@ const (
 	invoicePart   = 0.2
 	duplicatePart = 0.01
 	farPart       = 0.01
+	rejectedPart  = 0.1 // of what was delivered
 	farDays       = 366
 	gapLimit      = 14 // days
 	gapTimes      = 5  // the usual distance of trading days

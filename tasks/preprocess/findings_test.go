@@ -8,10 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/finding"
+	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/retail"
 	"github.com/clientele/clientele/pkg/retail/retailtest"
@@ -330,5 +333,57 @@ func BenchmarkFindings(b *testing.B) {
 	s := realShop(b)
 	for b.Loop() {
 		s.findings()
+	}
+}
+
+// What ingest has found of a delivery is found of the window that has lines of it, and what many deliveries have is said once.
+func TestFindingsOfDeliveriesInTheWindow(t *testing.T) {
+	discount := func(delivery string, amount money.Amount) lines.Delivery {
+		return lines.Delivery{ID: delivery, Source: "test", Findings: []finding.Finding{
+			{Code: finding.UnreadMoney, Sentence: "the column Discount is not read, of " + delivery, Lines: 2, Money: amount, What: "read it", Stops: delivery == "b"},
+		}}
+	}
+	var parts []lines.Partition
+	s := newStage(t, "", soundShop(), func(_ *stage, all []lines.Partition) { parts = all })
+	for i := range parts {
+		parts[i].Delivery = []string{"before", "a", "b", "c"}[min(i, 3)]
+	}
+	s.cfg.RunID, s.cfg.AsOf, s.cfg.Window = "r2", (parts[len(parts)-1].Day + 1).String(), "59"
+	if err := s.cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	s.ingested(parts, discount("before", 1000), discount("a", 20_000), discount("b", 50_000), discount("c", 30_000))
+	r, err := s.run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []finding.Finding{{
+		Code: finding.UnreadMoney, Lines: 6, Money: 100_000, What: "read it", Stops: true,
+		Sentence: "the column Discount is not read, of b; 3 deliveries have that, 10.00 together",
+	}}
+	if diff := cmp.Diff(want, r.Findings); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Rejected records stop a promotion where they are many of all that was delivered, not of one small delivery.
+func TestRejectedRecordsOfTheWindowStop(t *testing.T) {
+	for rejected, stops := range map[int64]bool{20: false, 30: true} {
+		var parts []lines.Partition
+		s := newStage(t, "", soundShop(), func(_ *stage, all []lines.Partition) { parts = all })
+		for i := range parts {
+			parts[i].Delivery = []string{"small", "large"}[min(i, 1)]
+		}
+		s.cfg.RunID, s.cfg.AsOf = "r2", (parts[len(parts)-1].Day + 1).String()
+		if err := s.cfg.Validate(); err != nil {
+			t.Fatal(err)
+		}
+		s.ingested(parts, lines.Delivery{ID: "large", Source: "test"}, lines.Delivery{
+			ID: "small", Source: "test", Rejected: lines.Tally{Records: rejected, Lines: rejected}, Findings: []finding.Finding{{Code: finding.RejectedShare, Lines: rejected}},
+		})
+		r, err := s.run()
+		if err != nil || len(r.Findings) != 1 || r.Findings[0].Stops != stops {
+			t.Errorf("%d rejected beside 240: %+v, %v", rejected, r.Findings, err)
+		}
 	}
 }

@@ -74,22 +74,28 @@ func newStage(t testing.TB, root string, sold []retailtest.Line, spoil func(*sta
 	if spoil != nil {
 		spoil(s, parts)
 	}
-	snapshot, err := lines.New("Europe/London", "GBP", "", parts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum, err := lines.Write(t.Context(), home.Root, snapshot)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := home.Begin(t.Context(), s.cfg.Run(), contract.Ingest, contract.Inputs{Code: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := in.Commit(t.Context(), contract.IngestResult{Snapshot: sum}); err != nil {
-		t.Fatal(err)
-	}
+	s.ingested(parts)
 	return s
+}
+
+// ingested makes the run's ingest one that has left these partitions of these deliveries.
+func (s *stage) ingested(parts []lines.Partition, deliveries ...lines.Delivery) {
+	s.t.Helper()
+	snapshot, err := lines.New("Europe/London", "GBP", "", parts, deliveries...)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	sum, err := lines.Write(s.t.Context(), s.home.Root, snapshot)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	in, err := s.home.Begin(s.t.Context(), s.cfg.Run(), contract.Ingest, contract.Inputs{Code: "test"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := in.Commit(s.t.Context(), contract.IngestResult{Snapshot: sum}); err != nil {
+		s.t.Fatal(err)
+	}
 }
 
 // partitions writes the lines of each day into a file of its own.

@@ -20,6 +20,7 @@ type Marked struct {
 	Read   bool     // the column is the status already
 	Rows   int64    // sampled, with such a word and money above zero
 	Money  money.Amount
+	Of     money.Amount // Σ|amount| of the sampled lines as they are read
 }
 
 // What tills and ledgers write for a sale and for a return, besides [retail.ReturnWords] and [retail.RefundWords]: letters and abbreviations that alone mean
@@ -44,7 +45,7 @@ func mark(text string) string {
 }
 
 // marked finds the columns whose words mark returns that are read as sales.
-func (l *look) marked(c *counted, taken map[int]bool) {
+func (l *look) marked(c *counted, taken map[int]bool, worth money.Amount) {
 	lines := c.lines()
 	if lines == nil {
 		return
@@ -56,7 +57,7 @@ func (l *look) marked(c *counted, taken map[int]bool) {
 			continue
 		}
 		if m, ok := c.marks(i, lines, read); ok {
-			m.Column = name
+			m.Column, m.Of = name, worth
 			l.found.Marked = append(l.found.Marked, m)
 		}
 	}
@@ -107,7 +108,7 @@ func (c *counted) marks(at int, lines []float64, read bool) (m Marked, ok bool) 
 func (m Marked) finding(of string, rows int) finding.Finding {
 	words := strings.Join(m.Words, ", ")
 	f := finding.Finding{
-		Code: finding.UnmarkedReturns, Lines: m.Rows, Money: m.Money,
+		Code: finding.UnmarkedReturns, Lines: m.Rows, Money: m.Money, Stops: large(m.Money, m.Of),
 		Sentence: fmt.Sprintf("the column %.60q seems to mark returns, by %s: %d of %s %d rows are so, and are read as sales of %.2f", m.Column, words, m.Rows, of, rows, m.Money.Float()),
 	}
 	var do []string

@@ -21,7 +21,8 @@ type Unread struct {
 	Percent bool   // it has percents of the lines; Money is what they come to
 	Rows    int64  // sampled, whose value is not zero
 	Money   money.Amount
-	Left    string // the column that has a line's money less this column's, "" for none
+	Left    string       // the column that has a line's money less this column's, "" for none
+	Of      money.Amount // Σ|amount| of the sampled lines as they are read, 0 where that cannot be told
 }
 
 // Of a column of money, the share of values that must be numbers, and the fewest rows and their share that must agree for an arithmetic
@@ -134,7 +135,8 @@ func (l *look) unread() error {
 			taken[i] = true
 		}
 	}
-	l.marked(c, taken)
+	worth := c.worth()
+	l.marked(c, taken, worth)
 	var free []int
 	for i := range tables[0].header {
 		if !taken[i] {
@@ -150,7 +152,7 @@ func (l *look) unread() error {
 			}
 		}
 		values := l.due(c, kind, c.column(i))
-		u := Unread{Column: tables[0].header[i], Kind: moneyWords[kind].kind, Percent: percent}
+		u := Unread{Column: tables[0].header[i], Kind: moneyWords[kind].kind, Percent: percent, Of: worth}
 		for _, v := range values {
 			if v != 0 && !math.IsNaN(v) {
 				u.Rows++
@@ -278,6 +280,22 @@ func (c *counted) lines() []float64 {
 	return money
 }
 
+// worth is Σ|amount| of the sampled lines as they are read, 0 where that cannot be told.
+func (c *counted) worth() (sum money.Amount) {
+	for _, v := range c.lines() {
+		if !math.IsNaN(v) {
+			sum += money.Amount(math.Round(math.Abs(v) * money.Scale))
+		}
+	}
+	return sum
+}
+
+// largePart is the part of the lines' money from which on a finding of a column stops: what is made of the lines would be of other
+// money than the shop's.
+const largePart = 1. / 3
+
+func large(of, worth money.Amount) bool { return worth > 0 && of.Float() > largePart*worth.Float() }
+
 // arithmetic says how a column that takes something off belongs to the money that is read. It is settled where another column has the
 // money of a line with it, so that what is read is without it. left is the column that has the money of a line without it, -1 for none.
 func (c *counted) arithmetic(off int, free []int) (settled bool, left int) {
@@ -339,6 +357,7 @@ func (f *Found) Findings() []finding.Finding {
 		case u.Left != "":
 			n.Sentence += fmt.Sprintf("; the column %.60q has what is left of a line", u.Left)
 			n.What = fmt.Sprintf("read what is left: --columns=amount=%s,price=", u.Left)
+			n.Stops = large(n.Money, u.Of)
 		case u.Percent:
 			n.What = "nothing, if the prices have them taken off; else read a column of what is left of the line: --columns=amount=COLUMN,price="
 		case u.Kind == kindDiscount || u.Kind == kindRefund:
