@@ -308,6 +308,7 @@ func TestServicesByDescription(t *testing.T) {
 		"postage":             {[]retailtest.Line{sold("99990", "Porto & Verpackung")}, 1, "services; " + retail.DefaultNonProducts().String()},
 		"a carrier":           {[]retailtest.Line{sold("99990", "Versandkosten DHL"), sold("99991", "UPS shipping costs"), sold("99992", "Frais de livraison (Colissimo)")}, 3, "services; " + retail.DefaultNonProducts().String()},
 		"a gift card":         {[]retailtest.Line{sold("99950", "Gift card £50")}, 1, "services; " + retail.DefaultNonProducts().String()},
+		"sums of an order":    {[]retailtest.Line{sold("99992", "Order total"), sold("99993", "Zwischensumme"), sold("99994", "Sous-total")}, 3, "services; " + retail.DefaultNonProducts().String()},
 		"what UCI's list has": {[]retailtest.Line{sold("23444", "NEXT DAY CARRIAGE")}, 1, retail.DefaultNonProducts().String()},
 	} {
 		l := retailtest.Lines(t, append(slices.Clone(lines), c.more...))

@@ -7,7 +7,7 @@ import (
 )
 
 // ServiceWords are what shops call lines that are no products: postage and delivery, packing, gift cards and vouchers, tips, donations,
-// rounding, tax, deposits and fees, in English, German, French, Spanish, Italian, Dutch and the Scandinavian languages. A description is
+// rounding, tax, deposits and fees, or sums of the lines above, in English, German, French, Spanish, Italian, Dutch and the Scandinavian languages. A description is
 // a service if it is one of them as a whole, but for numbers, prices and signs, or begins or ends with one of [serviceCosts]; so is a code
 // without digits that is one of them. Words that are also the name
 // of a product somewhere (Porto, gift wrap, manual) are not among them.
@@ -23,6 +23,9 @@ var ServiceWords = []string{
 	// gift cards and vouchers
 	"GIFT CARD", "GIFTCARD", "GIFT VOUCHER", "GIFT CERTIFICATE", "E GIFT CARD", "EGIFT CARD", "VOUCHER", "STORE CREDIT",
 	"GUTSCHEIN", "GESCHENKGUTSCHEIN", "GESCHENKKARTE", "CARTE CADEAU", "BON D ACHAT", "CHEQUE CADEAU", "TARJETA REGALO", "BUONO REGALO", "CARTA REGALO", "CADEAUBON", "GAVEKORT", "PRESENTKORT",
+	// sums of the lines above
+	"TOTAL", "TOTALS", "SUBTOTAL", "SUB TOTAL", "SUBTOTALS", "ORDER TOTAL", "INVOICE TOTAL", "GRAND TOTAL", "SUMME", "GESAMT", "GESAMTSUMME", "ZWISCHENSUMME", "ENDSUMME",
+	"GESAMTBETRAG", "RECHNUNGSBETRAG", "SOUS TOTAL", "TOTAL GENERAL", "TOTAL GÉNÉRAL", "TOTAL TTC", "TOTAL HT", "IMPORTE TOTAL", "TOTALE", "SUBTOTALE", "TOTALE GENERALE", "TOTAAL", "SUBTOTAAL", "EINDTOTAAL",
 	// money that is no sale
 	"TIP", "TIPS", "GRATUITY", "TRINKGELD", "POURBOIRE", "PROPINA", "MANCIA", "FOOI", "DONATION", "DONATIONS", "CHARITY DONATION", "SPENDE", "DONACION", "DONACIÓN", "DONAZIONE", "DONATIE",
 	"ROUNDING", "ROUNDING DIFFERENCE", "ROUNDING ADJUSTMENT", "CASH ROUNDING", "RUNDUNG", "RUNDUNGSDIFFERENZ", "ARRONDI", "REDONDEO", "ARROTONDAMENTO", "AFRONDING",

@@ -140,7 +140,7 @@ func digits(text []byte) string {
 			b.WriteByte('\'')
 		case unicode.IsSpace(r):
 			b.WriteByte(' ')
-		case unicode.Is(unicode.Sc, r), r == '(', r == ')', r == '-', r == '+', r == '\u2212', unicode.IsLetter(r):
+		case unicode.Is(unicode.Sc, r), r == '(', r == ')', r == '-', r == '+', r == '\u2014', record.IsMinus(r), unicode.IsLetter(r):
 		default:
 			return ""
 		}

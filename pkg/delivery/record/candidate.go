@@ -31,7 +31,42 @@ func candidateLayouts() []Layout {
 		}
 	}
 	texts = append(texts, "Mon Jan _2 15:04:05 2006", "Mon Jan _2 15:04:05 UTC 2006", "Mon Jan _2 15:04:05 MST 2006", "Mon Jan 02 2006 15:04:05 GMT-0700 (MST)")
+	for _, w := range worded {
+		for _, c := range w.clocks {
+			texts = append(texts, w.date+c)
+		}
+	}
 	return mustLayouts(append(texts, UnixLayout, UnixMilliLayout, SerialLayout)...)
+}
+
+// worded are dates with words or ordinals in them, or before a time of day with such, and what stands behind them.
+var worded = []struct {
+	date   string
+	clocks []string
+}{
+	{"2 Jan 2006", []string{" à 15:04", " à 15:04:05", " à 15h04", " 15h04", ", 15h04", " om 15:04", " om 15:04 uur", " 15:04 uur", " ore 15:04", ", ore 15:04", " alle 15:04", " um 15:04", " at 15:04", " at 3:04 PM", " kl. 15:04", " kl. 15.04", " 15.04"}},
+	{"2. Jan 2006", []string{" um 15:04", " um 15:04 Uhr", " 15:04 Uhr", ", 15:04 Uhr", " kl. 15:04", " kl. 15.04"}},
+	{"2.1.2006", []string{" um 15:04", " um 15:04 Uhr", " 15:04 Uhr", ", 15:04 Uhr", " 15:04:05 Uhr", " klo 15.04", " kl. 15.04", " 15.04", " 15.04.05"}},
+	{"2.1.06", []string{" 15:04 Uhr", ", 15:04 Uhr", " 15.04"}},
+	{"2/1/2006", []string{" à 15:04", " à 15:04:05", " à 15h04", " 15h04", " alle 15:04", " a las 15:04", " às 15:04", " 15.04"}},
+	{"2-1-2006", []string{" om 15:04", " 15:04 uur", " kl. 15.04", " 15.04", " 15.04.05"}},
+	{"2 de Jan de 2006", []string{"", " 15:04", " 15:04:05", ", 15:04", ", 15:04:05", " 3:04 PM", " a las 15:04", " a las 15:04:05", " às 15:04", " às 15:04:05", " às 15h04"}},
+	{"2 de Jan del 2006", []string{"", " 15:04", " a las 15:04"}},
+	{"2006年1月2日", []string{"", " 15:04", " 15:04:05", "15:04", "15:04:05", " 15時04分", "15時04分", " 15時04分05秒", "15時04分05秒", "15时04分05秒"}},
+	{"2006년 1월 2일", []string{"", " 15:04", " 15:04:05", " 15시 04분"}},
+	{"2006. 1. 2.", []string{"", " 15:04", " 15:04:05"}},
+	{"Jan 2, 2006", []string{" at 3:04 PM", " at 3:04:05 PM", " at 15:04", " at 15:04:05"}},
+	{"2nd Jan 2006", []string{"", " 15:04", " 15:04:05", " 3:04 PM", ", 15:04", ", 3:04 PM", " at 15:04", " at 3:04 PM"}},
+	{"Jan 2nd, 2006", []string{"", " 15:04", " 15:04:05", " 3:04 PM", ", 15:04", ", 3:04 PM", " at 15:04", " at 3:04 PM"}},
+	{"Jan 2nd 2006", []string{"", " 15:04", " 15:04:05", " 3:04 PM", ", 3:04 PM", " at 3:04 PM"}},
+	{"Jan-2-06", []string{"", " 15:04", " 15:04:05", " 15:04:05 MST"}},
+	{"Jan-2-2006", []string{"", " 15:04", " 15:04:05", " 15:04:05 MST"}},
+	{"2Jan2006", []string{"", " 15:04", " 15:04:05", ":15:04:05"}},
+	{"Mon 2/1/2006", []string{"", " 15:04", " 15:04:05", " 3:04 PM"}},
+	{"Mon 1/2/2006", []string{"", " 15:04", " 15:04:05", " 3:04 PM"}},
+	{"Mon 2.1.2006", []string{"", " 15:04", " 15:04:05"}},
+	{"Mon, 2.1.2006", []string{"", " 15:04", " 15:04:05"}},
+	{"2006-1-2", []string{" 15:04:05 UTC-07:00", " 15:04:05 GMT-07:00", " 15:04:05 GMT-0700"}},
 }
 
 func mustLayouts(texts ...string) (all []Layout) {
@@ -82,7 +117,7 @@ func (l Layout) order() string {
 	}
 	var kinds []byte
 	for _, p := range l.parts {
-		if p.kind != partLiteral && p.kind != partWeekday && p.kind != partZoneNote {
+		if p.kind != partLiteral && p.kind != partWord && p.kind != partWeekday && p.kind != partZoneNote {
 			kinds = append(kinds, 'a'+p.kind)
 		}
 	}

@@ -15,8 +15,9 @@ import (
 var MissingCustomer = []string{
 	"null", `\n`, "(null)", "<null>", "n/a", "#n/a", "n.a.", "n. a.", "na", "<na>", "none", "nil", "nan", "nat", "undefined", "-", "--", "?",
 	"unknown", "unknown customer", "missing", "not set", "(not set)", "anonymous", "no customer", "guest", "guest customer", "guest checkout",
-	"walk-in", "walk in", "walkin", "walk-in customer", "walk in customer", "cash customer", "counter sale",
-	"gast", "gastkunde", "unbekannt", "laufkunde", "laufkundschaft", "barverkauf", "client de passage", "inconnu", "invité", "invitado", "desconocido",
+	"walk-in", "walk in", "walkin", "walk-in customer", "walk in customer", "cash customer", "cash sale", "cash sales", "counter sale", "counter sales",
+	"not logged in", "guest user", "default customer", ".", "..", "...", "---", "xxx", "xxxx",
+	"gast", "gastkunde", "unbekannt", "anonym", "laufkunde", "laufkundschaft", "barverkauf", "barkunde", "diverse", "divers", "anonyme", "vente comptoir", "anónimo", "anonimo", "cliente occasionale", "client de passage", "inconnu", "invité", "invitado", "desconocido",
 	"k.a.", "k. a.", "kein kunde", "ohne kunde", "sans client", "client comptoir", "sin cliente", "consumidor final", "público en general", "ospite", "sconosciuto", "cliente generico",
 	"onbekend", "geen klant",
 }
@@ -50,6 +51,9 @@ func (c *customers) normal(b []byte) []byte {
 	b = trimSpace(b)
 	if n := len(b); n > 0 && (b[0] >= utf8.RuneSelf || b[n-1] >= utf8.RuneSelf) {
 		b = trimBlank(b)
+	}
+	if n := len(b); n > 2 && b[0] == '=' && b[1] == '"' && b[n-1] == '"' { // a formula that makes a spreadsheet keep it as text
+		b = trimBlank(b[2 : n-1])
 	}
 	if len(b) > 2 && bytes.HasSuffix(b, []byte(".0")) {
 		b = b[:len(b)-2]

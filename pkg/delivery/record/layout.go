@@ -59,6 +59,7 @@ const (
 	partZoneName // UTC or GMT, or any abbreviation that is certain
 	partOffset
 	partZoneNote // a zone's name in brackets behind an offset, ignored
+	partWord     // one of layoutWords, by its letter
 	numParts
 )
 
@@ -68,6 +69,7 @@ const (
 	monthName  = 100 // partMonth in letters
 	halfHour   = 12  // partHour of a clock with twelve hours: most says so
 	paddedDay  = 100 // partDay with a blank for a leading zero
+	ordinalDay = 2   // partDay with st, nd, rd or th behind it: letter says so
 	zoneZ      = 1   // partOffset that may be Z
 	zoneColon  = 2   // partOffset with a colon
 	zoneHour   = 4   // partOffset of hours alone
@@ -97,6 +99,7 @@ var layoutTokens = []struct {
 	{"-07:00", layoutPart{kind: partOffset, least: zoneColon}},
 	{"-0700", layoutPart{kind: partOffset}},
 	{"-07", layoutPart{kind: partOffset, least: zoneHour}},
+	{"2nd", layoutPart{kind: partDay, least: 1, most: 2, letter: ordinalDay}},
 	{"2006", layoutPart{kind: partYear, least: 4, most: 4}},
 	{"_2", layoutPart{kind: partDay, least: paddedDay, most: 2}},
 	{"01", layoutPart{kind: partMonth, least: 2, most: 2}},
@@ -111,9 +114,15 @@ var layoutTokens = []struct {
 	{"3", layoutPart{kind: partHour, least: 1, most: 2, letter: halfHour}},
 }
 
-// ParseLayout reads a layout written as Go writes one: the year 2006 or 06, the month 01, 1, Jan or January, the day 02, 2 or _2,
-// the hour 15, or 03 or 3 with PM, the minute 04, the second 05, a zone Z07:00, -0700, -07:00, UTC or MST, the weekday Mon or
-// Monday, with any signs but letters (but T) between them. Year, month and day must be there, each part once. MST is the
+// layoutWords are the words that stand between the parts of a time, as they are: 3 de diciembre de 2025 a las 10:15, 2025年12月3日.
+var layoutWords = []string{
+	"alle", "ore", "a las", "à", "às", "at", "de", "del", "um", "Uhr", "om", "uur", "kl", "klo", "o", "h",
+	"年", "月", "日", "時", "分", "秒", "时", "년", "월", "일", "시", "분", "초",
+}
+
+// ParseLayout reads a layout written as Go writes one: the year 2006 or 06, the month 01, 1, Jan or January, the day 02, 2, _2 or
+// 2nd, the hour 15, or 03 or 3 with PM, the minute 04, the second 05, a zone Z07:00, -0700, -07:00, UTC or MST, the weekday Mon or
+// Monday, with any signs but letters (but T and [layoutWords]) between them. Year, month and day must be there, each part once. MST is the
 // abbreviation of any zone that means one offset, see [zoneOffsets]; in brackets behind an offset, (MST) is any name, which is
 // ignored. [UnixLayout], [UnixMilliLayout] and [SerialLayout] are layouts too.
 func ParseLayout(text string) (Layout, error) {
@@ -142,7 +151,7 @@ func ParseLayout(text string) (Layout, error) {
 		switch {
 		case n == 0:
 			return bad(fmt.Sprintf("%q is no part of it", rest))
-		case part.kind != partLiteral && seen[part.kind]:
+		case part.kind != partLiteral && part.kind != partWord && seen[part.kind]:
 			return bad("a part is there twice")
 		}
 		seen[part.kind] = true
@@ -174,6 +183,15 @@ func nextPart(layout string) (layoutPart, int) {
 		if strings.HasPrefix(layout, token.text) {
 			return token.part, len(token.text)
 		}
+	}
+	word := -1
+	for i, w := range layoutWords {
+		if strings.HasPrefix(layout, w) && (word < 0 || len(w) > len(layoutWords[word])) {
+			word = i
+		}
+	}
+	if word >= 0 {
+		return layoutPart{kind: partWord, letter: byte(word)}, len(layoutWords[word])
 	}
 	c := layout[0]
 	if c >= 0x80 || c >= '0' && c <= '9' || c != 'T' && (c|0x20 >= 'a' && c|0x20 <= 'z') {

@@ -45,6 +45,7 @@ func TestCustomersAsShopsWriteThem(t *testing.T) {
 		"User12014@Mail.example": "user12014@mail.example", "\u00a012014\u00a0": "12014", "\ufeff12014.0\u200b": "12014", " \u200912014": "12014", "ÄNNE@x.example": "änne@x.example",
 		"A@B@C": "A@B@C", "Ada": "Ada", "NULL": "", "null": "", `\N`: "", "N/A": "", "n.a.": "", "Consumidor final": "", "#N/A": "", "None": "", "nan": "", "NaN": "", "nil": "", "-": "", " Guest ": "", "Walk-In": "",
 		"WALK-IN CUSTOMER": "", "Laufkunde": "", "Invité": "", "0": "0", "Guesthouse": "Guesthouse", "house account": "", "12E4": "12E4", "1E+9": "1E+9",
+		"Cash sale": "", "NOT LOGGED IN": "", "...": "", "Anonym": "", "xxx": "", "Cashmere": "Cashmere", `=""12014.0""`: "12014", `=""""`: "", `=""`: `="`,
 		"6.34001E+15": "!rounded_id", "6,34001E+15": "!rounded_id", "1e+16": "!rounded_id", "-1.5e+10": "!rounded_id", "A.E+15": "A.E+15",
 	} {
 		text := uci(fmt.Sprintf("1,2,a,1,%s,1,\"%s\",x", noon, written))

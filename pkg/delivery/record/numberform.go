@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -99,11 +100,11 @@ func (f NumberForm) groupAt(b []byte) int {
 	return 0
 }
 
-// trimNumber cuts blanks, one sign, one pair of parentheses and one currency off a number.
+// trimNumber cuts blanks, one sign, one pair of parentheses, one currency and the dash for no cents off a number.
 func trimNumber(b []byte) (core []byte, neg bool, currency string) {
 	signed := false
 	for {
-		b = trimBlank(b)
+		b = cutNoCents(trimBlank(b))
 		if len(b) < 2 {
 			return b, neg, currency
 		}
@@ -124,20 +125,37 @@ func trimNumber(b []byte) (core []byte, neg bool, currency string) {
 	}
 }
 
+// cutNoCents cuts what price tags have for no cents: a dash or two behind the decimal separator, as in 250.- and 250,--.
+func cutNoCents(b []byte) []byte {
+	rest := bytes.TrimRightFunc(b, func(r rune) bool { return r == '-' || r == '\u2013' || r == '\u2014' })
+	if n := len(rest); n < len(b) && n > 1 && (rest[n-1] == '.' || rest[n-1] == ',') && isDigit(rest[n-2]) {
+		return rest[:n-1]
+	}
+	return b
+}
+
+// minusRunes are the characters that stand for a minus besides the hyphen: the minus, dashes and hyphens that word processors
+// put in its place, and the wide one.
+const minusRunes = "\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d"
+
+// IsMinus reports whether a character beyond ASCII stands for a minus.
+func IsMinus(r rune) bool { return r >= utf8.RuneSelf && strings.ContainsRune(minusRunes, r) }
+
 // cutSign cuts a sign off: before the number, behind it, or parentheses around it.
 func cutSign(b []byte) (rest []byte, neg, ok bool) {
-	minus := []byte("\u2212")
+	first, size := utf8.DecodeRune(b)
+	end, width := utf8.DecodeLastRune(b)
 	switch last := len(b) - 1; {
 	case b[0] == '-' || b[0] == '+':
 		return b[1:], b[0] == '-', true
 	case b[0] == '(' && b[last] == ')':
 		return b[1:last], true, true
-	case bytes.HasPrefix(b, minus):
-		return b[len(minus):], true, true
+	case IsMinus(first):
+		return b[size:], true, true
 	case b[last] == '-':
 		return b[:last], true, true
-	case bytes.HasSuffix(b, minus):
-		return bytes.TrimSuffix(b, minus), true, true
+	case IsMinus(end):
+		return b[:len(b)-width], true, true
 	}
 	return b, false, false
 }

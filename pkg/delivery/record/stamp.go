@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ func (l Layout) parseParts(b []byte) (micros int64, ok bool) {
 		if b, ok = s.part(p, b); !ok {
 			return 0, false
 		}
-		if p.kind == partSecond && len(b) > 0 && b[0] == '.' && !l.literal(i+1, '.') {
+		if p.kind == partSecond && len(b) > 1 && (b[0] == '.' || b[0] == ',') && isDigit(b[1]) && !l.literal(i+1, b[0]) {
 			if s.fraction, b, ok = cutFraction(b); !ok {
 				return 0, false
 			}
@@ -99,6 +100,8 @@ func (s *stamp) part(p *layoutPart, b []byte) (rest []byte, ok bool) {
 			return nil, false
 		}
 		return b[end+1:], true
+	case p.kind == partWord:
+		return bytes.CutPrefix(b, []byte(layoutWords[p.letter]))
 	}
 	return s.number(p, b)
 }
@@ -123,8 +126,15 @@ func (s *stamp) number(p *layoutPart, b []byte) (rest []byte, ok bool) {
 		}
 	}
 	s.civil[p.kind] = v
+	if p.kind == partDay && p.letter == ordinalDay {
+		name, rest := cutName(b[n:])
+		return rest, slices.Contains(ordinals, strings.ToLower(string(name)))
+	}
 	return b[n:], true
 }
+
+// ordinals are what English writes behind a day.
+var ordinals = []string{"st", "nd", "rd", "th"}
 
 // halfOf reads AM or PM, in any case and with or without points.
 func (s *stamp) halfOf(b []byte) (rest []byte, ok bool) {
@@ -275,23 +285,23 @@ var zoneOffsets = map[string]float64{
 	"JST": 9, "AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
 }
 
-// months are the names of months and their usual short forms in English, German, French, Spanish, Italian, Dutch and
-// Portuguese. Where two languages share a name they mean the same month.
+// months are the names of months and their usual short forms in English, German, French, Spanish, Italian, Dutch,
+// Portuguese, Swedish, Danish, Norwegian and Polish. Where two languages share a name they mean the same month.
 var months = func() map[string]int {
 	byName := map[string]int{}
 	for i, names := range []string{
-		"january jan januar jänner jän janvier janv enero ene gennaio gen januari janeiro",
-		"february feb februar febr février févr fév fevrier fevr fev febrero febbraio februari fevereiro",
-		"march mar märz mär mrz marz maerz mars marzo maart mrt março marco",
-		"april apr avril avr abril abr aprile",
-		"may mai mayo maggio mag mei maio",
-		"june jun juni juin junio giugno giu junho",
-		"july jul juli juillet juil julio luglio lug julho",
-		"august aug août aout agosto ago augustus",
-		"september sep sept septembre septiembre settembre set setembro",
-		"october oct oktober okt octobre octubre ottobre ott outubro out",
-		"november nov novembre noviembre novembro",
-		"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro",
+		"january jan januar jänner jän janvier janv enero ene gennaio gen januari janeiro stycznia",
+		"february feb februar febr février févr fév fevrier fevr fev febrero febbraio februari fevereiro lutego",
+		"march mar märz mär mrz marz maerz mars marzo maart mrt março marco marts marca",
+		"april apr avril avr abril abr aprile kwietnia",
+		"may mai mayo maggio mag mei maio maj maja",
+		"june jun juni juin junio giugno giu junho czerwca",
+		"july jul juli juillet juil julio luglio lug julho lipca",
+		"august aug août aout agosto ago augustus augusti sierpnia",
+		"september sep sept septembre septiembre settembre set setembro września",
+		"october oct oktober okt octobre octubre ottobre ott outubro out października",
+		"november nov novembre noviembre novembro listopada",
+		"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des grudnia",
 	} {
 		for name := range strings.FieldsSeq(names) {
 			byName[name] = i + 1

@@ -94,7 +94,7 @@ func (p *parser) splitPlain(line []byte) record.Breach {
 		}
 	}
 	p.take(n, line, from, len(line))
-	if p.Count = n + 1; p.Count != p.columns.Width {
+	if p.Count = n + 1; p.Count != p.columns.Width && !p.emptyBehind(line) {
 		return record.WrongFields
 	}
 	return 0
@@ -107,6 +107,18 @@ func (p *parser) take(n int, line []byte, from, to int) {
 			p.Fields[f], p.At[f] = line[from:to], record.Span{From: from, To: to}
 		}
 	}
+}
+
+// emptyBehind reports whether a record has too many fields, and those behind the header's are all empty, as spreadsheets leave
+// behind where somebody has deleted columns. Then they do not count.
+func (p *parser) emptyBehind(rec []byte) bool {
+	rec = bytes.TrimSuffix(rec, []byte{'\r'})
+	more := p.Count - p.columns.Width
+	if more <= 0 || len(bytes.TrimRight(rec, string(rune(p.sep)))) > len(rec)-more {
+		return false
+	}
+	p.Count = p.columns.Width
+	return true
 }
 
 // splitQuoted cuts the record at the start of rec into its fields and returns its length without the line end.
@@ -123,7 +135,7 @@ func (p *parser) splitQuoted(rec []byte) (int, record.Breach) {
 		}
 		n++
 		if f.end == len(rec) || rec[f.end] == '\n' {
-			if p.Count = n; n != p.columns.Width {
+			if p.Count = n; n != p.columns.Width && !p.emptyBehind(rec[:f.end]) {
 				breach |= record.WrongFields
 			}
 			return f.end, breach

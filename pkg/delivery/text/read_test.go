@@ -62,7 +62,8 @@ func stamp(t testing.TB, s string) int64 {
 func TestReadNamesEveryRule(t *testing.T) {
 	tests := []struct{ name, record, rules, raw string }{
 		{"too few fields", "a,b,c", "wrong_fields", "a,b,c"},
-		{"too many fields", strings.TrimSpace(recordtest.Good) + ",", "wrong_fields", strings.TrimSpace(recordtest.Good) + ","},
+		{"too many fields", strings.TrimSpace(recordtest.Good) + ",,x", "wrong_fields", strings.TrimSpace(recordtest.Good) + ",,x"},
+		{"too many fields, the last one quoted", strings.TrimSpace(recordtest.Good) + `,","`, "wrong_fields", strings.TrimSpace(recordtest.Good) + `,","`},
 		{"fields cannot be told, so no other rule", "a,b,\xffc", "wrong_fields,bad_encoding", `a,b,\xffc`},
 		{"text behind a quote", `1,2,"a"b,1,2010-12-01 08:26:00,1,1,x`, "bad_quote", `1,2,"a"b,1,2010-12-01 08:26:00,1,1,x`},
 		{"lone quote at the end", `1,2,"a,1,2010-12-01 08:26:00,1,1,x`, "wrong_fields,unterminated_quote", `1,2,"a,1,2010-12-01 08:26:00,1,1,x`},
@@ -391,6 +392,24 @@ func TestRowsAgreeWithRead(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s below %q:\n%s", name, above, diff)
 			}
+		}
+	}
+}
+
+// Columns that somebody has deleted in a spreadsheet leave empty fields behind: they do not count.
+func TestEmptyFieldsBehindTheHeadersDoNotCount(t *testing.T) {
+	for name, text := range map[string]string{
+		"plain": line(1, "a"), "quoted": line(1, `"a, b"`), "CRLF": strings.ReplaceAll(line(1, "a"), "\n", "\r\n"), "quoted, CRLF": strings.ReplaceAll(line(1, `"a, b"`), "\n", "\r\n"),
+		"last quoted": strings.ReplaceAll(line(1, "a"), "United Kingdom", `"United Kingdom"`),
+	} {
+		more := strings.Replace(strings.Replace(text, "Kingdom", "Kingdom,,,", 1), `Kingdom,,,"`, `Kingdom",,,`, 1)
+		want, err := read(t, strings.NewReader(recordtest.Header+text), record.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := read(t, strings.NewReader(recordtest.Header+more), record.Options{})
+		if diff := cmp.Diff(want.Lines, got.Lines); err != nil || diff != "" || len(got.Lines) != 1 || len(got.Rejects) > 0 {
+			t.Errorf("%s: %v %v\n%s", name, err, got.Rejects, diff)
 		}
 	}
 }
