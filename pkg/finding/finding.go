@@ -41,6 +41,7 @@ const (
 	OrderTotalsOnly = "order_totals_only"
 	UnreadMoney     = "unread_money"   // of inspect and ingest
 	RejectedShare   = "rejected_share" // of ingest
+	TotalRepeats    = "total_repeats"  // of inspect and ingest
 	PriceIsTotal    = "price_is_total"
 	Dominance       = "dominance" // of train: a gate of its own judges it
 )
@@ -71,6 +72,7 @@ var Specs = []Spec{
 		"over a third, by void, adjustment, non_product, price or quantity"},
 	{UnitChange, "from one day on, prices are about 100 times as high or as low as before", "always"},
 	{PriceIsTotal, "prices grow with quantities (100 lines of products sold in several quantities, by a power near 1), as line totals do", "always"},
+	{TotalRepeats, "inspect, ingest: a column of totals has the same on all lines of 95 % of the orders of several lines, and of at least 20", "always"},
 	{FarDates, "at most 1 % of the lines are over a year away from all others", ""},
 	{FutureDates, "lines are dated after the as-of day", ""},
 	{GapDays, "no sales for over two weeks, in a shop that sells on most days", ""},
@@ -83,7 +85,7 @@ var Specs = []Spec{
 		"over a third of the money, by a column of words"},
 	{SharedNumbers, "1 % of the invoice numbers, and at least 10, name several customers on one day", ""},
 	{Discounts, "discount lines are not taken off", ""},
-	{UnreadMoney, "inspect, ingest: a column of discounts, refunds, taxes, shipping, fees or deposits is not read",
+	{UnreadMoney, "inspect, ingest: a column of discounts, refunds, taxes, shipping, fees, deposits or returned quantities is not read",
 		"over a third of the money, where another column has what is left of a line"},
 	{OrderTotalsOnly, "the lines have no product codes: each is an order", ""},
 	{Dominance, "one feature alone gives nearly the same segments (adjusted Rand index of at least 0.8)", "unless it is frequency or monetary"},

@@ -46,6 +46,7 @@ type Found struct {
 	Rows      int             // sampled
 	Unread    []Unread        // columns of money that are not read, in the order of the header
 	Marked    []Marked        // columns that seem to mark returns, in the order of the header
+	Repeated  *Repeated       // a total that is on every line of its order; nil for none
 	Whole     bool            // the sample is all of the delivery
 }
 

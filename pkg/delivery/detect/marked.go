@@ -20,7 +20,7 @@ type Marked struct {
 	Read   bool     // the column is the status already
 	Rows   int64    // sampled, with such a word and money above zero
 	Money  money.Amount
-	Of     money.Amount // Σ|amount| of the sampled lines as they are read
+	Of     money.Amount // Σ|amount| of the sampled lines as they are read; 0 where the column's name alone says what its yes means
 }
 
 // What tills and ledgers write for a sale and for a return, besides [retail.ReturnWords] and [retail.RefundWords]: letters and abbreviations that alone mean
@@ -56,8 +56,13 @@ func (l *look) marked(c *counted, taken map[int]bool, worth money.Amount) {
 		if taken[i] && !read {
 			continue
 		}
-		if m, ok := c.marks(i, lines, read); ok {
-			m.Column, m.Of = name, worth
+		m, ok := c.marks(i, lines, read)
+		m.Of = worth
+		if !ok && about(name, backStems) && !about(name, quantityStems) && !about(name, []string{"able", "returning", "policy"}) && (l.export == nil || l.export.Words[name] == "") {
+			m, ok = c.flags(i, lines, read)
+		}
+		if ok {
+			m.Column = name
 			l.found.Marked = append(l.found.Marked, m)
 		}
 	}
@@ -102,6 +107,42 @@ func (c *counted) marks(at int, lines []float64, read bool) (m Marked, ok bool) 
 		}
 	}
 	return m, sales && m.Rows > 0 && 2*m.Rows <= int64(n+1)
+}
+
+// What a column of yes and no has in it, as [mark] makes it.
+var (
+	yesMarks = []string{"TRUE", "YES", "Y", "1", "JA", "J", "WAHR", "OUI", "O", "VRAI", "SÍ", "SI", "VERDADERO", "VERO", "WAAR", "X"}
+	noMarks  = []string{"FALSE", "NO", "N", "0", "NEIN", "FALSCH", "NON", "FAUX", "FALSO", "NEE", "ONWAAR"}
+)
+
+// flags returns what a column of yes and no, whose name is about returns, marks as returns.
+func (c *counted) flags(at int, lines []float64, read bool) (m Marked, ok bool) {
+	m.Read = read
+	n := -1
+	for _, t := range c.tables {
+		for _, row := range t.rows {
+			n++
+			if at >= len(row.Cells) {
+				continue
+			}
+			text := strings.TrimSpace(string(row.Cells[at].Text))
+			switch word := mark(text); {
+			case word == "" || slices.Contains(noMarks, word):
+				continue
+			case !slices.Contains(yesMarks, word):
+				return m, false
+			}
+			if !slices.Contains(m.Words, text) {
+				m.Words = append(m.Words, text)
+			}
+			if !math.IsNaN(lines[n]) && lines[n] > 0 {
+				m.Rows++
+				m.Money += money.Amount(math.Round(lines[n] * money.Scale))
+			}
+		}
+	}
+	m.Stated = m.Words
+	return m, m.Rows > 0 && 2*m.Rows <= int64(n+1)
 }
 
 // finding says what a column marks, and how it is made to count.

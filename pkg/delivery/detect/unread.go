@@ -38,7 +38,20 @@ const (
 const (
 	kindDiscount = "discount"
 	kindRefund   = "refund"
+	kindReturned = "returned" // quantities
 )
+
+// Stems of names of columns about what was given back or never sold, and of quantities.
+var (
+	backStems     = []string{"return", "refund", "retour", "rückgabe", "erstattet", "cancel", "storn", "void", "rembours", "annul", "devol", "devuel", "reembols", "rimbors"}
+	quantityStems = []string{"qty", "quantit", "menge", "anzahl", "stück", "units", "cantidad", "aantal", "qté"}
+)
+
+// about reports whether a name has one of the stems.
+func about(name string, stems []string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(stems, func(s string) bool { return strings.Contains(name, s) })
+}
 
 // moneyWords are what columns of money besides prices and totals are called, in English, German, French, Spanish, Italian and Dutch.
 // A stem is looked for anywhere in a name, since compounds are one word; a word must stand by itself.
@@ -128,7 +141,7 @@ func (l *look) unread() error {
 	if o.Dialect.Decimal == 0 {
 		o.Dialect.Decimal = '.'
 	}
-	c := &counted{tables: tables, form: record.NumberForm{Decimal: o.Dialect.Decimal, Group: o.Dialect.Group}, columns: map[int][]float64{}}
+	c := &counted{tables: tables, form: record.NumberForm{Decimal: o.Dialect.Decimal, Group: o.Dialect.Group}, columns: map[int][]float64{}, percents: map[int]bool{}}
 	taken := map[int]bool{}
 	for _, at := range tables[0].at {
 		for _, i := range at {
@@ -143,16 +156,28 @@ func (l *look) unread() error {
 			free = append(free, i)
 		}
 	}
+	l.repeated(c)
 	for _, i := range free {
+		c.column(i)
 		kind, ok := moneyKind(tables[0].header[i])
 		percent := false
-		if !ok {
-			if kind, percent = percentKind(tables[0].header[i]); !percent || c.percent(i) == nil {
-				continue
-			}
+		u := Unread{Column: tables[0].header[i], Of: worth}
+		var values []float64
+		switch {
+		case !ok && about(u.Column, backStems) && about(u.Column, quantityStems):
+			values, u.Kind = c.returned(i), kindReturned
+		case !ok:
+			kind, percent = percentKind(u.Column)
+			ok = percent
+		case c.percents[i]:
+			percent, ok = true, moneyWords[kind].kind == kindDiscount
 		}
-		values := l.due(c, kind, c.column(i))
-		u := Unread{Column: tables[0].header[i], Kind: moneyWords[kind].kind, Percent: percent, Of: worth}
+		if percent && c.percent(i) == nil {
+			ok = false
+		}
+		if ok {
+			values, u.Kind, u.Percent = l.due(c, kind, c.column(i)), moneyWords[kind].kind, percent
+		}
 		for _, v := range values {
 			if v != 0 && !math.IsNaN(v) {
 				u.Rows++
@@ -209,6 +234,8 @@ type counted struct {
 	tables  []*table
 	form    record.NumberForm
 	columns map[int][]float64
+
+	percents map[int]bool // columns that have a number with a sign for percent
 }
 
 // maxMoney bounds what counts as money: numbers of phones and the like are above.
@@ -237,6 +264,9 @@ func (c *counted) column(at int) []float64 {
 						break
 					}
 					filled++
+					if whole, percent := strings.CutSuffix(text, "%"); percent {
+						text, c.percents[at] = strings.TrimSpace(whole), true
+					}
 					var ok bool
 					if plain, ok = form.Plain(plain[:0], []byte(text)); !ok {
 						break
@@ -278,6 +308,25 @@ func (c *counted) lines() []float64 {
 		money[i] = price[i] * quantity[i]
 	}
 	return money
+}
+
+// returned makes of a column of quantities that were given back what they are worth by the lines they are of.
+func (c *counted) returned(at int) []float64 {
+	back, lines := c.column(at), c.lines()
+	sold := c.tables[0].at[record.FieldQuantity]
+	if back == nil || lines == nil || len(sold) == 0 {
+		return nil
+	}
+	out := slices.Clone(c.column(sold[0]))
+	for i, quantity := range out {
+		out[i] = math.Abs(lines[i] * back[i])
+		if quantity == 0 {
+			out[i] = 0
+		} else {
+			out[i] /= math.Abs(quantity)
+		}
+	}
+	return out
 }
 
 // worth is Σ|amount| of the sampled lines as they are read, 0 where that cannot be told.
@@ -349,6 +398,9 @@ func (f *Found) Findings() []finding.Finding {
 				meaning = m.meaning
 			}
 		}
+		if u.Kind == kindReturned {
+			meaning = "quantities given back"
+		}
 		n := finding.Finding{
 			Code: finding.UnreadMoney, Lines: u.Rows, Money: max(u.Money, -u.Money),
 			Sentence: fmt.Sprintf("the column %.60q is not read: %d of %s %d rows have %s in it, %.2f together", u.Column, u.Rows, of, f.Rows, meaning, u.Money.Float()),
@@ -358,6 +410,8 @@ func (f *Found) Findings() []finding.Finding {
 			n.Sentence += fmt.Sprintf("; the column %.60q has what is left of a line", u.Left)
 			n.What = fmt.Sprintf("read what is left: --columns=amount=%s,price=", u.Left)
 			n.Stops = large(n.Money, u.Of)
+		case u.Kind == kindReturned:
+			n.What = "nothing, if the quantities have them taken off; else export quantities that have, or read a column of what was paid, --columns=amount=COLUMN,price="
 		case u.Percent:
 			n.What = "nothing, if the prices have them taken off; else read a column of what is left of the line: --columns=amount=COLUMN,price="
 		case u.Kind == kindDiscount || u.Kind == kindRefund:
@@ -366,6 +420,9 @@ func (f *Found) Findings() []finding.Finding {
 			n.What = "nothing, unless they should count as a customer's money: then read a column that has them in it, --columns=amount=COLUMN,price="
 		}
 		all = append(all, n)
+	}
+	if f.Repeated != nil {
+		all = append(all, f.Repeated.finding(of, f.Rows))
 	}
 	for _, m := range f.Marked {
 		all = append(all, m.finding(of, f.Rows))
