@@ -36,6 +36,19 @@ var exports = map[string]struct {
 			"#1002 MUG-1 Mug 3 2023-07-02T12:33:00 25.00 0.0000  US cancelled",
 		},
 	},
+	"squarespace": {
+		header: `"Order ID","Email","Financial Status","Paid at","Fulfillment Status","Fulfilled at","Currency","Subtotal","Shipping","Taxes","Amount Refunded","Total","Discount Code","Discount Amount","Shipping Method","Created at","Lineitem quantity","Lineitem name","Lineitem price","Lineitem sku","Lineitem variant","Lineitem requires shipping","Lineitem taxable","Lineitem fulfillment status","Billing Name","Billing Address1","Billing Address2","Billing City","Billing Zip","Billing Province","Billing Country","Billing Phone","Shipping Name","Shipping Address1","Shipping Address2","Shipping City","Shipping Zip","Shipping Province","Shipping Country","Shipping Phone","Cancelled at","Private Notes","Channel Type","Channel Name","Channel Order Number","Payment Method","Payment Reference"`,
+		records: `"00012","Ada@Shop.example","PAID",,,,"USD",,,,"0.00",,,"0.00",,"2023-01-02 13:33:00 +0100","2","Mug","16.00","MUG-1",,,,,,,,,,,,,,,,,,,"United Kingdom",,,,"ONLINE","Squarespace"` + "\n" +
+			`"00012",,,,,,,,,,,,,,,,"1","Bag","20.00"` + "\n" +
+			`"00013","bo@shop.example","REFUNDED",,,,"USD",,,,"16.00",,,"0.00",,"2023-07-02 13:33:00 +0100","1","Mug","16.00","MUG-1",,,,,,,,,,,,,,,,,,,"United Kingdom",,,,"ONLINE","Squarespace"` + "\n",
+		opts:   record.Options{Currency: "USD"},
+		layout: "2006-01-02 15:04:05 -0700",
+		want: []string{
+			"00012 MUG-1 Mug 2 2023-01-02T12:33:00 16.00 0.0000 ada@shop.example United Kingdom PAID",
+			"00012 Bag Bag 1 2023-01-02T12:33:00 20.00 0.0000 ada@shop.example United Kingdom PAID",
+			"00013 MUG-1 Mug 1 2023-07-02T12:33:00 16.00 0.0000 bo@shop.example United Kingdom REFUNDED",
+		},
+	},
 	"woocommerce-analytics": {
 		header:  `Date,"Order #","N. Revenue (formatted)",Status,Customer,"Customer type",Product(s),"Items sold",Coupon(s),"Net Sales",Attribution`,
 		records: `"2023-01-02 13:33:00",500,"£1,032.50",completed,"Ada Example",new,"2× Mug",2,,1032.5,Direct` + "\n",
@@ -218,5 +231,25 @@ func TestExportsWithoutCustomersSayWhatHasThem(t *testing.T) {
 		if c, err := record.FindColumns(columns, p, record.ColumnNames{record.FieldCustomer: ""}); err != nil || c.Has(record.FieldCustomer) || !c.Has(record.FieldAmount) {
 			t.Error(c, err)
 		}
+	}
+}
+
+// Etsy's order items need no preset: its columns are known by their names.
+func TestEtsyOrderItemsAreFoundByTheirNames(t *testing.T) {
+	header := strings.Split("Sale Date,Item Name,Buyer,Quantity,Price,Coupon Code,Coupon Details,Discount Amount,Shipping Discount,Order Shipping,Order Sales Tax,Item Total,Currency,Transaction ID,Listing ID,Date Paid,Date Shipped,Ship Name,Ship Address1,Ship Address2,Ship City,Ship State,Ship Zipcode,Ship Country,Order ID,Variations,Order Type,Listings Type,Payment Type", ",")
+	c, err := record.FindColumns(header, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field, column := range map[record.Field]string{
+		record.FieldInvoice: "Order ID", record.FieldCode: "Listing ID", record.FieldDescription: "Item Name", record.FieldQuantity: "Quantity", record.FieldTime: "Sale Date",
+		record.FieldPrice: "Price", record.FieldCustomer: "Buyer", record.FieldCountry: "Ship Country", record.FieldCurrency: "Currency",
+	} {
+		if !c.Has(field) || header[c.At[field]] != column {
+			t.Errorf("%s is not %s: %+v", field, column, c.At)
+		}
+	}
+	if c.Has(record.FieldAmount) {
+		t.Error("there is a price, and a total is taken too")
 	}
 }

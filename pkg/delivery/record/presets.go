@@ -27,7 +27,7 @@ var otherSpellings = [NumFields][]string{
 		"Numero fattura", "Fattura", "Numero ordine", "Ordine", "Factuurnummer", "Ordernummer", "Bestelnummer",
 	},
 	FieldCode: {
-		"SKU", "Product Code", "Product ID", "Item Code", "Item Number", "Item No", "Item ID", "Article Number", "Article No", "Article Code", "Variant SKU", "Barcode", "EAN", "PLU",
+		"SKU", "Product Code", "Product ID", "Item Code", "Item Number", "Item No", "Item ID", "Article Number", "Article No", "Article Code", "Variant SKU", "Barcode", "EAN", "PLU", "Listing ID",
 		"Artikelnummer", "Artikelnr", "Art Nr", "Produktnummer", "Materialnummer", "Code article", "Code produit", "Référence", "Código de producto", "Código", "Referencia",
 		"Codice articolo", "Codice", "Artikelcode",
 	},
@@ -51,7 +51,7 @@ var otherSpellings = [NumFields][]string{
 	},
 	FieldCustomer: {
 		"Customer Number", "Customer No", "Customer Nr", "Customer Code", "Customer Email", "Email Address", "Email", "E-Mail", "Buyer Email", "Client ID", "Member ID", "User ID", "Account Number",
-		"Customer", "Client", "Kundennummer", "Kundennr", "Kunden ID", "Kunden Nr", "E-Mail-Adresse", "Kunde", "Numéro client", "N° client", "Code client", "ID cliente", "Código de cliente",
+		"Customer", "Client", "Buyer User ID", "Buyer Username", "Buyer ID", "Buyer", "Kundennummer", "Kundennr", "Kunden ID", "Kunden Nr", "E-Mail-Adresse", "Kunde", "Numéro client", "N° client", "Code client", "ID cliente", "Código de cliente",
 		"Cliente", "Klantnummer", "Klant",
 	},
 	FieldCountry: {"Country Code", "Shipping Country", "Ship Country", "Billing Country", "Land", "Pays", "País", "Paese", "Nazione"},
@@ -83,6 +83,20 @@ var Presets = []*Preset{
 		Words: map[string]string{"Cancelled at": "cancelled"},
 		Carry: []Field{FieldTime, FieldCustomer, FieldCountry, FieldStatus, FieldCurrency}, CodeOrDescription: true,
 		Layouts: []string{"2006-01-02 15:04:05 -0700"}, Zone: "the shop's, with its offset",
+	},
+	{
+		// Squarespace's help lists no columns: these are those of an export that the crate sales has among its tests.
+		Name: "squarespace", Title: "Squarespace, orders", Source: "https://docs.rs/crate/sales/0.2.3/source/testdata/squarespace.csv",
+		Signs: []string{"Order ID", "Created at", "Lineitem name", "Lineitem quantity", "Lineitem price", "Channel Name"},
+		Columns: map[Field][]string{
+			FieldInvoice: {"Order ID"}, FieldCode: {"Lineitem sku"}, FieldDescription: {"Lineitem name"}, FieldQuantity: {"Lineitem quantity"},
+			FieldTime: {"Created at"}, FieldPrice: {"Lineitem price"}, FieldCustomer: {"Email"},
+			FieldCountry: {"Shipping Country", "Billing Country"}, FieldStatus: {"Cancelled at+Financial Status", "Financial Status"},
+			FieldCurrency: {"Currency"},
+		},
+		Words: map[string]string{"Cancelled at": "cancelled"},
+		Carry: []Field{FieldTime, FieldCustomer, FieldCountry, FieldStatus, FieldCurrency}, CodeOrDescription: true,
+		Layouts: []string{"2006-01-02 15:04:05 -0700"}, Zone: "the site's, with its offset",
 	},
 	{
 		// Labels of Automattic\WooCommerce\Admin\API\Reports\Orders\Controller::get_export_columns.
