@@ -22,6 +22,8 @@ type Options struct {
 	Columns   record.ColumnNames // for columns without a known spelling
 	Zone      *time.Location     // the shop's, for timestamps that have a zone; nil means UTC
 	Allocator memory.Allocator   // nil means Go's
+	// Also says of a column that no field holds whether it is read besides, where it has numbers or texts; nil means none is.
+	Also func(name string) bool
 }
 
 // TypeError says that columns are of types which their fields cannot be read from.
@@ -74,7 +76,7 @@ func rowsOf(size int64) int64 { return 1<<20 + 4*size }
 // maxText bounds the texts of a row, in bytes.
 const maxText = 4 << 20
 
-// Table returns the file as a table. Its rows are those of the wanted columns alone.
+// Table returns the file as a table. Its rows are those of the wanted columns alone, and of those read besides.
 func (f *File) Table() *record.Table { return &record.Table{Header: f.header, Rows: f} }
 
 // Close frees what the file holds, but not what it is read from.
@@ -104,6 +106,11 @@ func (f *File) prepare(fields []field, opts Options) ([]int, error) {
 	var problems []string
 	for at := range fields {
 		of, ok := found.FieldAt(at)
+		if !ok && opts.Also != nil && !fields[at].null && opts.Also(names[at]) {
+			if c := fields[at].open(record.FieldDiscount, zone); c != nil {
+				positions, f.header, f.columns = append(positions, at), append(f.header, names[at]), append(f.columns, c)
+			}
+		}
 		if !ok {
 			continue
 		}

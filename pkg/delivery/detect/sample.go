@@ -153,7 +153,7 @@ func eachTable(content *source.Content, o Options, visit func(*record.Table) err
 	if err := o.Stated.Over(o.Kept).Set(&read); err != nil {
 		return err
 	}
-	file, err := open(content.File, content.Size, columnar.Options{Preset: read.Preset, Columns: read.Columns, Zone: o.Zone})
+	file, err := open(content.File, content.Size, columnar.Options{Preset: read.Preset, Columns: read.Columns, Zone: o.Zone, Also: tells})
 	if err != nil {
 		return err
 	}

@@ -107,6 +107,13 @@ func percentKind(name string) (int, bool) {
 	return kind, ok && moneyWords[kind].kind == kindDiscount
 }
 
+// tells reports whether a column that no field holds can give a finding, by its name.
+func tells(name string) bool {
+	_, money := moneyKind(name)
+	_, percent := percentKind(name)
+	return money || percent || about(name, backStems)
+}
+
 // percent makes a column of percents what they are of the lines, in the sample; nil if it is none of percents.
 func (c *counted) percent(at int) []float64 {
 	values, lines := slices.Clone(c.column(at)), c.lines()
