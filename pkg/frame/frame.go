@@ -177,6 +177,21 @@ func New(specs []Spec, n int) *Frame {
 	return f
 }
 
+// Grow makes room for n more rows.
+func (f *Frame) Grow(n int) {
+	for i := range f.Columns {
+		c := &f.Columns[i]
+		switch c.Kind {
+		case Text:
+			c.Strings = slices.Grow(c.Strings, n)
+		case Float:
+			c.Floats = slices.Grow(c.Floats, n)
+		default:
+			c.Ints = slices.Grow(c.Ints, n)
+		}
+	}
+}
+
 // Rows returns the number of rows.
 func (f *Frame) Rows() int {
 	if len(f.Columns) == 0 {

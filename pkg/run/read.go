@@ -225,13 +225,13 @@ func (h *Home) Current(ctx context.Context, run contract.Run, step string) (*Man
 
 // ReadTable returns a table that a step made, checked against its hash and the schema. A missing object is a *fault.Fault of
 // [fault.ErrMissing], a damaged or newer one of [fault.ErrBadData], and one that with those read before does not fit into h.Memory
-// of [fault.ErrConfig], before any of it is read.
-func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema frame.Schema, opts table.Options) (*frame.Frame, error) {
+// of [fault.ErrConfig], before any of it is read. Columns are those to be read, in the schema's order; without any all are.
+func (h *Home) ReadTable(ctx context.Context, m *Manifest, schema frame.Schema, opts table.Options, columns ...string) (*frame.Frame, error) {
 	st, err := tableOf(m, schema)
 	if err != nil {
 		return nil, err
 	}
-	return h.ReadStored(ctx, st, schema, opts)
+	return h.ReadStored(ctx, st, schema, opts, columns...)
 }
 
 // EachOfTable is [Home.ReadTable] batch by batch, for a caller that keeps row bytes of each row. visit must not keep the frames.
@@ -271,17 +271,21 @@ func (h *Home) hold(st Stored, schema frame.Schema, row int) error {
 }
 
 // ReadStored is [Home.ReadTable] of an object described elsewhere.
-func (h *Home) ReadStored(ctx context.Context, st Stored, schema frame.Schema, opts table.Options) (f *frame.Frame, err error) {
-	row := 0
-	for _, c := range schema.Columns {
+func (h *Home) ReadStored(ctx context.Context, st Stored, schema frame.Schema, opts table.Options, columns ...string) (f *frame.Frame, err error) {
+	wanted, row := schema.Columns, 0
+	if columns != nil {
+		wanted = slices.DeleteFunc(slices.Clone(wanted), func(c frame.Spec) bool { return !slices.Contains(columns, c.Name) })
+	}
+	for _, c := range wanted {
 		row += c.Kind.Bytes() // texts by their headers alone
 	}
 	if err := h.hold(st, schema, row); err != nil {
 		return nil, err
 	}
 	err = h.useTable(ctx, st, schema, opts, func(r *table.Reader) (err error) {
-		f, err = r.Frame()
-		return err
+		f = frame.New(wanted, 0)
+		f.Grow(int(st.Rows))
+		return r.Append(f)
 	})
 	return f, err
 }

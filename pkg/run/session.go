@@ -93,9 +93,14 @@ func (s *Session) Put(ctx context.Context, f *table.File) error {
 
 // PutFrame stores a frame as a table of that schema.
 func (s *Session) PutFrame(ctx context.Context, schema frame.Schema, f *frame.Frame, opts table.Options) error {
+	return s.PutTable(ctx, schema, opts, func(w *table.Writer) error { return w.WriteFrame(f) })
+}
+
+// PutTable stores the table of that schema that write writes. The rows alone make its bytes, not how many are written at a time.
+func (s *Session) PutTable(ctx context.Context, schema frame.Schema, opts table.Options, write func(*table.Writer) error) error {
 	w := table.NewWriter(schema, opts)
 	defer w.Abort()
-	if err := w.WriteFrame(f); err != nil {
+	if err := write(w); err != nil {
 		return fmt.Errorf("write table %s: %w", schema.Name, err)
 	}
 	file, err := w.Close()

@@ -27,6 +27,9 @@ type Reader struct {
 	from    []int // position in the file of each of the schema's columns, -1 for one that it does not have
 	// What the values of each column are multiplied by: more than 1 where the version before kept fewer decimals.
 	factor []int64
+
+	checking sync.Mutex
+	dicts    []*dictionary // of each column, from its first batch on
 }
 
 // Open opens the first size bytes of src as a table of that schema, of its version or the one before. It returns a
@@ -146,6 +149,7 @@ func (r *Reader) checkColumns() error {
 		return bad("%d columns, want %d", len(fields), len(r.schema.Columns))
 	}
 	r.from, r.factor = make([]int, len(r.schema.Columns)), make([]int64, len(r.schema.Columns))
+	r.dicts = make([]*dictionary, len(r.schema.Columns))
 	for i, want := range r.schema.Columns {
 		r.from[i], r.factor[i] = -1, 1
 		for k, f := range fields {
@@ -253,15 +257,20 @@ func (r *Reader) record(i int) (rec *Record, err error) {
 // Frame returns all rows.
 func (r *Reader) Frame() (*frame.Frame, error) {
 	f := frame.New(r.schema.Columns, 0)
+	return f, r.Append(f)
+}
+
+// Append adds all rows to a frame, whose columns are some of the schema's, in its order.
+func (r *Reader) Append(f *frame.Frame) error {
 	for i := range r.NumRecords() {
 		rec, err := r.Record(i)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		rec.appendTo(f)
 		rec.Release()
 	}
-	return f, nil
+	return nil
 }
 
 // Each calls visit with the rows of every batch, in order. visit must not keep them.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -30,7 +31,19 @@ type values struct {
 	ints     []int64
 	decimals decimals
 	floats   []float64
-	codes    []int32 // of a coded column of numbers, whose values are the distinct ones in ints; by row
+	codes    []int32     // of a coded column of numbers, whose values are the distinct ones in ints; by row
+	dict     *dictionary // of a coded column; nil for others
+}
+
+// dictionary is the distinct values of a coded column, checked once: all batches of a file have the same.
+type dictionary struct {
+	of     arrow.ArrayData
+	n      int
+	plain  values
+	nulled *values // with one more value, null; made when a batch has one
+
+	once sync.Once
+	text string // the texts of plain, for frames
 }
 
 // decimals are values as Arrow has them. Their low bits × factor are the values of a frame.
@@ -90,7 +103,7 @@ func newRecord(from *Reader, raw arrow.Record) (*Record, error) {
 		if k < 0 {
 			r.cols[i] = nullValues(schema.Columns[i], r.rows)
 		} else {
-			err = r.cols[i].check(schema.Columns[i], raw.Column(k), r.rows, from.factor[i], r.mem)
+			err = r.cols[i].check(schema.Columns[i], raw.Column(k), r.rows, from, i)
 		}
 		if err != nil {
 			r.freeCodes()
@@ -166,11 +179,43 @@ func scaled(spec frame.Spec, ints []int64, factor int64) (values, error) {
 	return values{ints: out}, nil
 }
 
+// dictionary returns that of column i, checked, with a value for null if there is one.
+func (r *Reader) dictionary(i int, spec frame.Spec, a *array.Dictionary) (*dictionary, values, error) {
+	r.checking.Lock()
+	defer r.checking.Unlock()
+	d := r.dicts[i]
+	if d == nil || d.of != a.Data().Dictionary() {
+		spec.Nullable = false
+		d = &dictionary{of: a.Data().Dictionary(), n: a.Dictionary().Len()}
+		var err error
+		if d.plain, err = checkedValues(spec, a.Dictionary(), d.n, r.factor[i]); err != nil {
+			return nil, values{}, fmt.Errorf("its dictionary: %w", err)
+		}
+		if spec.Kind.Decimals() >= 0 {
+			d.plain.ints = d.plain.decimals.appendTo(slices.Grow(d.plain.ints, d.n+1))
+		}
+		r.dicts[i] = d
+	}
+	if a.NullN() == 0 {
+		return d, d.plain, nil
+	}
+	if d.nulled == nil {
+		v := d.plain
+		if spec.Kind == frame.Text {
+			v.text.Offsets = append(slices.Clone(v.text.Offsets), v.text.Offsets[d.n]) // an empty text for null
+		} else {
+			v.ints = append(v.ints, frame.NullInt) // of decimals, which are copies: no other kind is nullable
+		}
+		d.nulled = &v
+	}
+	return d, *d.nulled, nil
+}
+
 // check takes the values of an array, or the distinct values and the codes of a dictionary array.
-func (v *values) check(spec frame.Spec, from arrow.Array, rows int, factor int64, mem memory.Allocator) (err error) {
+func (v *values) check(spec frame.Spec, from arrow.Array, rows int, r *Reader, i int) (err error) {
 	a, ok := from.(*array.Dictionary)
 	if !ok {
-		*v, err = checkedValues(spec, from, rows, factor)
+		*v, err = checkedValues(spec, from, rows, r.factor[i])
 		return err
 	}
 	switch {
@@ -182,16 +227,14 @@ func (v *values) check(spec frame.Spec, from arrow.Array, rows int, factor int64
 		*v = values{codes: []int32{}, text: Text{Codes: []int32{}, Offsets: []int32{0}}}
 		return nil
 	}
-	dict := spec
-	dict.Nullable = false
-	n := a.Dictionary().Len()
-	if *v, err = checkedValues(dict, a.Dictionary(), n, factor); err != nil {
-		return fmt.Errorf("its dictionary: %w", err)
+	d, distinct, err := r.dictionary(i, spec, a)
+	if err != nil {
+		return err
 	}
-	if spec.Kind.Decimals() >= 0 {
-		v.ints = v.decimals.appendTo(slices.Grow(v.ints, n+1))
-	}
-	codes := arrow.Int32Traits.CastFromBytes(mem.Allocate(4 * rows))
+	*v = distinct
+	v.dict = d
+	n := d.n
+	codes := arrow.Int32Traits.CastFromBytes(r.mem.Allocate(4 * rows))
 	v.codes, v.text.Codes = codes, codes
 	switch index := a.Indices().(type) {
 	case *array.Int8:
@@ -206,11 +249,6 @@ func (v *values) check(spec frame.Spec, from arrow.Array, rows int, factor int64
 			if a.IsNull(i) {
 				codes[i] = int32(n)
 			}
-		}
-		if spec.Kind == frame.Text {
-			v.text.Offsets = append(slices.Clone(v.text.Offsets), v.text.Offsets[n]) // an empty text for null
-		} else {
-			v.ints = append(v.ints, frame.NullInt) // of decimals, which are copies: no other kind is nullable
 		}
 		n++
 	}
@@ -325,13 +363,16 @@ func (r *Record) want(i int, kind frame.Kind) {
 	}
 }
 
-// appendTo adds the record's rows to a frame of the schema.
+// appendTo adds the record's rows to a frame of columns of the schema.
 func (r *Record) appendTo(f *frame.Frame) {
-	for i := range f.Columns {
-		c, v := &f.Columns[i], &r.cols[i]
+	for i, at := 0, 0; i < len(f.Columns); i, at = i+1, at+1 {
+		for r.schema.Columns[at].Name != f.Columns[i].Name {
+			at++
+		}
+		c, v := &f.Columns[i], &r.cols[at]
 		switch c.Kind {
 		case frame.Text:
-			all := string(v.text.Data) // one allocation for all the texts of a batch
+			all := v.texts()
 			for k := range r.rows {
 				if v.codes != nil {
 					k = int(v.codes[k])
@@ -341,7 +382,16 @@ func (r *Record) appendTo(f *frame.Frame) {
 		case frame.Float:
 			c.Floats = append(c.Floats, v.floats...)
 		default:
-			c.Ints = r.Ints(c.Ints, i)
+			c.Ints = r.Ints(c.Ints, at)
 		}
 	}
+}
+
+// texts returns all texts in one allocation: for a batch, or for all batches that share a dictionary.
+func (v *values) texts() string {
+	if v.dict == nil {
+		return string(v.text.Data)
+	}
+	v.dict.once.Do(func() { v.dict.text = string(v.text.Data) })
+	return v.dict.text
 }
