@@ -68,7 +68,7 @@ const LineBytes = int(unsafe.Sizeof(Line{}))
 type Builder struct {
 	shop                                           *Shop
 	lines                                          int
-	customers, invoices, codes, countries, regions texts
+	customers, invoices, codes, countries, regions frame.Texts
 }
 
 // NewBuilder begins a shop of about so many lines.
@@ -96,8 +96,8 @@ func (b *Builder) Add(sales *frame.Frame) {
 			s.Without.OtherAmount += amounts[i]
 		default:
 			s.Lines = append(s.Lines, Line{
-				Customer: b.customers.number(customers[i], same), Invoice: b.invoices.number(invoices[i], Compared), Code: b.codes.number(codes[i], Compared),
-				Country: b.countries.number(countries[i], same), Region: b.regions.number(regions[i], same),
+				Customer: b.customers.Number(customers[i], same), Invoice: b.invoices.Number(invoices[i], Compared), Code: b.codes.Number(codes[i], Compared),
+				Country: b.countries.Number(countries[i], same), Region: b.regions.Number(regions[i], same),
 				Time: times[i], Quantity: quantities[i], Price: prices[i], Amount: amounts[i],
 			})
 		}
@@ -108,11 +108,11 @@ func (b *Builder) Add(sales *frame.Frame) {
 func (b *Builder) Shop() *Shop {
 	s := b.shop
 	var ranks [5][]int32
-	s.Customers, ranks[0] = b.customers.sorted()
-	_, ranks[1] = b.invoices.sorted()
-	s.Codes, ranks[2] = b.codes.sorted()
-	s.Countries, ranks[3] = b.countries.sorted()
-	s.Places, ranks[4] = b.regions.sorted()
+	s.Customers, ranks[0] = b.customers.Sorted()
+	_, ranks[1] = b.invoices.Sorted()
+	s.Codes, ranks[2] = b.codes.Sorted()
+	s.Countries, ranks[3] = b.countries.Sorted()
+	s.Places, ranks[4] = b.regions.Sorted()
 	*b = Builder{}
 	for i := range s.Lines {
 		l := &s.Lines[i]
@@ -148,51 +148,6 @@ func Compared(s string) string {
 		}
 	}
 	return s
-}
-
-// texts are distinct texts, by number.
-type texts struct {
-	numbers map[string]int32 // of each spelling
-	names   []string         // as compared
-	last    string           // lines lie together by customer and invoice: mostly the next one too
-	at      int32            // its number
-}
-
-// number is that of a text; key says how it is compared, and leaves what it made as it is. It does not keep the text.
-func (t *texts) number(text string, key func(string) string) int32 {
-	if text == t.last && len(t.names) > 0 {
-		return t.at
-	}
-	id, ok := t.numbers[text]
-	if !ok {
-		if t.numbers == nil {
-			t.numbers = map[string]int32{}
-		}
-		text = strings.Clone(text)
-		name := key(text)
-		if id, ok = t.numbers[name]; !ok {
-			id = int32(len(t.names))
-			t.names = append(t.names, name)
-			t.numbers[name] = id
-		}
-		t.numbers[text] = id
-	}
-	t.last, t.at = t.names[id], id
-	return id
-}
-
-// sorted are the texts in byte order, and the position there of each number.
-func (t *texts) sorted() (names []string, rank []int32) {
-	order := make([]int32, len(t.names))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(t.names[a], t.names[b]) })
-	names, rank = make([]string, len(order)), make([]int32, len(order))
-	for r, id := range order {
-		rank[id], names[r] = int32(r), t.names[id]
-	}
-	return names, rank
 }
 
 // order sorts the lines by customer, invoice (and day), and everything else that they have.

@@ -79,7 +79,8 @@ func (b *baskets) known(in invoice) []int32 {
 
 // completeBaskets hides each code of each invoice of the test that has two or more candidates, in turn, and counts how often
 // it is among the first ten; the rest of the basket is no candidate. Invoices count alike, whatever their length.
-func (h *History) completeBaskets(day int32, o Options, workers int) (results []Basket, trained, tests int) {
+func (h *History) completeBaskets(e *Evaluation, o Options, workers int) {
+	day := e.Cut
 	b := h.basketCounts(day)
 	var test [][]int32
 	for _, in := range h.invoices {
@@ -89,13 +90,20 @@ func (h *History) completeBaskets(day int32, o Options, workers int) (results []
 			}
 		}
 	}
+	e.Trained, e.BasketTests, e.BasketsOf = b.n, len(test), len(test)
 	if len(test) == 0 || len(b.codes) > o.MaxProducts {
-		return nil, b.n, len(test)
+		return
 	}
+	kept := sample(len(test), o.mostJudged(), func(i int, to []byte) []byte { return appendCodes(to, test[i]) })
+	for i, at := range kept {
+		test[i] = test[at]
+	}
+	test = test[:len(kept)]
 	h.count(b, day)
+	e.Trained, e.BasketTests = b.n, len(test)
 	n := diagonal(b.counts)
 	add := func(method string, s completer) {
-		results = append(results, Basket{method, s.rate(test, len(b.codes), workers)})
+		e.Baskets = append(e.Baskets, Basket{method, s.rate(test, len(b.codes), workers)})
 	}
 	add(Popularity, completer{constant: n})
 	add(Pop60, completer{constant: b.recent})
@@ -121,7 +129,6 @@ func (h *History) completeBaskets(day int32, o Options, workers int) (results []
 		}
 		add(EASE, completer{scores: p})
 	}
-	return results, b.n, len(test)
 }
 
 // completer scores a candidate for a basket by the sum, or the largest, of its rows' entries; without a matrix by a constant.

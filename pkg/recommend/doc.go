@@ -2,7 +2,7 @@
 //
 //	h := recommend.NewHistory(lines)
 //	f := recommend.Evaluate(h, asOf, recommend.Options{Workers: 2})
-//	lists := recommend.Serve(h, asOf, f.Served, filter)
+//	lists, err := recommend.Serve(h, asOf, f.Served, filter, options, write)
 //
 // It works on binary pairs of customer and product code. Training ends before a cut; what a customer bought after it, and not
 // before, is what a list should have held. Parameters are chosen on the month before the month of the test, never on the test.

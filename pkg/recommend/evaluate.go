@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -21,7 +22,11 @@ type Options struct {
 	Seed        uint64   // of the intervals
 	Segments    []string // by History.Customers, for popularity by segment; nil without. They are today's, so that it has an advantage
 	Step        func(name string)
+
+	most int // in place of mostJudged
 }
+
+func (o Options) mostJudged() int { return cmp.Or(o.most, mostJudged) }
 
 func (o Options) step(format string, args ...any) {
 	if o.Step != nil {
@@ -43,10 +48,12 @@ type Evaluation struct {
 	Candidates  int
 	Pairs       int
 	Judged      int
+	JudgedOf    int      // more than Judged where a sample of customers is judged
 	Unreachable float64  // share of the new purchases of the test that are of no candidate
 	Methods     []Method // empty where nobody can be judged
 	Baskets     []Basket
 	BasketTests int // baskets that were completed
+	BasketsOf   int // more where these are a sample
 	Trained     int // baskets before the cut
 	Again       AgainTest
 	Chosen      Served // by the month before
@@ -61,19 +68,19 @@ func Evaluate(h *History, asOf int32, o Options) Evaluation {
 	chosen := choose(h, asOf-2*Test, o, workers)
 
 	c := h.cut(asOf - Test)
-	j := h.judged(c)
-	e := Evaluation{Cut: c.day, Customers: c.known, Candidates: len(c.codes), Pairs: c.pairs, Judged: len(j.who), Chosen: chosen,
+	j := h.judged(c, o.mostJudged())
+	e := Evaluation{Cut: c.day, Customers: c.known, Candidates: len(c.codes), Pairs: c.pairs, Judged: len(j.who), JudgedOf: j.all, Chosen: chosen,
 		Served: Served{Method: Pop60}}
 	if j.new > 0 {
 		e.Unreachable = float64(j.missed) / float64(j.new)
 	}
 	o.step("judge %d customers", len(j.who))
 	if len(j.who) > 0 {
-		e.Methods = summarize(h.compare(c, j, chosen, o, workers), o.Seed)
+		e.Methods = summarize(h.compare(c, j, chosen, o, workers), o.Seed, workers)
 	}
 	e.Served, e.Why = decide(e, chosen)
 	o.step("baskets")
-	e.Baskets, e.Trained, e.BasketTests = h.completeBaskets(c.day, o, workers)
+	h.completeBaskets(&e, o, workers)
 	e.Again = h.judgeAgain(c.day)
 	return e
 }
@@ -102,7 +109,7 @@ func decide(e Evaluation, chosen Served) (Served, string) {
 // exponent.
 func choose(h *History, day int32, o Options, workers int) Served {
 	c := h.cut(day)
-	j := h.judged(c)
+	j := h.judged(c, o.mostJudged())
 	if len(c.codes) > o.MaxProducts {
 		return Served{Method: Jaccard}
 	}
@@ -183,7 +190,7 @@ func (h *History) compare(c *cut, j judged, chosen Served, o Options, workers in
 		add(Segment, h.bySegment(c, o.Segments))
 	}
 	if len(c.codes) > o.MaxProducts {
-		add(Jaccard, h.neighbours(c, workers))
+		add(Jaccard, h.neighbours(c, workers).score)
 		return outcomes
 	}
 	g := gramOf(c.owned, len(c.codes))

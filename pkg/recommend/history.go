@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/clientele/clientele/pkg/frame"
 )
 
 // Line is one kept sale line.
@@ -33,70 +35,106 @@ type invoice struct {
 	codes         []int32
 }
 
-// NewHistory puts lines in order. Codes are compared trimmed and in capitals. Lines of guests count in invoices only.
-func NewHistory(lines []Line) *History {
-	lines = slices.Clone(lines)
-	customers, codes := map[string]int32{}, map[string]int32{}
-	for i := range lines {
-		lines[i].Code = strings.ToUpper(strings.TrimSpace(lines[i].Code))
-	}
-	for _, l := range lines {
-		if l.Customer != "" {
-			customers[l.Customer] = 0
-		}
-	}
-	lines = slices.DeleteFunc(lines, func(l Line) bool { return l.Code == "" })
-	for _, l := range lines {
-		codes[l.Code] = 0
-	}
-	h := &History{Customers: number(customers), Codes: number(codes)}
-	customers[""] = -1
+// LineBytes is what a [Builder] and its history take for each line, without the texts.
+const LineBytes = 32
 
-	slices.SortFunc(lines, func(a, b Line) int {
-		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Invoice, b.Invoice), cmp.Compare(a.Day, b.Day), cmp.Compare(a.Code, b.Code))
-	})
-	h.bought = make([][]purchase, len(h.Customers))
-	h.visits = make([][]int32, len(h.Customers))
-	for first := 0; first < len(lines); {
-		next := first
-		in := invoice{customer: customers[lines[first].Customer], day: lines[first].Day}
-		for ; next < len(lines) && lines[next].Customer == lines[first].Customer && lines[next].Invoice == lines[first].Invoice; next++ {
-			in.codes = append(in.codes, codes[lines[next].Code])
-		}
-		slices.Sort(in.codes)
-		in.codes = slices.Compact(in.codes)
-		h.invoices = append(h.invoices, in)
-		if c := in.customer; c >= 0 {
-			h.visits[c] = append(h.visits[c], in.day)
-			for _, code := range in.codes {
-				h.bought[c] = append(h.bought[c], purchase{code, in.day})
-			}
-		}
-		first = next
+// Builder makes a history line by line.
+type Builder struct {
+	// ByDay says that invoice numbers are used again: an invoice is a number and a day.
+	ByDay                      bool
+	lines                      []line
+	customers, invoices, codes frame.Texts
+}
+
+// line is a [Line] by the numbers of its texts, then by their ranks. Customer -1 is a guest.
+type line struct{ customer, invoice, day, code int32 }
+
+// Grow makes room for so many lines.
+func (b *Builder) Grow(lines int) { b.lines = slices.Grow(b.lines, lines) }
+
+// Add takes a line. Codes are compared trimmed and in capitals. Lines of guests count in invoices only. It does not keep the texts.
+func (b *Builder) Add(l Line) {
+	next := line{customer: -1, day: l.Day}
+	if l.Customer != "" {
+		next.customer = b.customers.Number(l.Customer, same)
 	}
+	if strings.TrimSpace(l.Code) == "" {
+		return
+	}
+	next.invoice, next.code = b.invoices.Number(l.Invoice, same), b.codes.Number(l.Code, compared)
+	b.lines = append(b.lines, next)
+}
+
+func same(s string) string { return s }
+
+func compared(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+
+// NewHistory is the history of all lines.
+func NewHistory(lines []Line) *History {
+	var b Builder
+	b.Grow(len(lines))
+	for _, l := range lines {
+		b.Add(l)
+	}
+	return b.History()
+}
+
+// History is that of all lines, whatever their order. The builder is used up.
+func (b *Builder) History() *History {
+	h := &History{}
+	var customers, codes []int32
+	h.Customers, customers = b.customers.Sorted()
+	h.Codes, codes = b.codes.Sorted()
+	_, invoices := b.invoices.Sorted()
+	lines, byDay := b.lines, b.ByDay
+	*b = Builder{}
+	for i := range lines {
+		l := &lines[i]
+		l.invoice, l.code = invoices[l.invoice], codes[l.code]
+		if l.customer >= 0 {
+			l.customer = customers[l.customer]
+		}
+	}
+	slices.SortFunc(lines, func(a, b line) int {
+		return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.invoice, b.invoice), cmp.Compare(a.day, b.day), cmp.Compare(a.code, b.code))
+	})
+	h.group(lines, byDay)
 	slices.SortStableFunc(h.invoices, func(a, b invoice) int {
 		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer))
 	})
+	return h
+}
+
+// group cuts sorted lines into invoices, and these into what customers bought and when.
+func (h *History) group(lines []line, byDay bool) {
+	h.bought, h.visits = make([][]purchase, len(h.Customers)), make([][]int32, len(h.Customers))
+	codes, bought := make([]int32, 0, len(lines)), make([]purchase, 0, len(lines))
+	for at := 0; at < len(lines); {
+		first, begin := lines[at], len(codes)
+		for ; at < len(lines) && lines[at].customer == first.customer && lines[at].invoice == first.invoice && (!byDay || lines[at].day == first.day); at++ {
+			codes = append(codes, lines[at].code)
+		}
+		slices.Sort(codes[begin:])
+		codes = codes[:begin+len(slices.Compact(codes[begin:]))]
+		in := invoice{customer: first.customer, day: first.day, codes: codes[begin:len(codes):len(codes)]}
+		h.invoices = append(h.invoices, in)
+		c := in.customer
+		if c < 0 {
+			continue
+		}
+		h.visits[c] = append(h.visits[c], in.day)
+		from := len(bought) - len(h.bought[c]) // her invoices lie together
+		for _, code := range in.codes {
+			bought = append(bought, purchase{code, in.day})
+		}
+		h.bought[c] = bought[from:len(bought):len(bought)]
+	}
 	for c := range h.bought {
 		slices.SortFunc(h.bought[c], func(a, b purchase) int { return cmp.Or(cmp.Compare(a.code, b.code), cmp.Compare(a.day, b.day)) })
 		h.bought[c] = slices.Compact(h.bought[c])
 		slices.Sort(h.visits[c])
 		h.visits[c] = slices.Compact(h.visits[c])
 	}
-	return h
-}
-
-// number gives the keys their place in byte order, and returns them in it.
-func number(of map[string]int32) []string {
-	keys := make([]string, 0, len(of))
-	for k := range of {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for i, k := range keys {
-		of[k] = int32(i)
-	}
-	return keys
 }
 
 // Window is how far back "recent" popularity looks, Test how long the months are that lists are judged on, in days.
@@ -172,12 +210,13 @@ func (h *History) cut(day int32) *cut {
 // that is new to them.
 type judged struct {
 	who      []int32
+	all      int       // of so many, if who is a sample of them
 	relevant [][]int32 // the new candidates, ascending
 	new      int       // all new purchases of known customers
 	missed   int       // those of them of no candidate
 }
 
-func (h *History) judged(c *cut) judged {
+func (h *History) judged(c *cut, most int) judged {
 	var j judged
 	for who, bought := range h.bought {
 		if len(c.owned[who]) == 0 {
@@ -200,5 +239,6 @@ func (h *History) judged(c *cut) judged {
 			j.relevant = append(j.relevant, relevant)
 		}
 	}
+	j.thin(c, most)
 	return j
 }

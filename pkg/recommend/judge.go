@@ -5,6 +5,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // The numbers by which a list is judged, means over customers.
@@ -171,7 +174,7 @@ const resamples = 2000
 
 // summarize returns the means of each outcome with their intervals, over the same resampled customers for all. The customers
 // are put in an order of their own numbers first, so that the draws do not depend on what they are called.
-func summarize(outcomes []outcome, seed uint64) []Method {
+func summarize(outcomes []outcome, seed uint64, workers int) []Method {
 	n := len(outcomes[0].values)
 	order := make([]int, n)
 	for u := range order {
@@ -193,34 +196,7 @@ func summarize(outcomes []outcome, seed uint64) []Method {
 			base = i
 		}
 	}
-	draws := make([]int32, n)
-	sums := make([][][]float64, len(outcomes)) // method, number, resample; the last number is the gain
-	for m := range sums {
-		sums[m] = make([][]float64, metrics+1)
-		for q := range sums[m] {
-			sums[m][q] = make([]float64, resamples)
-		}
-	}
-	rng := rand.New(rand.NewPCG(seed, 0))
-	for s := range resamples {
-		for i := range draws {
-			draws[i] = int32(order[rng.IntN(n)])
-		}
-		for m, o := range outcomes {
-			var sum [metrics]float64
-			for _, u := range draws {
-				for q, v := range &o.values[u] {
-					sum[q] += v
-				}
-			}
-			for q, v := range sum {
-				sums[m][q][s] = v / float64(n)
-			}
-		}
-		for m := range outcomes {
-			sums[m][metrics][s] = sums[m][ndcg10][s] - sums[base][ndcg10][s]
-		}
-	}
+	sums := resample(outcomes, order, base, seed, workers)
 	out := make([]Method, len(outcomes))
 	for m, o := range outcomes {
 		score := func(q int) Score {
@@ -239,6 +215,56 @@ func summarize(outcomes []outcome, seed uint64) []Method {
 			NDCG10: score(ndcg10), Novelty: score(novelty10), Coverage: o.coverage, Gain: score(metrics)}
 	}
 	return out
+}
+
+// resample returns by method and number the means of every resample; the last number is the gain over the base. Resamples are drawn
+// one after the other and summed by any worker, so that their number changes nothing.
+func resample(outcomes []outcome, order []int, base int, seed uint64, workers int) [][][]float64 {
+	n, width := len(order), len(outcomes)*metrics
+	values := make([]float64, 0, n*width) // what a draw needs lies together
+	for _, u := range order {
+		for m := range outcomes {
+			values = append(values, outcomes[m].values[u][:]...)
+		}
+	}
+	sums := make([][][]float64, len(outcomes))
+	for m := range sums {
+		sums[m] = make([][]float64, metrics+1)
+		for q := range sums[m] {
+			sums[m][q] = make([]float64, resamples)
+		}
+	}
+	var drawing sync.Mutex
+	rng, drawn := rand.New(rand.NewPCG(seed, 0)), 0
+	parallel(workers, workers, func(int) {
+		draws, sum := make([]int32, n), make([]float64, width)
+		for {
+			drawing.Lock()
+			s := drawn
+			if drawn++; s < resamples {
+				for i := range draws {
+					draws[i] = int32(rng.IntN(n))
+				}
+			}
+			drawing.Unlock()
+			if s >= resamples {
+				return
+			}
+			clear(sum)
+			for _, u := range draws {
+				floats.Add(sum, values[int(u)*width:(int(u)+1)*width])
+			}
+			for m := range outcomes {
+				for q, v := range sum[m*metrics : (m+1)*metrics] {
+					sums[m][q][s] = v / float64(n)
+				}
+			}
+			for m := range outcomes {
+				sums[m][metrics][s] = sums[m][ndcg10][s] - sums[base][ndcg10][s]
+			}
+		}
+	})
+	return sums
 }
 
 // quantile is of type 7 (Hyndman & Fan 1996) over ascending values.

@@ -1,18 +1,23 @@
 package recommend
 
+import "slices"
+
 // nearest is how many neighbours a code keeps where there are too many codes for a matrix.
 const nearest = 50
 
-// neighbours scores by the sum of Jaccard similarities over the codes owned, of which each knows its nearest only. It needs no
-// matrix: memory grows with the codes, not with their square.
-func (h *History) neighbours(c *cut, workers int) scorer {
+// neighbourhood is the nearest codes of each candidate, by Jaccard similarity. It needs no matrix: memory grows with the codes, not with
+// their square.
+type neighbourhood []ranking
+
+// neighbours finds the nearest codes of each candidate.
+func (h *History) neighbours(c *cut, workers int) neighbourhood {
 	holders := make([][]int32, len(c.codes)) // customers by candidate
 	for who, owned := range c.owned {
 		for _, i := range owned {
 			holders[i] = append(holders[i], int32(who))
 		}
 	}
-	near := make([]ranking, len(c.codes))
+	near := make(neighbourhood, len(c.codes))
 	const batch = 64
 	parallel(workers, (len(c.codes)+batch-1)/batch, func(b int) {
 		scores := make([]float64, len(c.codes))
@@ -31,12 +36,23 @@ func (h *History) neighbours(c *cut, workers int) scorer {
 			near[i] = best(scores, []int32{int32(i)}, nearest)
 		}
 	})
-	return func(dst []float64, _ int32, owned []int32) {
-		clear(dst)
-		for _, i := range owned {
-			for q, j := range near[i].items {
-				dst[j] += near[i].scores[q]
-			}
+	return near
+}
+
+// score sums the similarities over the codes owned: a [scorer].
+func (near neighbourhood) score(dst []float64, _ int32, owned []int32) {
+	clear(dst)
+	for _, i := range owned {
+		for q, j := range near[i].items {
+			dst[j] += near[i].scores[q]
 		}
 	}
+}
+
+// of returns the similarity of a candidate to one that is owned, 0 where it is not among the nearest.
+func (near neighbourhood) of(owned, candidate int32) float64 {
+	if q := slices.Index(near[owned].items, candidate); q >= 0 {
+		return near[owned].scores[q]
+	}
+	return 0
 }

@@ -141,6 +141,6 @@ func BenchmarkReal(b *testing.B) {
 		h := NewHistory(lines)
 		o := Options{MaxProducts: 10_000, Seed: 1}
 		e := Evaluate(h, asOfReal, o)
-		Serve(h, asOfReal, e.Served, Filter{SoldWithin: Window}, o)
+		serve(h, asOfReal, e.Served, Filter{SoldWithin: Window}, o)
 	}
 }

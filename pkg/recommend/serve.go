@@ -50,12 +50,13 @@ type Pair struct {
 	Jaccard        float64
 }
 
-// Lists is what is served.
+// Lists is what was served.
 type Lists struct {
-	Suggestions []Suggestion // by customer, kind and rank; Popular first
-	Pairs       []Pair       // by code and rank
+	Pairs       []Pair // by code and rank
 	Candidates  int
 	Allowed     int // codes that pass the filter
+	Suggestions int // on all lists
+	Listed      int // customers with an entry of ForYou
 	Filled      int // entries of ForYou that popularity filled
 }
 
@@ -79,11 +80,21 @@ type server struct {
 	variant []int32 // by code
 	recent  []int   // by code: customers of the last 60 days
 	order   []int32 // allowed codes by popularity: candidates first
+
+	model    *fitted // nil for popularity
+	table    *againTable
+	baskets  *baskets
+	invoices []int    // by candidate of baskets
+	mates    [][]mate // likewise, best first
 }
 
-// Serve makes the lists of all customers, from everything before the day asOf. The number of products must be within what
+// atOnce is how many customers' lists are held at a time.
+const atOnce = 4096
+
+// Serve makes the lists of all customers, from everything before the day asOf, and hands them to visit: Popular first, then by customer,
+// kind and rank, some customers at a time. visit must not keep them; its error ends the work. The number of products must be within what
 // served was evaluated with.
-func Serve(h *History, asOf int32, served Served, f Filter, o Options) Lists {
+func Serve(h *History, asOf int32, served Served, f Filter, o Options, visit func([]Suggestion) error) (Lists, error) {
 	workers := workersOf(o.Workers)
 	s := &server{h: h, asOf: asOf, c: h.cut(asOf), served: served}
 	s.filter(f)
@@ -93,25 +104,56 @@ func Serve(h *History, asOf int32, served Served, f Filter, o Options) Lists {
 			l.Allowed++
 		}
 	}
+	var entries []Suggestion
 	for rank, code := range pick(s.order, nil, s.variant, perList) {
-		l.Suggestions = append(l.Suggestions, s.popular(-1, Popular, rank+1, code))
+		entries = append(entries, s.popular(-1, Popular, rank+1, code))
 	}
-	forYou := s.forYou(o, workers)
-	var together [][]Suggestion
 	o.step("baskets")
-	l.Pairs, together = s.together(workers)
-	again := s.again()
-	for who := range h.Customers {
-		for _, entry := range forYou[who] {
-			if entry.Method == Pop60 && served.Method != Pop60 {
+	s.together(workers)
+	l.Pairs = s.pairs()
+	s.table = h.learnAgain(asOf - Test)
+	s.model = s.fit(o, workers)
+	of := make([][]Suggestion, atOnce)
+	for from := 0; ; from += atOnce {
+		l.Suggestions += len(entries)
+		if err := visit(entries); err != nil || from >= len(h.Customers) {
+			return l, err
+		}
+		s.serve(of[:min(atOnce, len(h.Customers)-from)], from, workers)
+		entries = entries[:0]
+		for _, list := range of[:min(atOnce, len(h.Customers)-from)] {
+			entries = append(entries, list...)
+			l.count(list, served)
+		}
+	}
+}
+
+// count adds a customer's entries.
+func (l *Lists) count(list []Suggestion, served Served) {
+	listed := false
+	for i := range list {
+		if list[i].Kind == ForYou {
+			listed = true
+			if list[i].Method == Pop60 && served.Method != Pop60 {
 				l.Filled++
 			}
 		}
-		l.Suggestions = append(l.Suggestions, again[who]...)
-		l.Suggestions = append(l.Suggestions, forYou[who]...)
-		l.Suggestions = append(l.Suggestions, together[who]...)
 	}
-	return l
+	if listed {
+		l.Listed++
+	}
+}
+
+// serve makes the lists of the customers from one on.
+func (s *server) serve(of [][]Suggestion, from, workers int) {
+	const batch = 64
+	parallel(workers, (len(of)+batch-1)/batch, func(part int) {
+		scores, f := make([]float64, len(s.c.codes)), finder{at: make([]int32, len(s.h.Codes))}
+		for i := part * batch; i < min(len(of), (part+1)*batch); i++ {
+			who := int32(from + i)
+			of[i] = slices.Concat(s.again(who), s.forOne(who, scores), s.withBasket(who, &f))
+		}
+	})
 }
 
 // filter finds which codes may be on a list.
@@ -174,21 +216,9 @@ func (s *server) popular(who int32, kind string, rank int, code int32) Suggestio
 		Buyers: s.recent[code], Day: s.asOf - 1}
 }
 
-// forYou returns each customer's codes that are new to her.
-func (s *server) forYou(o Options, workers int) [][]Suggestion {
-	model := s.model(o, workers)
-	out := make([][]Suggestion, len(s.h.Customers))
-	const batch = 16
-	parallel(workers, (len(out)+batch-1)/batch, func(b int) {
-		scores := make([]float64, len(s.c.codes))
-		for who := b * batch; who < min(len(out), (b+1)*batch); who++ {
-			out[who] = s.forOne(int32(who), model, scores)
-		}
-	})
-	return out
-}
-
-func (s *server) forOne(who int32, m *fitted, scores []float64) []Suggestion {
+// forOne returns the customer's codes that are new to her.
+func (s *server) forOne(who int32, scores []float64) []Suggestion {
+	m := s.model
 	var list []Suggestion
 	var codes []int32
 	owned := s.c.owned[who]
@@ -252,20 +282,18 @@ type fitted struct {
 	why   func(candidate int32, owned []int32) (because int32, both int) // the owned candidate that speaks most for it; -1 if none does
 }
 
-// model fits the served method; nil for popularity.
-func (s *server) model(o Options, workers int) *fitted {
+// fit fits the served method; nil for popularity.
+func (s *server) fit(o Options, workers int) *fitted {
 	n := len(s.c.codes)
 	switch {
 	case s.served.Method == Pop60 || n == 0:
 		return nil
 	case s.served.Method == Jaccard:
-		score := s.h.neighbours(s.c, workers)
-		single := make([]float64, n)
-		return &fitted{score, func(i int32, owned []int32) (int32, int) {
+		near := s.h.neighbours(s.c, workers)
+		return &fitted{near.score, func(i int32, owned []int32) (int32, int) {
 			because, most := int32(-1), 0.0
 			for _, x := range owned {
-				score(single, 0, []int32{x})
-				if v := round(single[i]); v > most {
+				if v := near.of(x, i); v > most {
 					because, most = x, v
 				}
 			}
@@ -297,26 +325,22 @@ func (s *server) model(o Options, workers int) *fitted {
 	}}
 }
 
-// again returns each customer's codes that she has bought, with their probabilities.
-func (s *server) again() [][]Suggestion {
-	table := s.h.learnAgain(s.asOf - Test)
-	out := make([][]Suggestion, len(s.h.Customers))
-	for who := range out {
-		visits := recentVisits(s.h.visits[who], s.asOf)
-		var on []int32
-		for _, x := range habits(s.h.bought[who], s.asOf) {
-			if len(on) == perList {
-				break
-			}
-			if !s.allowed[x.code] || slices.ContainsFunc(on, func(c int32) bool { return s.variant[c] == s.variant[x.code] }) {
-				continue
-			}
-			on = append(on, x.code)
-			d, since, often := class(x, visits)
-			chance := table.rate(d, since, often)
-			out[who] = append(out[who], Suggestion{Customer: int32(who), Kind: Again, Rank: len(on), Code: x.code, Method: Again,
-				Score: chance, Chance: chance, Because: -1, Buyers: s.recent[x.code], Dates: int(x.dates), Since: x.since, Day: s.asOf - x.since})
+// again returns the customer's codes that she has bought, with their probabilities.
+func (s *server) again(who int32) (list []Suggestion) {
+	visits := recentVisits(s.h.visits[who], s.asOf)
+	var on []int32
+	for _, x := range habits(s.h.bought[who], s.asOf) {
+		if len(on) == perList {
+			break
 		}
+		if !s.allowed[x.code] || slices.ContainsFunc(on, func(c int32) bool { return s.variant[c] == s.variant[x.code] }) {
+			continue
+		}
+		on = append(on, x.code)
+		d, since, often := class(x, visits)
+		chance := s.table.rate(d, since, often)
+		list = append(list, Suggestion{Customer: who, Kind: Again, Rank: len(on), Code: x.code, Method: Again,
+			Score: chance, Chance: chance, Because: -1, Buyers: s.recent[x.code], Dates: int(x.dates), Since: x.since, Day: s.asOf - x.since})
 	}
-	return out
+	return list
 }

@@ -31,6 +31,20 @@ func shopLines(customers, products int, seed uint64) []Line {
 	return lines
 }
 
+// served is what [Serve] made, as a whole.
+type served struct {
+	Lists
+	Suggestions []Suggestion
+}
+
+func serve(h *History, asOf int32, by Served, f Filter, o Options) (all served) {
+	all.Lists, _ = Serve(h, asOf, by, f, o, func(some []Suggestion) error {
+		all.Suggestions = append(all.Suggestions, some...)
+		return nil
+	})
+	return all
+}
+
 const shopEnd = 300 // the as-of day of shopLines
 
 var shopOptions = Options{MaxProducts: 10_000, Workers: 1, Seed: 1}
@@ -40,7 +54,7 @@ func TestWhatDoesNotMatter(t *testing.T) {
 	lines := shopLines(120, 40, 2)
 	h := NewHistory(lines)
 	want := Evaluate(h, shopEnd, shopOptions)
-	lists := Serve(h, shopEnd, want.Chosen, Filter{SoldWithin: 60}, shopOptions)
+	lists := serve(h, shopEnd, want.Chosen, Filter{SoldWithin: 60}, shopOptions)
 	if want.Judged < leastJudged || len(want.Methods) == 0 {
 		t.Fatalf("the shop is too small to test anything: %+v", want)
 	}
@@ -53,7 +67,7 @@ func TestWhatDoesNotMatter(t *testing.T) {
 	if got := Evaluate(again, shopEnd, two); !reflect.DeepEqual(got, want) {
 		t.Errorf("shuffled, by two workers: %+v\nwant %+v", got, want)
 	}
-	if got := Serve(again, shopEnd, want.Chosen, Filter{SoldWithin: 60}, two); !reflect.DeepEqual(got, lists) {
+	if got := serve(again, shopEnd, want.Chosen, Filter{SoldWithin: 60}, two); !reflect.DeepEqual(got, lists) {
 		t.Error("shuffled, by two workers: other lists")
 	}
 
@@ -83,7 +97,7 @@ func TestListsKeepTheirPromises(t *testing.T) {
 		include[code] = code != "10004"
 	}
 	for _, served := range []Served{{Method: Pop60}, {EASEPop, 50, .25}, {Method: Jaccard}} {
-		l := Serve(h, shopEnd, served, Filter{SoldWithin: 30, Exclude: exclude, Include: include}, shopOptions)
+		l := serve(h, shopEnd, served, Filter{SoldWithin: 30, Exclude: exclude, Include: include}, shopOptions)
 		sold := map[string]bool{}
 		for _, line := range lines {
 			if line.Day >= shopEnd-30 {
@@ -166,7 +180,7 @@ func TestEdges(t *testing.T) {
 				t.Errorf("served %+v: %s", e.Served, e.Why)
 			}
 			finite(t, reflect.ValueOf(e))
-			l := Serve(h, shopEnd, e.Served, Filter{SoldWithin: 60}, shopOptions)
+			l := serve(h, shopEnd, e.Served, Filter{SoldWithin: 60}, shopOptions)
 			finite(t, reflect.ValueOf(l.Suggestions))
 			for _, s := range l.Suggestions {
 				if s.Customer >= 0 && int(s.Customer) >= len(h.Customers) || int(s.Code) >= len(h.Codes) {
@@ -190,7 +204,7 @@ func TestTooManyProducts(t *testing.T) {
 	if n < 20 || n > 40 || Memory(h, shopEnd, 10) != 0 || Memory(h, shopEnd, 10_000) != 16*n*n { // two matrices of eight bytes
 		t.Errorf("memory of %d products: %d and %d", n, Memory(h, shopEnd, 10), Memory(h, shopEnd, 10_000))
 	}
-	if l := Serve(h, shopEnd, Served{Method: Jaccard}, Filter{}, o); len(l.Suggestions) == 0 {
+	if l := serve(h, shopEnd, Served{Method: Jaccard}, Filter{}, o); len(l.Suggestions) == 0 {
 		t.Error("no lists")
 	}
 }

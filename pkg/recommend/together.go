@@ -1,6 +1,9 @@
 package recommend
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // mate is a code that is bought together with another.
 type mate struct {
@@ -9,33 +12,34 @@ type mate struct {
 	jaccard float64
 }
 
-// together returns the pairs, and what goes with each customer's latest basket: all she bought on her last day.
-func (s *server) together(workers int) ([]Pair, [][]Suggestion) {
-	b := s.h.basketCounts(s.asOf)
-	invoices, mates := s.mates(b, workers)
+// pairs returns what is bought together with each code.
+func (s *server) pairs() []Pair {
 	var pairs []Pair
-	for at, code := range b.codes {
+	for at, code := range s.baskets.codes {
 		var ranked []int32
-		for _, m := range mates[at] {
+		for _, m := range s.mates[at][:min(searched, len(s.mates[at]))] {
 			ranked = append(ranked, m.code)
-			if len(ranked) == searched {
-				break
-			}
 		}
 		for rank, with := range pick(ranked, nil, s.variant, perList) {
-			i := slices.IndexFunc(mates[at], func(m mate) bool { return m.code == with })
-			pairs = append(pairs, Pair{code, with, rank + 1, invoices[at], mates[at][i].both, mates[at][i].jaccard})
+			i := slices.IndexFunc(s.mates[at], func(m mate) bool { return m.code == with })
+			pairs = append(pairs, Pair{code, with, rank + 1, s.invoices[at], s.mates[at][i].both, s.mates[at][i].jaccard})
 		}
 	}
-	out := make([][]Suggestion, len(s.h.Customers))
-	const batch = 64
-	parallel(workers, (len(out)+batch-1)/batch, func(part int) {
-		f := finder{at: make([]int32, len(s.h.Codes))}
-		for who := part * batch; who < min(len(out), (part+1)*batch); who++ {
-			out[who] = s.withBasket(int32(who), b, invoices, mates, &f)
+	return pairs
+}
+
+// latest returns the customer's latest basket, all that she bought on her last day, and that day; -1 without one.
+func (s *server) latest(who int32) (basket []int32, last int32) {
+	last = -1
+	for _, day := range s.h.visits[who] {
+		if day < s.asOf {
+			last = day
 		}
-	})
-	return pairs, out
+	}
+	if last < 0 {
+		return nil, last
+	}
+	return boughtBetween(s.h.bought[who], last, last+1), last
 }
 
 // finder is what goes with a basket, each code once: a worker's memory.
@@ -46,27 +50,18 @@ type finder struct {
 }
 
 // withBasket ranks what is bought together with any code of her latest basket, by the largest similarity.
-func (s *server) withBasket(who int32, b *baskets, invoices []int, mates [][]mate, f *finder) []Suggestion {
-	last := int32(-1)
-	for _, day := range s.h.visits[who] {
-		if day < s.asOf {
-			last = day
-		}
-	}
-	if last < 0 {
-		return nil
-	}
-	basket := boughtBetween(s.h.bought[who], last, last+1)
+func (s *server) withBasket(who int32, f *finder) []Suggestion {
+	basket, last := s.latest(who)
 	for _, code := range basket {
 		f.at[code] = -1
 	}
 	f.found, f.codes = f.found[:0], f.codes[:0]
 	for _, code := range basket {
-		at := b.place[code]
+		at := s.baskets.place[code]
 		if at < 0 {
 			continue
 		}
-		for _, m := range mates[at] {
+		for _, m := range s.mates[at] {
 			i := f.at[m.code]
 			if i < 0 || i > 0 && f.found[i-1].Score >= m.jaccard {
 				continue
@@ -77,7 +72,7 @@ func (s *server) withBasket(who int32, b *baskets, invoices []int, mates [][]mat
 				f.at[m.code] = i
 			}
 			f.found[i-1] = Suggestion{Customer: who, Kind: Together, Code: m.code, Method: JaccardMax, Score: m.jaccard,
-				Because: code, Both: m.both, Of: invoices[at], Buyers: s.recent[m.code], Day: last}
+				Because: code, Both: m.both, Of: s.invoices[at], Buyers: s.recent[m.code], Day: last}
 		}
 	}
 	r := ranking{size: searched}
@@ -97,8 +92,15 @@ func (s *server) withBasket(who int32, b *baskets, invoices []int, mates [][]mat
 	return list
 }
 
-// mates returns, by candidate, on how many invoices it is, and the allowed codes that are on enough of them too, best first.
-func (s *server) mates(b *baskets, workers int) ([]int, [][]mate) {
+// together finds, by candidate, on how many invoices it is, and the allowed codes that are on enough of them too, best first. It keeps
+// as many as a list can need: those that are searched, and as many more as a basket can hold itself.
+func (s *server) together(workers int) {
+	b := s.h.basketCounts(s.asOf)
+	kept := searched
+	for who := range s.h.Customers {
+		basket, _ := s.latest(int32(who))
+		kept = max(kept, searched+len(basket))
+	}
 	holders := make([][]int32, len(b.codes))
 	var lists [][]int32
 	for _, in := range s.h.invoices {
@@ -111,37 +113,28 @@ func (s *server) mates(b *baskets, workers int) ([]int, [][]mate) {
 		}
 		lists = append(lists, known)
 	}
-	invoices := make([]int, len(b.codes))
-	for i := range invoices {
-		invoices[i] = len(holders[i])
+	s.baskets, s.invoices, s.mates = b, make([]int, len(b.codes)), make([][]mate, len(b.codes))
+	for i := range holders {
+		s.invoices[i] = len(holders[i])
 	}
-	all := make([][]mate, len(b.codes))
 	const batch = 32
-	parallel(workers, (len(all)+batch-1)/batch, func(part int) {
-		counts := make([]int, len(b.codes))
-		for i := part * batch; i < min(len(all), (part+1)*batch); i++ {
+	parallel(workers, (len(b.codes)+batch-1)/batch, func(part int) {
+		counts, all := make([]int, len(b.codes)), []mate(nil)
+		for i := part * batch; i < min(len(b.codes), (part+1)*batch); i++ {
 			clear(counts)
 			for _, l := range holders[i] {
 				for _, j := range lists[l] {
 					counts[j]++
 				}
 			}
-			counts[i] = 0
+			counts[i], all = 0, all[:0]
 			for j, both := range counts {
 				if both >= leastCo && s.allowed[b.codes[j]] {
-					all[i] = append(all[i], mate{b.codes[j], both, round(float64(both) / float64(invoices[i]+invoices[j]-both))})
+					all = append(all, mate{b.codes[j], both, round(float64(both) / float64(s.invoices[i]+s.invoices[j]-both))})
 				}
 			}
-			slices.SortStableFunc(all[i], func(x, y mate) int {
-				switch {
-				case x.jaccard > y.jaccard:
-					return -1
-				case x.jaccard < y.jaccard:
-					return 1
-				}
-				return 0
-			})
+			slices.SortStableFunc(all, func(x, y mate) int { return cmp.Compare(y.jaccard, x.jaccard) })
+			s.mates[i] = slices.Clone(all[:min(kept, len(all))])
 		}
 	})
-	return invoices, all
 }

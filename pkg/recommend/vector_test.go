@@ -69,7 +69,7 @@ func TestNeighboursAreJaccard(t *testing.T) {
 	for _, who := range c.customers {
 		owned := c.owned[who]
 		full(want, who, owned)
-		sparse(got, who, owned)
+		sparse.score(got, who, owned)
 		for j := range want {
 			if _, has := slices.BinarySearch(owned, int32(j)); !has && math.Abs(want[j]-got[j]) > 1e-9 {
 				t.Fatalf("customer %d, candidate %d: %v, want %v", who, j, got[j], want[j])

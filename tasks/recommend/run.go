@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -109,7 +110,9 @@ func (j *job) codes(ctx context.Context, flag, where string) (l list, err error)
 func (j *job) recommend(ctx context.Context, s *run.Session) (*run.Manifest, error) {
 	bar := j.deps.Progress.Bar("recommend", -1)
 	defer bar.Done()
-	sales, err := j.home.ReadTable(ctx, j.preprocess, contract.Sales, j.opts)
+	lines := recommend.Builder{ByDay: j.says.Meaning.Invoice == retail.ByNumberAndDay}
+	lines.Grow(int(j.preprocess.Objects[contract.Sales.Name].Rows))
+	err := j.home.EachOfTable(ctx, j.preprocess, contract.Sales, recommend.LineBytes, j.opts, func(sales *frame.Frame) { addLines(&lines, sales) })
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +120,7 @@ func (j *job) recommend(ctx context.Context, s *run.Session) (*run.Manifest, err
 	if err != nil {
 		return nil, err
 	}
-	history := recommend.NewHistory(linesOf(sales, j.says.Meaning.Invoice == retail.ByNumberAndDay))
+	history := lines.History()
 	asOf := int32(j.says.AsOf)
 	if need := recommend.Memory(history, asOf, j.MaxProducts); j.deps.Memory > 0 && need > int64(j.deps.Memory) {
 		return nil, fault.Errorf(fault.ExitConfig, "memory", "", "EASE needs %d MiB of memory for this many products, and --memory is %d MiB: "+
@@ -128,14 +131,22 @@ func (j *job) recommend(ctx context.Context, s *run.Session) (*run.Manifest, err
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	lists := recommend.Serve(history, asOf, e.Served, recommend.Filter{
-		SoldWithin: j.SoldWithin, Exclude: j.exclude.codes, Include: j.include.codes, Variants: j.AllVariants,
-	}, options)
+	var lists recommend.Lists
+	err = s.PutTable(ctx, contract.Suggestions, j.opts, func(w *table.Writer) (err error) {
+		lists, err = recommend.Serve(history, asOf, e.Served, recommend.Filter{
+			SoldWithin: j.SoldWithin, Exclude: j.exclude.codes, Include: j.include.codes, Variants: j.AllVariants,
+		}, options, func(some []recommend.Suggestion) error {
+			return cmp.Or(ctx.Err(), w.WriteFrame(suggestionsFrame(history, some)))
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
 	for _, t := range []struct {
 		schema frame.Schema
 		rows   *frame.Frame
 	}{
-		{contract.Suggestions, suggestionsFrame(history, lists)},
 		{contract.Pairs, pairsFrame(history, lists, asOf)},
 		{contract.Methods, methodsFrame(e)},
 	} {
@@ -146,22 +157,15 @@ func (j *job) recommend(ctx context.Context, s *run.Session) (*run.Manifest, err
 	return s.Commit(ctx, result(history, e, lists))
 }
 
-// linesOf returns the kept sale lines: something was left of them, at a price.
-func linesOf(sales *frame.Frame, byDay bool) []recommend.Line {
+// addLines adds the kept sale lines: something was left of them, at a price.
+func addLines(b *recommend.Builder, sales *frame.Frame) {
 	customers, invoices, codes := sales.Strings("customer"), sales.Strings("invoice"), sales.Strings("code")
 	times, quantities, amounts := sales.Ints("time"), sales.Ints("quantity"), sales.Ints("amount")
-	lines := make([]recommend.Line, 0, len(customers))
 	for i := range customers {
-		if quantities[i] <= 0 || amounts[i] <= 0 {
-			continue
+		if quantities[i] > 0 && amounts[i] > 0 {
+			b.Add(recommend.Line{Customer: customers[i], Invoice: invoices[i], Code: codes[i], Day: int32(calendar.DateOf(times[i]))})
 		}
-		l := recommend.Line{Customer: customers[i], Invoice: invoices[i], Code: codes[i], Day: int32(calendar.DateOf(times[i]))}
-		if byDay {
-			l.Invoice += "\x00" + calendar.Date(l.Day).String()
-		}
-		lines = append(lines, l)
 	}
-	return lines
 }
 
 // segmentsOf returns each customer's segment, "" for one without.

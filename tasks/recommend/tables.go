@@ -10,12 +10,12 @@ import (
 	"github.com/clientele/clientele/pkg/recommend"
 )
 
-func suggestionsFrame(h *recommend.History, l recommend.Lists) *frame.Frame {
-	f := frame.New(contract.Suggestions.Columns, len(l.Suggestions))
+func suggestionsFrame(h *recommend.History, some []recommend.Suggestion) *frame.Frame {
+	f := frame.New(contract.Suggestions.Columns, len(some))
 	customers, kinds, codes, methods := f.Strings("customer"), f.Strings("kind"), f.Strings("code"), f.Strings("method")
 	because, evidence, ranks, days := f.Strings("because"), f.Strings("evidence"), f.Ints("rank"), f.Ints("rests_on")
 	scores, chances, both, of := f.Floats("score"), f.Floats("probability"), f.Floats("both"), f.Floats("out_of")
-	for i, s := range l.Suggestions {
+	for i, s := range some {
 		if s.Customer >= 0 {
 			customers[i] = h.Customers[s.Customer]
 		}
@@ -105,12 +105,6 @@ func methodsFrame(e recommend.Evaluation) *frame.Frame {
 
 // result says how well the lists did, and what is on them.
 func result(h *recommend.History, e recommend.Evaluation, l recommend.Lists) contract.RecommendResult {
-	listed := map[int32]bool{}
-	for _, s := range l.Suggestions {
-		if s.Kind == recommend.ForYou {
-			listed[s.Customer] = true
-		}
-	}
 	r := contract.RecommendResult{
 		Cut: calendar.Date(e.Cut), Customers: e.Customers, Candidates: e.Candidates, Pairs: e.Pairs, Judged: e.Judged,
 		Unreachable: e.Unreachable, Served: served(e.Served), Chosen: served(e.Chosen), Why: e.Why,
@@ -118,8 +112,8 @@ func result(h *recommend.History, e recommend.Evaluation, l recommend.Lists) con
 		BasketsTrained: e.Trained, BasketsJudged: e.BasketTests,
 		BuyAgain: contract.BuyAgain{Customers: e.Again.Customers, HR3: e.Again.HR3, HR10: e.Again.HR10, Latest3: e.Again.Latest3,
 			Latest10: e.Again.Latest10, Expected: e.Again.Expected, Came: e.Again.Came, Calibration: []contract.Calibration{}},
-		Products: l.Allowed, Listed: int64(len(listed)), Suggestions: int64(len(l.Suggestions)), Filled: l.Filled,
-		Statements: statements(h, e, l, len(listed)),
+		Products: l.Allowed, Listed: int64(l.Listed), Suggestions: int64(l.Suggestions), Filled: l.Filled,
+		Statements: statements(h, e, l),
 	}
 	for _, m := range e.Methods {
 		r.Methods = append(r.Methods, contract.MethodResult{Method: m.Method, HR3: m.HR3.Value, HR10: m.HR10.Value,
@@ -140,17 +134,21 @@ func served(s recommend.Served) contract.Served {
 }
 
 // statements are sentences about what the numbers cannot say.
-func statements(h *recommend.History, e recommend.Evaluation, l recommend.Lists, listed int) []string {
+func statements(h *recommend.History, e recommend.Evaluation, l recommend.Lists) []string {
 	if len(h.Codes) == 0 {
 		return []string{"The lines have no product codes: there is nothing to suggest."}
 	}
 	out := []string{e.Why}
-	if without := len(h.Customers) - listed; without > 0 {
+	if without := len(h.Customers) - l.Listed; without > 0 {
 		out = append(out, fmt.Sprintf("%s without a list of new products: everything that may be listed, they have bought.", counted(without, "customer")))
 	}
 	if e.Judged > 0 {
 		out = append(out, fmt.Sprintf("%.1f %% of the new purchases of the last %d days were of products that fewer than 5 customers had bought before: "+
 			"no method could name them.", 100*e.Unreachable, recommend.Test))
+	}
+	if e.JudgedOf > e.Judged || e.BasketsOf > e.BasketTests {
+		out = append(out, fmt.Sprintf("The methods were judged on samples: %d of %s and %d of %s.",
+			e.Judged, counted(e.JudgedOf, "customer"), e.BasketTests, counted(e.BasketsOf, "basket")))
 	}
 	if l.Filled > 0 {
 		out = append(out, fmt.Sprintf("%d entries of the lists are filled with what was popular in the last %d days, for customers with too little history.",
