@@ -42,26 +42,22 @@ func New(customers, numbers []string, times, amounts []int64) (*Book, error) {
 		return nil, fmt.Errorf("columns of lines: %d customers, %d invoices, %d times, %d amounts",
 			len(customers), len(numbers), len(times), len(amounts))
 	}
-	rows := make([]int32, 0, len(customers))
-	for i, c := range customers {
-		if c != "" {
-			rows = append(rows, int32(i))
-		}
+	parts, err := partsOf(customers, numbers, times, amounts)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(rows, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(customers[a], customers[b]), cmp.Compare(numbers[a], numbers[b]))
+	slices.SortFunc(parts, func(a, b part) int {
+		return cmp.Or(cmp.Compare(customers[a.row], customers[b.row]), cmp.Compare(numbers[a.row], numbers[b.row]))
 	})
 	b := &Book{}
-	for i := 0; i < len(rows); {
-		first := rows[i]
-		v, sold, early := money.Amount(0), false, times[first]
-		for ; i < len(rows) && customers[rows[i]] == customers[first] && numbers[rows[i]] == numbers[first]; i++ {
-			var err error
-			if v, err = v.Plus(money.Amount(amounts[rows[i]])); err != nil {
+	for i := 0; i < len(parts); {
+		first, v, sold, early := parts[i].row, money.Amount(0), false, parts[i].early
+		for ; i < len(parts) && customers[parts[i].row] == customers[first] && numbers[parts[i].row] == numbers[first]; i++ {
+			p := parts[i]
+			if v, err = v.Plus(p.value); err != nil {
 				return nil, fmt.Errorf("value of an invoice: %w", err)
 			}
-			sold = sold || amounts[rows[i]] > 0
-			early = min(early, times[rows[i]])
+			sold, early = sold || p.sold, min(early, p.early)
 		}
 		if !sold {
 			continue
@@ -77,6 +73,36 @@ func New(customers, numbers []string, times, amounts []int64) (*Book, error) {
 		slices.SortFunc(b.Of(c), func(x, y Invoice) int { return cmp.Or(cmp.Compare(x.Day, y.Day), cmp.Compare(x.Value, y.Value)) })
 	}
 	return b, nil
+}
+
+// part is lines of one invoice that follow each other.
+type part struct {
+	row   int32 // the first
+	sold  bool  // a line has an amount above zero
+	early int64
+	value money.Amount
+}
+
+// partsOf adds up lines that follow each other: the lines of an invoice mostly do, and fewer are to be sorted.
+func partsOf(customers, numbers []string, times, amounts []int64) ([]part, error) {
+	var parts []part
+	var err error
+	for i, c := range customers {
+		if c == "" {
+			continue
+		}
+		n := len(parts)
+		if n == 0 || customers[parts[n-1].row] != c || numbers[parts[n-1].row] != numbers[i] {
+			parts = append(parts, part{row: int32(i), early: times[i]})
+			n++
+		}
+		p := &parts[n-1]
+		if p.value, err = p.value.Plus(money.Amount(amounts[i])); err != nil {
+			return nil, fmt.Errorf("value of an invoice: %w", err)
+		}
+		p.sold, p.early = p.sold || amounts[i] > 0, min(p.early, times[i])
+	}
+	return parts, nil
 }
 
 // Days adds up the invoices of customer c by day, in order.

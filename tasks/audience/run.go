@@ -129,7 +129,7 @@ func (j *job) gather(ctx context.Context) (*shop, error) {
 	}{
 		{contract.Preprocess, contract.Customers, &a.customers}, {contract.Score, contract.Assignments, &a.assignments},
 		{contract.Measure, contract.Arms, &a.arms}, {contract.Explore, contract.CustomerNatures, &a.natures},
-		{contract.Recommend, contract.Suggestions, &a.suggestions}, {contract.Predict, contract.Predictions, &a.predictions},
+		{contract.Predict, contract.Predictions, &a.predictions},
 	} {
 		m := j.made[from.step]
 		if m == nil {
@@ -142,13 +142,19 @@ func (j *job) gather(ctx context.Context) (*shop, error) {
 		*from.to = f
 	}
 	a.customers.SortByText("customer")
+	if m := j.made[contract.Recommend]; m != nil {
+		a.offers = map[string]*[offers]string{}
+		if err := j.home.EachOfTable(ctx, m, contract.Suggestions, 0, j.opts, a.offer); err != nil {
+			return nil, err
+		}
+	}
 	var measured contract.MeasureResult
 	if err := j.made[contract.Measure].Decode(&measured); err != nil {
 		return nil, err
 	}
 	a.campaign = measured.Running
 
-	sales, err := j.home.ReadTable(ctx, j.made[contract.Preprocess], contract.Sales, j.opts)
+	sales, err := j.home.ReadTable(ctx, j.made[contract.Preprocess], contract.Sales, j.opts, "customer", "invoice", "code", "time", "amount")
 	if err != nil {
 		return nil, err
 	}
@@ -167,19 +173,20 @@ func (j *job) gather(ctx context.Context) (*shop, error) {
 
 // shop is what the step knows, and what it finds.
 type shop struct {
-	customers, assignments, arms      *frame.Frame
-	natures, suggestions, predictions *frame.Frame // nil where their step did not run
-	book                              *audience.Book
-	weeks                             []audience.Week
-	bundle                            *model.Bundle
-	rules                             []audience.Rule
-	asOf, cut                         calendar.Date
-	since                             int
-	first                             bool // nothing to compare the scores with
-	campaign                          string
-	now, then                         *audience.Shop
-	held                              []bool // by the book's customers: on no list
-	on                                []int  // list by the book's customers, [audience.None]
-	unknown                           string // why the segments of the cut are not known, "" if they are
-	arm, permanent, nature            map[string]string
+	customers, assignments, arms *frame.Frame
+	natures, predictions         *frame.Frame               // nil where their step did not run
+	offers                       map[string]*[offers]string // the first codes of the list for_you, by customer; likewise
+	book                         *audience.Book
+	weeks                        []audience.Week
+	bundle                       *model.Bundle
+	rules                        []audience.Rule
+	asOf, cut                    calendar.Date
+	since                        int
+	first                        bool // nothing to compare the scores with
+	campaign                     string
+	now, then                    *audience.Shop
+	held                         []bool // by the book's customers: on no list
+	on                           []int  // list by the book's customers, [audience.None]
+	unknown                      string // why the segments of the cut are not known, "" if they are
+	arm, permanent, nature       map[string]string
 }

@@ -63,19 +63,27 @@ func (a *shop) predicted(t *frame.Frame) {
 	}
 }
 
-// offered fills the first products of the lists for_you.
-func (a *shop) offered(t *frame.Frame) {
-	if a.suggestions == nil {
-		return
-	}
-	names := t.Strings("customer")
-	for i, name := range a.suggestions.Strings("customer") {
-		rank := a.suggestions.Ints("rank")[i]
-		if a.suggestions.Strings("kind")[i] != recommend.ForYou || rank > offers {
+// offer keeps the first products of the lists for_you.
+func (a *shop) offer(suggestions *frame.Frame) {
+	kinds, codes, ranks := suggestions.Strings("kind"), suggestions.Strings("code"), suggestions.Ints("rank")
+	for i, name := range suggestions.Strings("customer") {
+		if kinds[i] != recommend.ForYou || ranks[i] > offers {
 			continue
 		}
-		if row, ok := slices.BinarySearch(names, name); ok {
-			t.Strings(fmt.Sprintf("offer_%d", rank))[row] = a.suggestions.Strings("code")[i]
+		if a.offers[name] == nil {
+			a.offers[name] = &[offers]string{}
+		}
+		a.offers[name][ranks[i]-1] = codes[i]
+	}
+}
+
+// offered fills the first products of the lists for_you.
+func (a *shop) offered(t *frame.Frame) {
+	for i, name := range t.Strings("customer") {
+		if codes := a.offers[name]; codes != nil {
+			for k, code := range codes {
+				t.Strings(fmt.Sprintf("offer_%d", k+1))[i] = code
+			}
 		}
 	}
 }
@@ -235,10 +243,10 @@ func (a *shop) statements() []string {
 		all = append(all, fmt.Sprintf("The list %s is empty: there are no earlier scores by this model to compare with.", audience.Slipped))
 	}
 	for _, of := range []struct {
-		table *frame.Frame
-		step  string
-	}{{a.natures, contract.Explore}, {a.suggestions, contract.Recommend}, {a.predictions, contract.Predict}} {
-		if of.table == nil {
+		ran  bool
+		step string
+	}{{a.natures != nil, contract.Explore}, {a.offers != nil, contract.Recommend}, {a.predictions != nil, contract.Predict}} {
+		if !of.ran {
 			all = append(all, fmt.Sprintf("Columns of %s are null: it did not run in this run, or is outdated.", of.step))
 		}
 	}

@@ -81,7 +81,7 @@ func readReturns(ctx context.Context, home *run.Home, preprocess *run.Manifest, 
 // load reads the tables.
 func load(ctx context.Context, home *run.Home, u upstream, asOf calendar.Date, d task.Deps) (*shop, error) {
 	opts := work.Tables(d)
-	sales, err := home.ReadTable(ctx, u.preprocess, contract.Sales, opts)
+	sales, err := home.ReadTable(ctx, u.preprocess, contract.Sales, opts, "customer", "invoice", "code", "time", "quantity", "price", "amount")
 	if err != nil {
 		return nil, err
 	}

@@ -52,11 +52,13 @@ func (j *job) write(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	var tables [3]*frame.Frame
 	opts := work.Tables(j.deps)
 	for i, from := range []struct {
-		of     *run.Manifest
-		schema frame.Schema
-	}{{j.preprocess, contract.Sales}, {j.preprocess, contract.Customers}, {j.score, contract.Assignments}} {
+		of      *run.Manifest
+		schema  frame.Schema
+		columns []string
+	}{{j.preprocess, contract.Sales, []string{"customer", "invoice", "time", "amount"}},
+		{j.preprocess, contract.Customers, []string{"customer", "monetary"}}, {j.score, contract.Assignments, nil}} {
 		var err error
-		if tables[i], err = j.home.ReadTable(ctx, from.of, from.schema, opts); err != nil {
+		if tables[i], err = j.home.ReadTable(ctx, from.of, from.schema, opts, from.columns...); err != nil {
 			return nil, err
 		}
 	}
