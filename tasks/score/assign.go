@@ -112,31 +112,48 @@ func (a *assigned) history(i int, asOf calendar.Date) string {
 	return strings.Join(all[max(0, len(all)-mostSegments):], "; ")
 }
 
-// table returns the assignments of a run of that as-of.
-func (a *assigned) table(asOf calendar.Date) (*frame.Frame, error) {
+// atOnce is how many assignments are held at a time: their texts take more than all else that is known of a customer.
+const atOnce = 65_536
+
+// tables hands the assignments of a run of that as-of to visit, so many customers at a time.
+func (a *assigned) tables(asOf calendar.Date, atOnce int, visit func(*frame.Frame) error) error {
 	reasons, err := a.reasons()
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("say why customers are in their segments: %w", err)
 	}
-	n := a.customers.Rows()
-	t := frame.New(contract.Assignments.Columns, n)
-	copy(t.Strings("customer"), a.customers.Strings("customer"))
-	copy(t.Floats("distance"), a.nearest.Distance)
-	copy(t.Floats("second"), a.nearest.Second)
-	copy(t.Ints("r"), a.scores.R)
-	copy(t.Ints("f"), a.scores.F)
-	copy(t.Ints("m"), a.scores.M)
-	copy(t.Strings("rfm_name"), a.scores.Names)
-	copy(t.Ints("monetary"), a.customers.Ints("monetary"))
-	copy(t.Strings("previous"), a.last)
+	for from, n := 0, a.customers.Rows(); from < n; from += atOnce {
+		t, err := a.part(asOf, reasons, from, min(from+atOnce, n))
+		if err != nil {
+			return fmt.Errorf("say why customers are in their segments: %w", err)
+		}
+		if err := visit(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// part returns the assignments of the customers of a range.
+func (a *assigned) part(asOf calendar.Date, reasons *reasons, from, to int) (t *frame.Frame, err error) {
+	t = frame.New(contract.Assignments.Columns, to-from)
+	copy(t.Strings("customer"), a.customers.Strings("customer")[from:to])
+	copy(t.Floats("distance"), a.nearest.Distance[from:to])
+	copy(t.Floats("second"), a.nearest.Second[from:to])
+	copy(t.Ints("r"), a.scores.R[from:to])
+	copy(t.Ints("f"), a.scores.F[from:to])
+	copy(t.Ints("m"), a.scores.M[from:to])
+	copy(t.Strings("rfm_name"), a.scores.Names[from:to])
+	copy(t.Ints("monetary"), a.customers.Ints("monetary")[from:to])
+	copy(t.Strings("previous"), a.last[from:to])
 	nearest, margin := t.Strings("nearest"), t.Floats("margin")
 	segment, name, why, history := t.Strings("segment"), t.Strings("segment_name"), t.Strings("why"), t.Strings("history")
-	for i := range n {
-		nearest[i] = a.id(int(a.nearest.Nearest[i]))
-		margin[i] = marginOf(a.nearest.Distance[i], a.nearest.Second[i])
-		segment[i] = a.id(a.segment[i])
-		name[i], history[i] = a.bundle.Manifest.Segments[a.segment[i]].Name, a.history(i, asOf)
-		if why[i], err = reasons.of(i); err != nil {
+	for row := range to - from {
+		i := from + row
+		nearest[row] = a.id(int(a.nearest.Nearest[i]))
+		margin[row] = marginOf(a.nearest.Distance[i], a.nearest.Second[i])
+		segment[row] = a.id(a.segment[i])
+		name[row], history[row] = a.bundle.Manifest.Segments[a.segment[i]].Name, a.history(i, asOf)
+		if why[row], err = reasons.of(i); err != nil {
 			return nil, err
 		}
 	}

@@ -1,6 +1,7 @@
 package score
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -8,7 +9,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/clientele/clientele/pkg/calendar"
+	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
+	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model/modeltest"
 )
 
@@ -148,4 +151,27 @@ func TestValidate(t *testing.T) {
 	if fault.CodeOf(err) != fault.ExitUsage || !strings.Contains(err.Error(), "--hysteresis: ") || !strings.Contains(err.Error(), "--as-of: ") {
 		t.Errorf("%v", err)
 	}
+}
+
+// table is what [assigned.tables] makes of all customers, three at a time and all at once alike.
+func (a *assigned) table(asOf calendar.Date) (*frame.Frame, error) {
+	var all []*frame.Frame
+	for _, atOnce := range []int{3, a.customers.Rows()} {
+		t := frame.New(contract.Assignments.Columns, 0)
+		err := a.tables(asOf, atOnce, func(part *frame.Frame) error {
+			for i := range t.Columns {
+				to, from := &t.Columns[i], &part.Columns[i]
+				to.Strings, to.Ints, to.Floats = append(to.Strings, from.Strings...), append(to.Ints, from.Ints...), append(to.Floats, from.Floats...)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	if all[0].Hash() != all[1].Hash() {
+		return nil, errors.New("three customers at a time make other assignments than all at once")
+	}
+	return all[0], nil
 }

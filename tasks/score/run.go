@@ -172,15 +172,15 @@ func (j *job) score(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if moved > 0 && !a.sharesSegments() {
 		result.Why = "this model has none of the segments of the previous scores: every customer who was scored then counts as moved"
 	}
-	assignments, err := a.table(j.Run().AsOf)
+	err = s.PutTable(ctx, contract.Assignments, j.opts, func(w *table.Writer) error { return a.tables(j.Run().AsOf, atOnce, w.WriteFrame) })
 	if err != nil {
-		return nil, fmt.Errorf("say why customers are in their segments: %w", err)
+		return nil, err
 	}
 	for _, t := range []struct {
 		schema frame.Schema
 		rows   *frame.Frame
 	}{
-		{contract.Assignments, assignments}, {contract.Segments, segments.table}, {contract.SegmentFeatures, a.features(segments.order)},
+		{contract.Segments, segments.table}, {contract.SegmentFeatures, a.features(segments.order)},
 		{contract.SegmentGrid, a.grid()}, {contract.Movers, movers}, {contract.Migration, a.migration()},
 	} {
 		if err := s.PutFrame(ctx, t.schema, t.rows, j.opts); err != nil {
