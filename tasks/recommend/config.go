@@ -19,8 +19,9 @@ var Task = task.Task[Config, contract.RecommendResult]{
 	Usage: contract.Does(contract.Recommend),
 	Description: `Reads the sales and segments of this run. Several methods rank what customers bought in the last 30 days and had not bought
 before; their parameters are chosen on the 30 days before those. The best one makes the lists only if it beats the popularity of the
-last 60 days. Of more than 10,000 customers or baskets a sample of 10,000 is judged. Every customer gets a list of products new to her, one of products to buy again, and one that goes with her latest
-basket. Filters apply before ranking: --sold-within, --exclude-products, --include-products, and one of a set of variants on a list.`,
+last 60 days. Of more than 10,000 customers, or baskets, a sample of 10,000 is judged. Every customer gets a list of products new to
+her, one of products to buy again, and one that goes with her latest basket. Filters apply before ranking: --sold-within,
+--exclude-products, --include-products, and one of a set of variants on a list.`,
 	Example: `recommend --root=gs://shop/clientele --pipeline=clientele --run-id=manual --as-of=2011-12-10
 recommend --root=file:///tmp/shop --pipeline=local --run-id=local --as-of=2011-12-10 --exclude-products=sold-out.txt`,
 	Flags: Flags, Config: NewConfig, Run: Run,
