@@ -3,6 +3,7 @@ package run_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +115,13 @@ func TestNothingIsVisibleBeforeCommit(t *testing.T) {
 	}
 	if f.Hash() != ledger(1, 2).Hash() {
 		t.Error("the table read back differs")
+	}
+	some, err := h.ReadTable(ctx, m, contract.Ledger, opts, "lines", "rule")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(some.Columns) != 2 || !slices.Equal(some.Strings("rule"), f.Strings("rule")) || !slices.Equal(some.Ints("lines"), f.Ints("lines")) {
+		t.Errorf("two columns read back: %+v", some)
 	}
 	var r contract.ReportResult
 	if err := m.Decode(&r); err != nil || r.Page != "x" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -279,4 +280,29 @@ func TestHintsChangeNothing(t *testing.T) {
 	write(t, long)
 	plain.Abort()
 	hinted.Abort()
+}
+
+// TestTextsAreHeldOnce: the batches of a coded column share one dictionary, and so do the texts that are read from it, before and
+// after a batch with a null.
+func TestTextsAreHeldOnce(t *testing.T) {
+	opts := checked(t)
+	opts.Whole = true
+	f := sample(3 * table.BatchRows)
+	for i := range f.Rows() {
+		f.Strings("invoice")[i], f.Strings("description")[i] = fmt.Sprint(i%7), fmt.Sprint("product ", i%7)
+	}
+	f.Strings("description")[table.BatchRows] = ""
+	got, err := decode(opts, coded, encode(t, opts, coded, f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFrame(t, got, f)
+	for _, name := range []string{"invoice", "description"} {
+		all := got.Strings(name)
+		for _, row := range []int{7*9365 + 3, 2*7*9365 + 3} { // of the second and the third batch, with the text of row 3
+			if all[row] != all[3] || unsafe.StringData(all[row]) != unsafe.StringData(all[3]) {
+				t.Errorf("%s: row %d has %q, and not the text of row 3, %q", name, row, all[row], all[3])
+			}
+		}
+	}
 }
