@@ -2,6 +2,7 @@ package contract
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/frame"
@@ -252,7 +253,7 @@ var (
 	Features = frame.Schema{Name: "features", Version: 3,
 		Meaning: "The drift of every feature. One row per comparison and feature, in the order of the customers table. Empty without a champion.",
 		Columns: []frame.Spec{
-			{Name: "against", Kind: frame.Text, Meaning: "model for the champion's baseline; before or year_ago for an earlier window of the same length."},
+			{Name: "against", Kind: frame.Text, Meaning: "model for the champion's baseline; model_now for its own drift window, the last one at training; before or year_ago for an earlier window of the same length."},
 			{Name: "feature", Kind: frame.Text, Meaning: "Column of the customers table."},
 			{Name: "psi", Kind: frame.Float, Meaning: "Population stability index between the baseline and today's customers."},
 			{Name: "js", Kind: frame.Float, Nullable: true, Meaning: "Jensen-Shannon distance to base 2, 0 to 1. Null without customers."},
@@ -285,7 +286,7 @@ var (
 		Meaning: "How customers were spread over the bins of a feature, and how they are now. One row per comparison, feature and bin, in their order. " +
 			"Bins of the champion's baseline are those frozen in the model. Empty without a champion.",
 		Columns: []frame.Spec{
-			{Name: "against", Kind: frame.Text, Meaning: "model, before or year_ago, as in features."},
+			{Name: "against", Kind: frame.Text, Meaning: "model, model_now, before or year_ago, as in features."},
 			{Name: "feature", Kind: frame.Text, Meaning: "Column of the customers table."},
 			{Name: "bin", Kind: frame.Int, Meaning: "Place of the bin, from 0."},
 			{Name: "kind", Kind: frame.Text, Meaning: "range, missing (no value), and of texts level (one of them), rare (those that fewer than one in 200 had) or unseen (those that nobody had)."},
@@ -328,6 +329,15 @@ const (
 	ProfileRejected   = "rejected" // of a day, or of a delivery without a day that can be read
 	ProfileDelivery   = "delivery"
 )
+
+// RefDriftWindow is the length of drift's windows in days, among preprocess' inputs.
+const RefDriftWindow = "drift_window"
+
+// DriftWindow returns that length, 0 where inputs do not have it.
+func DriftWindow(refs map[string]string) int {
+	days, _ := strconv.Atoi(refs[RefDriftWindow])
+	return days
+}
 
 // spread declares the quantiles of a number; a reader of the version before has them as null.
 func spread(name, of string) []frame.Spec {

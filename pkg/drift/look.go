@@ -28,7 +28,8 @@ type Findings struct {
 	Young   bool      // the shop's history did not fill the window at training, so what adds up over the window has grown
 	Blocked []string  // features that follow from closed days, or a young shop, in other ways than recency does
 
-	Before, YearAgo []Feature // the last window against the one before and the same a year ago; nil for none
+	// The last window against the one before, the same a year ago, and the model's own; nil for none.
+	Before, YearAgo, Trained []Feature
 
 	AsOf calendar.Date
 	Said []Said // what earlier runs have said of this model's features
@@ -106,7 +107,9 @@ func (f *Findings) conclude() Conclusion {
 	effects, act := f.unfit()
 	features, warns := f.moved(f.Features)
 	windows, more := f.moved(f.Before)
-	seasonal := len(windows) > 0 && len(f.YearAgo) > 0 && quiet(f.YearAgo)
+	since, _ := f.moved(f.Trained)
+	usual := len(f.YearAgo) > 0 && quiet(f.YearAgo)
+	seasonal := len(windows) > 0 && usual
 	switch {
 	case len(effects) > 0 && seasonal:
 		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: fmt.Sprintf("%s: %s; but the last window is like the same days a year ago", CauseSeasonal, strings.Join(effects, ", "))}
@@ -117,6 +120,9 @@ func (f *Findings) conclude() Conclusion {
 		cause := "the model no longer fits: " + strings.Join(effects, ", ")
 		if len(windows) > 0 && f.YearAgo == nil {
 			cause += "; there is no second year to tell a season by"
+		}
+		if len(since) > 0 {
+			cause += "; the last window differs from the one at training: " + strings.Join(since, ", ")
 		}
 		return Conclusion{Verdict: Alert, Wanted: act, Cause: cause}
 	case f.calendar(features):
@@ -130,6 +136,8 @@ func (f *Findings) conclude() Conclusion {
 		return Conclusion{Verdict: Alert, Wanted: ActWait, Cause: cause, Said: said}
 	case len(windows) > 0:
 		return f.explain(windows, seasonal)
+	case len(since) > 0 && !usual: // a window like the same days a year ago is a season, of which the one at training was another
+		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: "the last window differs from the one at training, but the model still fits: " + strings.Join(since, ", ")}
 	}
 	warns = append(warns, f.doubts()...)
 	if warns = append(warns, more...); len(warns) > 0 {

@@ -143,7 +143,10 @@ func (k *Keeper) markModel(ctx context.Context, id string, m marks) error {
 		}
 		m.add(InRegistry, contract.ModelPath(id), contract.ProvenancePath(id), contract.ErasedModelPath(id))
 		if whole {
-			m.add(InRegistry, contract.BlobPath(of.Blobs.Model.SHA256), contract.BlobPath(of.Blobs.Reference.SHA256), contract.BlobPath(of.Blobs.Golden.SHA256))
+			m.add(InRegistry, contract.BlobPath(of.Blobs.Model.SHA256))
+			for _, b := range of.Blobs.Customers() {
+				m.add(InRegistry, contract.BlobPath(b.SHA256))
+			}
 		}
 		if known && !whole {
 			return nil

@@ -62,7 +62,7 @@ func (k *Keeper) holders(ctx context.Context, items []objstore.Item, found []Fou
 		if err != nil {
 			return nil, err
 		}
-		if held[contract.BlobPath(m.Blobs.Reference.SHA256)] || held[contract.BlobPath(m.Blobs.Golden.SHA256)] {
+		if slices.ContainsFunc(m.Blobs.Customers(), func(b model.Blob) bool { return held[contract.BlobPath(b.SHA256)] }) {
 			of[m.ModelID] = m
 		}
 	}

@@ -13,6 +13,7 @@ type Bundle struct {
 	Model     Model
 	Reference *frame.Frame // training customers, at most ReferenceRows of them, sorted
 	Golden    *frame.Frame // a handful of customers with the answers that they must get
+	Now       *frame.Frame // what customers in the reference's range did in the last drift window at training, of Manifest.Window; nil without
 }
 
 // Provenance says where a model came from. The first writer's stays; nothing is compared with it.

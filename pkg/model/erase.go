@@ -68,10 +68,14 @@ func ReadErased(ctx context.Context, registry *objstore.Store, modelID string) (
 func (b *Bundle) Without(gone func(customer string) bool) (*Bundle, int, error) {
 	reference, n := without(b.Reference, gone)
 	golden, g := without(b.Golden, gone)
-	if n+g == 0 {
+	now, w := b.Now, 0
+	if now != nil {
+		now, w = without(now, gone)
+	}
+	if n+g+w == 0 {
 		return nil, 0, nil
 	}
-	next := &Bundle{Model: b.Model, Reference: reference, Golden: golden}
+	next := &Bundle{Model: b.Model, Reference: reference, Golden: golden, Now: now}
 	m := &next.Model
 	m.Version, m.Written = Version, nil
 	m.Features = FeaturesOf(reference.Specs())
@@ -93,7 +97,7 @@ func (b *Bundle) Without(gone func(customer string) bool) (*Bundle, int, error) 
 	if err != nil {
 		return fail(err)
 	}
-	next.Manifest = Manifest{Version: Version, FitID: fitID}
+	next.Manifest = Manifest{Version: Version, FitID: fitID, Window: b.Manifest.Window}
 	segments := make([]Segment, len(b.Manifest.Segments))
 	for i, s := range b.Manifest.Segments {
 		segments[i] = Segment{ID: s.ID, Name: s.Name, Lineage: LineageSurvived, Parents: []Ancestor{{ID: s.ID, Share: 1}}}

@@ -70,15 +70,7 @@ const (
 
 // Baseline is what later customers are compared with to find drift, frozen with the model.
 type Baseline struct {
-	// Window is the model's own window of drift, half-open and as dates: the customers of Reference are of it where it is set.
-	Window *Window `json:"window,omitempty"`
-	Bins   []Bins  `json:"bins"` // in the order of Features
-}
-
-// Window is the days from Start up to but without End, as 2011-12-10.
-type Window struct {
-	Start string `json:"start"`
-	End   string `json:"end"`
+	Bins []Bins `json:"bins"` // in the order of Features
 }
 
 // Bins count the baseline's values of one feature: bin i holds those above Edges[i−1] and not above Edges[i], the outer

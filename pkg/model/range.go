@@ -12,8 +12,23 @@ import (
 // training customers, these are all; where it is a sample of them by the hash of the key, those of the same range of hashes:
 // anybody else would look like a customer who is new.
 func (b *Bundle) InRange(customers *frame.Frame) *frame.Frame {
-	if b.Model.Customers.Rows <= b.Reference.Rows() {
+	in := b.inRange()
+	if in == nil {
 		return customers
+	}
+	var rows []int
+	for i, key := range customers.Strings("customer") {
+		if in(key) {
+			rows = append(rows, i)
+		}
+	}
+	return customers.Take(rows)
+}
+
+// inRange reports of a customer's key whether it is in the reference's range; nil where everybody is.
+func (b *Bundle) inRange() func(key string) bool {
+	if b.Model.Customers.Rows <= b.Reference.Rows() {
+		return nil
 	}
 	rank := rankOf
 	if b.Model.Drawn == "" {
@@ -25,13 +40,7 @@ func (b *Bundle) InRange(customers *frame.Frame) *frame.Frame {
 			most = r
 		}
 	}
-	var rows []int
-	for i, key := range customers.Strings("customer") {
-		if bytes.Compare(rank(key), most) <= 0 {
-			rows = append(rows, i)
-		}
-	}
-	return customers.Take(rows)
+	return func(key string) bool { return bytes.Compare(rank(key), most) <= 0 }
 }
 
 // drawnByKey says that a reference is the customers with the smallest [rankOf].

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 )
 
@@ -72,13 +73,33 @@ type Manifest struct {
 	Segments  []Segment `json:"segments"`             // in the order of the centroids
 	Gone      []Gone    `json:"gone,omitempty"`       // segments of the parent
 	Blobs     Blobs     `json:"blobs"`
+	Window    *Window   `json:"window,omitempty"` // of Bundle.Now; nil without
 }
+
+// Window is the days from Start up to but without End.
+type Window struct {
+	Start calendar.Date `json:"start"`
+	End   calendar.Date `json:"end"`
+}
+
+// Days returns the length.
+func (w Window) Days() int { return int(w.End - w.Start) }
 
 // Blobs are the parts of a bundle.
 type Blobs struct {
-	Model     Blob `json:"model"` // named by the fit_id
-	Reference Blob `json:"reference"`
-	Golden    Blob `json:"golden"`
+	Model     Blob  `json:"model"` // named by the fit_id
+	Reference Blob  `json:"reference"`
+	Golden    Blob  `json:"golden"`
+	Now       *Blob `json:"now,omitempty"`
+}
+
+// Customers are the blobs that hold customers.
+func (b Blobs) Customers() []Blob {
+	all := []Blob{b.Reference, b.Golden}
+	if b.Now != nil {
+		all = append(all, *b.Now)
+	}
+	return all
 }
 
 // Blob is an object of the registry, named by its content.

@@ -49,6 +49,13 @@ func (b *Bundle) write(ctx context.Context, registry *objstore.Store, p Provenan
 	if m.Blobs.Golden, err = writeTable(ctx, registry, b.Model.goldenSchema(), b.Golden, opts); err != nil {
 		return err
 	}
+	if b.Now != nil {
+		blob, err := writeTable(ctx, registry, b.Model.nowSchema(), b.Now, opts)
+		if err != nil {
+			return err
+		}
+		m.Blobs.Now = &blob
+	}
 	p.Version, p.ModelID = Version, m.ModelID
 	if text, err = contract.Sealed(p); err != nil {
 		return fmt.Errorf("encode provenance: %w", err)
@@ -182,15 +189,20 @@ func load(ctx context.Context, registry *objstore.Store, modelID string, opts ta
 	}); err != nil {
 		return nil, err
 	}
-	for _, t := range []struct {
+	type part struct {
 		schema frame.Schema
 		blob   Blob
-		want   Content
+		want   *Content // nil: the blob's hash says enough
 		dst    **frame.Frame
-	}{
-		{b.Model.referenceSchema(), m.Blobs.Reference, b.Model.Reference, &b.Reference},
-		{b.Model.goldenSchema(), m.Blobs.Golden, b.Model.Golden, &b.Golden},
-	} {
+	}
+	parts := []part{
+		{b.Model.referenceSchema(), m.Blobs.Reference, &b.Model.Reference, &b.Reference},
+		{b.Model.goldenSchema(), m.Blobs.Golden, &b.Model.Golden, &b.Golden},
+	}
+	if m.Blobs.Now != nil {
+		parts = append(parts, part{b.Model.nowSchema(), *m.Blobs.Now, nil, &b.Now})
+	}
+	for _, t := range parts {
 		if err := readBlob(ctx, registry, what, t.blob, func(o *objstore.Object) (err error) {
 			*t.dst, err = readTable(o, t.schema, t.want, opts)
 			return err

@@ -25,7 +25,8 @@ type evidence struct {
 	forward  []drift.Followed
 	price    priceLevel
 	lines    []drift.LineChange
-	again    string // "; there was drift before, too"
+	without  map[string]string // comparisons of windows that could not be made, and why
+	again    string            // "; there was drift before, too"
 }
 
 // insufficient is the finding where there is nothing to compare with.
@@ -108,7 +109,7 @@ func (j *job) find(b *model.Bundle, t tables) (*evidence, error) {
 	if f.found.Features, f.found.Effects, f.segments, err = look(b, ref, open, opts); err != nil {
 		return nil, err
 	}
-	if err := j.windows(f, b, t.windows, opts); err != nil {
+	if err := j.windows(f, b, t.windows, closures, opts); err != nil {
 		return nil, err
 	}
 	f.effects = append([]drift.Effect{dataEffect(f.found.Checks, p)}, f.found.Effects...)

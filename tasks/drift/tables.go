@@ -13,13 +13,14 @@ import (
 const documentName = "drift.json"
 
 // documentVersion is the version of its JSON.
-const documentVersion = 1
+const documentVersion = 2
 
 // document is drift.json: every number, also those below their limits. What does not apply is null.
 type document struct {
 	Version  int                  `json:"version"`
 	Result   contract.DriftResult `json:"result"`
 	Against  []comparison         `json:"against"`
+	Without  map[string]string    `json:"not_compared,omitempty"` // comparisons of windows that could not be made, and why
 	Effects  []effectJSON         `json:"effects"`
 	Segments []segmentJSON        `json:"segments"`
 	Closed   int                  `json:"closed_days"` // by which customers' recency was shortened before it was compared
@@ -39,7 +40,7 @@ type lineJSON struct {
 }
 
 type comparison struct {
-	Against  string        `json:"against"` // model, before or year_ago
+	Against  string        `json:"against"` // model, model_now, before or year_ago
 	Features []featureJSON `json:"features"`
 }
 
@@ -83,6 +84,9 @@ type segmentJSON struct {
 	P         float64 `json:"p"`
 }
 
+// againstTrained is the comparison with the model's own drift window.
+const againstTrained = "model_now"
+
 // against are the comparisons of features, in their order.
 func (f *evidence) against() []struct {
 	name     string
@@ -91,13 +95,13 @@ func (f *evidence) against() []struct {
 	return []struct {
 		name     string
 		features []drift.Feature
-	}{{"model", f.found.Features}, {"before", f.found.Before}, {"year_ago", f.found.YearAgo}}
+	}{{"model", f.found.Features}, {againstTrained, f.found.Trained}, {contract.WindowBefore, f.found.Before}, {contract.WindowYearAgo, f.found.YearAgo}}
 }
 
 func (f *evidence) document(j *job, r contract.DriftResult) document {
 	d := document{
 		Version: documentVersion, Result: r, Closed: f.found.Closed, Price: f.price, Past: append([]past{}, j.past...), Trained: j.trained,
-		Against: []comparison{}, Effects: []effectJSON{}, Lines: []lineJSON{}, Segments: []segmentJSON{},
+		Without: f.without, Against: []comparison{}, Effects: []effectJSON{}, Lines: []lineJSON{}, Segments: []segmentJSON{},
 	}
 	m := drift.Measured
 	for _, a := range f.against() {

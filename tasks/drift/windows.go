@@ -2,6 +2,7 @@ package drift
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -14,32 +15,59 @@ import (
 	"github.com/clientele/clientele/pkg/money"
 )
 
-// windows compares the last window with the one before and with the same days a year ago, and follows the customers of then.
-func (j *job) windows(f *evidence, b *model.Bundle, all *frame.Frame, opts drift.Options) error {
+// windows compares the last window with the model's own, with the one before and with the same days a year ago, and follows the customers
+// of then.
+func (j *job) windows(f *evidence, b *model.Bundle, all *frame.Frame, closures *drift.Closures, opts drift.Options) (err error) {
+	f.without = map[string]string{}
 	if all == nil {
 		return nil
 	}
 	now := window(all, contract.WindowNow)
-	for _, w := range []struct {
-		name string
-		dst  *[]drift.Feature
-	}{{contract.WindowBefore, &f.found.Before}, {contract.WindowYearAgo, &f.found.YearAgo}} {
-		was := window(all, w.name)
-		if was.Rows() == 0 || now.Rows() == 0 {
-			continue
+	compare := func(dst *[]drift.Feature, was, now *frame.Frame) error {
+		*dst, err = drift.Compare(columns(was, now), pairs(was.Strings("customer"), now.Strings("customer")), opts)
+		return err
+	}
+	for name, dst := range map[string]*[]drift.Feature{contract.WindowBefore: &f.found.Before, contract.WindowYearAgo: &f.found.YearAgo} {
+		switch was := window(all, name); {
+		case now.Rows() == 0:
+			f.without[name] = nobodyNow
+		case was.Rows() == 0:
+			f.without[name] = "nobody bought in that window, or the lines do not reach back so far"
+		default:
+			if err := compare(dst, was, now); err != nil {
+				return err
+			}
 		}
-		var err error
-		*w.dst, err = drift.Compare(columns(was, now), pairs(was.Strings("customer"), now.Strings("customer")), opts)
-		if err != nil {
+	}
+	if f.without[againstTrained] = j.otherWindow(b, now); f.without[againstTrained] == "" {
+		delete(f.without, againstTrained)
+		was, _ := opened(b.Now, closures, b.Manifest.Window.End)
+		is, _ := opened(b.InRange(now), closures, j.Run().AsOf)
+		if err := compare(&f.found.Trained, was, is); err != nil {
 			return err
 		}
 	}
-	var err error
 	f.forward, err = b.Follow(func(visit func(*frame.Frame) error) error { return visit(all) })
 	if base := j.baseline(); err == nil && base != nil && f.forward != nil {
 		f.found.Effects = append(f.found.Effects, drift.Forward(base, f.forward, opts))
 	}
 	return err
+}
+
+const nobodyNow = "nobody bought in the last window"
+
+// otherWindow says why today's window cannot be compared with the model's own, "" if it can.
+func (j *job) otherWindow(b *model.Bundle, now *frame.Frame) string {
+	if b.Now == nil {
+		return "the model has no drift window of its own: an earlier version trained it, or nobody bought in the window"
+	}
+	if then, days := b.Manifest.Window.Days(), contract.DriftWindow(j.preprocess.Refs); then != days {
+		return fmt.Sprintf("the model's window has %d days, and today's %d (preprocess --drift-window)", then, days)
+	}
+	if now.Rows() == 0 {
+		return nobodyNow
+	}
+	return ""
 }
 
 // baseline is what customers did after they were assigned, at training; of a model that does not say so, when it was first looked at; nil

@@ -118,6 +118,10 @@ func (y *year) keepsWhatWasDone() {
 	}
 	var looked struct {
 		Trained []compare.Followed `json:"trained"`
+		Against []struct {
+			Against  string     `json:"against"`
+			Features []struct{} `json:"features"`
+		} `json:"against"`
 		Effects []struct {
 			Effect string   `json:"effect"`
 			Value  *float64 `json:"value"`
@@ -131,6 +135,9 @@ func (y *year) keepsWhatWasDone() {
 	}
 	if bought == 0 || bought == customers || !slices.Equal(kept.Forward, looked.Trained) {
 		y.t.Errorf("trained: %+v, and drift read %+v", kept.Forward, looked.Trained)
+	}
+	if len(looked.Against) < 2 || looked.Against[1].Against != "model_now" || len(looked.Against[1].Features) < 20 {
+		y.t.Errorf("the last window is not compared with the one that training kept: %+v", looked.Against)
 	}
 	for _, e := range looked.Effects {
 		if e.Effect == "forward" && e.Value != nil {

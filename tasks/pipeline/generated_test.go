@@ -138,10 +138,11 @@ timestamp[us] without a zone, local to the shop. A share is a number from 0 to 1
 			section(&b, t, "`"+s.Name+"`")
 		}
 	}
-	reference, golden := model.Schemas()
+	reference, golden, now := model.Schemas()
 	customers := len(reference.Columns)
-	fmt.Fprintf(&b, "\n## In a model's bundle\n\nThe bundle that train writes to the registry has two tables. Both have the columns of [customers](#customers).\n")
+	fmt.Fprintf(&b, "\n## In a model's bundle\n\nThe bundle that train writes to the registry has three tables. All have the columns of [customers](#customers).\n")
 	fmt.Fprintf(&b, "\n**%s**, version %d. %s\n", reference.Name, reference.Version, reference.Meaning)
+	fmt.Fprintf(&b, "\n**%s**, version %d. %s\n", now.Name, now.Version, now.Meaning)
 	fmt.Fprintf(&b, "\n**%s**, version %d. %s Its other columns:\n", golden.Name, golden.Version, golden.Meaning)
 	golden.Columns = golden.Columns[customers:]
 	columnsTable(&b, golden)

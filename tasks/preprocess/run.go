@@ -64,7 +64,7 @@ func (j *job) begin(ctx context.Context, home *run.Home) (*run.Session, error) {
 		return nil, err
 	}
 	// The drift window is not among the parameters either: those are part of a model's identity.
-	refs := map[string]string{"snapshot": j.snapshot, "drift_window": strconv.Itoa(j.drift)}
+	refs := map[string]string{"snapshot": j.snapshot, contract.RefDriftWindow: strconv.Itoa(j.drift)}
 	if j.kept != nil { // not among the parameters, which are part of a model's identity
 		text, err := contract.Canonical(j.kept)
 		if err != nil {

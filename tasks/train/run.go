@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/drift"
 	"github.com/clientele/clientele/pkg/fault"
@@ -162,7 +163,8 @@ func (j *job) commit(ctx context.Context, s *run.Session, t trained) (*run.Manif
 	return s.Commit(ctx, t.result)
 }
 
-// follow says what customers did in the last window, without holding the windows as a whole; nil where preprocess has made none.
+// follow says what customers did in the last window since they were assigned, and keeps with the model what they did in it, without
+// holding the windows as a whole; nil where preprocess has made none.
 func (j *job) follow(ctx context.Context, b *model.Bundle) ([]drift.Followed, error) {
 	st, ok := j.up.preprocess.Objects[contract.Windows.Name]
 	if !ok {
@@ -178,5 +180,14 @@ func (j *job) follow(ctx context.Context, b *model.Bundle) ([]drift.Followed, er
 		return nil, err
 	}
 	defer r.Close()
-	return b.Follow(r.Each)
+	asOf, days := j.Run().AsOf, contract.DriftWindow(j.up.preprocess.Refs)
+	now := b.Keep(model.Window{Start: asOf - calendar.Date(days), End: asOf})
+	forward, err := b.Follow(func(visit func(*frame.Frame) error) error {
+		return r.Each(func(part *frame.Frame) error {
+			now.Add(part)
+			return visit(part)
+		})
+	})
+	now.Done()
+	return forward, err
 }
