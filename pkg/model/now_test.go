@@ -94,4 +94,3 @@ func TestNowIsKept(t *testing.T) {
 		t.Errorf("nobody bought, and the model keeps %v of %v", none.Now, none.Manifest.Window)
 	}
 }
-
