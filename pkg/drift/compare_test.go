@@ -108,12 +108,41 @@ func TestMissing(t *testing.T) {
 // One empty, constant, all-missing or infinite column never touches another column's statistics.
 func TestColumnsAreApart(t *testing.T) {
 	rng := rand.New(rand.NewPCG(4, 4))
-	good := Column{Name: "good", Reference: normals(500, 0, rng), Current: normals(500, 0.1, rng)}
-	alone := compare(t, []Column{good}, nil)[0]
+	text := func(share float64) []string {
+		out := make([]string, 500)
+		for i := range out {
+			if out[i] = "France"; rng.Float64() < share {
+				out[i] = "Spain"
+			}
+		}
+		return out
+	}
+	gaps := normals(500, 0, rng)
+	copy(gaps[100:200], nulls(100))
+	fine := normals(500, 0, rng)
+	good := []Column{
+		{Name: "quiet", Reference: fine, Current: normals(500, 0.1, rng)}, {Name: "moved", Reference: normals(500, 0, rng), Current: normals(500, 1, rng)},
+		{Name: "gaps", Reference: fine, Current: gaps}, {Name: "text", Text: true, ReferenceText: text(0.5), CurrentText: text(0.2)},
+	}
+	alone := compare(t, good, nil)
+	if alone[0].Verdict != None || alone[1].Verdict != Alert || alone[2].Verdict == None || alone[3].Verdict != Alert {
+		t.Fatalf("%s, %s, %s, %s; want none, alert, not none, alert", alone[0].Verdict, alone[1].Verdict, alone[2].Verdict, alone[3].Verdict)
+	}
+	bad := map[string]Column{"texts without a value": {Text: true, ReferenceText: make([]string, 500), CurrentText: make([]string, 500)}}
 	for name, v := range map[string][]float64{"constant": constant(1, 500), "missing": nulls(500), "infinite": constant(math.Inf(-1), 500)} {
-		got := compare(t, []Column{{Name: name, Reference: v, Current: v}, good}, nil)[1]
-		if diff := cmp.Diff(alone, got, cmpopts.EquateNaNs(), cmpopts.IgnoreFields(Feature{}, "Adjusted")); diff != "" {
+		bad[name], bad[name+" then"], bad[name+" now"] = Column{Reference: v, Current: v}, Column{Reference: v, Current: fine}, Column{Reference: fine, Current: v}
+	}
+	for name, c := range bad {
+		c.Name = name
+		// Of p-values only how fine they are may depend on the number of tests, and their correction does.
+		got := compare(t, append([]Column{c}, good...), nil)[1:]
+		if diff := cmp.Diff(alone, got, cmpopts.EquateNaNs(), cmpopts.IgnoreFields(Feature{}, "P", "Draws", "Adjusted", "MissingP", "MissingAdjusted")); diff != "" {
 			t.Errorf("beside %s: %s", name, diff)
+		}
+		for i := range got {
+			if math.IsNaN(got[i].Adjusted) || math.Abs(got[i].P-alone[i].P) > 0.001 {
+				t.Errorf("beside %s: %s has p %v, adjusted %v, and alone %v", name, got[i].Name, got[i].P, got[i].Adjusted, alone[i].P)
+			}
 		}
 	}
 }

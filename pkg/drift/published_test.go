@@ -107,6 +107,77 @@ func TestJSPublished(t *testing.T) {
 	}
 }
 
+// Party by gender of A. Agresti (An Introduction to Categorical Data Analysis, 2007, p. 39), the example of R's chisq.test: X² = 30.07 with two
+// degrees of freedom, p = 2.954e-07.
+func TestChi2Published(t *testing.T) {
+	party := func(democrat, independent, republican int) []string {
+		return slices.Concat(slices.Repeat([]string{"Democrat"}, democrat), slices.Repeat([]string{"Independent"}, independent), slices.Repeat([]string{"Republican"}, republican))
+	}
+	f := compare(t, []Column{{Name: "party", Text: true, ReferenceText: party(762, 327, 468), CurrentText: party(484, 239, 477)}}, nil)[0]
+	if math.Abs(f.Chi2-30.07) > 0.005 || math.Abs(f.P-2.954e-7) > 5e-11 || f.PName != PChi2 {
+		t.Errorf("X² %v, p %v (%s); want 30.07, 2.954e-07 (%s)", f.Chi2, f.P, f.PName, PChi2)
+	}
+}
+
+// The artificial data of the Consumer Price Index Manual (ILO, 2004, tables 19.1 and 19.2: prices and quantities of six commodities in five
+// periods), and its Fisher indices to the first period (table 19.5).
+func TestFisherPublished(t *testing.T) {
+	price := [][]float64{{1, 1, 1, 1, 1, 1}, {1.2, 3, 1.3, 0.7, 1.4, 0.8}, {1, 1, 1.5, 0.5, 1.7, 0.6}, {0.8, 0.5, 1.6, 0.3, 1.9, 0.4}, {1, 1, 1.6, 0.1, 2, 0.2}}
+	quantity := [][]float64{{1, 1, 2, 1, 4.5, 0.5}, {0.8, 0.9, 1.9, 1.3, 4.7, 0.6}, {1, 1.1, 1.8, 3, 5, 0.8}, {1.2, 1.2, 1.9, 6, 5.6, 1.3}, {0.9, 1.2, 2, 12, 6.5, 2.5}}
+	sold := func(period int) (out []Sold) {
+		for i, p := range price[period] {
+			out = append(out, Sold{Quantity: quantity[period][i], Money: p * quantity[period][i]})
+		}
+		return out
+	}
+	for period, want := range []float64{1, 1.4011, 1.2721, 1.1762, 1.0712} {
+		if got, n := Fisher(sold(0), sold(period)); math.Abs(got-want) > 5e-5 || n != 6 {
+			t.Errorf("period %d: %.5f over %d, want %v over 6", period+1, got, n, want)
+		}
+	}
+}
+
+// The migraine study of the SAS/STAT documentation of PROC FREQ (Koch and others): better of 27 and 25 women with and without the drug were
+// 16 and 5, of 28 and 26 men 12 and 7. Breslow and Day's test has X² = 1.4929, p = 0.2218 with Mantel and Haenszel's estimate of the ratio;
+// with the likelihood's, which makes X² the smallest, it differs in the third digit.
+func TestBreslowDayPublished(t *testing.T) {
+	if p := oneRatio([]Followed{{Customers: 25, Bought: 5}, {Customers: 26, Bought: 7}}, []Followed{{Customers: 27, Bought: 16}, {Customers: 28, Bought: 12}}); math.Abs(p-0.2218) > 0.001 {
+		t.Errorf("p %v, want 0.2218", p)
+	}
+}
+
+// Besag and Clifford (1991, section 2): a p-value is h/l where the h-th draw that reaches the statistic is the l-th, and (g + 1)/n where n − 1 draws
+// have g < h. Here h is 20.
+func TestBesagCliffordByHand(t *testing.T) {
+	for _, c := range []struct {
+		every, most, draws int
+		want               float64
+	}{
+		{1, 1000, leastDraws, 1},
+		{7, 1000, leastDraws, 1.0 / 7},   // the 20th is the 140th draw; more are made for the 95th percentile alone
+		{40, 1000, 800, 20.0 / 800},      // the 20th is the 800th
+		{100, 1000, 1000, 11.0 / 1001},   // ten of a thousand
+		{2000, 1000, 1000, 1.0 / 1001},   // none
+		{40, 100, leastDraws, 5.0 / 200}, // four of 199
+	} {
+		n := 0
+		got := sequential(c.most, 1, func() float64 {
+			if n++; n%c.every == 0 {
+				return 1
+			}
+			return 0
+		})
+		if math.Abs(got.P-c.want) > 1e-15 || got.Draws != c.draws || n != c.draws {
+			t.Errorf("one draw of %d, at most %d: p %v of %d draws, want %v of %d", c.every, c.most, got.P, n, c.want, c.draws)
+		}
+	}
+	// One feature among 30 can be found: its p-value is at least 1/(draws + 1), and Benjamini and Hochberg multiply it by 30.
+	o := Options{}.WithDefaults()
+	if p := 30.0 / float64(o.draws(30)+1); p > o.Alpha/19 {
+		t.Errorf("%d draws for 30 features: the smallest adjusted p-value is %v", o.draws(30), p)
+	}
+}
+
 // By hand: 2 × 2 with rows 10, 20 against 20, 10 has 60·(10·10 − 20·20)²/(30⁴) = 20/3.
 func TestChi2ByHand(t *testing.T) {
 	if got := chi2([]int{10, 20}, []int{20, 10}); math.Abs(got-20.0/3) > 1e-12 {
