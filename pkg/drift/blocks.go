@@ -16,14 +16,15 @@ type LineChange struct {
 
 // Names of measures of lines.
 const (
-	LinesVolume  = "invoices_a_day"
-	LinesGuests  = "guests"  // invoices without a customer, a share
-	LinesReturns = "returns" // lines below zero, a share
-	LinesHours   = "hour_of_week"
+	LinesVolume    = "invoices_a_day"
+	LinesGuests    = "guests"     // invoices without a customer, a share
+	LinesReturns   = "returns"    // lines below zero, a share
+	LinesNoCountry = "no_country" // lines without a country, a share
+	LinesHours     = "hour_of_week"
 )
 
-// blockDraws is enough for four measures.
-const blockDraws = 8000
+// blockDraws is enough for five measures.
+const blockDraws = 10_000
 
 // CompareLines measures how the days of one window differ from those of the other. The lines of a day are not independent, and
 // Mondays are no Sundays: under the null hypothesis a day with all that was sold on it could as well be one of the same weekday in the
@@ -52,6 +53,7 @@ func CompareLines(before, now []Day) []LineChange {
 		{LinesVolume, shareOf(invoices, one)},
 		{LinesGuests, shareOf(func(d *Day) int64 { return d.Guests }, invoices)},
 		{LinesReturns, shareOf(func(d *Day) int64 { return d.Returns }, func(d *Day) int64 { return d.Lines })},
+		{LinesNoCountry, shareOf(func(d *Day) int64 { return d.NoCountry }, func(d *Day) int64 { return d.Lines })},
 		{name: LinesHours},
 	} {
 		c := LineChange{Name: m.name, Before: nan, Now: nan}

@@ -46,8 +46,9 @@ func TestCompareLines(t *testing.T) {
 				d.Hours[h] *= 2
 			}
 		},
-		LinesGuests:  func(d *Day) { d.Guests *= 2 },
-		LinesReturns: func(d *Day) { d.Returns = d.Lines / 20 },
+		LinesGuests:    func(d *Day) { d.Guests *= 2 },
+		LinesReturns:   func(d *Day) { d.Returns = d.Lines / 20 },
+		LinesNoCountry: func(d *Day) { d.NoCountry = d.Lines / 20 },
 		LinesHours: func(d *Day) {
 			var h [24]int64
 			copy(h[1:], d.Hours[:23])

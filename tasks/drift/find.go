@@ -24,6 +24,7 @@ type evidence struct {
 	names    []string // ids of the segments
 	forward  []drift.Followed
 	price    priceLevel
+	country  newCountries
 	lines    []drift.LineChange
 	without  map[string]string // comparisons of windows that could not be made, and why
 	again    string            // "; there was drift before, too"
@@ -63,7 +64,7 @@ func (j *job) alone(ctx context.Context, f *evidence) (*evidence, error) {
 func (j *job) lines(f *evidence, profile *frame.Frame) *lineProfile {
 	p := readProfile(profile)
 	f.found.Checks = j.checks(p)
-	f.price, f.lines = p.price(), drift.CompareLines(p.before, p.now)
+	f.price, f.country, f.lines = p.price(), p.newCountries(), drift.CompareLines(p.before, p.now)
 	return p
 }
 

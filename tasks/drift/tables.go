@@ -26,6 +26,7 @@ type document struct {
 	Closed   int                  `json:"closed_days"` // by which customers' recency was shortened before it was compared
 	Lines    []lineJSON           `json:"lines"`
 	Price    priceLevel           `json:"price"`
+	Country  newCountries         `json:"countries"`
 	Past     []past               `json:"past"`              // entries of the state that the run rests on
 	Trained  []drift.Followed     `json:"trained,omitempty"` // what customers of each segment did at training
 }
@@ -100,7 +101,7 @@ func (f *evidence) against() []struct {
 
 func (f *evidence) document(j *job, r contract.DriftResult) document {
 	d := document{
-		Version: documentVersion, Result: r, Closed: f.found.Closed, Price: f.price, Past: append([]past{}, j.past...), Trained: j.trained,
+		Version: documentVersion, Result: r, Closed: f.found.Closed, Price: f.price, Country: f.country, Past: append([]past{}, j.past...), Trained: j.trained,
 		Without: f.without, Against: []comparison{}, Effects: []effectJSON{}, Lines: []lineJSON{}, Segments: []segmentJSON{},
 	}
 	m := drift.Measured

@@ -226,6 +226,38 @@ func (p *lineProfile) price() priceLevel {
 	return out
 }
 
+// newCountries are those that the last window has invoices from, and the window before none.
+type newCountries struct {
+	Unseen []string `json:"unseen"`
+	Share  *float64 `json:"invoice_share"` // of the last window's invoices; null without a window before
+}
+
+func (p *lineProfile) newCountries() newCountries {
+	out := newCountries{Unseen: []string{}}
+	if len(p.before) == 0 {
+		return out
+	}
+	known, fresh := map[string]bool{"": true}, map[string]int64{}
+	for _, d := range p.before {
+		for c, n := range d.Countries {
+			known[c] = known[c] || n > 0
+		}
+	}
+	var part, all int64
+	for _, d := range p.now {
+		all += d.Invoices
+		for c, n := range d.Countries {
+			if !known[c] && n > 0 {
+				fresh[c] += n
+				part += n
+			}
+		}
+	}
+	out.Unseen = append(out.Unseen, slices.Sorted(maps.Keys(fresh))...)
+	out.Share = drift.Measured(float64(part) / float64(all))
+	return out
+}
+
 // checks looks for broken days.
 func (j *job) checks(p *lineProfile) []drift.Check {
 	checks, accepted := append(drift.CheckLines(p.before, p.now), drift.CheckRejections(p.rejected[contract.WindowBefore], p.rejected[contract.WindowNow])...), j.accepted()
