@@ -140,7 +140,10 @@ func (f *Findings) conclude() Conclusion {
 		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: "the last window differs from the one at training, but the model still fits: " + strings.Join(since, ", ")}
 	}
 	warns = append(warns, f.doubts()...)
-	if warns = append(warns, more...); len(warns) > 0 {
+	for _, w := range more {
+		warns = append(warns, w+" against the window before")
+	}
+	if len(warns) > 0 {
 		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: "small shifts: " + strings.Join(warns, ", ")}
 	}
 	if short := f.short(); short != "" {

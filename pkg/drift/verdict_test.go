@@ -69,6 +69,7 @@ func TestConclude(t *testing.T) {
 		{"distances alone are shown", Findings{Effects: effect(EffectDistance)}, None, ActNone, "no feature"},
 		{"a window alone", Findings{Before: feature(Alert)}, Warn, ActWait, "no second year"},
 		{"a window, and a year ago too", Findings{Before: feature(Alert), YearAgo: feature(Alert)}, Warn, ActWait, "and from the same days"},
+		{"a little since the window before", Findings{Before: feature(Warn)}, Warn, ActWait, "small shifts: recency (PSI 0.5) against the window before"},
 		{"a season", Findings{Before: feature(Alert), YearAgo: feature(None)}, Warn, ActWait, "seasonal"},
 		{"a season that moves shares", Findings{Effects: effect(EffectSegments), Before: feature(Alert), YearAgo: feature(None)}, Warn, ActWait, "seasonal"},
 		{"no season without a second year", Findings{Effects: effect(EffectSegments), Before: feature(Alert)}, Alert, ActRefit, "no second year"},
