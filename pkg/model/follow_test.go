@@ -32,7 +32,7 @@ func TestFollow(t *testing.T) {
 	for i := range now.Ints("monetary") {
 		now.Ints("monetary")[i] = 3_0000
 	}
-	parts := []*frame.Frame{inWindow(contract.WindowBefore, customers), inWindow(contract.WindowNow, now), inWindow(contract.WindowThen, customers)}
+	parts := []*frame.Frame{modeltest.InWindow(contract.WindowBefore, customers), modeltest.InWindow(contract.WindowNow, now), modeltest.InWindow(contract.WindowThen, customers)}
 	got, err := b.Follow(func(visit func(*frame.Frame) error) error {
 		for _, p := range parts {
 			if err := visit(p); err != nil {
@@ -47,20 +47,4 @@ func TestFollow(t *testing.T) {
 	if got, err := b.Follow(func(visit func(*frame.Frame) error) error { return visit(parts[1]) }); got != nil || err != nil {
 		t.Errorf("without customers of then: %v, %v", got, err)
 	}
-}
-
-// inWindow returns customers as a part of the windows table.
-func inWindow(name string, customers *frame.Frame) *frame.Frame {
-	out := frame.New(contract.Windows.Columns, customers.Rows())
-	for i := range out.Columns {
-		if c := customers.Column(out.Columns[i].Name); c != nil {
-			spec := out.Columns[i].Spec
-			out.Columns[i] = *c
-			out.Columns[i].Spec = spec
-		}
-	}
-	for i := range out.Strings("window") {
-		out.Strings("window")[i] = name
-	}
-	return out
 }

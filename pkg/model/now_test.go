@@ -34,8 +34,8 @@ func TestNowIsKept(t *testing.T) {
 	}
 	keep := b.Keep(model.Window{Start: asOf - 90, End: asOf})
 	for _, part := range []*frame.Frame{
-		inWindow(contract.WindowBefore, customers), inWindow(contract.WindowNow, now.Take(back)), inWindow(contract.WindowThen, customers),
-		inWindow(contract.WindowNow, now.Take(front)),
+		modeltest.InWindow(contract.WindowBefore, customers), modeltest.InWindow(contract.WindowNow, now.Take(back)), modeltest.InWindow(contract.WindowThen, customers),
+		modeltest.InWindow(contract.WindowNow, now.Take(front)),
 	} {
 		keep.Add(part)
 	}
@@ -47,7 +47,7 @@ func TestNowIsKept(t *testing.T) {
 
 	b = modeltest.Bundle(t, customers, 4, 1)
 	keep = b.Keep(model.Window{Start: asOf - 90, End: asOf})
-	keep.Add(inWindow(contract.WindowNow, now))
+	keep.Add(modeltest.InWindow(contract.WindowNow, now))
 	keep.Done()
 	if b.Manifest.FitID != fit || b.Manifest.ModelID != id {
 		t.Error("the window has changed fit_id or model_id")
@@ -89,7 +89,7 @@ func TestNowIsKept(t *testing.T) {
 
 	none := modeltest.Bundle(t, customers, 4, 1)
 	keep = none.Keep(model.Window{Start: asOf - 90, End: asOf})
-	keep.Add(inWindow(contract.WindowBefore, customers))
+	keep.Add(modeltest.InWindow(contract.WindowBefore, customers))
 	if keep.Done(); none.Now != nil || none.Manifest.Window != nil {
 		t.Errorf("nobody bought, and the model keeps %v of %v", none.Now, none.Manifest.Window)
 	}

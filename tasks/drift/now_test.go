@@ -11,7 +11,6 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/model"
 	"github.com/clientele/clientele/pkg/model/modeltest"
-	"github.com/clientele/clientele/pkg/registry"
 	"github.com/clientele/clientele/pkg/table"
 )
 
@@ -20,33 +19,9 @@ func (s *shop) kept(customers *frame.Frame, days int) {
 	s.t.Helper()
 	b := modeltest.Bundle(s.t, customers, 4, 1)
 	now := b.Keep(model.Window{Start: monday - calendar.Date(days), End: monday})
-	now.Add(inWindow(contract.WindowNow, customers))
+	now.Add(modeltest.InWindow(contract.WindowNow, customers))
 	now.Done()
-	if err := model.Write(s.t.Context(), s.home.Registry, b, model.Provenance{}, table.Options{}); err != nil {
-		s.t.Fatal(err)
-	}
-	run := s.config("train", monday).Run()
-	if _, err := registry.New(s.home).Move(s.t.Context(), registry.Move{Run: run, Key: "k"}, func(*registry.Revision) (*registry.Revision, error) {
-		return &registry.Revision{ModelID: b.Manifest.ModelID, FitID: b.Manifest.FitID, NextSegment: 5}, nil
-	}); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-// inWindow returns customers as a part of the windows table.
-func inWindow(name string, customers *frame.Frame) *frame.Frame {
-	out := frame.New(contract.Windows.Columns, customers.Rows())
-	for i := range out.Columns {
-		if c := customers.Column(out.Columns[i].Name); c != nil {
-			spec := out.Columns[i].Spec
-			out.Columns[i] = *c
-			out.Columns[i].Spec = spec
-		}
-	}
-	for i := range out.Strings("window") {
-		out.Strings("window")[i] = name
-	}
-	return out
+	s.inForce(s.config("train", monday).Run(), b)
 }
 
 // looked runs drift on customers with these windows of 90 days, and returns drift.json.
@@ -128,10 +103,10 @@ func TestModelsOwnWindow(t *testing.T) {
 		moved   bool
 		cause   string
 	}{
-		{"quiet", []*frame.Frame{inWindow(contract.WindowNow, customers)}, contract.VerdictNone, contract.ActNone, false, "no feature moved"},
-		{"moved", []*frame.Frame{inWindow(contract.WindowNow, dear)}, contract.VerdictWarn, contract.ActWait, true, "differs from the one at training, but the model still fits: lines (PSI"},
-		{"a season", []*frame.Frame{inWindow(contract.WindowNow, dear), inWindow(contract.WindowYearAgo, dear)}, contract.VerdictNone, contract.ActNone, true, "no feature moved"},
-		{"and none", []*frame.Frame{inWindow(contract.WindowNow, dear), inWindow(contract.WindowYearAgo, customers)}, contract.VerdictWarn, contract.ActWait, true, "at training"},
+		{"quiet", []*frame.Frame{modeltest.InWindow(contract.WindowNow, customers)}, contract.VerdictNone, contract.ActNone, false, "no feature moved"},
+		{"moved", []*frame.Frame{modeltest.InWindow(contract.WindowNow, dear)}, contract.VerdictWarn, contract.ActWait, true, "differs from the one at training, but the model still fits: lines (PSI"},
+		{"a season", []*frame.Frame{modeltest.InWindow(contract.WindowNow, dear), modeltest.InWindow(contract.WindowYearAgo, dear)}, contract.VerdictNone, contract.ActNone, true, "no feature moved"},
+		{"and none", []*frame.Frame{modeltest.InWindow(contract.WindowNow, dear), modeltest.InWindow(contract.WindowYearAgo, customers)}, contract.VerdictWarn, contract.ActWait, true, "at training"},
 	} {
 		d := s.looked(c.name, customers, c.windows...)
 		v, n := psi(d)
@@ -145,22 +120,22 @@ func TestModelsOwnWindow(t *testing.T) {
 			t.Errorf("%s: nobody says why there is no window before: %v", c.name, d.Without)
 		}
 	}
-	bins, table := s.table(s.config("moved", monday+7).Run(), contract.DriftBins), s.table(s.config("moved", monday+7).Run(), contract.Features)
+	bins, compared := s.table(s.config("moved", monday+7).Run(), contract.DriftBins), s.table(s.config("moved", monday+7).Run(), contract.Features)
 	count := map[string]float64{}
 	for i, against := range bins.Strings("against") {
 		if bins.Strings("feature")[i] == "lines" {
 			count[against] += bins.Floats("current_share")[i]
 		}
 	}
-	if table.Rows() != 2*features || count[againstTrained] < 0.999 || count["model"] < 0.999 {
-		t.Errorf("%d rows of features, shares add up to %v", table.Rows(), count)
+	if compared.Rows() != 2*features || count[againstTrained] < 0.999 || count["model"] < 0.999 {
+		t.Errorf("%d rows of features, shares add up to %v", compared.Rows(), count)
 	}
 }
 
 // A model of an earlier version, one that kept a window of another length, and a window in which nobody bought: drift says so and goes on.
 func TestNoWindowToCompare(t *testing.T) {
 	customers := modeltest.Customers(rows, 1)
-	now := inWindow(contract.WindowNow, customers)
+	now := modeltest.InWindow(contract.WindowNow, customers)
 	for _, c := range []struct {
 		name    string
 		days    int
@@ -169,7 +144,7 @@ func TestNoWindowToCompare(t *testing.T) {
 	}{
 		{"an earlier version", 0, []*frame.Frame{now}, "an earlier version trained it"},
 		{"another length", 60, []*frame.Frame{now}, "has 60 days, and today's 90 (preprocess --drift-window)"},
-		{"nobody", 90, []*frame.Frame{inWindow(contract.WindowBefore, customers)}, "nobody bought in the last window"},
+		{"nobody", 90, []*frame.Frame{modeltest.InWindow(contract.WindowBefore, customers)}, "nobody bought in the last window"},
 	} {
 		s := open(t, "mem://"+t.Name()+c.name)
 		if c.days > 0 {

@@ -74,6 +74,13 @@ func (s *shop) run(c Config, customers *frame.Frame) contract.DriftResult {
 func (s *shop) promote(run contract.Run, customers *frame.Frame) *model.Bundle {
 	s.t.Helper()
 	b := modeltest.Bundle(s.t, customers, 4, 1)
+	s.inForce(run, b)
+	return b
+}
+
+// inForce writes a model and makes it HEAD.
+func (s *shop) inForce(run contract.Run, b *model.Bundle) {
+	s.t.Helper()
 	if err := model.Write(context.Background(), s.home.Registry, b, model.Provenance{}, table.Options{}); err != nil {
 		s.t.Fatal(err)
 	}
@@ -83,7 +90,6 @@ func (s *shop) promote(run contract.Run, customers *frame.Frame) *model.Bundle {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return b
 }
 
 func (s *shop) table(run contract.Run, schema frame.Schema) *frame.Frame {

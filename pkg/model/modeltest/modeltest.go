@@ -58,6 +58,22 @@ func Customers(n int, seed uint64) *frame.Frame {
 	return f
 }
 
+// InWindow returns customers as a part of the windows table.
+func InWindow(name string, customers *frame.Frame) *frame.Frame {
+	out := frame.New(contract.Windows.Columns, customers.Rows())
+	for i := range out.Columns {
+		if c := customers.Column(out.Columns[i].Name); c != nil {
+			spec := out.Columns[i].Spec
+			out.Columns[i] = *c
+			out.Columns[i].Spec = spec
+		}
+	}
+	for i := range out.Strings("window") {
+		out.Strings("window")[i] = name
+	}
+	return out
+}
+
 // Bundle fits a model of k segments in the default space to the customers, as train does, with ids from seg-<next>.
 func Bundle(t testing.TB, customers *frame.Frame, k int, next int64) *model.Bundle {
 	t.Helper()
