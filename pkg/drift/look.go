@@ -111,16 +111,15 @@ func (f *Findings) conclude() Conclusion {
 	usual := len(f.YearAgo) > 0 && quiet(f.YearAgo)
 	seasonal := len(windows) > 0 && usual
 	switch {
-	case len(effects) > 0 && seasonal:
-		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: fmt.Sprintf("%s: %s; but the last window is like the same days a year ago", CauseSeasonal, strings.Join(effects, ", "))}
+	case len(effects)+len(features) > 0 && seasonal:
+		return Conclusion{Verdict: Warn, Wanted: ActWait, Cause: fmt.Sprintf(
+			"%s: %s; but the last window is like the same days a year ago", CauseSeasonal, strings.Join(append(effects, features...), ", "))}
 	case len(effects) > 0 && f.Closed > 0 && len(features) == 0:
 		return Conclusion{Verdict: None, Wanted: ActNone, Cause: fmt.Sprintf(
 			"%s: the model fits less well for customers who could not buy (%d days closed), and no feature moved beyond that: %s", CauseCalendar, f.Closed, strings.Join(effects, ", "))}
 	case len(effects) > 0:
 		cause := "the model no longer fits: " + strings.Join(effects, ", ")
-		if len(windows) > 0 && f.YearAgo == nil {
-			cause += "; there is no second year to tell a season by"
-		}
+		cause += f.noYear(windows)
 		if len(since) > 0 {
 			cause += "; the last window differs from the one at training: " + strings.Join(since, ", ")
 		}
@@ -129,7 +128,7 @@ func (f *Findings) conclude() Conclusion {
 		return Conclusion{Verdict: None, Wanted: ActNone, Cause: fmt.Sprintf("%s: customers have been away longer by the days on which the shop sold nothing (%d days closed)", CauseCalendar, f.Closed)}
 	case len(features) > 0:
 		said, news := f.remember()
-		cause := "customers have moved, but the model still fits: " + strings.Join(features, ", ")
+		cause := "customers have moved, but the model still fits: " + strings.Join(features, ", ") + f.noYear(windows)
 		if len(news) == 0 {
 			return Conclusion{Verdict: Warn, Wanted: ActNone, Cause: cause + "; that was said, and is no news", Said: said}
 		}
@@ -150,6 +149,14 @@ func (f *Findings) conclude() Conclusion {
 		return Conclusion{Verdict: InsufficientData, Wanted: ActNone, Cause: short}
 	}
 	return Conclusion{Verdict: None, Wanted: ActNone, Cause: "no feature moved beyond its limit and beyond chance"}
+}
+
+// noYear says that a season cannot be told where the last window differs from the one before.
+func (f *Findings) noYear(windows []string) string {
+	if len(windows) == 0 || f.YearAgo != nil {
+		return ""
+	}
+	return "; there is no second year to tell a season by"
 }
 
 // explain is about windows alone: they explain, and ask for nothing.
