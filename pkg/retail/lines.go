@@ -339,7 +339,11 @@ func (l *Lines) Seal() error {
 	for _, s := range l.shards {
 		*s = Shard{lines: l, rows: s.rows}
 	}
-	l.shelf.number(&l.numbers)
+	var numbers numbers
+	numbers, l.numbers = l.numbers, numbers
+	if err := l.shelf.number(&numbers); err != nil {
+		return fmt.Errorf("seal lines: %w", err)
+	}
 	return nil
 }
 

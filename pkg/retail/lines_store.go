@@ -7,19 +7,16 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/clientele/clientele/pkg/calendar"
 )
 
-// blockLines is how many lines are kept, and spilled, together: 16 KiB.
-const blockLines = 256
-
 // block is a stretch of the lines of one partition.
 type block struct {
-	lines       []Line // nil where they are spilled
+	data        []byte // nil where it is spilled
 	at          int64  // where, in bytes
-	n           int
+	size        int    // in bytes
+	n           int    // lines
 	first, last int64
 }
 
@@ -33,18 +30,18 @@ type store struct {
 
 // shelf has the blocks of each partition.
 type shelf struct {
-	store   *store
-	mu      sync.Mutex
-	parts   [][]block
-	numbers *numbers // where spilled blocks are still to be renumbered
+	store *store
+	mu    sync.Mutex
+	parts [][]block
 }
 
 func newShelf(s *store, parts int) *shelf { return &shelf{store: s, parts: make([][]block, parts)} }
 
 // writer fills a shelf from one goroutine.
 type writer struct {
-	shelf *shelf
-	open  [][]Line // by partition
+	shelf  *shelf
+	open   [][]Line // by partition
+	packed []byte   // scratch
 }
 
 func (s *shelf) writer() *writer { return &writer{shelf: s, open: make([][]Line, len(s.parts))} }
@@ -54,11 +51,10 @@ func (w *writer) next(part int) (*Line, error) {
 	b := w.open[part]
 	if len(b) == cap(b) {
 		if len(b) == blockLines {
-			spare, err := w.shelf.put(part, b)
-			if err != nil {
+			if err := w.put(part, b); err != nil {
 				return nil, err
 			}
-			b = spare
+			b = b[:0]
 		} else { // small ones first: there may be many partitions of a few lines
 			b = append(make([]Line, 0, min(max(16, 4*cap(b)), blockLines)), b...)
 		}
@@ -72,7 +68,7 @@ func (w *writer) next(part int) (*Line, error) {
 func (w *writer) close() error {
 	for part, b := range w.open {
 		if len(b) > 0 {
-			if _, err := w.shelf.put(part, b); err != nil {
+			if err := w.put(part, b); err != nil {
 				return err
 			}
 		}
@@ -81,43 +77,45 @@ func (w *writer) close() error {
 	return nil
 }
 
-// put adds a block and returns memory for the next one: the same where the block is spilled.
-func (s *shelf) put(part int, lines []Line) (spare []Line, err error) {
-	b := block{lines: lines, n: len(lines), first: lines[0].Time, last: lines[0].Time}
+// put adds a block of lines.
+func (w *writer) put(part int, lines []Line) error {
+	w.packed = pack(w.packed[:0], lines)
+	b := block{n: len(lines), first: lines[0].Time, last: lines[0].Time}
 	for i := range lines {
 		b.first, b.last = min(b.first, lines[i].Time), max(b.last, lines[i].Time)
 	}
-	size := int64(cap(lines)) * lineBytes
-	if s.store.spill != nil && s.store.used.Add(size) > s.store.memory {
-		s.store.used.Add(-size)
-		data := bytesOf(lines)
-		b.at, b.lines = s.store.end.Add(int64(len(data)))-int64(len(data)), nil
-		if _, err := s.store.spill.WriteAt(data, b.at); err != nil {
-			return nil, fmt.Errorf("spill lines: %w", err)
-		}
-		spare = lines[:0]
-	} else {
-		spare = make([]Line, 0, blockLines)
+	if err := w.shelf.store.keep(&b, w.packed); err != nil {
+		return err
 	}
-	s.mu.Lock()
-	s.parts[part] = append(s.parts[part], b)
-	s.mu.Unlock()
-	return spare, nil
+	w.shelf.mu.Lock()
+	w.shelf.parts[part] = append(w.shelf.parts[part], b)
+	w.shelf.mu.Unlock()
+	return nil
+}
+
+// keep copies what a block has, to memory or to the spill.
+func (s *store) keep(b *block, data []byte) error {
+	b.size, b.data = len(data), nil
+	if size := int64(len(data)); s.spill != nil && s.used.Add(size) > s.memory {
+		s.used.Add(-size)
+		b.at = s.end.Add(size) - size
+		if _, err := s.spill.WriteAt(data, b.at); err != nil {
+			return fmt.Errorf("spill lines: %w", err)
+		}
+		return nil
+	}
+	b.data = append(make([]byte, 0, len(data)), data...)
+	return nil
 }
 
 // free gives back the memory of the blocks.
 func (s *shelf) free() {
 	for _, blocks := range s.parts {
 		for _, b := range blocks {
-			s.store.used.Add(-int64(cap(b.lines)) * lineBytes)
+			s.store.used.Add(-int64(len(b.data)))
 		}
 	}
 	s.parts = nil
-}
-
-// bytesOf returns lines as they are in memory: what is spilled is read by the same process.
-func bytesOf(lines []Line) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(lines))), len(lines)*lineBytes)
 }
 
 // numbers are the numbers of texts in the sealed dictionaries, by column and the number they had before.
@@ -132,33 +130,60 @@ func (n *numbers) apply(lines []Line) {
 	}
 }
 
-// number renumbers the texts of all blocks, those that are spilled when they are read.
-func (s *shelf) number(n *numbers) {
-	eachIndex(len(s.parts), func() func(int) {
-		return func(part int) {
-			for _, b := range s.parts[part] {
-				n.apply(b.lines)
+// number renumbers the texts of all blocks.
+func (s *shelf) number(n *numbers) error {
+	return eachPart(len(s.parts), func() func(int) error {
+		var buf [blockLines]Line
+		var scratch, packed []byte
+		return func(part int) error {
+			for i := range s.parts[part] {
+				b := &s.parts[part][i]
+				data, err := s.bytes(b, &scratch)
+				if err != nil {
+					return err
+				}
+				lines := buf[:b.n]
+				texts := unpack(lines, data)
+				n.apply(lines)
+				packed = packTexts(append(packed[:0], data[:texts]...), lines)
+				s.store.used.Add(-int64(len(b.data)))
+				if err := s.store.keep(b, packed); err != nil {
+					return err
+				}
 			}
+			return nil
 		}
 	})
-	if s.store.end.Load() > 0 {
-		s.numbers = n
-	}
 }
 
-// read returns the lines of a block; spilled ones are put into buf.
-func (s *shelf) read(b *block, buf []Line) ([]Line, error) {
-	if b.lines != nil {
-		return b.lines, nil
+// bytes returns what a block has; what is spilled is read into scratch.
+func (s *shelf) bytes(b *block, scratch *[]byte) ([]byte, error) {
+	if b.data != nil {
+		return b.data, nil
 	}
-	buf = buf[:b.n]
-	if n, err := s.store.spill.ReadAt(bytesOf(buf), b.at); n < b.n*lineBytes {
+	data := grown((*scratch)[:0], b.size)
+	*scratch = data
+	if n, err := s.store.spill.ReadAt(data, b.at); n < b.size {
 		return nil, fmt.Errorf("read spilled lines: %w", errors.Join(err, io.ErrUnexpectedEOF))
 	}
-	if s.numbers != nil {
-		s.numbers.apply(buf)
+	return data, nil
+}
+
+// page is what a reader of blocks works with.
+type page struct {
+	lines   [blockLines]Line
+	scratch []byte
+}
+
+// read returns the lines of a block, until the next one is read.
+func (s *shelf) read(b *block, p *page) ([]Line, error) {
+	data, err := s.bytes(b, &p.scratch)
+	if err != nil {
+		return nil, err
 	}
-	return buf, nil
+	lines := p.lines[:b.n]
+	unpack(lines, data)
+	return lines, nil
 }
 
 // inside says whether some lines of a block may be in the window, and whether all are.
@@ -173,14 +198,14 @@ func (l *Lines) inside(b *block) (some, whole bool) {
 
 // load appends the lines of a partition that are in the window.
 func (l *Lines) load(s *shelf, part int, dst []Line) ([]Line, error) {
-	var buf [blockLines]Line
+	var buf page
 	for i := range s.parts[part] {
 		b := &s.parts[part][i]
 		some, whole := l.inside(b)
 		if !some {
 			continue
 		}
-		lines, err := s.read(b, buf[:])
+		lines, err := s.read(b, &buf)
 		if err != nil {
 			return dst, err
 		}
@@ -215,7 +240,7 @@ func (l *Lines) scan(worker func() (see func([]Line), done func())) error {
 
 func (l *Lines) scanParts(from, to int, worker func() (see func([]Line), done func())) error {
 	return l.each(from, to, func(see func([]Line)) func(int) error {
-		var buf, cut [blockLines]Line
+		var buf page
 		return func(part int) error {
 			for i := range l.shelf.parts[part] {
 				b := &l.shelf.parts[part][i]
@@ -223,12 +248,12 @@ func (l *Lines) scanParts(from, to int, worker func() (see func([]Line), done fu
 				if !some {
 					continue
 				}
-				lines, err := l.shelf.read(b, buf[:])
+				lines, err := l.shelf.read(b, &buf)
 				if err != nil {
 					return err
 				}
 				if !whole {
-					lines = l.within(lines, cut[:0])
+					lines = l.within(lines, lines[:0])
 				}
 				if len(lines) > 0 {
 					see(lines)
@@ -254,24 +279,33 @@ func (l *Lines) each(from, to int, look func(see func([]Line)) func(part int) er
 	if err := l.Seal(); err != nil {
 		return err
 	}
-	var mu sync.Mutex
-	var failed error
 	var ends []func()
-	eachIndex(to-from, func() func(int) {
+	err := eachPart(to-from, func() func(int) error {
 		see, done := worker()
 		ends = append(ends, done)
 		one := look(see)
-		return func(part int) {
-			if err := one(from + part); err != nil {
+		return func(part int) error { return one(from + part) }
+	})
+	for _, done := range ends {
+		done()
+	}
+	return err
+}
+
+// eachPart is eachIndex of work that can fail.
+func eachPart(n int, worker func() func(int) error) error {
+	var mu sync.Mutex
+	var failed error
+	eachIndex(n, func() func(int) {
+		do := worker()
+		return func(i int) {
+			if err := do(i); err != nil {
 				mu.Lock()
 				failed = errors.Join(failed, err)
 				mu.Unlock()
 			}
 		}
 	})
-	for _, done := range ends {
-		done()
-	}
 	return failed
 }
 

@@ -180,7 +180,7 @@ func TestUnevenPartitions(t *testing.T) {
 	if !slices.Equal(rows, same) {
 		t.Error("1,024 partitions: other rows")
 	}
-	if size, err := file.Stat(); err != nil || size.Size() < int64(n)*32 {
+	if size, err := file.Stat(); err != nil || size.Size() < int64(n)*8 {
 		t.Errorf("spilled %v bytes, %v", size.Size(), err)
 	}
 }
