@@ -59,20 +59,13 @@ func realFile(tb testing.TB) *explore.Shop {
 // salesOf is the sales table of kept lines.
 func salesOf(kept *retail.Outcome) *frame.Frame {
 	f := frame.New(columns, kept.NumRows())
-	used := kept.Used
-	text := func(c retail.Coding, id uint32) string {
-		if c.Code[id] < 0 {
-			return ""
-		}
-		return c.Texts[c.Code[id]]
-	}
 	at := 0
 	for id := range uint32(kept.NumCustomers()) {
 		for _, r := range kept.Rows(id) {
-			f.Strings("customer")[at] = text(used.Customers, id)
-			f.Strings("invoice")[at] = text(used.Invoices, r.Invoice)
-			f.Strings("code")[at] = text(used.Codes, r.Code)
-			f.Strings("country")[at] = text(used.Countries, r.Country)
+			f.Strings("customer")[at] = kept.Customers.String(id)
+			f.Strings("invoice")[at] = kept.Invoices.String(r.Invoice)
+			f.Strings("code")[at] = kept.Codes.String(r.Code)
+			f.Strings("country")[at] = kept.Countries.String(r.Country)
 			f.Ints("time")[at], f.Ints("quantity")[at] = r.Time, int64(r.Quantity)
 			f.Ints("price")[at], f.Ints("amount")[at] = int64(r.Price), int64(r.Amount)
 			at++

@@ -33,17 +33,10 @@ func realLines(tb testing.TB, changes string) []Line {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	used := kept.Used
-	text := func(c retail.Coding, id uint32) string {
-		if c.Code[id] < 0 {
-			return ""
-		}
-		return c.Texts[c.Code[id]]
-	}
 	var all []Line
 	for id := range uint32(kept.NumCustomers()) {
 		for _, r := range kept.Rows(id) {
-			all = append(all, Line{text(used.Customers, id), text(used.Invoices, r.Invoice), text(used.Codes, r.Code), int32(calendar.DateOf(r.Time))})
+			all = append(all, Line{kept.Customers.String(id), kept.Invoices.String(r.Invoice), kept.Codes.String(r.Code), int32(calendar.DateOf(r.Time))})
 		}
 	}
 	return all

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/money"
@@ -73,8 +74,8 @@ type decider struct {
 	why       [3]string // of invoice, adjustments, non-products
 
 	// By compared number and code.
-	firsts []first
-	again  bitset // numbers that come again later with another customer
+	named  int64  // numbers that name a customer
+	again  bitset // of these, those that come again later with another one
 	called bitset // numbers that any line has
 	codes  bitset
 	words  int64 // lines above zero whose description names a service, with a code that looks like a product's
@@ -99,45 +100,67 @@ func (d *decider) look() error {
 	}
 	codeKeys := &d.l.Codes.Keys
 	numbers, codes := d.l.Invoices.Keys.Len(), codeKeys.Len()
-	d.firsts, d.again, d.called, d.codes = make([]first, numbers), newBitset(numbers), newBitset(numbers), newBitset(codes)
+	d.again, d.called, d.codes = newBitset(numbers), newBitset(numbers), newBitset(codes)
 	special, names := DefaultNonProducts(), d.services()
-	var stripes Stripes
-	err := d.l.scan(func() (func([]Line), func()) {
-		words := int64(0)
-		called, sold := newBitset(numbers), newBitset(codes)
-		see := func(lines []Line) {
-			hold := stripes.Hold()
-			defer hold.Free()
-			for i := range lines {
-				r := &lines[i]
-				key := d.l.Invoices.Key[r.Invoice]
-				called.set(key)
-				sold.set(d.l.Codes.Key[r.Code])
-				if r.Customer != 0 {
-					hold.Take(key)
-					d.firsts[key].see(first{r.Time, r.Customer})
-				}
-				if names[r.Description] && r.Amount > 0 && !special.code(codeKeys.String(d.l.Codes.Key[r.Code])) {
-					words++
+	for from, to := range d.l.Passes(numbers, int(unsafe.Sizeof(first{}))) {
+		firsts := make([]first, to-from)
+		var stripes Stripes
+		err := d.l.scan(func() (func([]Line), func()) {
+			words := int64(0)
+			called, sold := newBitset(numbers), newBitset(codes)
+			see := func(lines []Line) {
+				hold := stripes.Hold()
+				defer hold.Free()
+				for i := range lines {
+					r := &lines[i]
+					key := d.l.Invoices.Key(r.Invoice)
+					if r.Customer != 0 && key >= from && key < to {
+						hold.Take(key)
+						firsts[key-from].see(first{r.Time, r.Customer})
+					}
+					if from > 0 {
+						continue
+					}
+					called.set(key)
+					sold.set(d.l.Codes.Key(r.Code))
+					if names[r.Description] && r.Amount > 0 && !special.code(codeKeys.String(d.l.Codes.Key(r.Code))) {
+						words++
+					}
 				}
 			}
+			return see, func() {
+				d.called.merge(called)
+				d.codes.merge(sold)
+				d.words += words
+			}
+		})
+		if err != nil {
+			return err
 		}
-		return see, func() {
-			d.called.merge(called)
-			d.codes.merge(sold)
-			d.words += words
+		if err := d.lookAgain(firsts, from, to); err != nil {
+			return err
 		}
-	})
-	if err != nil {
-		return err
+	}
+	return nil
+}
+
+// lookAgain finds the numbers, of some, that come again, given the first line of each.
+func (d *decider) lookAgain(firsts []first, from, to uint32) error {
+	for _, f := range firsts {
+		if f.customer != 0 {
+			d.named++
+		}
 	}
 	return d.l.scan(func() (func([]Line), func()) {
-		again := newBitset(numbers)
+		again := newBitset(len(d.again) * 64)
 		see := func(lines []Line) {
 			for i := range lines {
 				r := &lines[i]
-				key := d.l.Invoices.Key[r.Invoice]
-				if f := &d.firsts[key]; r.Customer != 0 && r.Customer != f.customer && r.Time-f.time >= reusedAfter*calendar.DayMicros {
+				key := d.l.Invoices.Key(r.Invoice)
+				if r.Customer == 0 || key < from || key >= to {
+					continue
+				}
+				if f := &firsts[key-from]; r.Customer != f.customer && r.Time-f.time >= reusedAfter*calendar.DayMicros {
 					again.set(key)
 				}
 			}
@@ -159,12 +182,7 @@ func (d *decider) services() []bool {
 
 // invoice decides whether numbers are used again: at least 1 % of them come again 7 or more days later with another customer.
 func (d *decider) invoice() string {
-	numbers, reused := int64(0), d.again.count()
-	for _, f := range d.firsts {
-		if f.customer != 0 {
-			numbers++
-		}
-	}
+	numbers, reused := d.named, d.again.count()
 	value := ByNumber
 	if reused > 0 && float64(reused) >= reusedNumbers*float64(numbers) {
 		value = ByNumberAndDay
@@ -272,7 +290,7 @@ func (d *decider) explain(k *kinds, m, given Meaning) error {
 				switch {
 				case k.isVoid(r):
 					note(aboutVoid, r, &l.Statuses, r.Status)
-				case k.adjustment != nil && k.adjustment[l.Invoices.Key[r.Invoice]]:
+				case k.adjustment != nil && k.adjustment.has(l.Invoices.Key(r.Invoice)):
 					note(aboutAdjust, r, &l.Invoices.Dict, r.Invoice)
 				case k.isDiscount(r):
 					note(aboutDiscount, r, &l.Codes.Dict, r.Code)

@@ -110,7 +110,7 @@ func (p *Plan) Facts(of Ranges) (*Facts, error) {
 				at, customer := p.invoiceOf(r), p.customerOf(r)
 				part := parts[customer]
 				if customer == 0 {
-					part = int32(of.Guest(l.Invoices.Keys.String(l.Invoices.Key[r.Invoice])))
+					part = int32(of.Guest(l.Invoices.Keys.String(l.Invoices.Key(r.Invoice))))
 				}
 				hold.Take(at)
 				if where[at] == 0 {
@@ -237,7 +237,7 @@ func (p *Plan) takeAllocated(f *Facts) {
 func (d *KeyedDict) find(text string) uint32 {
 	key := string(appendCompared(nil, []byte(text)))
 	at, ok := sort.Find(d.Len(), func(id int) int {
-		return cmp.Or(cmp.Compare(key, d.Keys.String(d.Key[id])), cmp.Compare(text, d.String(uint32(id))))
+		return cmp.Or(cmp.Compare(key, d.Keys.String(d.Key(uint32(id)))), cmp.Compare(text, d.String(uint32(id))))
 	})
 	if !ok {
 		return 0
@@ -297,7 +297,7 @@ func (w *Worker) Account(f *Facts) Account {
 		}
 		shared := SharedInvoice{Invoice: name}
 		for row, order := range ledgerOrder() {
-			if set := w.tally.rows[order].invoices; set.has(at) {
+			if set := w.tally.sets[order].invoices; set.has(at) {
 				set.clear(at)
 				shared.Rows |= 1 << row
 			}

@@ -33,7 +33,7 @@ func TestPartitionsElsewhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		facts := told(t, all, rules, of)
-		got := account{Meaning: want.Meaning, Decisions: want.Decisions, Used: want.Used}
+		got := account{Meaning: want.Meaning, Decisions: want.Decisions}
 		var accounts []retail.Account
 		products := map[string]bool{}
 		for part := range of.Partitions() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"sync/atomic"
 
 	"github.com/clientele/clientele/pkg/money"
 )
@@ -64,27 +65,29 @@ const (
 // tally is a ledger in the making. Each worker has its own; they add up in any order to the same.
 type tally struct {
 	rows [ledgerRows]struct {
-		lines               int64
-		sales, returns      money.Amount
-		invoices, customers bitset
+		lines          int64
+		sales, returns money.Amount
 	}
+	*sets
 }
 
-func newTally(invoices, customers int) *tally {
-	t := &tally{}
-	for i := range t.rows {
-		t.rows[i].invoices = newBitset(invoices)
-		t.rows[i].customers = newBitset(customers)
+// sets are the distinct invoices and customers of each row of a ledger, which all workers of a plan fill together: there may be many.
+type sets [ledgerRows]struct{ invoices, customers bitset }
+
+func newSets(invoices, customers int) *sets {
+	s := &sets{}
+	for i := range s {
+		s[i].invoices, s[i].customers = newBitset(invoices), newBitset(customers)
 	}
-	return t
+	return s
 }
 
 // line counts a line with its amount; invoice and customer as numbers of compared texts.
 func (t *tally) line(row int, invoice, customer uint32, amount money.Amount) {
 	r := &t.rows[row]
 	r.lines++
-	r.invoices.set(invoice)
-	r.customers.set(customer)
+	t.sets[row].invoices.share(invoice)
+	t.sets[row].customers.share(customer)
 	t.amount(row, amount)
 }
 
@@ -103,8 +106,6 @@ func (t *tally) merge(o *tally) {
 		r.lines += s.lines
 		r.sales += s.sales
 		r.returns += s.returns
-		r.invoices.merge(s.invoices)
-		r.customers.merge(s.customers)
 	}
 }
 
@@ -112,10 +113,10 @@ func (t *tally) merge(o *tally) {
 func (t *tally) ledger() Ledger {
 	l := make(Ledger, 0, ledgerRows)
 	add := func(name string, row int) {
-		r := &t.rows[row]
-		r.customers.clear(0) // the guest
+		r, sets := &t.rows[row], &t.sets[row]
+		sets.customers.clear(0) // the guest
 		l = append(l, Entry{
-			Rule: name, Lines: r.lines, Invoices: r.invoices.count(), Customers: r.customers.count(),
+			Rule: name, Lines: r.lines, Invoices: sets.invoices.count(), Customers: sets.customers.count(),
 			Amount: r.sales + r.returns, Sales: r.sales, Returns: r.returns,
 		})
 	}
@@ -134,6 +135,13 @@ func newBitset(n int) bitset { return make(bitset, (n+63)/64) }
 
 func (b bitset) set(i uint32)   { b[i/64] |= 1 << (i % 64) }
 func (b bitset) clear(i uint32) { b[i/64] &^= 1 << (i % 64) }
+
+// share is set beside others that do the same.
+func (b bitset) share(i uint32) {
+	if w, bit := &b[i/64], uint64(1)<<(i%64); atomic.LoadUint64(w)&bit == 0 {
+		atomic.OrUint64(w, bit)
+	}
+}
 
 func (b bitset) has(i uint32) bool { return b[i/64]>>(i%64)&1 != 0 }
 

@@ -2,6 +2,8 @@ package retail
 
 import (
 	"fmt"
+	"iter"
+	"math/bits"
 
 	"github.com/clientele/clientele/pkg/money"
 )
@@ -132,10 +134,50 @@ func (k *Kept) NumRows() int {
 	return n
 }
 
-// Coding numbers the texts of kept lines from 0, in byte order (invoices and codes as compared, then as written).
+// Coding numbers the texts of kept lines from 0, in byte order (invoices and codes as compared, then as written). It lists none of them: there may
+// be as many as lines.
 type Coding struct {
-	Texts []string
-	Code  []int32 // by the number that a [Row] has; -1 for the empty text and for one that no kept line has
+	dict *Dict
+	used bitset  // without the empty text where that has no code
+	from []int32 // by word of used: how many are in the words before
+}
+
+func codingOf(dict *Dict, used bitset, nullable bool) Coding {
+	if nullable && len(used) > 0 {
+		used.clear(0)
+	}
+	c := Coding{dict: dict, used: used, from: make([]int32, len(used))}
+	n := 0
+	for i, w := range used {
+		c.from[i] = int32(n)
+		n += bits.OnesCount64(w)
+	}
+	return c
+}
+
+// Texts returns the texts in the order of their codes.
+func (c Coding) Texts() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i, w := range c.used {
+			for ; w != 0; w &= w - 1 {
+				if !yield(c.dict.String(uint32(i*64 + bits.TrailingZeros64(w)))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Recode replaces numbers that a [Row] has by their codes; -1 is the empty text and one that no kept line has.
+func (c Coding) Recode(ids []int32) {
+	for i, id := range ids {
+		w, bit := c.used[uint32(id)/64], uint32(id)%64
+		if w>>bit&1 == 0 {
+			ids[i] = -1
+			continue
+		}
+		ids[i] = c.from[uint32(id)/64] + int32(bits.OnesCount64(w&(1<<bit-1)))
+	}
 }
 
 // UsedTexts are the texts that kept lines have.
@@ -179,10 +221,10 @@ func (u *Uses) Merge(o *Uses) {
 	u.regions.merge(o.regions)
 }
 
-// Texts numbers them.
+// Texts numbers them. It uses the gatherer up.
 func (u *Uses) Texts() UsedTexts {
 	return UsedTexts{
-		u.l.Customers.coding(u.customers, true), u.l.Invoices.coding(u.invoices, false), u.l.Codes.coding(u.codes, false),
-		u.l.Countries.coding(u.countries, true), u.l.Regions.coding(u.regions, true),
+		codingOf(&u.l.Customers, u.customers, true), codingOf(&u.l.Invoices.Dict, u.invoices, false), codingOf(&u.l.Codes.Dict, u.codes, false),
+		codingOf(&u.l.Countries, u.countries, true), codingOf(&u.l.Regions, u.regions, true),
 	}
 }

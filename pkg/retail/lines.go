@@ -1,15 +1,16 @@
 package retail
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
+	"iter"
 	"math"
-	"runtime"
+	"slices"
 	"sort"
 	"sync"
-	"sync/atomic"
 
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/money"
@@ -122,6 +123,10 @@ type Room struct {
 	Guests int      // partitions of lines without a customer, by invoice; 0 is one
 	Memory int64    // bytes that lines take before they go to Spill; without Spill there is no bound
 	Spill  Spill
+
+	// Texts are the bytes that the distinct customers and invoice numbers take while they are numbered, before they go to Spill too,
+	// and what a pass over all lines then takes for what it knows of each; 0 is no bound.
+	Texts int64
 }
 
 // Spill takes lines that have no room in memory.
@@ -140,16 +145,17 @@ type Lines struct {
 	Customers, Descriptions, Countries, Statuses, Regions Dict
 	Invoices, Codes                                       KeyedDict
 
-	room    Room
-	seed    maphash.Seed
-	shelf   *shelf
-	shards  []*Shard
-	texts   [columns]texts // until they are sealed
-	numbers numbers        // of these texts, once they are
-	window  Window
-	cut     bool
-	sealed  bool
-	kinds   *kinds // what [Decide] found out
+	room   Room
+	seed   maphash.Seed
+	shelf  *shelf
+	shards []*Shard
+	texts  [columns]texts // until they are sealed
+	turn   sync.RWMutex   // is held to append, and alone to begin a generation
+	runs   [columns][]run // of the generations before
+	window Window
+	cut    bool
+	sealed bool
+	kinds  *kinds // what [Decide] found out
 }
 
 // texts are the distinct texts of a column in the order in which they are seen, shared by all shards: many texts are in the batches of
@@ -216,20 +222,84 @@ func (l *Lines) Len() int {
 	return n
 }
 
-// TextBytes returns what the distinct texts take that have been seen so far, about.
+// TextBytes returns what the distinct texts take that have been seen so far, about, but for those on the spill.
 func (l *Lines) TextBytes() (n int64) {
 	for i := range l.texts {
-		t := &l.texts[i]
-		t.mu.Lock()
-		n += int64(t.size())
-		t.mu.Unlock()
+		n += l.textBytes(i)
 	}
 	return n
 }
 
+func (l *Lines) textBytes(column int) int64 {
+	t := &l.texts[column]
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int64(t.size())
+}
+
+// Err returns what went wrong with the spill where that could not be returned: texts that were asked for are empty then.
+func (l *Lines) Err() error { return l.shelf.store.err() }
+
+// Passes cuts the numbers below n into stretches so that what a pass over all lines holds, of so many bytes a number, has room.
+func (l *Lines) Passes(n, bytes int) iter.Seq2[uint32, uint32] {
+	step := n
+	if l.room.Texts > 0 && l.runs[columnInvoice] != nil {
+		step = max(int(l.room.Texts)/bytes, 1)
+	}
+	return func(yield func(from, to uint32) bool) {
+		for from := 0; from < n; from += step {
+			if !yield(uint32(from), uint32(min(from+step, n))) {
+				return
+			}
+		}
+	}
+}
+
 // Append adds a batch, which may be reused afterwards. It wraps [ErrColumns] where the batch contradicts itself and [ErrRange]
 // where a quantity × price is out of range; nothing is added then.
-func (s *Shard) Append(b LineBatch) (err error) {
+func (s *Shard) Append(b LineBatch) error {
+	l := s.lines
+	l.turn.RLock()
+	err := s.append(b)
+	l.turn.RUnlock()
+	if err != nil || !l.full() {
+		return err
+	}
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	if !l.full() { // another shard was first
+		return nil
+	}
+	return l.nextGeneration()
+}
+
+// full reports whether the texts that are numbered have outgrown their room.
+func (l *Lines) full() bool {
+	return l.room.Texts > 0 && l.room.Spill != nil && l.textBytes(columnCustomer)+l.textBytes(columnInvoice) > l.room.Texts
+}
+
+// nextGeneration puts the texts of the large columns aside, with the lines that have their numbers.
+func (l *Lines) nextGeneration() error {
+	for _, s := range l.shards {
+		if err := s.open.flush(); err != nil {
+			return err
+		}
+	}
+	for c := range l.texts {
+		if !isLarge(c) {
+			continue
+		}
+		r, err := l.shelf.store.spilled(&l.texts[c].Dict, comparedBy(c))
+		if err != nil {
+			return err
+		}
+		l.runs[c] = append(l.runs[c], r)
+	}
+	l.shelf.generation++
+	return nil
+}
+
+func (s *Shard) append(b LineBatch) (err error) {
 	if s.lines.sealed {
 		return errors.New("append lines: they are sealed")
 	}
@@ -319,50 +389,96 @@ func (l *Lines) Seal() error {
 		return nil
 	}
 	l.sealed = true
-	for _, s := range l.shards {
-		if err := s.open.close(); err != nil {
-			return fmt.Errorf("seal lines: %w", err)
-		}
+	if err := l.seal(); err != nil {
+		return fmt.Errorf("seal lines: %w", err)
 	}
-	// The longest first: the others fill up beside it.
-	inParallel(
-		func() { l.sealColumn(columnInvoice, &l.Invoices.Dict, l.Invoices.seal) },
-		func() {
-			l.sealColumn(columnDescription, &l.Descriptions, func() []uint32 { return l.Descriptions.seal(nil) })
-		},
-		func() { l.sealColumn(columnCode, &l.Codes.Dict, l.Codes.seal) },
-		func() { l.sealColumn(columnCustomer, &l.Customers, func() []uint32 { return l.Customers.seal(nil) }) },
-		func() { l.sealColumn(columnCountry, &l.Countries, func() []uint32 { return l.Countries.seal(nil) }) },
-		func() { l.sealColumn(columnStatus, &l.Statuses, func() []uint32 { return l.Statuses.seal(nil) }) },
-		func() { l.sealColumn(columnRegion, &l.Regions, func() []uint32 { return l.Regions.seal(nil) }) },
-	)
 	for _, s := range l.shards {
 		*s = Shard{lines: l, rows: s.rows}
-	}
-	var numbers numbers
-	numbers, l.numbers = l.numbers, numbers
-	if err := l.shelf.number(&numbers); err != nil {
-		return fmt.Errorf("seal lines: %w", err)
 	}
 	return nil
 }
 
-// sealColumn seals a dictionary, and notes the number of each text in it. seal is the dictionary's.
-func (l *Lines) sealColumn(column int, all *Dict, seal func() []uint32) {
-	*all, l.texts[column].Dict = l.texts[column].Dict, Dict{}
-	l.numbers[column] = seal()
+func (l *Lines) seal() error {
+	far := l.runs[columnInvoice] != nil
+	if far {
+		if err := l.nextGeneration(); err != nil {
+			return err
+		}
+	}
+	for _, s := range l.shards {
+		if err := s.open.close(); err != nil {
+			return err
+		}
+	}
+	var to numbers
+	near := func(column int, all *Dict, seal func() []uint32) func() error {
+		return func() error {
+			*all, l.texts[column].Dict = l.texts[column].Dict, Dict{}
+			to[column] = seal()
+			return nil
+		}
+	}
+	plain := func(column int, all *Dict) func() error {
+		return near(column, all, func() []uint32 { return all.seal(nil) })
+	}
+	invoices, customers := near(columnInvoice, &l.Invoices.Dict, l.Invoices.seal), plain(columnCustomer, &l.Customers)
+	if far {
+		invoices, customers = l.sealInvoices, l.sealCustomers
+	}
+	err := inParallel( // the longest first: the others fill up beside it
+		invoices, plain(columnDescription, &l.Descriptions), near(columnCode, &l.Codes.Dict, l.Codes.seal), customers,
+		plain(columnCountry, &l.Countries), plain(columnStatus, &l.Statuses), plain(columnRegion, &l.Regions),
+	)
+	if err != nil {
+		return err
+	}
+	if !far {
+		return l.shelf.number(&to, 0)
+	}
+	for g := range l.runs[columnInvoice] {
+		for _, c := range []int{columnInvoice, columnCustomer} {
+			if to[c], err = l.runs[c][g].renumbering(); err != nil {
+				return err
+			}
+		}
+		if err := l.shelf.number(&to, g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Lines) sealCustomers() error {
+	w := l.shelf.store.farWriter()
+	l.texts[columnCustomer].Dict = Dict{}
+	err := l.shelf.store.merge(l.runs[columnCustomer], nil, func(text, _ []byte) error { return w.add(text) })
+	l.Customers = Dict{far: w.to}
+	return errors.Join(err, w.flush())
+}
+
+func (l *Lines) sealInvoices() error {
+	runs, w, keys := l.runs[columnInvoice], l.shelf.store.farWriter(), l.shelf.store.farWriter()
+	l.texts[columnInvoice].Dict = Dict{}
+	keyed := slices.ContainsFunc(runs, func(r run) bool { return r.keyed })
+	d := &l.Invoices
+	err := l.shelf.store.merge(runs, appendCompared, func(text, key []byte) error {
+		if keyed {
+			if keys.to.n == 0 || !bytes.Equal(keys.last, key) {
+				if err := keys.add(key); err != nil {
+					return err
+				}
+			}
+			d.keys = append(d.keys, uint32(keys.to.n-1))
+		}
+		return w.add(text)
+	})
+	if d.Dict, d.Keys = (Dict{far: w.to}), (Dict{far: w.to}); keyed {
+		d.Keys = Dict{far: keys.to}
+	}
+	return errors.Join(err, w.flush(), keys.flush())
 }
 
 // inParallel does pieces of work on all cores, beginning them in their order.
-func inParallel(work ...func()) {
-	var next atomic.Int32
-	var wg sync.WaitGroup
-	for range min(len(work), runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(work); i = int(next.Add(1)) - 1 {
-				work[i]()
-			}
-		})
-	}
-	wg.Wait()
+func inParallel(work ...func() error) error {
+	return eachPart(len(work), func() func(int) error { return func(i int) error { return work[i]() } })
 }

@@ -21,7 +21,8 @@ type Dict struct {
 	seed  maphash.Seed
 	last  uint32 // the number handed out last: neighbours are often equal
 
-	text string // data once sealed, so that String need not copy
+	text string    // data once sealed, so that String need not copy
+	far  *farTexts // the texts of a sealed dictionary that does not fit into the memory
 }
 
 func newDict() Dict {
@@ -30,16 +31,31 @@ func newDict() Dict {
 	return d
 }
 
+// empty makes it as new, in the same memory.
+func (d *Dict) empty() {
+	clear(d.slots)
+	d.data, d.ends, d.last = d.data[:0], d.ends[:0], 0
+	d.intern(nil)
+}
+
 // Len returns how many texts there are, the empty one included.
-func (d *Dict) Len() int { return len(d.ends) }
+func (d *Dict) Len() int {
+	if d.far != nil {
+		return d.far.n
+	}
+	return len(d.ends)
+}
 
 // size returns about how many bytes it takes.
 func (d *Dict) size() int { return cap(d.data) + 8*(cap(d.ends)+len(d.slots)) }
 
-// String returns text id of a sealed dictionary. It does not copy.
+// String returns text id of a sealed dictionary. It does not copy one that is in memory.
 func (d *Dict) String(id uint32) string {
 	if id == 0 {
 		return ""
+	}
+	if d.far != nil {
+		return d.far.text(id)
 	}
 	return d.text[d.ends[id-1]:d.ends[id]]
 }
@@ -49,19 +65,6 @@ func (d *Dict) bytes(id uint32) []byte {
 		return nil
 	}
 	return d.data[d.ends[id-1]:d.ends[id]]
-}
-
-// coding numbers the texts of a sealed dictionary that are in a set. With nullable, the empty text has no number.
-func (d *Dict) coding(in bitset, nullable bool) Coding {
-	c := Coding{Code: make([]int32, d.Len())}
-	for id := range c.Code {
-		text := d.String(uint32(id))
-		if c.Code[id] = -1; in.has(uint32(id)) && (text != "" || !nullable) {
-			c.Code[id] = int32(len(c.Texts))
-			c.Texts = append(c.Texts, text)
-		}
-	}
-	return c
 }
 
 // intern returns the number of b, a new one where b has not been seen before.
@@ -117,6 +120,22 @@ type ranked struct {
 // appends them first.
 func (d *Dict) seal(compared func(dst, text []byte) []byte) []uint32 {
 	d.slots = nil
+	order := d.order(compared)
+	renumber := make([]uint32, len(order))
+	var text strings.Builder
+	text.Grow(len(d.data))
+	ends := make([]int, len(order))
+	for rank, r := range order {
+		renumber[r.id] = uint32(rank)
+		text.Write(d.bytes(r.id))
+		ends[rank] = text.Len()
+	}
+	*d = Dict{text: text.String(), ends: ends}
+	return renumber
+}
+
+// order returns the texts in the order of their ranks.
+func (d *Dict) order(compared func(dst, text []byte) []byte) []ranked {
 	var x, y []byte
 	order := make([]ranked, len(d.ends))
 	for i := range order {
@@ -140,17 +159,7 @@ func (d *Dict) seal(compared func(dst, text []byte) []byte) []uint32 {
 		}
 		return bytes.Compare(p, q)
 	})
-	renumber := make([]uint32, len(order))
-	var text strings.Builder
-	text.Grow(len(d.data))
-	ends := make([]int, len(order))
-	for rank, r := range order {
-		renumber[r.id] = uint32(rank)
-		text.Write(d.bytes(r.id))
-		ends[rank] = text.Len()
-	}
-	*d = Dict{text: text.String(), ends: ends}
-	return renumber
+	return order
 }
 
 // prefix packs the first eight bytes so that comparing packs compares bytes. Shorter texts are filled up with zeros.
@@ -165,42 +174,45 @@ func prefix(b []byte) uint64 {
 type KeyedDict struct {
 	Dict
 	Keys Dict     // the compared texts, numbered in byte order
-	Key  []uint32 // text → key
+	keys []uint32 // text → key; nil where every text is its own, as invoice numbers mostly are
 }
 
-// seal renumbers the texts, finds their keys and returns the new number of each old text. Where every text is its own key, as invoice
-// numbers mostly are, both are in the same memory.
+// Key returns the key of a text of a sealed dictionary.
+func (d *KeyedDict) Key(id uint32) uint32 {
+	if d.keys == nil {
+		return id
+	}
+	return d.keys[id]
+}
+
+// seal renumbers the texts, finds their keys and returns the new number of each old text.
 func (d *KeyedDict) seal() []uint32 {
 	renumber := d.Dict.seal(appendCompared)
-	d.Key = make([]uint32, d.Len())
+	var buf []byte
+	at := 0
+	for ; at < d.Len(); at++ {
+		text := d.String(uint32(at))
+		if buf = appendCompared(buf[:0], []byte(text)); string(buf) != text {
+			break
+		}
+	}
+	if d.Keys = d.Dict; at == d.Len() {
+		return renumber
+	}
 	var keys strings.Builder
 	var ends []int
-	same, from := true, 0
-	var buf []byte
-	for id := range d.Key {
-		text := d.String(uint32(id))
-		if buf = appendCompared(buf[:0], []byte(text)); same && string(buf) == text {
-			d.Key[id] = uint32(id)
-			continue
-		}
-		if same { // the keys so far are the texts so far
-			same, ends = false, slices.Clone(d.ends[:id])
-			keys.WriteString(d.text[:ends[id-1]])
-			from = 0
-			if id > 1 {
-				from = ends[id-2]
-			}
-		}
-		if last := keys.String()[from:]; last != string(buf) {
+	from := 0
+	d.keys = make([]uint32, d.Len())
+	for id := range d.keys {
+		buf = appendCompared(buf[:0], []byte(d.String(uint32(id))))
+		if id == 0 || keys.String()[from:] != string(buf) {
 			from = keys.Len()
 			keys.Write(buf)
 			ends = append(ends, keys.Len())
 		}
-		d.Key[id] = uint32(len(ends) - 1)
+		d.keys[id] = uint32(len(ends) - 1)
 	}
-	if d.Keys = d.Dict; !same {
-		d.Keys = Dict{text: keys.String(), ends: ends}
-	}
+	d.Keys = Dict{text: keys.String(), ends: ends}
 	return renumber
 }
 

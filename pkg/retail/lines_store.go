@@ -2,8 +2,6 @@ package retail
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -17,6 +15,7 @@ type block struct {
 	at          int64  // where, in bytes
 	size        int    // in bytes
 	n           int    // lines
+	generation  int    // see [run]
 	first, last int64
 }
 
@@ -26,6 +25,8 @@ type store struct {
 	spill  Spill
 	used   atomic.Int64 // bytes of blocks in memory
 	end    atomic.Int64 // of the spill
+	mu     sync.Mutex
+	failed error // of reading texts
 }
 
 // shelf has the blocks of each partition.
@@ -33,6 +34,8 @@ type shelf struct {
 	store *store
 	mu    sync.Mutex
 	parts [][]block
+
+	generation int // of the lines that come now
 }
 
 func newShelf(s *store, parts int) *shelf { return &shelf{store: s, parts: make([][]block, parts)} }
@@ -64,23 +67,30 @@ func (w *writer) next(part int) (*Line, error) {
 	return &b[len(b)-1], nil
 }
 
-// close puts what is left on the shelf.
-func (w *writer) close() error {
+// flush puts what is open on the shelf.
+func (w *writer) flush() error {
 	for part, b := range w.open {
 		if len(b) > 0 {
 			if err := w.put(part, b); err != nil {
 				return err
 			}
+			w.open[part] = b[:0]
 		}
 	}
-	w.open = nil
 	return nil
+}
+
+// close ends the writing.
+func (w *writer) close() error {
+	err := w.flush()
+	w.open = nil
+	return err
 }
 
 // put adds a block of lines.
 func (w *writer) put(part int, lines []Line) error {
 	w.packed = pack(w.packed[:0], lines)
-	b := block{n: len(lines), first: lines[0].Time, last: lines[0].Time}
+	b := block{n: len(lines), generation: w.shelf.generation, first: lines[0].Time, last: lines[0].Time}
 	for i := range lines {
 		b.first, b.last = min(b.first, lines[i].Time), max(b.last, lines[i].Time)
 	}
@@ -98,11 +108,9 @@ func (s *store) keep(b *block, data []byte) error {
 	b.size, b.data = len(data), nil
 	if size := int64(len(data)); s.spill != nil && s.used.Add(size) > s.memory {
 		s.used.Add(-size)
-		b.at = s.end.Add(size) - size
-		if _, err := s.spill.WriteAt(data, b.at); err != nil {
-			return fmt.Errorf("spill lines: %w", err)
-		}
-		return nil
+		var err error
+		b.at, err = s.write(data)
+		return err
 	}
 	b.data = append(make([]byte, 0, len(data)), data...)
 	return nil
@@ -130,14 +138,17 @@ func (n *numbers) apply(lines []Line) {
 	}
 }
 
-// number renumbers the texts of all blocks.
-func (s *shelf) number(n *numbers) error {
+// number renumbers the texts of all blocks of a generation.
+func (s *shelf) number(n *numbers, generation int) error {
 	return eachPart(len(s.parts), func() func(int) error {
 		var buf [blockLines]Line
 		var scratch, packed []byte
 		return func(part int) error {
 			for i := range s.parts[part] {
 				b := &s.parts[part][i]
+				if b.generation != generation {
+					continue
+				}
 				data, err := s.bytes(b, &scratch)
 				if err != nil {
 					return err
@@ -163,10 +174,7 @@ func (s *shelf) bytes(b *block, scratch *[]byte) ([]byte, error) {
 	}
 	data := grown((*scratch)[:0], b.size)
 	*scratch = data
-	if n, err := s.store.spill.ReadAt(data, b.at); n < b.size {
-		return nil, fmt.Errorf("read spilled lines: %w", errors.Join(err, io.ErrUnexpectedEOF))
-	}
-	return data, nil
+	return data, s.store.read(data, b.at)
 }
 
 // page is what a reader of blocks works with.
@@ -289,7 +297,7 @@ func (l *Lines) each(from, to int, look func(see func([]Line)) func(part int) er
 	for _, done := range ends {
 		done()
 	}
-	return err
+	return errors.Join(err, l.Err())
 }
 
 // eachPart is eachIndex of work that can fail.

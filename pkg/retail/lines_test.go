@@ -66,7 +66,7 @@ c2,22b,é,1,2011-01-03 10:00,1,9,UK
 	}
 	for _, d := range []*retail.KeyedDict{&l.Invoices, &l.Codes} {
 		for i := range d.Len() {
-			text, key := d.String(uint32(i)), d.Keys.String(d.Key[i])
+			text, key := d.String(uint32(i)), d.Keys.String(d.Key(uint32(i)))
 			if want := strings.ToUpper(strings.TrimSpace(text)); key != want {
 				t.Errorf("%q has key %q, want %q", text, key, want)
 			}

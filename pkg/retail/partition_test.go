@@ -24,7 +24,6 @@ type account struct {
 	Meaning   retail.Meaning
 	Decisions []retail.Decision
 	Totals    retail.Totals
-	Used      retail.UsedTexts
 	Rows      []string
 	Returns   []string
 }
@@ -47,7 +46,7 @@ func accountOf(tb *rapid.T, parts [][]retailtest.Line, room retail.Room, rules r
 	if err != nil {
 		tb.Fatal(err)
 	}
-	a.Totals, a.Used, a.Rows = kept.Totals, kept.Used, rowTexts(kept.Kept)
+	a.Totals, a.Rows = kept.Totals, rowTexts(kept.Kept)
 	a.Returns = returnTexts(kept.Kept)
 	return a
 }
@@ -101,6 +100,7 @@ func TestAnyPartitions(t *testing.T) {
 		slices.Sort(room.Bounds) // some are equal: a partition between them is empty
 		if rapid.Bool().Draw(t, "spills") {
 			room.Spill, room.Memory = &memorySpill{}, rapid.SampledFrom([]int64{0, 4096}).Draw(t, "memory")
+			room.Texts = rapid.SampledFrom([]int64{0, 1, 20_000}).Draw(t, "texts") // 1: each batch is a generation
 		}
 		if len(lines) > 1 {
 			lines = rapid.Permutation(lines).Draw(t, "order")
@@ -173,7 +173,7 @@ func TestUnevenPartitions(t *testing.T) {
 	}
 	defer file.Close()
 	runtime.GOMAXPROCS(2)
-	again, same := outcome(retail.Room{Bounds: bounds, Guests: 3, Memory: 1 << 20, Spill: file})
+	again, same := outcome(retail.Room{Bounds: bounds, Guests: 3, Memory: 1 << 20, Spill: file, Texts: 1 << 20})
 	if diff := cmp.Diff(totals, again); diff != "" {
 		t.Errorf("1,024 partitions (-one +these):\n%s", diff)
 	}
@@ -208,14 +208,37 @@ func (b *broken) ReadAt(p []byte, at int64) (int, error) {
 // A disk that fails is an error wherever it does, and no account of a part of the lines.
 func TestSpillFails(t *testing.T) {
 	full := errors.New("no space left on device")
-	for _, spill := range []*broken{{write: full}, {read: full}} {
-		l := retail.NewLines(retail.Room{Spill: spill})
-		err := l.Append(retailtest.Batch(retailtest.CSV(t, "1,22,X,1,2011-01-03 10:00,1,7,UK")))
-		if err == nil {
-			_, err = retail.DefaultRules().Apply(l)
+	for _, room := range []retail.Room{{}, {Texts: 1}, {Texts: 1, Memory: 1 << 20}} {
+		for _, spill := range []*broken{{write: full}, {read: full}} {
+			room.Spill = spill
+			l := retail.NewLines(room)
+			err := l.Append(retailtest.Batch(retailtest.CSV(t, "1,22,X,1,2011-01-03 10:00,1,7,UK")))
+			if err == nil {
+				_, err = retail.DefaultRules().Apply(l)
+			}
+			if !errors.Is(err, full) {
+				t.Errorf("%+v: got %v, want %v", room, err, full)
+			}
 		}
-		if !errors.Is(err, full) {
-			t.Errorf("got %v, want %v", err, full)
-		}
+	}
+}
+
+// A text that cannot be read any more is empty, and the lines say why.
+func TestTextsThatCannotBeRead(t *testing.T) {
+	spill := &broken{}
+	l := retail.NewLines(retail.Room{Spill: spill, Texts: 1})
+	if err := l.Append(retailtest.Batch(retailtest.CSV(t, "1,22,X,1,2011-01-03 10:00,1,7,UK"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Seal(); err != nil || l.Customers.Len() != 2 {
+		t.Fatalf("%d customers, %v", l.Customers.Len(), err)
+	}
+	spill.read = errors.New("input/output error")
+	if text := l.Customers.String(1); text != "" || !errors.Is(l.Err(), spill.read) {
+		t.Errorf("%q, %v", text, l.Err())
+	}
+	spill.read = nil
+	if text := l.Customers.String(1); text != "7" || l.Err() == nil {
+		t.Errorf("%q, %v", text, l.Err())
 	}
 }

@@ -32,6 +32,7 @@ type Plan struct {
 	on    [ruleCount]bool // of rules, asked for each line
 	key   sortKey
 
+	sets      *sets  // of its workers
 	filled    *shelf // lines that got a customer; nil for none
 	numFilled int64
 
@@ -225,10 +226,11 @@ type Totals struct {
 // is of [ErrLedger].
 func (p *Plan) Totals(workers ...*Worker) (Totals, error) {
 	t := Totals{Filled: p.numFilled}
-	all := newTally(p.invoices, p.l.Customers.Len())
+	all := &tally{sets: p.tallied()}
+	p.sets = nil
 	products := newBitset(p.l.Codes.Keys.Len())
 	for _, w := range workers {
-		all.merge(w.tally)
+		all.merge(&w.tally)
 		products.merge(w.products)
 		t.Cancellations.add(w.cancel)
 		t.Discounts.add(w.discounts)
@@ -247,8 +249,7 @@ func (p *Plan) Totals(workers ...*Worker) (Totals, error) {
 type Outcome struct {
 	*Kept
 	Totals
-	Used UsedTexts // by the kept lines
-	at   []int     // by customer: the place in Kept, or −1
+	at []int // by customer: the place in Kept, or −1
 }
 
 // Apply asks the rules in their order about every line of the window, matches cancellations with their sales and accounts for
@@ -290,9 +291,6 @@ func (r Rules) Apply(l *Lines) (*Outcome, error) {
 	for i := range o.Len() {
 		o.at[o.Customer(i)] = i
 	}
-	used := p.Uses()
-	used.Add(o.Kept)
-	o.Used = used.Texts()
 	o.Totals, err = p.Totals(workers...)
 	return o, err
 }
@@ -324,7 +322,7 @@ func (p *Plan) firstRule(r *Line) uint8 {
 		return uint8(RuleVoid)
 	case r.Customer == 0 && on[RuleGuest]:
 		return uint8(RuleGuest)
-	case p.adjustment != nil && p.adjustment[l.Invoices.Key[r.Invoice]] && on[RuleAdjustment]:
+	case p.adjustment != nil && p.adjustment.has(l.Invoices.Key(r.Invoice)) && on[RuleAdjustment]:
 		return uint8(RuleAdjustment)
 	case on[RuleDiscount] && p.isDiscount(r):
 		return uint8(RuleDiscount)

@@ -22,7 +22,7 @@ type kinds struct {
 	daysFrom []int32      // by compared number: where its days begin
 	invoices int          // one more than the largest id of an invoice
 
-	adjustment, returned []bool // by compared invoice number; nil for none
+	adjustment, returned bitset // by compared invoice number; nil for none
 	void, gaveBack       []bool // by status; nil for none
 	discount             []bool // by compared code; nil for none
 	noCode               []bool // by compared code: is no product's
@@ -98,21 +98,17 @@ func newKinds(l *Lines, m Meaning) (*kinds, error) {
 	if k.returned, err = invoicesLike(l, m.ReturnInvoices); err != nil {
 		return nil, fmt.Errorf("return invoices: %w", err)
 	}
-	inParallel(
-		func() { k.products(nonProducts) },
-		func() {
-			if l.Statuses.Len() > 1 {
-				k.void, k.gaveBack = eachText(&l.Statuses, m.void), eachText(&l.Statuses, m.returns)
-			}
-			if len(m.DiscountCodes) > 0 {
-				codes := make([]string, len(m.DiscountCodes))
-				for i, c := range m.DiscountCodes {
-					codes[i] = string(appendCompared(nil, []byte(c)))
-				}
-				k.discount = eachText(&l.Codes.Keys, func(key string) bool { return slices.Contains(codes, key) })
-			}
-		},
-	)
+	k.products(nonProducts)
+	if l.Statuses.Len() > 1 {
+		k.void, k.gaveBack = eachText(&l.Statuses, m.void), eachText(&l.Statuses, m.returns)
+	}
+	if len(m.DiscountCodes) > 0 {
+		codes := make([]string, len(m.DiscountCodes))
+		for i, c := range m.DiscountCodes {
+			codes[i] = string(appendCompared(nil, []byte(c)))
+		}
+		k.discount = eachText(&l.Codes.Keys, func(key string) bool { return slices.Contains(codes, key) })
+	}
 	if m.Invoice == ByNumberAndDay {
 		if err := k.byNumberAndDay(); err != nil {
 			return nil, err
@@ -131,12 +127,18 @@ func eachText(d *Dict, ask func(string) bool) []bool {
 }
 
 // invoicesLike says which compared invoice numbers match a pattern, nil for none.
-func invoicesLike(l *Lines, pattern string) ([]bool, error) {
+func invoicesLike(l *Lines, pattern string) (bitset, error) {
 	like, err := invoicePattern(pattern)
 	if err != nil || like == nil {
 		return nil, err
 	}
-	return eachText(&l.Invoices.Keys, like.MatchString), nil
+	numbers := newBitset(l.Invoices.Keys.Len())
+	for id := range uint32(l.Invoices.Keys.Len()) {
+		if like.MatchString(l.Invoices.Keys.String(id)) {
+			numbers.set(id)
+		}
+	}
+	return numbers, nil
 }
 
 func (k *kinds) products(n NonProducts) {
@@ -150,26 +152,34 @@ type invoiceDay struct {
 	day         calendar.Date
 }
 
+// bytesOfDay is what a number takes in a map of its days, about, and in those of two workers.
+const bytesOfDay = 128
+
 func compareDays(a, b invoiceDay) int {
 	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.source, b.source), cmp.Compare(a.day, b.day))
 }
 
 // byNumberAndDay numbers invoices in the order of (number, source, day).
 func (k *kinds) byNumberAndDay() error {
-	err := k.l.scan(func() (func([]Line), func()) {
-		seen := map[invoiceDay]struct{}{}
-		see := func(lines []Line) {
-			for i := range lines {
-				seen[k.dayOf(&lines[i])] = struct{}{}
+	for from, to := range k.l.Passes(k.l.Invoices.Keys.Len(), bytesOfDay) {
+		n := len(k.days)
+		err := k.l.scan(func() (func([]Line), func()) {
+			seen := map[invoiceDay]struct{}{}
+			see := func(lines []Line) {
+				for i := range lines {
+					if key := k.l.Invoices.Key(lines[i].Invoice); key >= from && key < to {
+						seen[k.dayOf(&lines[i])] = struct{}{}
+					}
+				}
 			}
+			return see, func() { k.days = slices.AppendSeq(k.days, maps.Keys(seen)) }
+		})
+		if err != nil {
+			return err
 		}
-		return see, func() { k.days = slices.AppendSeq(k.days, maps.Keys(seen)) }
-	})
-	if err != nil {
-		return err
+		slices.SortFunc(k.days[n:], compareDays)
+		k.days = k.days[:n+len(slices.Compact(k.days[n:]))]
 	}
-	slices.SortFunc(k.days, compareDays)
-	k.days = slices.Compact(k.days)
 	k.daysFrom = make([]int32, k.l.Invoices.Keys.Len()+1)
 	for _, d := range k.days {
 		k.daysFrom[d.key+1]++
@@ -182,12 +192,12 @@ func (k *kinds) byNumberAndDay() error {
 }
 
 func (k *kinds) dayOf(r *Line) invoiceDay {
-	return invoiceDay{k.l.Invoices.Key[r.Invoice], uint32(r.Source), calendar.DateOf(r.Time)}
+	return invoiceDay{k.l.Invoices.Key(r.Invoice), uint32(r.Source), calendar.DateOf(r.Time)}
 }
 
 // invoiceOf returns the invoice of a line.
 func (k *kinds) invoiceOf(r *Line) uint32 {
-	key := k.l.Invoices.Key[r.Invoice]
+	key := k.l.Invoices.Key(r.Invoice)
 	if k.days == nil {
 		return key
 	}
@@ -200,12 +210,12 @@ func (k *kinds) invoiceOf(r *Line) uint32 {
 }
 
 // codeOf returns the compared code of a line.
-func (k *kinds) codeOf(r *Line) uint32 { return k.l.Codes.Key[r.Code] }
+func (k *kinds) codeOf(r *Line) uint32 { return k.l.Codes.Key(r.Code) }
 
 // customerOf returns whose a line is: a line without a customer is of the one that the other lines of its invoice name, if they name
 // just one.
 func (k *kinds) customerOf(r *Line) uint32 {
-	if r.Customer != 0 || k.named == nil || k.l.Invoices.Key[r.Invoice] == 0 { // the empty number is the first of all
+	if r.Customer != 0 || k.named == nil || k.l.Invoices.Key(r.Invoice) == 0 { // the empty number is the first of all
 		return r.Customer
 	}
 	return k.named[k.invoiceOf(r)]
@@ -246,7 +256,7 @@ func (k *kinds) look() error {
 				totals.add(r)
 				at, code := k.invoiceOf(r), k.codeOf(r)
 				codes.set(code)
-				numbers.set(k.l.Invoices.Key[r.Invoice])
+				numbers.set(k.l.Invoices.Key(r.Invoice))
 				if r.Customer != 0 && k.named != nil && guests.has(at) {
 					hold.Take(at)
 					if to := &k.named[at]; *to == 0 {
@@ -288,7 +298,7 @@ func (k *kinds) isVoid(r *Line) bool { return k.void != nil && k.void[r.Status] 
 
 // marked reports whether a line carries the shop's marker of returns.
 func (k *kinds) marked(r *Line) bool {
-	return k.returned != nil && k.returned[k.l.Invoices.Key[r.Invoice]] || k.gaveBack != nil && k.gaveBack[r.Status]
+	return k.returned != nil && k.returned.has(k.l.Invoices.Key(r.Invoice)) || k.gaveBack != nil && k.gaveBack[r.Status]
 }
 
 // amount returns what a line is worth: below zero if it is a return, or marked as one.

@@ -10,7 +10,7 @@ import (
 // and adds up what it does for [Plan.Totals].
 type Worker struct {
 	*Plan
-	tally      *tally
+	tally      tally
 	products   bitset
 	cancel     Cancellations
 	discounts  Discounts
@@ -27,9 +27,16 @@ type Worker struct {
 	matcher     matcher
 }
 
-// Worker returns a worker that has done nothing.
+// Worker returns a worker that has done nothing. Workers are made one after the other.
 func (p *Plan) Worker() *Worker {
-	return &Worker{Plan: p, tally: newTally(p.invoices, p.l.Customers.Len()), products: newBitset(p.l.Codes.Keys.Len())}
+	return &Worker{Plan: p, tally: tally{sets: p.tallied()}, products: newBitset(p.l.Codes.Keys.Len())}
+}
+
+func (p *Plan) tallied() *sets {
+	if p.sets == nil {
+		p.sets = newSets(p.invoices, p.l.Customers.Len())
+	}
+	return p.sets
 }
 
 // Partition makes of all lines of some customers what is kept of them, in place of what kept held before. Lines are in any order, and

@@ -44,7 +44,7 @@ func (p *Plan) TakenBack() ([]TakenBack, error) {
 			for i := range lines {
 				r := &lines[i]
 				amount, customer := k.amount(r), k.customerOf(r)
-				if amount >= 0 || customer == 0 || k.isVoid(r) || k.adjustment != nil && k.adjustment[l.Invoices.Key[r.Invoice]] {
+				if amount >= 0 || customer == 0 || k.isVoid(r) || k.adjustment != nil && k.adjustment.has(l.Invoices.Key(r.Invoice)) {
 					continue
 				}
 				discount := k.isDiscount(r)

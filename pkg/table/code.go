@@ -108,8 +108,8 @@ func (d *intCodes) code(v int64) int32 {
 // codes are the rows of a coded column: a code each, -1 for null.
 type codes struct {
 	rows   []int32
-	recode []int32 // the code of each number in rows, if they are numbers of the caller's
-	narrow []byte  // scratch
+	recode func([]int32) // makes codes of the numbers in rows, if they are numbers of the caller's
+	narrow []byte        // scratch
 	valid  bitmap
 	nulls  int
 }
@@ -117,9 +117,7 @@ type codes struct {
 // recoded returns the rows as codes.
 func (c *codes) recoded() []int32 {
 	if c.recode != nil {
-		for i, n := range c.rows {
-			c.rows[i] = c.recode[n]
-		}
+		c.recode(c.rows)
 	}
 	return c.rows
 }

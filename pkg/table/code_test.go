@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -154,8 +155,8 @@ func TestGivenCodes(t *testing.T) {
 	defer w.Abort()
 	for range 2 {
 		x, y := w.Text(0), w.Text(1)
-		x.SetCodes(texts)
-		y.SetCodes(texts[:2])
+		x.SetCodes(slices.Values(texts))
+		y.SetCodes(slices.Values(texts[:2]))
 		for i := range want.Rows() {
 			x.AppendCode(int32(i % 200))
 			y.AppendCode(int32(i%3) - 1)
@@ -177,7 +178,7 @@ func TestGivenCodes(t *testing.T) {
 	}
 	for _, code := range []int32{-2, -1, 200} {
 		w.Reset()
-		w.Text(0).SetCodes(texts)
+		w.Text(0).SetCodes(slices.Values(texts))
 		w.Text(0).AppendCode(code)
 		w.Text(1).Append("")
 		if err := w.EndRow(); err != nil {

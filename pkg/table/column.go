@@ -2,6 +2,7 @@ package table
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 	"unicode/utf8"
@@ -168,9 +169,9 @@ func (c *TextColumn) take(v []byte) {
 
 // SetCodes gives the distinct values of a coded column ahead, before the file's first row: then every value is appended by
 // its code alone, see [TextColumn.AppendCode]. Equal files want equal lists.
-func (c *TextColumn) SetCodes(texts []string) {
+func (c *TextColumn) SetCodes(texts iter.Seq[string]) {
 	c.dict.reset()
-	for _, t := range texts {
+	for t := range texts {
 		c.dict.data = append(c.dict.data, t...)
 		c.dict.offsets = append(c.dict.offsets, int32(len(c.dict.data)))
 	}
@@ -178,10 +179,10 @@ func (c *TextColumn) SetCodes(texts []string) {
 }
 
 // Recode is SetCodes for a file that is kept whole, after its last row: every value so far was appended by a number of the caller, and
-// code has the code of each number, -1 for null.
-func (c *TextColumn) Recode(texts []string, code []int32) {
+// recode replaces such numbers by their codes, -1 for null.
+func (c *TextColumn) Recode(texts iter.Seq[string], recode func([]int32)) {
 	c.SetCodes(texts)
-	c.codes.recode = code
+	c.codes.recode = recode
 }
 
 // AppendCode adds the value of that code, -1 for null.

@@ -46,7 +46,7 @@ func (s *looked) shared() ([]finding.Finding, error) {
 			defer hold.Free()
 			for i := range lines {
 				if r := &lines[i]; r.Customer != 0 {
-					key := l.Invoices.Key[r.Invoice]
+					key := l.Invoices.Key(r.Invoice)
 					hold.Take(key)
 					see(&firsts[key], first{calendar.DateOf(r.Time), r.Customer, r.Customer})
 				}
@@ -72,7 +72,7 @@ func (s *looked) shared() ([]finding.Finding, error) {
 	}
 	var about sum
 	err = s.eachLine(&about, func(mine *sum, r *retail.Line) {
-		if many[l.Invoices.Key[r.Invoice]] {
+		if many[l.Invoices.Key(r.Invoice)] {
 			worth := s.plan.Worth(r)
 			mine.add(sum{1, max(worth, -worth)})
 		}
@@ -107,7 +107,7 @@ func form(number string) string {
 }
 
 func formOf(l *retail.Lines, r *retail.Line) string {
-	return form(l.Invoices.Keys.String(l.Invoices.Key[r.Invoice]))
+	return form(l.Invoices.Keys.String(l.Invoices.Key(r.Invoice)))
 }
 
 // unmarked finds invoices of one form that are all above zero and repeat what their customers bought before: credit notes that
@@ -193,7 +193,7 @@ type sale struct {
 // partition.
 func (s *looked) repeated(of string) (int64, error) {
 	l := s.lines
-	saleOf := func(r *retail.Line) sale { return sale{r.Customer, l.Codes.Key[r.Code], r.Quantity, r.Price} }
+	saleOf := func(r *retail.Line) sale { return sale{r.Customer, l.Codes.Key(r.Code), r.Quantity, r.Price} }
 	isOf := func(r *retail.Line) bool { return formOf(l, r) == of }
 	const never = math.MaxInt64
 	n := int64(0)

@@ -40,7 +40,7 @@ func (s *looked) totalPrices() ([]finding.Finding, error) {
 		see := func(lines []retail.Line) {
 			for i := range lines {
 				r := &lines[i]
-				key := l.Codes.Key[r.Code]
+				key := l.Codes.Key(r.Code)
 				if key == 0 || r.Quantity <= 0 || r.Price <= 0 {
 					continue
 				}

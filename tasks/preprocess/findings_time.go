@@ -187,7 +187,7 @@ func (s *looked) unit() ([]finding.Finding, error) {
 					continue
 				}
 				block := int(calendar.DateOf(r.Time)-first) / size
-				least(&mine[block*codes+int(s.lines.Codes.Key[r.Code])], money.Price(r.Price))
+				least(&mine[block*codes+int(s.lines.Codes.Key(r.Code))], money.Price(r.Price))
 			}
 		}
 		return see, func() {
