@@ -168,6 +168,11 @@ func (c Coding) Texts() iter.Seq[string] {
 	}
 }
 
+// Size returns how many texts there are, and the bytes that they take at most.
+func (c Coding) Size() (n, bytes int) {
+	return int(c.used.count()), int(c.dict.textBytes())
+}
+
 // Recode replaces numbers that a [Row] has by their codes; -1 is the empty text and one that no kept line has.
 func (c Coding) Recode(ids []int32) {
 	for i, id := range ids {

@@ -240,6 +240,24 @@ func (l *Lines) textBytes(column int) int64 {
 // Err returns what went wrong with the spill where that could not be returned: texts that were asked for are empty then.
 func (l *Lines) Err() error { return l.shelf.store.err() }
 
+// KnownBytes returns about what is held at once of all customers and invoices of sealed lines: first bits in the sets of the ledger and the
+// rules, whom an invoice names and what it is called; at the end their texts in the table of sales.
+func (l *Lines) KnownBytes() int64 {
+	const sets = int64(ledgerRows+8) / 8 // bytes
+	customers, invoices := int64(l.Customers.Len()), int64(l.Invoices.Len())
+	rules := sets*customers + (4+3+sets)*invoices
+	sales := l.Customers.textBytes() + l.Invoices.textBytes() + 5*(customers+invoices)
+	return max(rules, sales) + 4*int64(len(l.Invoices.keys))
+}
+
+// Evict puts sealed lines that are in memory on the spill, if so many customers and invoices are there.
+func (l *Lines) Evict() error {
+	if l.runs[columnInvoice] == nil {
+		return nil
+	}
+	return l.shelf.evict()
+}
+
 // Passes cuts the numbers below n into stretches so that what a pass over all lines holds, of so many bytes a number, has room.
 func (l *Lines) Passes(n, bytes int) iter.Seq2[uint32, uint32] {
 	step := n

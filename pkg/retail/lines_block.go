@@ -169,31 +169,54 @@ func grown(b []byte, n int) []byte {
 	return b[:len(b)+n]
 }
 
-// unpack fills lines with those of a block, and returns how many of its bytes are before the texts.
-func unpack(lines []Line, data []byte) (texts int) {
-	first := unsafe.Pointer(unsafe.SliceData(lines))
-	rest := data
-	for _, f := range numberFields {
-		rest = unpackColumn[uint64](unsafe.Add(first, f.at), len(lines), rest, f.units)
-	}
-	rest = unpackColumn[uint16](unsafe.Add(first, unsafe.Offsetof(Line{}.Source)), len(lines), rest, wholes)
-	texts = len(data) - len(rest)
-	for _, at := range textFields {
-		rest = unpackColumn[uint32](unsafe.Add(first, at), len(lines), rest, wholes)
-	}
-	return texts
+// page is what a reader of blocks works with.
+type page struct {
+	lines   [blockLines]Line
+	equal   [blockColumns]equal
+	scratch []byte
 }
 
-// unpackColumn fills a field of n lines, from its place in the first one on, and returns what is behind the column.
-func unpackColumn[T uint16 | uint32 | uint64](to unsafe.Pointer, n int, data []byte, units []uint64) []byte {
+// equal is what the first so many lines of a page have in a column.
+type equal struct {
+	value uint64
+	n     int
+}
+
+// unpack fills lines with those of a block, and returns how many of its bytes are before the texts.
+func (p *page) unpack(data []byte, n int) (lines []Line, texts int) {
+	lines = p.lines[:n]
+	first := unsafe.Pointer(&p.lines)
+	rest := data
+	for i, f := range numberFields {
+		rest = unpackColumn[uint64](&p.equal[i], unsafe.Add(first, f.at), n, rest, f.units)
+	}
+	equals := p.equal[len(numberFields):]
+	rest = unpackColumn[uint16](&equals[0], unsafe.Add(first, unsafe.Offsetof(Line{}.Source)), n, rest, wholes)
+	texts = len(data) - len(rest)
+	for i, at := range textFields {
+		rest = unpackColumn[uint32](&equals[1+i], unsafe.Add(first, at), n, rest, wholes)
+	}
+	return lines, texts
+}
+
+// unpackColumn fills a field of n lines, from its place in the first one on, and returns what is behind the column. Nothing is to do where the
+// block before had the same value in all of its lines.
+func unpackColumn[T uint16 | uint32 | uint64](was *equal, to unsafe.Pointer, n int, data []byte, units []uint64) []byte {
 	low, unit, size := binary.LittleEndian.Uint64(data), units[data[8]>>4], int(data[8]&15)
 	data = data[headBytes:]
 	v := data[:n*size]
+	if size > 0 {
+		was.n = 0
+	}
 	switch size {
 	case 0:
-		for i := range n {
+		if was.value != low {
+			*was = equal{value: low}
+		}
+		for i := was.n; i < n; i++ {
 			*(*T)(unsafe.Add(to, i*lineBytes)) = T(low)
 		}
+		was.n = max(was.n, n)
 	case 1:
 		for i, x := range v {
 			*(*T)(unsafe.Add(to, i*lineBytes)) = T(low + unit*uint64(x))

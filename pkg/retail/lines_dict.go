@@ -49,6 +49,14 @@ func (d *Dict) Len() int {
 // size returns about how many bytes it takes.
 func (d *Dict) size() int { return cap(d.data) + 8*(cap(d.ends)+len(d.slots)) }
 
+// textBytes returns what the texts of a sealed dictionary take.
+func (d *Dict) textBytes() int64 {
+	if d.far != nil {
+		return d.far.bytes
+	}
+	return int64(len(d.text))
+}
+
 // String returns text id of a sealed dictionary. It does not copy one that is in memory.
 func (d *Dict) String(id uint32) string {
 	if id == 0 {

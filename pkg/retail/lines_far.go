@@ -12,6 +12,7 @@ import (
 type farTexts struct {
 	store  *store
 	n      int
+	bytes  int64 // of all texts
 	groups []extent
 
 	mu   sync.Mutex
@@ -55,6 +56,7 @@ func (w *farWriter) add(text []byte) error {
 	writeAfter(w.out, w.last, text)
 	w.last = append(w.last[:0], text...)
 	w.to.n++
+	w.to.bytes += int64(len(text))
 	return nil
 }
 

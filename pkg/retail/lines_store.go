@@ -116,6 +116,25 @@ func (s *store) keep(b *block, data []byte) error {
 	return nil
 }
 
+// evict puts the blocks that are in memory on the spill.
+func (s *shelf) evict() error {
+	for _, blocks := range s.parts {
+		for i := range blocks {
+			b := &blocks[i]
+			if b.data == nil {
+				continue
+			}
+			at, err := s.store.write(b.data)
+			if err != nil {
+				return err
+			}
+			s.store.used.Add(-int64(len(b.data)))
+			b.data, b.at = nil, at
+		}
+	}
+	return nil
+}
+
 // free gives back the memory of the blocks.
 func (s *shelf) free() {
 	for _, blocks := range s.parts {
@@ -141,21 +160,21 @@ func (n *numbers) apply(lines []Line) {
 // number renumbers the texts of all blocks of a generation.
 func (s *shelf) number(n *numbers, generation int) error {
 	return eachPart(len(s.parts), func() func(int) error {
-		var buf [blockLines]Line
-		var scratch, packed []byte
+		var buf page
+		var packed []byte
 		return func(part int) error {
 			for i := range s.parts[part] {
 				b := &s.parts[part][i]
 				if b.generation != generation {
 					continue
 				}
-				data, err := s.bytes(b, &scratch)
+				data, err := s.bytes(b, &buf.scratch)
 				if err != nil {
 					return err
 				}
-				lines := buf[:b.n]
-				texts := unpack(lines, data)
+				lines, texts := buf.unpack(data, b.n)
 				n.apply(lines)
+				clear(buf.equal[:])
 				packed = packTexts(append(packed[:0], data[:texts]...), lines)
 				s.store.used.Add(-int64(len(b.data)))
 				if err := s.store.keep(b, packed); err != nil {
@@ -177,20 +196,13 @@ func (s *shelf) bytes(b *block, scratch *[]byte) ([]byte, error) {
 	return data, s.store.read(data, b.at)
 }
 
-// page is what a reader of blocks works with.
-type page struct {
-	lines   [blockLines]Line
-	scratch []byte
-}
-
 // read returns the lines of a block, until the next one is read.
 func (s *shelf) read(b *block, p *page) ([]Line, error) {
 	data, err := s.bytes(b, &p.scratch)
 	if err != nil {
 		return nil, err
 	}
-	lines := p.lines[:b.n]
-	unpack(lines, data)
+	lines, _ := p.unpack(data, b.n)
 	return lines, nil
 }
 
@@ -241,8 +253,8 @@ func (l *Lines) Each(worker func() (see func([]Line), done func())) error {
 	}, worker)
 }
 
-// scan is Each of a few lines of one partition at a time, which must not be changed.
-func (l *Lines) scan(worker func() (see func([]Line), done func())) error {
+// Scan is Each of a few lines of one partition at a time, which must not be changed.
+func (l *Lines) Scan(worker func() (see func([]Line), done func())) error {
 	return l.scanParts(0, l.parts(), worker)
 }
 

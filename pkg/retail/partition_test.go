@@ -173,7 +173,7 @@ func TestUnevenPartitions(t *testing.T) {
 	}
 	defer file.Close()
 	runtime.GOMAXPROCS(2)
-	again, same := outcome(retail.Room{Bounds: bounds, Guests: 3, Memory: 1 << 20, Spill: file, Texts: 1 << 20})
+	again, same := outcome(retail.Room{Bounds: bounds, Guests: 3, Memory: 1 << 18, Spill: file, Texts: 1 << 20})
 	if diff := cmp.Diff(totals, again); diff != "" {
 		t.Errorf("1,024 partitions (-one +these):\n%s", diff)
 	}

@@ -137,8 +137,9 @@ func (p *Plan) fill() error {
 	return errors.Join(err, failed)
 }
 
-// Free gives back what the plan has put aside of the lines' room.
+// Free gives back what the plan has put aside of the lines' room, and what it knows of them.
 func (p *Plan) Free() {
+	p.kinds, p.l.kinds = &kinds{l: p.l}, nil
 	if p.filled != nil {
 		p.filled.free()
 		p.filled = nil

@@ -163,7 +163,7 @@ func compareDays(a, b invoiceDay) int {
 func (k *kinds) byNumberAndDay() error {
 	for from, to := range k.l.Passes(k.l.Invoices.Keys.Len(), bytesOfDay) {
 		n := len(k.days)
-		err := k.l.scan(func() (func([]Line), func()) {
+		err := k.l.Scan(func() (func([]Line), func()) {
 			seen := map[invoiceDay]struct{}{}
 			see := func(lines []Line) {
 				for i := range lines {
@@ -244,7 +244,7 @@ func (k *kinds) look() error {
 	k.codes, k.sold, k.above = newBitset(k.l.Codes.Keys.Len()), newBitset(k.l.Codes.Keys.Len()), newBitset(k.invoices)
 	k.turns = k.returned != nil || k.gaveBack != nil
 	var stripes Stripes
-	err = k.l.scan(func() (func([]Line), func()) {
+	err = k.l.Scan(func() (func([]Line), func()) {
 		numbers := newBitset(len(k.numbers) * 64)
 		codes, sold, above, turns := newBitset(len(k.codes)*64), newBitset(len(k.sold)*64), newBitset(len(k.above)*64), k.turns
 		var totals lineTotals

@@ -3,6 +3,7 @@ package retail
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/clientele/clientele/pkg/calendar"
@@ -19,53 +20,60 @@ type TakenBack struct {
 }
 
 // TakenBack adds up the returns of products and the discounts of every customer by day, whether or not a return found its sale: what
-// rules look at one by one. Void lines, adjustments and lines of no product do not count. Rows go by customer and day, returns first;
-// amounts are below zero. O(n) for n lines, and a sort of the rows.
-func (p *Plan) TakenBack() ([]TakenBack, error) {
+// rules look at one by one. Void lines, adjustments and lines of no product do not count. take gets the rows of some customers at a time,
+// by customer and day, returns first; amounts are below zero. An error is the spill's, or take's.
+func (p *Plan) TakenBack(take func([]TakenBack) error) error {
+	first := p.guestParts() // whoever is nobody takes nothing back
+	for atOnce := 4 * runtime.GOMAXPROCS(0); first < p.Partitions(); first += atOnce {
+		some := make([][]TakenBack, min(atOnce, p.Partitions()-first))
+		err := eachPart(len(some), func() func(int) error {
+			var lines []Line
+			return func(i int) (err error) {
+				if lines, err = p.Load(first+i, lines[:0]); err == nil {
+					some[i] = p.takenBack(lines)
+				}
+				return err
+			}
+		})
+		if err != nil {
+			return fmt.Errorf("returns by day: %w", err)
+		}
+		for _, rows := range some {
+			if err := take(rows); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Plan) takenBack(lines []Line) []TakenBack {
 	k, l := p.kinds, p.l
 	type key struct {
 		customer uint32
 		day      calendar.Date
 		discount bool
 	}
-	rows := map[key]*TakenBack{}
-	add := func(rows map[key]*TakenBack, at key, lines int64, amount money.Amount) {
-		t := rows[at]
-		if t == nil {
-			t = &TakenBack{Customer: at.customer, Day: at.day, Discount: at.discount}
-			rows[at] = t
+	places := map[key]int{}
+	var out []TakenBack
+	for i := range lines {
+		r := &lines[i]
+		amount := k.amount(r)
+		if amount >= 0 || k.isVoid(r) || k.adjustment != nil && k.adjustment.has(l.Invoices.Key(r.Invoice)) {
+			continue
 		}
-		t.Lines += lines
-		t.Amount += amount
-	}
-	err := l.scan(func() (func([]Line), func()) {
-		mine := map[key]*TakenBack{}
-		see := func(lines []Line) {
-			for i := range lines {
-				r := &lines[i]
-				amount, customer := k.amount(r), k.customerOf(r)
-				if amount >= 0 || customer == 0 || k.isVoid(r) || k.adjustment != nil && k.adjustment.has(l.Invoices.Key(r.Invoice)) {
-					continue
-				}
-				discount := k.isDiscount(r)
-				if !discount && (k.noCode[k.codeOf(r)] || k.noLabel[r.Description] || !k.isReturn(r)) {
-					continue
-				}
-				add(mine, key{customer, calendar.DateOf(r.Time), discount}, 1, amount)
-			}
+		discount := k.isDiscount(r)
+		if !discount && (k.noCode[k.codeOf(r)] || k.noLabel[r.Description] || !k.isReturn(r)) {
+			continue
 		}
-		return see, func() {
-			for at, t := range mine {
-				add(rows, at, t.Lines, t.Amount)
-			}
+		at := key{r.Customer, calendar.DateOf(r.Time), discount}
+		place, known := places[at]
+		if !known {
+			place = len(out)
+			places[at], out = place, append(out, TakenBack{Customer: at.customer, Day: at.day, Discount: at.discount})
 		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("returns by day: %w", err)
-	}
-	out := make([]TakenBack, 0, len(rows))
-	for _, t := range rows {
-		out = append(out, *t)
+		out[place].Lines++
+		out[place].Amount += amount
 	}
 	slices.SortFunc(out, func(a, b TakenBack) int {
 		first := func(t TakenBack) int {
@@ -76,5 +84,5 @@ func (p *Plan) TakenBack() ([]TakenBack, error) {
 		}
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.Day, b.Day), cmp.Compare(first(a), first(b)))
 	})
-	return out, nil
+	return out
 }

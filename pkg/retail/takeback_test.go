@@ -31,13 +31,15 @@ A7,B,Adjust bad debt,1,2011-01-05 12:00,-100,8,UK
 		if err != nil {
 			t.Fatal(err)
 		}
-		found, err := plan.TakenBack()
+		var got []string
+		err = plan.TakenBack(func(some []retail.TakenBack) error {
+			for _, b := range some {
+				got = append(got, fmt.Sprint(l.Customers.String(b.Customer), " ", b.Day, " ", b.Discount, " ", b.Lines, " ", b.Amount))
+			}
+			return nil
+		})
 		if err != nil {
 			t.Fatal(err)
-		}
-		var got []string
-		for _, b := range found {
-			got = append(got, fmt.Sprint(l.Customers.String(b.Customer), " ", b.Day, " ", b.Discount, " ", b.Lines, " ", b.Amount))
 		}
 		want := []string{"7 2011-01-03 true 1 -3.0000", "7 2011-01-04 false 2 -6.0000", "8 2011-01-05 false 1 -100.0000"}
 		if d := cmp.Diff(want, got); d != "" {

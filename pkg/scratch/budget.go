@@ -4,8 +4,7 @@ package scratch
 // sizes from 768 MiB on. Below that they are smaller, and more goes to scratch files; no output depends on it.
 //
 // Tables that a step holds as a whole are refused before they are read where they do not fit, and the garbage collector works harder as
-// the heap nears the budget. Not everything draws on it yet: the distinct texts of preprocess's lines and the fit itself take what the
-// data need.
+// the heap nears the budget. Not everything draws on it yet: the fit itself takes what the data need.
 type Budget int64
 
 const mib = 1 << 20
@@ -21,6 +20,13 @@ func (b Budget) Lines() int { return b.part(32*mib, 24) }
 
 // Rows is what the lines of preprocess take before they go to a scratch file; 0 is no bound.
 func (b Budget) Rows() int64 { return int64(b) / 3 }
+
+// Texts is what the distinct customers and invoice numbers of preprocess take before they go there too, and what a pass over all lines
+// holds of each; 0 is no bound.
+func (b Budget) Texts() int64 { return int64(b) / 6 }
+
+// Known is the most that preprocess may hold of all customers and invoices at once.
+func (b Budget) Known() int64 { return int64(b) / 4 * 3 }
 
 // Table is what a finished table takes.
 func (b Budget) Table() int { return b.part(8*mib, 96) }

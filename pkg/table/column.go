@@ -180,7 +180,9 @@ func (c *TextColumn) SetCodes(texts iter.Seq[string]) {
 
 // Recode is SetCodes for a file that is kept whole, after its last row: every value so far was appended by a number of the caller, and
 // recode replaces such numbers by their codes, -1 for null.
-func (c *TextColumn) Recode(texts iter.Seq[string], recode func([]int32)) {
+// There are n texts, of bytes in all, or fewer: there may be many, and they want to be held once.
+func (c *TextColumn) Recode(texts iter.Seq[string], n, bytes int, recode func([]int32)) {
+	c.dict = textCodes{offsets: make([]int32, 0, n+1), data: make([]byte, 0, bytes)}
 	c.SetCodes(texts)
 	c.codes.recode = recode
 }

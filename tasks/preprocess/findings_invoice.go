@@ -1,6 +1,7 @@
 package preprocess
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -38,40 +39,43 @@ func (s *looked) shared() ([]finding.Finding, error) {
 			to.low, to.high = min(to.low, o.low), max(to.high, o.high)
 		}
 	}
-	firsts := slices.Repeat([]first{{day: never}}, keys)
-	var stripes retail.Stripes
-	err := l.Each(func() (func([]retail.Line), func()) {
-		return func(lines []retail.Line) {
-			hold := stripes.Hold()
-			defer hold.Free()
-			for i := range lines {
-				if r := &lines[i]; r.Customer != 0 {
-					key := l.Invoices.Key(r.Invoice)
-					hold.Take(key)
-					see(&firsts[key], first{calendar.DateOf(r.Time), r.Customer, r.Customer})
-				}
-			}
-		}, func() {}
-	})
-	if err != nil {
-		return nil, err
-	}
 	numbers, shared := 0, 0
 	many := make([]bool, keys)
-	for key, f := range firsts {
-		if f.day == never {
-			continue
+	for from, to := range l.Passes(keys, 12) {
+		firsts := slices.Repeat([]first{{day: never}}, int(to-from))
+		var stripes retail.Stripes
+		err := l.Scan(func() (func([]retail.Line), func()) {
+			return func(lines []retail.Line) {
+				hold := stripes.Hold()
+				defer hold.Free()
+				for i := range lines {
+					r := &lines[i]
+					if key := l.Invoices.Key(r.Invoice); r.Customer != 0 && key >= from && key < to {
+						hold.Take(key)
+						see(&firsts[key-from], first{calendar.DateOf(r.Time), r.Customer, r.Customer})
+					}
+				}
+			}, func() {}
+		})
+		if err != nil {
+			return nil, err
 		}
-		numbers++
-		if many[key] = f.low != f.high; many[key] {
-			shared++
+		for i, f := range firsts {
+			if f.day == never {
+				continue
+			}
+			numbers++
+			if f.low != f.high {
+				many[int(from)+i] = true
+				shared++
+			}
 		}
 	}
 	if shared < leastForm || part(money.Amount(shared), money.Amount(numbers)) < sharedPart {
 		return nil, nil
 	}
 	var about sum
-	err = s.eachLine(&about, func(mine *sum, r *retail.Line) {
+	err := s.eachLine(&about, func(mine *sum, r *retail.Line) {
 		if many[l.Invoices.Key(r.Invoice)] {
 			worth := s.plan.Worth(r)
 			mine.add(sum{1, max(worth, -worth)})
@@ -86,7 +90,7 @@ func (s *looked) shared() ([]finding.Finding, error) {
 
 // eachLine adds up something of the lines, in any order.
 func (s *looked) eachLine(to *sum, add func(mine *sum, r *retail.Line)) error {
-	return s.lines.Each(func() (func([]retail.Line), func()) {
+	return s.lines.Scan(func() (func([]retail.Line), func()) {
 		var mine sum
 		see := func(lines []retail.Line) {
 			for i := range lines {
@@ -106,43 +110,27 @@ func form(number string) string {
 	return number[:end]
 }
 
-func formOf(l *retail.Lines, r *retail.Line) string {
-	return form(l.Invoices.Keys.String(l.Invoices.Key(r.Invoice)))
-}
-
 // unmarked finds invoices of one form that are all above zero and repeat what their customers bought before: credit notes that
 // nothing marks.
 func (s *looked) unmarked() (out []finding.Finding, err error) {
 	l := s.lines
-	numbers, invoices := 0, map[string]int{}
-	for id := 1; id < l.Invoices.Keys.Len(); id++ {
-		if s.plan.HasNumber(uint32(id)) {
-			invoices[form(l.Invoices.Keys.String(uint32(id)))]++
-			numbers++
-		}
-	}
-	lines := map[string]*repeats{}
-	for f, n := range invoices {
-		if f != "" && float64(n) <= formPart*float64(numbers) {
-			lines[f] = &repeats{}
-		}
-	}
-	if len(lines) == 0 {
+	names, forms := s.forms()
+	if len(names) == 0 {
 		return nil, nil
 	}
-	err = l.Each(func() (func([]retail.Line), func()) {
-		mine := map[string]*repeats{}
-		for f := range lines {
-			mine[f] = &repeats{}
-		}
+	lines := make([]repeats, len(names))
+	err = l.Scan(func() (func([]retail.Line), func()) {
+		mine := make([]repeats, len(names))
 		see := func(some []retail.Line) {
 			for i := range some {
-				if r := mine[formOf(l, &some[i])]; r != nil {
-					worth := s.plan.Worth(&some[i])
-					r.lines++
-					r.below = r.below || worth < 0
-					r.amount += worth
+				f := forms[l.Invoices.Key(some[i].Invoice)]
+				if f == 0 {
+					continue
 				}
+				r, worth := &mine[f-1], s.plan.Worth(&some[i])
+				r.lines++
+				r.below = r.below || worth < 0
+				r.amount += worth
 			}
 		}
 		return see, func() {
@@ -156,11 +144,12 @@ func (s *looked) unmarked() (out []finding.Finding, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for f, r := range lines {
+	for i, r := range lines {
 		if r.below || r.lines < leastForm || float64(r.lines) > formPart*float64(s.plan.Lines()) {
 			continue
 		}
-		n, err := s.repeated(f)
+		f := names[i]
+		n, err := s.repeated(forms, uint16(i+1))
 		if err != nil {
 			return nil, err
 		}
@@ -174,6 +163,38 @@ func (s *looked) unmarked() (out []finding.Finding, err error) {
 		}
 	}
 	return out, nil
+}
+
+// forms returns the forms that a small part of the invoices has, and by invoice number 1 + the place of its form, 0 for none of them. Of more
+// forms than have a number, those with the most invoices.
+func (s *looked) forms() (names []string, of []uint16) {
+	keys := &s.lines.Invoices.Keys
+	numbers, invoices := 0, map[string]int{}
+	for id := 1; id < keys.Len(); id++ {
+		if s.plan.HasNumber(uint32(id)) {
+			invoices[form(keys.String(uint32(id)))]++
+			numbers++
+		}
+	}
+	for f, n := range invoices {
+		if f != "" && float64(n) <= formPart*float64(numbers) {
+			names = append(names, f)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(invoices[b], invoices[a]), cmp.Compare(a, b)) })
+	names = names[:min(len(names), math.MaxUint16)]
+	if len(names) == 0 {
+		return nil, nil
+	}
+	places := map[string]uint16{}
+	for i, f := range names {
+		places[f] = uint16(i + 1)
+	}
+	of = make([]uint16, keys.Len())
+	for id := range of {
+		of[id] = places[form(keys.String(uint32(id)))]
+	}
+	return names, of
 }
 
 // repeats are the lines of a form of invoices.
@@ -191,10 +212,10 @@ type sale struct {
 
 // repeated counts the lines of a form that name a customer and repeat an earlier line of another form. The lines of a customer are in one
 // partition.
-func (s *looked) repeated(of string) (int64, error) {
+func (s *looked) repeated(forms []uint16, of uint16) (int64, error) {
 	l := s.lines
 	saleOf := func(r *retail.Line) sale { return sale{r.Customer, l.Codes.Key(r.Code), r.Quantity, r.Price} }
-	isOf := func(r *retail.Line) bool { return formOf(l, r) == of }
+	isOf := func(r *retail.Line) bool { return forms[l.Invoices.Key(r.Invoice)] == of }
 	const never = math.MaxInt64
 	n := int64(0)
 	err := l.Each(func() (func([]retail.Line), func()) {

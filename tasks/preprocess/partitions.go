@@ -12,6 +12,7 @@ import (
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/feature"
 	"github.com/clientele/clientele/pkg/retail"
+	"github.com/clientele/clientele/pkg/run"
 	"github.com/clientele/clientele/pkg/scratch"
 	"github.com/clientele/clientele/pkg/table"
 	"github.com/clientele/clientele/pkg/task"
@@ -24,8 +25,8 @@ type piece struct {
 	err       error
 }
 
-// workBytes is what a line takes while its partition is worked on, and what is kept of it.
-const workBytes = 3 * lineBytes
+// workBytes is what a line of a partition takes for each core: while it is worked on, and what is kept of it in two of [eachPiece].
+const workBytes = 4 * lineBytes
 
 // checkRoom refuses partitions that do not fit into the memory: a customer cannot be parted.
 func checkRoom(p *retail.Plan, memory scratch.Budget) error {
@@ -117,26 +118,32 @@ func customersOf(ctx context.Context, rules retail.Rules, l *retail.Lines, w ret
 // made is what came of the lines of a window.
 type made struct {
 	outcome
-	sales, people *table.File
+	people *table.File
+	sales  *table.Writer // its texts have no codes yet
+	used   *retail.Uses
 }
 
-func (m *made) close() { closeFiles(m.sales, m.people) }
+func (m *made) close() {
+	closeFiles(m.people)
+	m.sales.Abort()
+}
+
+// putSales ends the table of kept lines and stores it.
+func (m *made) putSales(ctx context.Context, s *run.Session) error {
+	recodeSales(m.sales, m.used.Texts())
+	return putTable(ctx, s, m.sales)
+}
 
 // make makes the tables of a window whose lines have a plan.
 func (j *job) make(ctx context.Context, p *retail.Plan, l *retail.Lines, days []span) (m *made, err error) {
-	if err := checkRoom(p, j.deps.Memory); err != nil {
-		return nil, err
-	}
-	m = &made{outcome: outcome{sums: newSums(days, l)}}
+	m = &made{outcome: outcome{sums: newSums(days, l)}, sales: j.salesWriter(), used: p.Uses()}
 	defer func() {
 		if err != nil {
 			m.close()
 		}
 	}()
-	sales, people := j.salesWriter(), table.NewWriter(contract.Customers, j.opts)
-	defer sales.Abort()
+	people := table.NewWriter(contract.Customers, j.opts)
 	defer people.Abort()
-	used := p.Uses()
 	look := func() (func(*piece), func()) {
 		mine, uses := newSums(days, l), p.Uses()
 		see := func(one *piece) {
@@ -145,22 +152,18 @@ func (j *job) make(ctx context.Context, p *retail.Plan, l *retail.Lines, days []
 		}
 		return see, func() {
 			m.sums.merge(&mine)
-			used.Merge(uses)
+			m.used.Merge(uses)
 		}
 	}
 	m.totals, err = eachPiece(ctx, p, j.window, look, func(one *piece) error {
 		m.crowd.add(one.customers)
-		if err := appendSales(sales, &one.kept); err != nil {
+		if err := appendSales(m.sales, &one.kept); err != nil {
 			return err
 		}
 		return people.WriteFrame(one.customers.Frame())
 	})
 	if err != nil {
 		return nil, err
-	}
-	recodeSales(sales, used.Texts())
-	if m.sales, err = sales.Close(); err != nil {
-		return nil, fmt.Errorf("write table %s: %w", contract.Sales.Name, err)
 	}
 	if m.people, err = people.Close(); err != nil {
 		return nil, fmt.Errorf("write table %s: %w", contract.Customers.Name, err)
@@ -218,6 +221,7 @@ func recodeSales(w *table.Writer, used retail.UsedTexts) {
 	for name, c := range map[string]retail.Coding{
 		"customer": used.Customers, "invoice": used.Invoices, "code": used.Codes, "country": used.Countries, "region": used.Regions,
 	} {
-		w.Text(contract.Sales.Index(name)).Recode(c.Texts, c.Code)
+		n, bytes := c.Size()
+		w.Text(contract.Sales.Index(name)).Recode(c.Texts(), n, bytes, c.Recode)
 	}
 }

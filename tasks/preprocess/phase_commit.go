@@ -245,7 +245,7 @@ func (j *job) joinSales(ctx context.Context, s *run.Session, parts []*portion) e
 	}
 	w := j.salesWriter()
 	defer w.Abort()
-	codings := make([]retail.Coding, len(columns))
+	codings := make([]coding, len(columns))
 	for i := range columns {
 		codings[i] = codingOf(used[i], i == 0 || i >= 3) // as one process codes them
 	}
@@ -276,7 +276,9 @@ func (j *job) joinSales(ctx context.Context, s *run.Session, parts []*portion) e
 	if err != nil {
 		return err
 	}
-	recodeSales(w, retail.UsedTexts{Customers: codings[0], Invoices: codings[1], Codes: codings[2], Countries: codings[3], Regions: codings[4]})
+	for i, c := range columns {
+		w.Text(c).Recode(slices.Values(codings[i].texts), len(codings[i].texts), 0, codings[i].recode)
+	}
 	return putTable(ctx, s, w)
 }
 
@@ -311,8 +313,20 @@ func eachText(t table.Text, ask func(string) int32) []int32 {
 	return answers
 }
 
+// coding is a column's distinct texts, and the code of each number.
+type coding struct {
+	texts []string
+	codes []int32
+}
+
+func (c coding) recode(numbers []int32) {
+	for i, n := range numbers {
+		numbers[i] = c.codes[n]
+	}
+}
+
 // codingOf numbers texts in the order in which [retail.Uses] does, and tells their numbers in used.
-func codingOf(used map[string]int32, nullable bool) retail.Coding {
+func codingOf(used map[string]int32, nullable bool) (c coding) {
 	texts := slices.Collect(maps.Keys(used))
 	if nullable {
 		slices.Sort(texts)
@@ -323,15 +337,14 @@ func codingOf(used map[string]int32, nullable bool) retail.Coding {
 		}
 		slices.SortFunc(texts, func(a, b string) int { return cmp.Or(cmp.Compare(compared[a], compared[b]), cmp.Compare(a, b)) })
 	}
-	c := retail.Coding{}
 	for i, t := range texts {
 		used[t] = int32(i)
 		if t == "" && nullable {
-			c.Code = append(c.Code, -1)
+			c.codes = append(c.codes, -1)
 			continue
 		}
-		c.Code = append(c.Code, int32(len(c.Texts)))
-		c.Texts = append(c.Texts, t)
+		c.codes = append(c.codes, int32(len(c.texts)))
+		c.texts = append(c.texts, t)
 	}
 	return c
 }

@@ -16,7 +16,7 @@ import (
 func productsFrame(l *retail.Lines) (*frame.Frame, error) {
 	type pair struct{ code, description uint32 }
 	counts := map[pair]int64{}
-	err := l.Each(func() (func([]retail.Line), func()) {
+	err := l.Scan(func() (func([]retail.Line), func()) {
 		mine := map[pair]int64{}
 		see := func(lines []retail.Line) {
 			for i := range lines {

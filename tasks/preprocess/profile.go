@@ -39,8 +39,8 @@ func (p *profiler) add(window string, l *retail.Lines) error {
 	}
 	var hours tally[counts]
 	var week [7 * 24]counts
-	for i, key := range all.invoices.keys {
-		day, v := keyDay(key), all.invoices.values[i]
+	err = eachInvoice(l, func(key uint64, v billed) {
+		day := keyDay(key)
 		hour := (v.time - day.Start()) / (calendar.DayMicros / 24)
 		d := all.days.at(dayKey(day, 0))
 		for _, c := range []*counts{d, all.places.at(dayKey(day, v.country)), hours.at(dayKey(day, uint32(hour))), &week[int64(day.Weekday())*24+hour]} {
@@ -49,6 +49,9 @@ func (p *profiler) add(window string, l *retail.Lines) error {
 		if v.guest {
 			d.guests++
 		}
+	})
+	if err != nil {
+		return err
 	}
 	start := len(p.rows)
 	row := func(kind, day, item string, c counts) {

@@ -96,13 +96,12 @@ type soldOn struct{ quantity, money int64 }
 
 // profiled is what one worker has counted.
 type profiled struct {
-	priced   bool
-	codes    []counts      // by code
-	days     tally[counts] // by day
-	places   tally[counts] // by day and country
-	sold     tally[soldOn] // by day and code, of the windows whose prices are compared
-	invoices tally[billed] // by day and invoice
-	slots    []uint32      // of distinct lines of one partition, as in tally
+	priced bool
+	codes  []counts      // by code
+	days   tally[counts] // by day
+	places tally[counts] // by day and country
+	sold   tally[soldOn] // by day and code, of the windows whose prices are compared
+	slots  []uint32      // of distinct lines of one partition, as in tally
 }
 
 func newProfiled(window string, l *retail.Lines) *profiled {
@@ -118,7 +117,6 @@ func (p *profiled) see(lines []retail.Line) {
 		p.days.at(dayKey(day, 0)).add(l)
 		p.places.at(dayKey(day, l.Country)).add(l)
 		p.codes[l.Code].add(l)
-		p.invoice(dayKey(day, l.Invoice), billed{time: l.Time, country: l.Country, guest: l.Customer == 0, known: true})
 		if p.priced && l.Amount > 0 && l.Quantity > 0 {
 			s := p.sold.at(dayKey(day, l.Code))
 			s.quantity += l.Quantity
@@ -156,12 +154,43 @@ func sameLine(a, b *retail.Line) bool {
 		a.Code == b.Code && a.Description == b.Description && a.Customer == b.Customer && a.Country == b.Country
 }
 
-func (p *profiled) invoice(key uint64, of billed) {
-	v := p.invoices.at(key)
-	if v.known {
-		of.time, of.country, of.guest = min(v.time, of.time), min(v.country, of.country), v.guest && of.guest
+// billedBytes is about what an invoice takes in the tallies of two workers and of both.
+const billedBytes = 128
+
+// eachInvoice shows the invoices of each day, as written, once all lines of some of them have been seen.
+func eachInvoice(l *retail.Lines, see func(key uint64, v billed)) error {
+	add := func(to *tally[billed], key uint64, of billed) {
+		v := to.at(key)
+		if v.known {
+			of.time, of.country, of.guest = min(v.time, of.time), min(v.country, of.country), v.guest && of.guest
+		}
+		*v = of
 	}
-	*v = of
+	for from, to := range l.Passes(l.Invoices.Len(), billedBytes) {
+		var all tally[billed]
+		err := l.Scan(func() (func([]retail.Line), func()) {
+			var mine tally[billed]
+			take := func(lines []retail.Line) {
+				for i := range lines {
+					if r := &lines[i]; r.Invoice >= from && r.Invoice < to {
+						add(&mine, dayKey(calendar.DateOf(r.Time), r.Invoice), billed{time: r.Time, country: r.Country, guest: r.Customer == 0, known: true})
+					}
+				}
+			}
+			return take, func() {
+				for i, key := range mine.keys {
+					add(&all, key, mine.values[i])
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for i, key := range all.keys {
+			see(key, all.values[i])
+		}
+	}
+	return nil
 }
 
 func (p *profiled) merge(o *profiled) {
@@ -178,8 +207,5 @@ func (p *profiled) merge(o *profiled) {
 		s := p.sold.at(key)
 		s.quantity += o.sold.values[i].quantity
 		s.money += o.sold.values[i].money
-	}
-	for i, key := range o.invoices.keys {
-		p.invoice(key, o.invoices.values[i])
 	}
 }

@@ -111,6 +111,9 @@ func (j *job) survey(ctx context.Context, r *reader) (*surveyed, error) {
 	if v.plan, err = j.rules.Plan(r.lines); err != nil {
 		return nil, j.ranged(err)
 	}
+	if err := checkRoom(v.plan, j.deps.Memory); err != nil {
+		return nil, err
+	}
 	v.Codes, v.Delivered = v.plan.NumCodes(), v.plan.Delivered()
 	look := looked{lines: r.lines, plan: v.plan, window: j.window, days: spansOf(v.days)}
 	v.Found, err = look.findings()
@@ -151,6 +154,12 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		return nil, err
 	}
 	v.plan.Free()
+	if err := r.lines.Evict(); err != nil { // the texts of the sales take their room
+		return nil, err
+	}
+	if err := made.putSales(ctx, s); err != nil {
+		return nil, err
+	}
 	windows := table.NewWriter(contract.Windows, j.opts)
 	defer windows.Abort()
 	err = j.driftWindows(ctx, s, v, r.lines, func(w driftWindow) error {
@@ -162,16 +171,20 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := putTable(ctx, s, windows); err != nil {
 		return nil, err
 	}
+	if err := r.lines.Err(); err != nil {
+		return nil, err
+	}
 	return j.commit(ctx, s, v, made.outcome)
 }
 
 // wholeTables makes the tables that are made of lines beside the rules.
 func (j *job) wholeTables(ctx context.Context, s *run.Session, v *surveyed, l *retail.Lines) error {
-	returns, err := v.plan.TakenBack()
-	if err != nil {
+	returns := table.NewWriter(contract.Returns, j.opts)
+	defer returns.Abort()
+	if err := v.plan.TakenBack(func(some []retail.TakenBack) error { return returns.WriteFrame(returnsFrame(l, some)) }); err != nil {
 		return err
 	}
-	if err := s.PutFrame(ctx, contract.Returns, returnsFrame(l, returns), j.opts); err != nil {
+	if err := putTable(ctx, s, returns); err != nil {
 		return err
 	}
 	products, err := productsFrame(l)
@@ -241,6 +254,9 @@ func (j *job) read(ctx context.Context, snapshot *lines.Snapshot, r *reader) ([]
 	if err := r.lines.Seal(); err != nil {
 		return nil, nil, err
 	}
+	if need := r.lines.KnownBytes(); j.deps.Memory > 0 && need > j.deps.Memory.Known() {
+		return nil, nil, tooLittle(j.deps.Memory, fmt.Sprintf("knows %d customers and %d invoices", r.lines.Customers.Len()-1, r.lines.Invoices.Keys.Len()), need)
+	}
 	return days, whole, nil
 }
 
@@ -280,15 +296,12 @@ func resultOf(kept retail.Totals, customers crowd, w retail.Window) contract.Pre
 	return r
 }
 
-// put stores the tables.
+// put stores the tables but for the sales.
 func put(ctx context.Context, s *run.Session, m *made, opts table.Options) error {
 	if err := s.Put(ctx, m.people); err != nil {
 		return err
 	}
-	if err := s.PutFrame(ctx, contract.Ledger, ledgerFrame(m.totals.Ledger), opts); err != nil {
-		return err
-	}
-	return s.Put(ctx, m.sales)
+	return s.PutFrame(ctx, contract.Ledger, ledgerFrame(m.totals.Ledger), opts)
 }
 
 // putTable ends a table and stores it.

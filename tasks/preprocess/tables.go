@@ -74,7 +74,7 @@ func (r *reader) open(ctx context.Context, typical, days []lines.Partition) erro
 	for i, name := range slices.Sorted(maps.Keys(names)) {
 		r.sources[name] = uint16(i)
 	}
-	room := retail.Room{Shards: min(task.Workers(), len(days)), Memory: r.memory.Rows()}
+	room := retail.Room{Shards: min(task.Workers(), len(days)), Memory: r.memory.Rows(), Texts: r.memory.Texts()}
 	if room.Memory > 0 && 2*total*lineBytes > room.Memory { // lines that get a customer are there twice
 		file, err := scratch.File(r.opts.Scratch)
 		if err != nil {
@@ -85,8 +85,8 @@ func (r *reader) open(ctx context.Context, typical, days []lines.Partition) erro
 	n := r.partitions
 	if n == 0 {
 		n = int(min(max(1, total/partitionLines), mostPartitions))
-		if r.memory > 0 { // a quarter of it holds the lines of one
-			n = int(min(max(int64(n), 4*total*workBytes/int64(r.memory)), mostPartitions))
+		if r.memory > 0 { // a quarter of it holds those that are worked on
+			n = int(min(max(int64(n), 4*total*workBytes*int64(task.Workers())/int64(r.memory)), mostPartitions))
 		}
 		if room.Spill != nil { // each shard fills a block of each
 			n = min(n, int(max(1, room.Memory/4/int64(room.Shards)/blockBytes)))
@@ -279,8 +279,8 @@ func (r *reader) batch(p lines.Partition, rec *table.Record, to *shard) error {
 	if err := to.lines.Append(b); err != nil {
 		return err
 	}
-	if texts := r.lines.TextBytes(); r.memory > 0 && texts > int64(r.memory) {
-		return tooLittle(r.memory, "holds the distinct texts of its lines", texts)
+	if texts := 2 * r.lines.TextBytes(); r.memory > 0 && texts > int64(r.memory) { // they are sorted beside themselves
+		return tooLittle(r.memory, "sorts the distinct texts of its lines", texts)
 	}
 	return nil
 }
