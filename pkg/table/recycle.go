@@ -58,7 +58,7 @@ func (r *recycler) Reallocate(size int, old []byte) []byte {
 // Free takes a buffer back.
 func (r *recycler) Free(b []byte) {
 	class := bits.Len(uint(cap(b))) - 1
-	if class < minClass || class > maxClass || len(r.free[class]) == maxFree {
+	if class < minClass || cap(b) > 1<<maxClass || len(r.free[class]) == maxFree { // nobody would ask for a larger one
 		return
 	}
 	r.free[class] = append(r.free[class], b[:0])

@@ -120,6 +120,7 @@ const (
 	blockBytes     = 16 << 10
 	lineBytes      = 64
 	sampleFiles    = 8
+	sampleRows     = 16 << 10 // of a file, about
 )
 
 // bounds cuts the customers of some day files, which stand for all, into ranges of about as many lines each.
@@ -130,12 +131,14 @@ func (r *reader) bounds(ctx context.Context, days []lines.Partition, n int) ([]s
 	var names []string
 	for i := range min(sampleFiles, len(days)) {
 		p := days[(2*i+1)*len(days)/(2*min(sampleFiles, len(days)))]
+		every, row := max(1, p.Rows/sampleRows), int64(0)
 		err := r.day(ctx, p, func(rec *table.Record) error {
 			customers := rec.Text(lineCustomer)
 			for i := range rec.Rows() {
-				if c := customers.Bytes(i); len(c) > 0 {
+				if c := customers.Bytes(i); row%every == 0 && len(c) > 0 {
 					names = append(names, string(c))
 				}
+				row++
 			}
 			return nil
 		})
