@@ -46,8 +46,8 @@ func (d *Dict) Len() int {
 	return len(d.ends)
 }
 
-// size returns about how many bytes it takes.
-func (d *Dict) size() int { return cap(d.data) + 8*(cap(d.ends)+len(d.slots)) }
+// size returns about how many bytes its texts take. That it has room for more does not count: it is used again.
+func (d *Dict) size() int { return len(d.data) + 40*len(d.ends) } // an end, and two to four slots
 
 // textBytes returns what the texts of a sealed dictionary take.
 func (d *Dict) textBytes() int64 {
