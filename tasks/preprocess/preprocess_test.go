@@ -155,12 +155,21 @@ func manyLines(t testing.TB) []retailtest.Line {
 
 // What does not fit into the memory is refused in words, and nothing is visible.
 func TestTooLittleMemory(t *testing.T) {
-	for says, change := range map[string]func(*stage){
-		"distinct texts":                     func(s *stage) { s.deps.Memory = 1 << 16 },
-		"lines of one customer, or of custo": func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<20, 1 },
+	many := manyLines(t)
+	coded := slices.Clone(many)
+	for i := range coded {
+		coded[i].Code = fmt.Sprint(20_000 + i)
+	}
+	for says, of := range map[string]struct {
+		lines  []retailtest.Line
+		change func(*stage)
+	}{
+		"sorts the distinct texts of its lines": {coded, func(s *stage) { s.deps.Memory = 1 << 18 }},
+		"knows 200 customers and ":              {many, func(s *stage) { s.deps.Memory = 1 << 15 }},
+		"lines of one customer, or of custo":    {many, func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<20, 1 }},
 	} {
-		s := newStage(t, "", manyLines(t), nil)
-		change(s)
+		s := newStage(t, "", of.lines, nil)
+		of.change(s)
 		_, err := s.run()
 		if fault.CodeOf(err) != fault.ExitConfig || !strings.Contains(fmt.Sprint(err), says) || !strings.Contains(fmt.Sprint(err), "--memory is") {
 			t.Errorf("%s: %v", says, err)
