@@ -74,7 +74,7 @@ var Steps = []Step{
 		Exits: []Exit{
 			{fault.ExitBadData, "damaged lines"},
 			{fault.ExitMissing, "ingest has not run, or a day of the window has expired"},
-			{fault.ExitConfig, "too little memory for the texts of the window, or for one customer's lines"},
+			{fault.ExitConfig, "too little memory for the customers, invoices and products of the window, or for one customer's lines"},
 		},
 		Params: []string{"window", "rules", "drift-window"},
 		Pod:    Pod{Minutes: 120, CPU: "2", Memory: "4Gi", Disk: "4Gi"}, // holds the window's lines

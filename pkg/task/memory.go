@@ -36,10 +36,13 @@ func Ballast(size, percent int) (undo func()) {
 func limitHeap(budget scratch.Budget) (undo func()) {
 	before := debug.SetMemoryLimit(-1)
 	if budget > 0 && before == math.MaxInt64 {
-		debug.SetMemoryLimit(int64(budget))
+		debug.SetMemoryLimit(heapOf(budget))
 	}
 	return func() { debug.SetMemoryLimit(before) }
 }
+
+// heapOf returns what of a budget the collector may have: the program itself and the kernel's buffers for it take the rest.
+func heapOf(budget scratch.Budget) int64 { return int64(budget) / 16 * 15 }
 
 // ParseBytes reads a number of bytes: "1048576", "64GiB". Empty is 0.
 func ParseBytes(s string) (int64, error) {
