@@ -148,14 +148,14 @@ func (s *store) merge(runs []run, compared func(dst, text []byte) []byte, see fu
 	}
 	heap.Init(&m)
 	var last []byte
-	rank, any := uint32(0), false
+	rank, some := uint32(0), false
 	for len(m) > 0 {
 		r := m[0]
-		if !any || !bytes.Equal(r.text, last) {
-			if any {
+		if !some || !bytes.Equal(r.text, last) {
+			if some {
 				rank++
 			}
-			last, any = append(last[:0], r.text...), true
+			last, some = append(last[:0], r.text...), true
 			if err := see(r.text, r.key); err != nil {
 				return err
 			}

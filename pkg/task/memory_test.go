@@ -48,7 +48,6 @@ func TestBallastIsNeverTouched(t *testing.T) {
 	used := make([]byte, 1<<20) // the heap's last, and then free again
 	used[0] = 1
 	runtime.KeepAlive(used)
-	used = nil
 	runtime.GC()
 	before := resident()
 	undo := Ballast(size, 50)
