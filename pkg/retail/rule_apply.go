@@ -139,7 +139,7 @@ func (p *Plan) fill() error {
 
 // Free gives back what the plan has put aside of the lines' room, and what it knows of them.
 func (p *Plan) Free() {
-	p.kinds, p.l.kinds = &kinds{l: p.l}, nil
+	p.kinds, p.key.kinds, p.l.kinds = &kinds{l: p.l}, nil, nil
 	if p.filled != nil {
 		p.filled.free()
 		p.filled = nil
