@@ -108,6 +108,13 @@ func (d *decider) look() error {
 		err := d.l.Scan(func() (func([]Line), func()) {
 			words := int64(0)
 			called, sold := newBitset(numbers), newBitset(codes)
+			note := func(r *Line, key uint32) {
+				called.set(key)
+				sold.set(d.l.Codes.Key(r.Code))
+				if names[r.Description] && r.Amount > 0 && !special.code(codeKeys.String(d.l.Codes.Key(r.Code))) {
+					words++
+				}
+			}
 			see := func(lines []Line) {
 				hold := stripes.Hold()
 				defer hold.Free()
@@ -118,13 +125,8 @@ func (d *decider) look() error {
 						hold.Take(key)
 						firsts[key-from].see(first{r.Time, r.Customer})
 					}
-					if from > 0 {
-						continue
-					}
-					called.set(key)
-					sold.set(d.l.Codes.Key(r.Code))
-					if names[r.Description] && r.Amount > 0 && !special.code(codeKeys.String(d.l.Codes.Key(r.Code))) {
-						words++
+					if from == 0 { // once, in the first pass
+						note(r, key)
 					}
 				}
 			}
@@ -134,10 +136,10 @@ func (d *decider) look() error {
 				d.words += words
 			}
 		})
-		if err != nil {
-			return err
+		if err == nil {
+			err = d.lookAgain(firsts, from, to)
 		}
-		if err := d.lookAgain(firsts, from, to); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -1,106 +1,15 @@
 package retail
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
 	"iter"
 	"math"
-	"slices"
 	"sort"
 	"sync"
-
-	"github.com/clientele/clientele/pkg/frame"
-	"github.com/clientele/clientele/pkg/money"
 )
-
-// ErrColumns says that the columns of a batch do not belong together: lengths differ, or offsets point outside the text.
-var ErrColumns = errors.New("columns do not fit together")
-
-// TextColumn is a column of texts as Arrow keeps it: text k is Data[Offsets[k]:Offsets[k+1]]. Row i has text Codes[i] or,
-// where Codes is nil, text i. Offsets may be empty where there is no text.
-type TextColumn struct {
-	Codes   []int32
-	Offsets []int32
-	Data    []byte
-}
-
-// Len returns the number of rows.
-func (c TextColumn) Len() int {
-	if c.Codes != nil {
-		return len(c.Codes)
-	}
-	return c.texts()
-}
-
-// empty reports whether no row has a text.
-func (c TextColumn) empty() bool {
-	return len(c.Offsets) == 0 || c.Offsets[0] == c.Offsets[len(c.Offsets)-1]
-}
-
-func (c TextColumn) texts() int { return max(len(c.Offsets)-1, 0) }
-
-// text returns text k, of those that rows have codes of.
-func (c TextColumn) text(k int) []byte { return c.Data[c.Offsets[k]:c.Offsets[k+1]] }
-
-// at returns which text a row has.
-func (c TextColumn) at(row int) int {
-	if c.Codes == nil {
-		return row
-	}
-	return int(c.Codes[row])
-}
-
-func (c TextColumn) check(rows int) error {
-	if c.Len() != rows {
-		return fmt.Errorf("%w: %d texts in a batch of %d lines", ErrColumns, c.Len(), rows)
-	}
-	low := int32(0)
-	for _, o := range c.Offsets {
-		if o < low {
-			return fmt.Errorf("%w: offset %d after %d", ErrColumns, o, low)
-		}
-		low = o
-	}
-	if int(low) > len(c.Data) {
-		return fmt.Errorf("%w: offset %d in %d bytes of text", ErrColumns, low, len(c.Data))
-	}
-	for _, code := range c.Codes {
-		if uint32(code) >= uint32(c.texts()) {
-			return fmt.Errorf("%w: code %d of %d texts", ErrColumns, code, c.texts())
-		}
-	}
-	return nil
-}
-
-// LineBatch is a piece of the lines table, column by column. An empty text stands for null. Status and Region may be empty where no
-// line has one.
-type LineBatch struct {
-	Customer, Invoice, Code, Description, Country, Status, Region TextColumn
-
-	Time     []int64 // µs since 1970-01-01T00:00, the shop's local time
-	Quantity []int64 // money.Quantity
-	Price    []int64 // money.Price
-	Amount   []int64 // money.Amount, frame.NullInt for one that is quantity × price; nil where all are
-	Source   uint16  // distinguishes the sources of the lines; any numbers
-}
-
-func (b *LineBatch) check() error {
-	if n := len(b.Time); len(b.Quantity) != n || len(b.Price) != n || b.Amount != nil && len(b.Amount) != n {
-		return fmt.Errorf("%w: %d times, %d quantities, %d prices, %d amounts", ErrColumns, n, len(b.Quantity), len(b.Price), len(b.Amount))
-	}
-	for i, c := range [columns]TextColumn{b.Customer, b.Invoice, b.Code, b.Description, b.Country, b.Status, b.Region} {
-		if i >= columnStatus && (c.Len() == 0 || c.Len() == len(b.Time) && c.empty()) {
-			continue // no text of it is asked for
-		}
-		if err := c.check(len(b.Time)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // Line is a line as the rules read it: numbers, and texts as numbers in the dictionaries of its [Lines]. Customer 0 is a guest.
 type Line struct {
@@ -151,7 +60,9 @@ type Lines struct {
 	shards []*Shard
 	texts  [columns]texts // until they are sealed
 	turn   sync.RWMutex   // is held to append, and alone to begin a generation
-	runs   [columns][]run // of the generations before
+
+	customers, invoices []run // of the generations before
+
 	window Window
 	cut    bool
 	sealed bool
@@ -252,7 +163,7 @@ func (l *Lines) KnownBytes() int64 {
 
 // Evict puts sealed lines that are in memory on the spill, if so many customers and invoices are there.
 func (l *Lines) Evict() error {
-	if l.runs[columnInvoice] == nil {
+	if l.invoices == nil {
 		return nil
 	}
 	return l.shelf.evict()
@@ -261,7 +172,7 @@ func (l *Lines) Evict() error {
 // Passes cuts the numbers below n into stretches so that what a pass over all lines holds, of so many bytes a number, has room.
 func (l *Lines) Passes(n, bytes int) iter.Seq2[uint32, uint32] {
 	step := n
-	if l.room.Texts > 0 && l.runs[columnInvoice] != nil {
+	if l.room.Texts > 0 && l.invoices != nil {
 		step = max(int(l.room.Texts)/bytes, 1)
 	}
 	return func(yield func(from, to uint32) bool) {
@@ -289,32 +200,6 @@ func (s *Shard) Append(b LineBatch) error {
 		return nil
 	}
 	return l.nextGeneration()
-}
-
-// full reports whether the texts that are numbered have outgrown their room.
-func (l *Lines) full() bool {
-	return l.room.Texts > 0 && l.room.Spill != nil && l.textBytes(columnCustomer)+l.textBytes(columnInvoice) > l.room.Texts
-}
-
-// nextGeneration puts the texts of the large columns aside, with the lines that have their numbers.
-func (l *Lines) nextGeneration() error {
-	for _, s := range l.shards {
-		if err := s.open.flush(); err != nil {
-			return err
-		}
-	}
-	for c := range l.texts {
-		if !isLarge(c) {
-			continue
-		}
-		r, err := l.shelf.store.spilled(&l.texts[c].Dict, comparedBy(c))
-		if err != nil {
-			return err
-		}
-		l.runs[c] = append(l.runs[c], r)
-	}
-	l.shelf.generation++
-	return nil
 }
 
 func (s *Shard) append(b LineBatch) (err error) {
@@ -364,23 +249,6 @@ func (s *Shard) append(b LineBatch) (err error) {
 	return nil
 }
 
-// appendAmounts adds what each line is worth. What it returns with an error is dst.
-func appendAmounts(dst []int64, b *LineBatch) ([]int64, error) {
-	was := len(dst)
-	for i, q := range b.Quantity {
-		// Of a delivered total too: what is left of a line after a return is worked out from its price.
-		amount, err := money.Price(b.Price[i]).Times(money.Quantity(q))
-		if err != nil {
-			return dst[:was], fmt.Errorf("%w: amount of one line: %w", ErrRange, err)
-		}
-		if b.Amount != nil && b.Amount[i] != frame.NullInt {
-			amount = money.Amount(b.Amount[i])
-		}
-		dst = append(dst, int64(amount))
-	}
-	return dst, nil
-}
-
 // appendIDs adds a column of texts as their numbers, looking each text of the column up once. scratch is for reuse.
 func (t *texts) appendIDs(dst []uint32, col TextColumn, scratch []uint32) (ids, _ []uint32) {
 	scratch = scratch[:0]
@@ -400,103 +268,3 @@ func (t *texts) appendIDs(dst []uint32, col TextColumn, scratch []uint32) (ids, 
 
 // Cut makes everything look at the lines of a window alone, until they are cut otherwise.
 func (l *Lines) Cut(w Window) { l.window, l.cut, l.kinds = w, true, nil }
-
-// Seal ends the appending and numbers every text in byte order. Sealing twice does nothing. An error is the spill's.
-func (l *Lines) Seal() error {
-	if l.sealed {
-		return nil
-	}
-	l.sealed = true
-	if err := l.seal(); err != nil {
-		return fmt.Errorf("seal lines: %w", err)
-	}
-	for _, s := range l.shards {
-		*s = Shard{lines: l, rows: s.rows}
-	}
-	return nil
-}
-
-func (l *Lines) seal() error {
-	far := l.runs[columnInvoice] != nil
-	if far {
-		if err := l.nextGeneration(); err != nil {
-			return err
-		}
-	}
-	for _, s := range l.shards {
-		if err := s.open.close(); err != nil {
-			return err
-		}
-	}
-	var to numbers
-	near := func(column int, all *Dict, seal func() []uint32) func() error {
-		return func() error {
-			*all, l.texts[column].Dict = l.texts[column].Dict, Dict{}
-			to[column] = seal()
-			return nil
-		}
-	}
-	plain := func(column int, all *Dict) func() error {
-		return near(column, all, func() []uint32 { return all.seal(nil) })
-	}
-	invoices, customers := near(columnInvoice, &l.Invoices.Dict, l.Invoices.seal), plain(columnCustomer, &l.Customers)
-	if far {
-		invoices, customers = l.sealInvoices, l.sealCustomers
-	}
-	err := inParallel( // the longest first: the others fill up beside it
-		invoices, plain(columnDescription, &l.Descriptions), near(columnCode, &l.Codes.Dict, l.Codes.seal), customers,
-		plain(columnCountry, &l.Countries), plain(columnStatus, &l.Statuses), plain(columnRegion, &l.Regions),
-	)
-	if err != nil {
-		return err
-	}
-	if !far {
-		return l.shelf.number(&to, 0)
-	}
-	for g := range l.runs[columnInvoice] {
-		for _, c := range []int{columnInvoice, columnCustomer} {
-			if to[c], err = l.runs[c][g].renumbering(); err != nil {
-				return err
-			}
-		}
-		if err := l.shelf.number(&to, g); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *Lines) sealCustomers() error {
-	w := l.shelf.store.farWriter()
-	l.texts[columnCustomer].Dict = Dict{}
-	err := l.shelf.store.merge(l.runs[columnCustomer], nil, func(text, _ []byte) error { return w.add(text) })
-	l.Customers = Dict{far: w.to}
-	return errors.Join(err, w.flush())
-}
-
-func (l *Lines) sealInvoices() error {
-	runs, w, keys := l.runs[columnInvoice], l.shelf.store.farWriter(), l.shelf.store.farWriter()
-	l.texts[columnInvoice].Dict = Dict{}
-	keyed := slices.ContainsFunc(runs, func(r run) bool { return r.keyed })
-	d := &l.Invoices
-	err := l.shelf.store.merge(runs, appendCompared, func(text, key []byte) error {
-		if keyed {
-			if keys.to.n == 0 || !bytes.Equal(keys.last, key) {
-				if err := keys.add(key); err != nil {
-					return err
-				}
-			}
-			d.keys = append(d.keys, uint32(keys.to.n-1))
-		}
-		return w.add(text)
-	})
-	if d.Dict, d.Keys = (Dict{far: w.to}), (Dict{far: w.to}); keyed {
-		d.Keys = Dict{far: keys.to}
-	}
-	return errors.Join(err, w.flush(), keys.flush())
-}
-
-// inParallel does pieces of work on all cores, beginning them in their order.
-func inParallel(work ...func() error) error {
-	return eachPart(len(work), func() func(int) error { return func(i int) error { return work[i]() } })
-}

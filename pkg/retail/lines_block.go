@@ -89,40 +89,37 @@ func packColumn(dst []byte, v []uint64, units []uint64) []byte {
 	unit := 0
 	for ; units[unit] != 1 && !multiples(v, uint64(low), units[unit]); unit++ {
 	}
-	of := units[unit]
-	top := (uint64(high) - uint64(low)) / of
+	for i := range v {
+		v[i] -= uint64(low)
+	}
+	top, of := uint64(high)-uint64(low), units[unit]
 	if of != 1 {
+		top /= of
 		for i := range v {
-			v[i] = (v[i] - uint64(low)) / of
-		}
-	} else {
-		for i := range v {
-			v[i] -= uint64(low)
+			v[i] /= of
 		}
 	}
-	at := len(dst)
-	switch {
-	case top < 1<<8:
-		dst = append(dst, byte(unit<<4|1))
-		for _, x := range v {
-			dst = append(dst, byte(x))
+	size := 1
+	for size < 8 && top>>(8*size) != 0 {
+		size *= 2
+	}
+	at := len(dst) + 1
+	dst = grown(append(dst, byte(unit<<4|size)), size*len(v))
+	to := dst[at:]
+	switch size {
+	case 1:
+		for i, x := range v {
+			to[i] = byte(x)
 		}
-		return dst
-	case top < 1<<16:
-		dst = grown(append(dst, byte(unit<<4|2)), 2*len(v))
-		to := dst[at+1:]
+	case 2:
 		for i, x := range v {
 			binary.LittleEndian.PutUint16(to[2*i:], uint16(x))
 		}
-	case top < 1<<32:
-		dst = grown(append(dst, byte(unit<<4|4)), 4*len(v))
-		to := dst[at+1:]
+	case 4:
 		for i, x := range v {
 			binary.LittleEndian.PutUint32(to[4*i:], uint32(x))
 		}
 	default:
-		dst = grown(append(dst, byte(unit<<4|8)), 8*len(v))
-		to := dst[at+1:]
 		for i, x := range v {
 			binary.LittleEndian.PutUint64(to[8*i:], x)
 		}

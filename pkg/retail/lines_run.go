@@ -23,15 +23,26 @@ type run struct {
 	keyed bool  // a text is not as it is compared
 }
 
-// isLarge reports whether a column may have as many texts as lines.
-func isLarge(column int) bool { return column == columnCustomer || column == columnInvoice }
+// full reports whether the texts that are numbered have outgrown their room.
+func (l *Lines) full() bool {
+	return l.room.Texts > 0 && l.room.Spill != nil && l.textBytes(columnCustomer)+l.textBytes(columnInvoice) > l.room.Texts
+}
 
-// comparedBy returns how texts of a column are compared before they are compared as they are; nil for not at all.
-func comparedBy(column int) func(dst, text []byte) []byte {
-	if column == columnInvoice || column == columnCode {
-		return appendCompared
+// nextGeneration puts the texts of the large columns aside, with the lines that have their numbers.
+func (l *Lines) nextGeneration() error {
+	for _, s := range l.shards {
+		if err := s.open.flush(); err != nil {
+			return err
+		}
 	}
-	return nil
+	customers, err := l.shelf.store.spilled(&l.texts[columnCustomer].Dict, nil)
+	if err != nil {
+		return err
+	}
+	invoices, err := l.shelf.store.spilled(&l.texts[columnInvoice].Dict, appendCompared)
+	l.customers, l.invoices = append(l.customers, customers), append(l.invoices, invoices)
+	l.shelf.generation++
+	return err
 }
 
 // spilled writes a dictionary as a run, and empties it.

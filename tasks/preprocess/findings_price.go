@@ -35,7 +35,7 @@ func (s *looked) totalPrices() ([]finding.Finding, error) {
 	l := s.lines
 	codes := l.Codes.Keys.Len()
 	all := make([]scatter, codes)
-	err := l.Each(func() (func([]retail.Line), func()) {
+	err := l.Scan(func() (func([]retail.Line), func()) {
 		mine := make([]scatter, codes)
 		see := func(lines []retail.Line) {
 			for i := range lines {

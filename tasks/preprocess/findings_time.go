@@ -178,7 +178,7 @@ func (s *looked) unit() ([]finding.Finding, error) {
 			*at = p
 		}
 	}
-	err := s.lines.Each(func() (func([]retail.Line), func()) {
+	err := s.lines.Scan(func() (func([]retail.Line), func()) {
 		mine := make([]money.Price, codes*blocks)
 		see := func(lines []retail.Line) {
 			for i := range lines {
@@ -246,7 +246,7 @@ func (s *looked) unitFinding(from, to calendar.Date, codes, all int, way string)
 		Sentence: fmt.Sprintf("in the days from %s to %s, %d of %d products have prices about %d times as %s as before", from, min(to, s.window.AsOf)-1, codes, all, factor, way),
 		What:     "check the unit and the decimal sign of the prices in the delivery of these days (--decimal), and deliver them again",
 	}
-	err := s.lines.Each(func() (func([]retail.Line), func()) {
+	err := s.lines.Scan(func() (func([]retail.Line), func()) {
 		var mine sum
 		see := func(lines []retail.Line) {
 			for i := range lines {

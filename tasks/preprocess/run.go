@@ -160,15 +160,12 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 	if err := made.putSales(ctx, s); err != nil {
 		return nil, err
 	}
-	windows := table.NewWriter(contract.Windows, j.opts)
-	defer windows.Abort()
-	err = j.driftWindows(ctx, s, v, r.lines, func(w driftWindow) error {
-		return customersOf(ctx, j.rules, r.lines, w.Window, j.deps.Memory, func(t *feature.Table) error { return windows.WriteFrame(windowFrame(w.name, t.Frame())) })
+	err = s.PutTable(ctx, contract.Windows, j.opts, func(windows *table.Writer) error {
+		return j.driftWindows(ctx, s, v, r.lines, func(w driftWindow) error {
+			return customersOf(ctx, j.rules, r.lines, w.Window, j.deps.Memory, func(t *feature.Table) error { return windows.WriteFrame(windowFrame(w.name, t.Frame())) })
+		})
 	})
 	if err != nil {
-		return nil, err
-	}
-	if err := putTable(ctx, s, windows); err != nil {
 		return nil, err
 	}
 	if err := r.lines.Err(); err != nil {
@@ -179,12 +176,10 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 
 // wholeTables makes the tables that are made of lines beside the rules.
 func (j *job) wholeTables(ctx context.Context, s *run.Session, v *surveyed, l *retail.Lines) error {
-	returns := table.NewWriter(contract.Returns, j.opts)
-	defer returns.Abort()
-	if err := v.plan.TakenBack(func(some []retail.TakenBack) error { return returns.WriteFrame(returnsFrame(l, some)) }); err != nil {
-		return err
-	}
-	if err := putTable(ctx, s, returns); err != nil {
+	err := s.PutTable(ctx, contract.Returns, j.opts, func(w *table.Writer) error {
+		return v.plan.TakenBack(func(some []retail.TakenBack) error { return w.WriteFrame(returnsFrame(l, some)) })
+	})
+	if err != nil {
 		return err
 	}
 	products, err := productsFrame(l)
