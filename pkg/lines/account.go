@@ -110,6 +110,9 @@ func (d *Delivery) join(o Delivery) error {
 	if d.Superseded == (Tally{}) {
 		d.Superseded = o.Superseded
 	}
+	if d.Findings == nil {
+		d.Findings = o.Findings
+	}
 	d.RejectedDays = slices.Clone(d.RejectedDays)
 	for _, r := range o.RejectedDays {
 		if !slices.ContainsFunc(d.RejectedDays, func(q DayTally) bool { return q.Day == r.Day }) {

@@ -2,6 +2,7 @@ package lines_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
+	"github.com/clientele/clientele/pkg/finding"
 	"github.com/clientele/clientele/pkg/lines"
 	"github.com/clientele/clientele/pkg/money"
 	"github.com/clientele/clientele/pkg/objstore"
@@ -78,6 +80,39 @@ func TestAccount(t *testing.T) {
 	if diff := cmp.Diff(want, account(t, root)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// What was found of a delivery is known until all of its days were delivered again, be they the same; of two years, year by year.
+func TestFindingsUntilDeliveredAgain(t *testing.T) {
+	root := store(t)
+	deliver := func(id string, finds []finding.Finding, days ...string) {
+		t.Helper()
+		c := change(id, runOf(id), days...)
+		c.Delivery.Findings = finds
+		put(t, root, runOf(id), c)
+	}
+	known := func(want ...string) {
+		t.Helper()
+		deliveries, err := open(t, root, contract.Run{}).Snapshot.Deliveries(t.Context(), 0, 1000)
+		var got []string
+		for _, d := range deliveries {
+			for _, f := range d.Findings {
+				got = append(got, d.ID+" "+f.Code)
+			}
+		}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	deliver("1", []finding.Finding{{Code: finding.RejectedShare}}, "1 x 10", "2 y 5", "400 z 5")
+	deliver("2", nil, "1 u 11") // the second is still as it was found
+	known("1 rejected_share")
+	deliver("3", []finding.Finding{{Code: finding.UnreadMoney}}, "1 v 12", "2 y 5") // the other year has a line of the first delivery
+	known("1 rejected_share", "3 unread_money")
+	deliver("4", nil, "3 w 1", "400 z 5")
+	known("3 unread_money")
+	deliver("5", nil, "1 x 10", "2 y 5")
+	known()
 }
 
 // Whatever is delivered, in whatever mode, the chain adds up, nothing in it is below zero, and what is in force is what the

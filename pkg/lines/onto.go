@@ -191,7 +191,24 @@ func (d *Change) turn(base *partFile, year int) *turn {
 		_, ok := inForce[l.ID]
 		return !ok
 	})
+	t.settle(d.Delivery.ID, delivered)
 	return t
+}
+
+// settle drops the findings of earlier deliveries whose days have all been delivered again, those that stay as they are with the same
+// content: what was found then is corrected, or a finding of this delivery too.
+func (t *turn) settle(by string, delivered map[calendar.Date]Partition) {
+	stand := map[string]bool{by: true}
+	for _, p := range t.next.Partitions {
+		if n, again := delivered[p.Day]; !again || n.Object != p.Object {
+			stand[p.Delivery] = true
+		}
+	}
+	for i := range t.next.Deliveries {
+		if l := &t.next.Deliveries[i]; !stand[l.ID] {
+			l.Findings = nil
+		}
+	}
 }
 
 // list adds a share of a delivery, which may be listed.

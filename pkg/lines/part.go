@@ -73,7 +73,8 @@ type Delivery struct {
 	Superseded Tally `json:"superseded,omitzero"` // by other lines of the delivery itself: of a later sheet
 	// RejectedDays is what is rejected of each day, of records whose day can be read; in the order of days.
 	RejectedDays []DayTally `json:"rejected_days,omitempty"`
-	// Findings are what to know of the delivery, at most [MostFindings]. Each part lists them.
+	// Findings are what to know of the delivery, at most [MostFindings]. Each part lists them, until a later delivery has brought all days
+	// again that the part has of this one.
 	Findings []finding.Finding `json:"findings,omitempty"`
 }
 

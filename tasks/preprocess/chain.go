@@ -81,7 +81,9 @@ func (j *job) delivered(ctx context.Context, v *surveyed) ([]finding.Finding, er
 	for _, d := range deliveries {
 		if inside[of{d.Source, d.ID}] {
 			all = append(all, d.Findings...)
-			rejected.add(sum{d.Rejected.Records, d.Rejected.Amount})
+			if slices.ContainsFunc(d.Findings, func(f finding.Finding) bool { return f.Code == finding.RejectedShare }) {
+				rejected.add(sum{d.Rejected.Records, d.Rejected.Amount})
+			}
 			delivered.add(sum{d.Accepted.Records + d.Rejected.Records, max(d.Accepted.Amount, -d.Accepted.Amount) + d.Rejected.Amount})
 		}
 	}

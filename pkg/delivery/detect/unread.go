@@ -415,14 +415,14 @@ func (f *Found) Findings() []finding.Finding {
 		switch {
 		case u.Left != "":
 			n.Sentence += fmt.Sprintf("; the column %.60q has what is left of a line", u.Left)
-			n.What = fmt.Sprintf("read what is left: --columns=amount=%s,price=", u.Left)
+			n.What = fmt.Sprintf("read what is left: --columns=%q", "amount="+u.Left+",price=")
 			n.Stops = large(n.Money, u.Of)
 		case u.Kind == kindReturned:
 			n.What = "nothing, if the quantities have them taken off; else export quantities that have, or read a column of what was paid, --columns=amount=COLUMN,price="
 		case u.Percent:
 			n.What = "nothing, if the prices have them taken off; else read a column of what is left of the line: --columns=amount=COLUMN,price="
 		case u.Kind == kindDiscount || u.Kind == kindRefund:
-			n.What = fmt.Sprintf("nothing, if the prices have them taken off; if they are of the line, --columns=discount=%s takes them off; else read a column of what was paid, --columns=amount=COLUMN,price=", u.Column)
+			n.What = fmt.Sprintf("nothing, if the prices have them taken off; if they are of the line, --columns=%q takes them off; else read a column of what was paid, --columns=amount=COLUMN,price=", "discount="+u.Column)
 		default:
 			n.What = "nothing, unless they should count as a customer's money: then read a column that has them in it, --columns=amount=COLUMN,price="
 		}

@@ -81,7 +81,7 @@ func TestFindingOfMoneySaysWhatToDo(t *testing.T) {
 	}
 	f := found.Findings()[0]
 	want := `the column "Discount" is not read: 40 of the 40 rows have discounts in it, 20.00 together; the column "Net" has what is left of a line`
-	if f.Code != "unread_money" || f.Sentence != want || f.Lines != 40 || f.What != "read what is left: --columns=amount=Net,price=" || f.Stops {
+	if f.Code != "unread_money" || f.Sentence != want || f.Lines != 40 || f.What != `read what is left: --columns="amount=Net,price="` || f.Stops {
 		t.Errorf("got %+v", f)
 	}
 }
