@@ -109,7 +109,7 @@ type Shard struct {
 // columns of texts.
 const (
 	columnCustomer = iota
-	columnInvoice
+	columnInvoice // up to here they can spill
 	columnCode
 	columnDescription
 	columnCountry
@@ -133,12 +133,21 @@ func (l *Lines) Len() int {
 	return n
 }
 
-// TextBytes returns what the distinct texts take that have been seen so far, about, but for those on the spill.
+// TextBytes returns what the distinct texts take that have been seen so far, about, but for those that go to the spill in time.
 func (l *Lines) TextBytes() (n int64) {
+	l.turn.RLock()
+	defer l.turn.RUnlock()
 	for i := range l.texts {
-		n += l.textBytes(i)
+		if !l.spills(i) {
+			n += l.textBytes(i)
+		}
 	}
 	return n
+}
+
+// spills reports whether the texts of a column go to the spill when there are too many.
+func (l *Lines) spills(column int) bool {
+	return l.room.Texts > 0 && l.room.Spill != nil && column <= columnInvoice
 }
 
 func (l *Lines) textBytes(column int) int64 {
@@ -190,8 +199,9 @@ func (s *Shard) Append(b LineBatch) error {
 	l := s.lines
 	l.turn.RLock()
 	err := s.append(b)
+	full := l.full()
 	l.turn.RUnlock()
-	if err != nil || !l.full() {
+	if err != nil || !full {
 		return err
 	}
 	l.turn.Lock()

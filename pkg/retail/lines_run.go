@@ -23,9 +23,9 @@ type run struct {
 	keyed bool  // a text is not as it is compared
 }
 
-// full reports whether the texts that are numbered have outgrown their room.
+// full reports whether the texts that are numbered have outgrown their room. Whoever asks holds the turn, alone or not.
 func (l *Lines) full() bool {
-	return l.room.Texts > 0 && l.room.Spill != nil && l.textBytes(columnCustomer)+l.textBytes(columnInvoice) > l.room.Texts
+	return l.spills(columnInvoice) && l.textBytes(columnCustomer)+l.textBytes(columnInvoice) > l.room.Texts
 }
 
 // nextGeneration puts the texts of the large columns aside, with the lines that have their numbers.
