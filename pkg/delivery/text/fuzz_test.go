@@ -50,9 +50,10 @@ func FuzzRead(f *testing.F) {
 }
 
 // FuzzReadAgrees: where encoding/csv takes a text, records and fields are the same. It is not asked about carriage
-// returns inside quotes, which it drops and we keep.
+// returns inside quotes, which it drops and we keep. Empty fields behind the header's do not count with us.
 func FuzzReadAgrees(f *testing.F) {
 	f.Add([]byte("a,b,\"c\"\"d\",1,2010-12-01 08:26:00,1,1,x\n"))
+	f.Add([]byte("a,b,c,1,2010-12-01 08:26:00,1,1,x,,\"\"\n"))
 	f.Add([]byte("\"a\nb\",b\n\n,,,,,,,\n\"\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := csv.NewReader(bytes.NewReader(data))
@@ -61,9 +62,12 @@ func FuzzReadAgrees(f *testing.F) {
 		if err != nil || bytes.Contains(data, []byte{'\r'}) || len(data) > 10_000 {
 			return
 		}
-		for _, fields := range want { // a quote that swallows what looks like a record is stray: see TestStrayQuotes
+		for i, fields := range want { // a quote that swallows what looks like a record is stray: see TestStrayQuotes
 			if strings.Count(strings.Join(fields, ","), ",") >= 14 {
 				return
+			}
+			for len(want[i]) > 8 && want[i][len(want[i])-1] == "" {
+				want[i] = want[i][:len(want[i])-1]
 			}
 		}
 		o, err := read(t, strings.NewReader(recordtest.Header+string(data)), record.Options{Chunk: 3})

@@ -94,7 +94,19 @@ func (p *parser) splitPlain(line []byte) record.Breach {
 		}
 	}
 	p.take(n, line, from, len(line))
-	if p.Count = n + 1; p.Count != p.columns.Width && !p.emptyBehind(line) {
+	n++
+	line = trimCR(line)
+	behind := n - p.columns.Width
+	return p.count(n, behind > 0 && len(bytes.TrimRight(line, string(rune(p.sep)))) > len(line)-behind)
+}
+
+// count checks the number of a record's fields. Those behind the header's do not count where all are empty, as spreadsheets leave them
+// where somebody has deleted columns.
+func (p *parser) count(n int, more bool) record.Breach {
+	if p.Count = n; n > p.columns.Width && !more {
+		p.Count = p.columns.Width
+	}
+	if p.Count != p.columns.Width {
 		return record.WrongFields
 	}
 	return 0
@@ -109,21 +121,9 @@ func (p *parser) take(n int, line []byte, from, to int) {
 	}
 }
 
-// emptyBehind reports whether a record has too many fields, and those behind the header's are all empty, as spreadsheets leave
-// behind where somebody has deleted columns. Then they do not count.
-func (p *parser) emptyBehind(rec []byte) bool {
-	rec = bytes.TrimSuffix(rec, []byte{'\r'})
-	more := p.Count - p.columns.Width
-	if more <= 0 || len(bytes.TrimRight(rec, string(rune(p.sep)))) > len(rec)-more {
-		return false
-	}
-	p.Count = p.columns.Width
-	return true
-}
-
 // splitQuoted cuts the record at the start of rec into its fields and returns its length without the line end.
 func (p *parser) splitQuoted(rec []byte) (int, record.Breach) {
-	breach, from, n := record.Breach(0), 0, 0
+	breach, from, n, more := record.Breach(0), 0, 0, false
 	for {
 		f := nextField(rec, from, p.sep, p.text)
 		p.text = f.scratch
@@ -133,12 +133,10 @@ func (p *parser) splitQuoted(rec []byte) (int, record.Breach) {
 				p.Fields[at], p.At[at] = f.text, record.Span{From: from, To: f.end}
 			}
 		}
+		more = more || n >= p.columns.Width && len(trimCR(f.text)) > 0
 		n++
 		if f.end == len(rec) || rec[f.end] == '\n' {
-			if p.Count = n; n != p.columns.Width && !p.emptyBehind(rec[:f.end]) {
-				breach |= record.WrongFields
-			}
-			return f.end, breach
+			return f.end, breach | p.count(n, more)
 		}
 		from = f.end + 1
 	}
