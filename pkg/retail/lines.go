@@ -109,7 +109,7 @@ type Shard struct {
 // columns of texts.
 const (
 	columnCustomer = iota
-	columnInvoice // up to here they can spill
+	columnInvoice  // up to here they can spill
 	columnCode
 	columnDescription
 	columnCountry
