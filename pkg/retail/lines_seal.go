@@ -66,7 +66,7 @@ func (l *Lines) seal() error {
 		if to[columnCustomer], err = l.customers[g].renumbering(); err != nil {
 			return err
 		}
-		if err := l.shelf.number(&to, g); err != nil {
+		if err := l.shelf.number(&to, int32(g)); err != nil {
 			return err
 		}
 	}

@@ -9,14 +9,14 @@ import (
 	"github.com/clientele/clientele/pkg/calendar"
 )
 
-// block is a stretch of the lines of one partition.
+// block is a stretch of the lines of one partition. There is one for each 256 lines, so that it is small.
 type block struct {
 	data        []byte // nil where it is spilled
 	at          int64  // where, in bytes
-	size        int    // in bytes
-	n           int    // lines
-	generation  int    // see [run]
-	first, last int64
+	size        int32  // in bytes
+	n           int32  // lines
+	generation  int32  // see [run]
+	first, last calendar.Date
 }
 
 // store is where blocks are: memory, and then the spill.
@@ -35,7 +35,7 @@ type shelf struct {
 	mu    sync.Mutex
 	parts [][]block
 
-	generation int // of the lines that come now
+	generation int32 // of the lines that come now
 }
 
 func newShelf(s *store, parts int) *shelf { return &shelf{store: s, parts: make([][]block, parts)} }
@@ -90,10 +90,11 @@ func (w *writer) close() error {
 // put adds a block of lines.
 func (w *writer) put(part int, lines []Line) error {
 	w.packed = pack(w.packed[:0], lines)
-	b := block{n: len(lines), generation: w.shelf.generation, first: lines[0].Time, last: lines[0].Time}
+	first, last := lines[0].Time, lines[0].Time
 	for i := range lines {
-		b.first, b.last = min(b.first, lines[i].Time), max(b.last, lines[i].Time)
+		first, last = min(first, lines[i].Time), max(last, lines[i].Time)
 	}
+	b := block{n: int32(len(lines)), generation: w.shelf.generation, first: calendar.DateOf(first), last: calendar.DateOf(last)}
 	if err := w.shelf.store.keep(&b, w.packed); err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (w *writer) put(part int, lines []Line) error {
 
 // keep copies what a block has, to memory or to the spill.
 func (s *store) keep(b *block, data []byte) error {
-	b.size, b.data = len(data), nil
+	b.size, b.data = int32(len(data)), nil
 	if size := int64(len(data)); s.spill != nil && s.used.Add(size) > s.memory {
 		s.used.Add(-size)
 		var err error
@@ -158,7 +159,7 @@ func (n *numbers) apply(lines []Line) {
 }
 
 // number renumbers the texts of all blocks of a generation.
-func (s *shelf) number(n *numbers, generation int) error {
+func (s *shelf) number(n *numbers, generation int32) error {
 	return eachPart(len(s.parts), func() func(int) error {
 		var buf page
 		var packed []byte
@@ -172,7 +173,7 @@ func (s *shelf) number(n *numbers, generation int) error {
 				if err != nil {
 					return err
 				}
-				lines, texts := buf.unpack(data, b.n)
+				lines, texts := buf.unpack(data, int(b.n))
 				n.apply(lines)
 				clear(buf.equal[:])
 				packed = packTexts(append(packed[:0], data[:texts]...), lines)
@@ -191,7 +192,7 @@ func (s *shelf) bytes(b *block, scratch *[]byte) ([]byte, error) {
 	if b.data != nil {
 		return b.data, nil
 	}
-	data := grown((*scratch)[:0], b.size)
+	data := grown((*scratch)[:0], int(b.size))
 	*scratch = data
 	return data, s.store.read(data, b.at)
 }
@@ -202,7 +203,7 @@ func (s *shelf) read(b *block, p *page) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines, _ := p.unpack(data, b.n)
+	lines, _ := p.unpack(data, int(b.n))
 	return lines, nil
 }
 
@@ -212,8 +213,7 @@ func (l *Lines) inside(b *block) (some, whole bool) {
 		return true, true
 	}
 	from, to := l.window.Start(), l.window.AsOf
-	first, last := calendar.DateOf(b.first), calendar.DateOf(b.last)
-	return first < to && last >= from, first >= from && last < to
+	return b.first < to && b.last >= from, b.first >= from && b.last < to
 }
 
 // load appends the lines of a partition that are in the window.

@@ -165,7 +165,7 @@ func (p *Plan) Size(partition int) (n int) {
 		}
 		for _, part := range p.partsOf(partition) {
 			for i := range s.parts[part] {
-				n += s.parts[part][i].n
+				n += int(s.parts[part][i].n)
 			}
 		}
 	}

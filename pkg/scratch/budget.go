@@ -19,7 +19,7 @@ func (b Budget) Ballast() int { return b.part(64*mib, 12) }
 func (b Budget) Lines() int { return b.part(32*mib, 24) }
 
 // Rows is what the lines of preprocess take before they go to a scratch file; 0 is no bound.
-func (b Budget) Rows() int64 { return int64(b) / 3 }
+func (b Budget) Rows() int64 { return int64(b) / 4 }
 
 // Texts is what the distinct customers and invoice numbers of preprocess take before they go there too, and what a pass over all lines
 // holds of each; 0 is no bound.
