@@ -178,12 +178,17 @@ func (l *Lines) Evict() error {
 	return l.shelf.evict()
 }
 
+// PassRoom returns of how many things, of so many bytes each, a pass over the lines may hold something.
+func (l *Lines) PassRoom(bytes int) int {
+	if l.room.Texts == 0 || l.invoices == nil {
+		return math.MaxInt
+	}
+	return max(int(l.room.Texts)/bytes, 1)
+}
+
 // Passes cuts the numbers below n into stretches so that what a pass over all lines holds, of so many bytes a number, has room.
 func (l *Lines) Passes(n, bytes int) iter.Seq2[uint32, uint32] {
-	step := n
-	if l.room.Texts > 0 && l.invoices != nil {
-		step = max(int(l.room.Texts)/bytes, 1)
-	}
+	step := max(min(n, l.PassRoom(bytes)), 1)
 	return func(yield func(from, to uint32) bool) {
 		for from := 0; from < n; from += step {
 			if !yield(uint32(from), uint32(min(from+step, n))) {

@@ -2,6 +2,7 @@ package retail
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -207,21 +208,27 @@ func (s *shelf) read(b *block, p *page) ([]Line, error) {
 	return lines, nil
 }
 
-// inside says whether some lines of a block may be in the window, and whether all are.
-func (l *Lines) inside(b *block) (some, whole bool) {
+// seen is the window that the lines are cut to.
+func (l *Lines) seen() Window {
 	if !l.cut {
-		return true, true
+		return Window{AsOf: math.MaxInt32}
 	}
-	from, to := l.window.Start(), l.window.AsOf
+	return l.window
+}
+
+// inside says whether some lines of a block may be in the window, and whether all are.
+func (w Window) inside(b *block) (some, whole bool) {
+	from, to := w.Start(), w.AsOf
 	return b.first < to && b.last >= from, b.first >= from && b.last < to
 }
 
 // load appends the lines of a partition that are in the window.
 func (l *Lines) load(s *shelf, part int, dst []Line) ([]Line, error) {
 	var buf page
+	w := l.seen()
 	for i := range s.parts[part] {
 		b := &s.parts[part][i]
-		some, whole := l.inside(b)
+		some, whole := w.inside(b)
 		if !some {
 			continue
 		}
@@ -232,7 +239,7 @@ func (l *Lines) load(s *shelf, part int, dst []Line) ([]Line, error) {
 		if whole {
 			dst = append(dst, lines...)
 		} else {
-			dst = l.within(lines, dst)
+			dst = w.within(lines, dst)
 		}
 	}
 	return dst, nil
@@ -255,16 +262,21 @@ func (l *Lines) Each(worker func() (see func([]Line), done func())) error {
 
 // Scan is Each of a few lines of one partition at a time, which must not be changed.
 func (l *Lines) Scan(worker func() (see func([]Line), done func())) error {
-	return l.scanParts(0, l.parts(), worker)
+	return l.scanParts(0, l.parts(), l.seen(), worker)
 }
 
-func (l *Lines) scanParts(from, to int, worker func() (see func([]Line), done func())) error {
+// ScanWindow is Scan of another window.
+func (l *Lines) ScanWindow(w Window, worker func() (see func([]Line), done func())) error {
+	return l.scanParts(0, l.parts(), w, worker)
+}
+
+func (l *Lines) scanParts(from, to int, w Window, worker func() (see func([]Line), done func())) error {
 	return l.each(from, to, func(see func([]Line)) func(int) error {
 		var buf page
 		return func(part int) error {
 			for i := range l.shelf.parts[part] {
 				b := &l.shelf.parts[part][i]
-				some, whole := l.inside(b)
+				some, whole := w.inside(b)
 				if !some {
 					continue
 				}
@@ -273,7 +285,7 @@ func (l *Lines) scanParts(from, to int, worker func() (see func([]Line), done fu
 					return err
 				}
 				if !whole {
-					lines = l.within(lines, lines[:0])
+					lines = w.within(lines, lines[:0])
 				}
 				if len(lines) > 0 {
 					see(lines)
@@ -285,8 +297,8 @@ func (l *Lines) scanParts(from, to int, worker func() (see func([]Line), done fu
 }
 
 // within appends the lines that are in the window.
-func (l *Lines) within(lines, dst []Line) []Line {
-	from, to := l.window.Start(), l.window.AsOf
+func (w Window) within(lines, dst []Line) []Line {
+	from, to := w.Start(), w.AsOf
 	for i := range lines {
 		if day := calendar.DateOf(lines[i].Time); day >= from && day < to {
 			dst = append(dst, lines[i])

@@ -224,7 +224,7 @@ func (k *kinds) customerOf(r *Line) uint32 {
 // look goes through all lines: which customers invoices name, which codes are sold at a positive price, which invoices have a line above zero.
 func (k *kinds) look() error {
 	guests := newBitset(k.invoices)
-	err := k.l.scanParts(0, k.l.room.Guests, func() (func([]Line), func()) {
+	err := k.l.scanParts(0, k.l.room.Guests, k.l.seen(), func() (func([]Line), func()) {
 		mine := newBitset(k.invoices)
 		see := func(lines []Line) {
 			for i := range lines {

@@ -39,7 +39,7 @@ func (p *profiler) add(window string, l *retail.Lines) error {
 	}
 	var hours tally[counts]
 	var week [7 * 24]counts
-	err = eachInvoice(l, func(key uint64, v billed) {
+	err = all.eachInvoice(l, func(key uint64, v billed) {
 		day := keyDay(key)
 		hour := (v.time - day.Start()) / (calendar.DayMicros / 24)
 		d := all.days.at(dayKey(day, 0))

@@ -1,6 +1,9 @@
 package preprocess
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/retail"
@@ -157,8 +160,27 @@ func sameLine(a, b *retail.Line) bool {
 // billedBytes is about what an invoice takes in the tallies of two workers and of both.
 const billedBytes = 128
 
-// eachInvoice shows the invoices of each day, as written, once all lines of some of them have been seen.
-func eachInvoice(l *retail.Lines, see func(key uint64, v billed)) error {
+// stretches cuts the days of a window into stretches of so few lines that there is room for something of each of their invoices.
+func (p *profiled) stretches(room int) (out []retail.Window) {
+	lines := map[calendar.Date]int64{}
+	for i, key := range p.days.keys {
+		lines[keyDay(key)] = p.days.values[i].lines
+	}
+	left := int64(0)
+	for _, day := range slices.Sorted(maps.Keys(lines)) {
+		if len(out) == 0 || lines[day] > left {
+			out, left = append(out, retail.Window{AsOf: day}), int64(room)
+		}
+		w := &out[len(out)-1]
+		w.Days += int(day + 1 - w.AsOf)
+		w.AsOf = day + 1
+		left -= lines[day]
+	}
+	return out
+}
+
+// eachInvoice shows the invoices of each day, as written. Those of some days are seen in one pass over their lines.
+func (p *profiled) eachInvoice(l *retail.Lines, see func(key uint64, v billed)) error {
 	add := func(to *tally[billed], key uint64, of billed) {
 		v := to.at(key)
 		if v.known {
@@ -166,15 +188,14 @@ func eachInvoice(l *retail.Lines, see func(key uint64, v billed)) error {
 		}
 		*v = of
 	}
-	for from, to := range l.Passes(l.Invoices.Len(), billedBytes) {
+	for _, w := range p.stretches(l.PassRoom(billedBytes)) {
 		var all tally[billed]
-		err := l.Scan(func() (func([]retail.Line), func()) {
+		err := l.ScanWindow(w, func() (func([]retail.Line), func()) {
 			var mine tally[billed]
 			take := func(lines []retail.Line) {
 				for i := range lines {
-					if r := &lines[i]; r.Invoice >= from && r.Invoice < to {
-						add(&mine, dayKey(calendar.DateOf(r.Time), r.Invoice), billed{time: r.Time, country: r.Country, guest: r.Customer == 0, known: true})
-					}
+					r := &lines[i]
+					add(&mine, dayKey(calendar.DateOf(r.Time), r.Invoice), billed{time: r.Time, country: r.Country, guest: r.Customer == 0, known: true})
 				}
 			}
 			return take, func() {
