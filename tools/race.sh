@@ -30,6 +30,7 @@ fi
 long=(
   TestStatementsAreTyped TestReadStatementsAreTyped TestOwnData TestRealSets TestErase TestEraseEverybodyOfASegment TestEraseWhatTheBucketKeeps
   TestWeeklyLooks TestPlantedEffect TestTeacups TestSmallSetsReachTheOptimum TestStrayQuotes TestLargePage TestFaultsAreFound TestCampaignIsFound
+  TestRunOnRealFile TestNothingIsFoundInOnlineRetail TestTooLarge TestManyRows
 )
 skip=$(IFS='|' && echo "^(${long[*]})\$")
 echo "race: ${packages[*]}"
