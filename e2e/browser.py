@@ -35,8 +35,8 @@ def person(w: World) -> None:
 
 
 def _refused(w: World, page: Page) -> None:
-    """Looks at the form's sections and enters a wrong date. A change of the machine's network can end what Airflow's page loads after
-    itself as well, and it stays as it is then: a person opens it again."""
+    """Looks at the form's sections and enters a wrong date. A change of the machine's network can end what Airflow's page loads
+    after itself as well, and it stays as it is then: a person opens it again."""
     for last in (False, False, True):
         try:
             _look_and_enter(w, page)
