@@ -25,7 +25,7 @@ if ((${#packages[@]} == 0)); then
   echo "race: no package uses goroutines: the search in tools/race.sh is wrong" >&2
   exit 1
 fi
-# Ten minutes of CPU time that say nothing about goroutines: another program does the work (Google's analyzer, what is in bin/), or a shorter
+# These take ten minutes of CPU time and say nothing about goroutines: another program does the work (Google's analyzer, what is in bin/), or a shorter
 # test of the same package runs the same code side by side (TestRealDefaults, TestTwoErasuresAtOnce, TestReal and others).
 long=(
   TestStatementsAreTyped TestReadStatementsAreTyped TestOwnData TestRealSets TestErase TestEraseEverybodyOfASegment TestEraseWhatTheBucketKeeps

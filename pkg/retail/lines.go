@@ -178,7 +178,7 @@ func (l *Lines) Evict() error {
 	return l.shelf.evict()
 }
 
-// PassRoom returns of how many things, of so many bytes each, a pass over the lines may hold something.
+// PassRoom returns how many values, of so many bytes each, a pass over the lines may hold.
 func (l *Lines) PassRoom(bytes int) int {
 	if l.room.Texts == 0 || l.invoices == nil {
 		return math.MaxInt
