@@ -213,6 +213,11 @@ func TestWhole(t *testing.T) {
 	if !bytes.Equal(data, content(t, coded, file, f.Rows())) {
 		t.Error("rows and frames make other bytes")
 	}
+	tight := opts
+	tight.Memory = 1 // everything that is held goes to scratch
+	if !bytes.Equal(data, encode(t, tight, coded, f)) {
+		t.Error("codes from scratch make other bytes")
+	}
 	r, err := table.Open(bytes.NewReader(data), int64(len(data)), coded, opts)
 	if err != nil {
 		t.Fatal(err)

@@ -62,7 +62,7 @@ func (w *Writer) start() {
 		c.start()
 	}
 	w.pending, w.rows, w.ipc = 0, 0, nil
-	w.held.end()
+	w.held.close()
 	w.held.folder, w.held.limit = w.opts.Scratch, w.opts.memory()
 	w.spool = newSpool(w.opts.Scratch, w.opts.memory())
 }
@@ -304,7 +304,7 @@ func (w *Writer) Abort() {
 		w.spool.discard()
 		w.spool = nil
 	}
-	w.held.end()
+	w.held.close()
 	if w.err == nil {
 		w.err = errEnded
 	}
