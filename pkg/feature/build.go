@@ -2,6 +2,7 @@ package feature
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -18,28 +19,34 @@ const blockDays = 30
 //
 // An invoice's time is the earliest of its kept sale lines, for every feature. It takes O(n log m) for n lines of at most
 // m a customer.
-func Build(kept *retail.Kept, window retail.Window) *Table {
-	var with []int
+func Build(kept *retail.Kept, window retail.Window) *Table { return new(Builder).Build(kept, window) }
+
+// Build is the function [Build], for one goroutine.
+func (b *Builder) Build(kept *retail.Kept, window retail.Window) *Table {
+	b.with = b.with[:0]
 	for at := range kept.Len() {
 		if kept.Customer(at) != 0 && kept.NumSales(at) > 0 { // 0 is the guest
-			with = append(with, at)
+			b.with = append(b.with, at)
 		}
 	}
-	t := newTable(len(with))
-	b := newBuilder(kept, window, t)
-	for row, at := range with {
+	b.kept, b.table, b.asOf, b.blocks = kept, newTable(len(b.with)), window.AsOf, window.Days/blockDays
+	if window.Days == 0 {
+		b.blocks = math.MaxInt
+	}
+	for row, at := range b.with {
 		b.customer(at, row)
 	}
-	return t
+	return b.table
 }
 
-// builder works on one customer after the other; its slices are reused.
-type builder struct {
+// Builder builds the customers of one partition after the other, one customer after the other; its slices are reused.
+type Builder struct {
 	kept   *retail.Kept
 	table  *Table
 	asOf   calendar.Date
 	blocks int // full blocks in the window
 
+	with                       []int // places of customers with a sale line
 	invoices, codes, countries slots
 
 	purchases  []purchase // by invoice, in the order of time
@@ -63,15 +70,7 @@ type product struct {
 	again bool          // bought on another date too
 }
 
-func newBuilder(kept *retail.Kept, window retail.Window, t *Table) *builder {
-	b := &builder{kept: kept, table: t, asOf: window.AsOf, blocks: window.Days / blockDays}
-	if window.Days == 0 {
-		b.blocks = math.MaxInt
-	}
-	return b
-}
-
-func (b *builder) customer(at, row int) {
+func (b *Builder) customer(at, row int) {
 	t := b.table
 	t.Customer[row] = b.kept.Customers.String(b.kept.Customer(at))
 	b.gather(b.kept.Rows(at), row)
@@ -102,7 +101,7 @@ func (b *builder) customer(at, row int) {
 }
 
 // gather goes through a customer's sale lines once, in the order of time: so an invoice is first seen at its earliest line.
-func (b *builder) gather(rows []retail.Row, row int) {
+func (b *Builder) gather(rows []retail.Row, row int) {
 	t := b.table
 	b.invoices.reset(len(rows))
 	b.codes.reset(len(rows))
@@ -141,7 +140,7 @@ func (b *builder) gather(rows []retail.Row, row int) {
 }
 
 // country returns where most revenue comes from; of equal ones the first in byte order, which is the order of ids.
-func (b *builder) country() string {
+func (b *Builder) country() string {
 	best := 0
 	for i, v := range b.revenue {
 		if v > b.revenue[best] || v == b.revenue[best] && b.countryIDs[i] < b.countryIDs[best] {
@@ -153,7 +152,7 @@ func (b *builder) country() string {
 
 // monthly returns mean, sample deviation and slope of the spend in blocks of 30 days that end at the as-of, from the
 // block of the first purchase, or from the oldest full block where she was a customer before it.
-func (b *builder) monthly() (mean, sd, slope float64) {
+func (b *Builder) monthly() (mean, sd, slope float64) {
 	blockOf := func(d calendar.Date) int { return int(b.asOf-1-d) / blockDays }
 	n := min(blockOf(b.purchases[0].date)+1, b.blocks)
 	b.block = slices.Grow(b.block[:0], n)[:n]
@@ -230,13 +229,49 @@ func hours(purchases []purchase) (weekend, office float64) {
 	return float64(w) / float64(len(purchases)), float64(o) / float64(len(purchases))
 }
 
-// median sorts v, which is not empty.
+// median changes the order of v, which is not empty.
 func median(v []int64) float64 {
-	slices.Sort(v)
-	if n := len(v); n%2 == 0 {
-		return float64(v[n/2-1]+v[n/2]) / 2
+	n := len(v)
+	upper := nth(v, n/2)
+	if n%2 == 0 {
+		return float64(slices.Max(v[:n/2])+upper) / 2
 	}
-	return float64(v[len(v)/2])
+	return float64(upper)
+}
+
+// nth returns the value that is at place n where v is sorted, and leaves it there, with none above it before (Hoare, Algorithm 65, 1961). It
+// sorts what is left where its pivots were poor.
+func nth(v []int64, n int) int64 {
+	low, high := 0, len(v)-1
+	for range 2 * bits.Len(uint(len(v))) {
+		if low >= high {
+			return v[n]
+		}
+		pivot := v[low+(high-low)/2]
+		i, j := low, high
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case n <= j:
+			high = j
+		case n >= i:
+			low = i
+		default:
+			return v[n]
+		}
+	}
+	slices.Sort(v[low : high+1])
+	return v[n]
 }
 
 // rate returns part / (part + rest), and 0 where there is no part. It stays within 0..1 whatever switched-off rules let
