@@ -105,7 +105,7 @@ func (d *decider) look() error {
 	for from, to := range d.l.Passes(numbers, int(unsafe.Sizeof(first{}))) {
 		firsts := make([]first, to-from)
 		var stripes Stripes
-		err := d.l.Scan(func() (func([]Line), func()) {
+		err := d.l.Scan(FieldTime|FieldAmount|FieldCustomer|FieldInvoice|FieldCode|FieldDescription, func() (func([]Line), func()) {
 			words := int64(0)
 			called, sold := newBitset(numbers), newBitset(codes)
 			note := func(r *Line, key uint32) {
@@ -153,7 +153,7 @@ func (d *decider) lookAgain(firsts []first, from, to uint32) error {
 			d.named++
 		}
 	}
-	return d.l.Scan(func() (func([]Line), func()) {
+	return d.l.Scan(FieldTime|FieldCustomer|FieldInvoice, func() (func([]Line), func()) {
 		again := newBitset(len(d.again) * 64)
 		see := func(lines []Line) {
 			for i := range lines {
@@ -277,7 +277,7 @@ func (d *decider) explain(k *kinds, m, given Meaning) error {
 		aboutCustomer
 	)
 	var all [len(about)]sample
-	err := l.Scan(func() (func([]Line), func()) {
+	err := l.Scan(AllFields, func() (func([]Line), func()) {
 		var mine [len(about)]sample
 		note := func(to int, r *Line, d *Dict, id uint32) {
 			amount := k.amount(r)

@@ -100,7 +100,7 @@ func (p *Plan) Facts(of Ranges) (*Facts, error) {
 	where := make([]int32, p.invoices) // 1 + the partition of an invoice's lines, 0 for none
 	above := newBitset(p.invoices)
 	var stripes Stripes
-	err := l.Scan(func() (func([]Line), func()) {
+	err := l.Scan(FieldAmount|FieldCustomer|FieldCode|p.invoiceFields(), func() (func([]Line), func()) {
 		discounts := newBitset(p.invoices)
 		see := func(lines []Line) {
 			hold := stripes.Hold()

@@ -170,12 +170,12 @@ func (l *Lines) KnownBytes() int64 {
 	return max(rules, sales) + 4*int64(len(l.Invoices.keys))
 }
 
-// Evict puts sealed lines that are in memory on the spill, if so many customers and invoices are there.
-func (l *Lines) Evict() error {
+// Evict puts sealed lines that are in memory on the spill, if so many customers and invoices are there, and says whether they are.
+func (l *Lines) Evict() (many bool, err error) {
 	if l.invoices == nil {
-		return nil
+		return false, nil
 	}
-	return l.shelf.evict()
+	return true, l.shelf.evict()
 }
 
 // PassRoom returns how many values, of so many bytes each, a pass over the lines may hold.

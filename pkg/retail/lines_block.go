@@ -2,6 +2,8 @@ package retail
 
 import (
 	"encoding/binary"
+	"math"
+	"math/bits"
 	"unsafe"
 )
 
@@ -10,7 +12,7 @@ import (
 //
 //	8 bytes  the least value
 //	1 byte   the place in its units, times 16, and the bytes a value takes: 0 (all are equal), 1, 2, 4 or 8
-//	n ×      the values, little-endian
+//	n ×      the values, in the machine's byte order
 
 // blockLines is how many lines are kept, and spilled, together.
 const blockLines = 256
@@ -26,15 +28,47 @@ const blockColumns = 5 + columns
 // field is where a column of numbers is in a [Line], and the units that its values may be multiples of, the largest first.
 type field struct {
 	at    uintptr
-	units []uint64
+	units []unit
+}
+
+// unit divides without dividing: x is a multiple of m·2^k, m odd, where x times the inverse of m, rotated by k, is no more than the largest quotient
+// there is, and then is the quotient (Warren, Hacker's Delight, 2nd edition, 10-17).
+type unit struct {
+	of, inverse, most uint64
+	twos              int
+}
+
+func unitsOf(units ...uint64) (out []unit) {
+	for _, of := range units {
+		twos := bits.TrailingZeros64(of)
+		odd := of >> twos
+		inverse := odd // right in three bits; each step of Newton's doubles them
+		for range 5 {
+			inverse *= 2 - odd*inverse
+		}
+		out = append(out, unit{of, inverse, math.MaxUint64 / of, twos})
+	}
+	return out
+}
+
+// divide divides what values are above the least one, and reports whether all are multiples of the unit.
+func (u *unit) divide(dst, v []uint64, low uint64) bool {
+	for i, x := range v {
+		q := bits.RotateLeft64((x-low)*u.inverse, -u.twos)
+		if q > u.most {
+			return false
+		}
+		dst[i] = q
+	}
+	return true
 }
 
 // What shops keep: minutes or seconds, whole pieces, pennies.
 var numberFields = [...]field{
-	{unsafe.Offsetof(Line{}.Time), []uint64{60_000_000, 1_000_000, 1}},
-	{unsafe.Offsetof(Line{}.Quantity), []uint64{1_000, 1}},
-	{unsafe.Offsetof(Line{}.Price), []uint64{10_000, 1}},
-	{unsafe.Offsetof(Line{}.Amount), []uint64{100, 1}},
+	{unsafe.Offsetof(Line{}.Time), unitsOf(60_000_000, 1_000_000, 1)},
+	{unsafe.Offsetof(Line{}.Quantity), unitsOf(1_000, 1)},
+	{unsafe.Offsetof(Line{}.Price), unitsOf(10_000, 1)},
+	{unsafe.Offsetof(Line{}.Amount), unitsOf(100, 1)},
 }
 
 var textFields = [columns]uintptr{
@@ -42,120 +76,91 @@ var textFields = [columns]uintptr{
 	unsafe.Offsetof(Line{}.Country), unsafe.Offsetof(Line{}.Status), unsafe.Offsetof(Line{}.Region),
 }
 
-// packed is a column on its way into a block, or out of it.
-type packed [blockLines]uint64
-
-// pack appends lines, at most [blockLines].
-func pack(dst []byte, lines []Line) []byte {
-	var values packed
-	v := values[:len(lines)]
-	for _, f := range numberFields {
-		for i := range lines {
-			v[i] = *(*uint64)(unsafe.Add(unsafe.Pointer(&lines[i]), f.at))
-		}
-		dst = packColumn(dst, v, f.units)
-	}
-	for i := range lines {
-		v[i] = uint64(lines[i].Source)
-	}
-	return packTexts(packColumn(dst, v, wholes), lines)
+// packer is what columns are packed with.
+type packer struct {
+	dst               []byte
+	values, quotients [blockLines]uint64
+	low, high         int64 // of the values
 }
 
-var wholes = []uint64{1}
+var wholes = unitsOf(1)
+
+// pack appends lines, at most [blockLines], to a buffer that is the packer's afterwards.
+func (p *packer) pack(dst []byte, lines []Line) []byte {
+	p.dst = dst
+	for i := range numberFields {
+		f := &numberFields[i]
+		gather[int64](p, lines, f.at)
+		p.column(len(lines), f.units)
+	}
+	gather[uint16](p, lines, unsafe.Offsetof(Line{}.Source))
+	p.column(len(lines), wholes)
+	return p.packTexts(p.dst, lines)
+}
 
 // packTexts appends the texts' numbers, which end a block.
-func packTexts(dst []byte, lines []Line) []byte {
-	var values packed
-	v := values[:len(lines)]
+func (p *packer) packTexts(dst []byte, lines []Line) []byte {
+	p.dst = dst
 	for _, at := range textFields {
-		for i := range lines {
-			v[i] = uint64(*(*uint32)(unsafe.Add(unsafe.Pointer(&lines[i]), at)))
-		}
-		dst = packColumn(dst, v, wholes)
+		gather[uint32](p, lines, at)
+		p.column(len(lines), wholes)
 	}
-	return dst
+	return p.dst
 }
 
-// packColumn appends a column. It changes the values.
-func packColumn(dst []byte, v []uint64, units []uint64) []byte {
-	low, high := int64(v[0]), int64(v[0])
-	for _, x := range v {
-		low, high = min(low, int64(x)), max(high, int64(x))
+// gather takes the values of a field.
+func gather[T int64 | uint32 | uint16](p *packer, lines []Line, at uintptr) {
+	low, high := int64(math.MaxInt64), int64(math.MinInt64)
+	v := p.values[:len(lines)]
+	for i := range lines {
+		x := int64(*(*T)(unsafe.Add(unsafe.Pointer(&lines[i]), at)))
+		low, high = min(low, x), max(high, x)
+		v[i] = uint64(x)
 	}
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(low))
-	if low == high {
-		return append(dst, 0)
+	p.low, p.high = low, high
+}
+
+// column appends the values that were gathered.
+func (p *packer) column(n int, units []unit) {
+	low := uint64(p.low)
+	p.dst = binary.LittleEndian.AppendUint64(p.dst, low)
+	if p.low == p.high {
+		p.dst = append(p.dst, 0)
+		return
 	}
-	unit := 0
-	for ; units[unit] != 1 && !multiples(v, uint64(low), units[unit]); unit++ {
-	}
-	for i := range v {
-		v[i] -= uint64(low)
-	}
-	top, of := uint64(high)-uint64(low), units[unit]
-	if of != 1 {
-		top /= of
-		for i := range v {
-			v[i] /= of
+	v, at := p.values[:n], 0
+	for ; units[at].of != 1; at++ {
+		if units[at].divide(p.quotients[:], v, low) {
+			v, low = p.quotients[:n], 0
+			break
 		}
 	}
+	top := (uint64(p.high) - uint64(p.low)) / units[at].of
 	size := 1
 	for size < 8 && top>>(8*size) != 0 {
 		size *= 2
 	}
-	at := len(dst) + 1
-	dst = grown(append(dst, byte(unit<<4|size)), size*len(v))
-	to := dst[at:]
+	start := len(p.dst) + 1
+	p.dst = grown(append(p.dst, byte(at<<4|size)), size*n)
+	to := p.dst[start:]
 	switch size {
 	case 1:
-		for i, x := range v {
-			to[i] = byte(x)
-		}
+		narrow[uint8](to, v, low)
 	case 2:
-		for i, x := range v {
-			binary.LittleEndian.PutUint16(to[2*i:], uint16(x))
-		}
+		narrow[uint16](to, v, low)
 	case 4:
-		for i, x := range v {
-			binary.LittleEndian.PutUint32(to[4*i:], uint32(x))
-		}
+		narrow[uint32](to, v, low)
 	default:
-		for i, x := range v {
-			binary.LittleEndian.PutUint64(to[8*i:], x)
-		}
+		narrow[uint64](to, v, low)
 	}
-	return dst
 }
 
-// multiples reports whether all values are whole numbers of units above the least one. Divided by a constant, they are multiplied.
-func multiples(v []uint64, low, unit uint64) bool {
-	switch unit {
-	case 60_000_000:
-		for _, x := range v {
-			if (x-low)%60_000_000 != 0 {
-				return false
-			}
-		}
-	case 1_000_000:
-		for _, x := range v {
-			if (x-low)%1_000_000 != 0 {
-				return false
-			}
-		}
-	case 10_000:
-		for _, x := range v {
-			if (x-low)%10_000 != 0 {
-				return false
-			}
-		}
-	default:
-		for _, x := range v {
-			if (x-low)%unit != 0 {
-				return false
-			}
-		}
+// narrow writes what values are above the least one.
+func narrow[V uint8 | uint16 | uint32 | uint64](to []byte, v []uint64, low uint64) {
+	out := unsafe.Slice((*V)(unsafe.Pointer(unsafe.SliceData(to))), len(v))
+	for i, x := range v {
+		out[i] = V(x - low)
 	}
-	return true
 }
 
 // grown returns a slice that is n bytes longer.
@@ -179,29 +184,68 @@ type equal struct {
 	n     int
 }
 
-// unpack fills lines with those of a block, and returns how many of its bytes are before the texts.
-func (p *page) unpack(data []byte, n int) (lines []Line, texts int) {
+// Fields are those of a [Line] that are asked for.
+type Fields uint16
+
+// The fields of a line, in the order in which a block has them.
+const (
+	FieldTime Fields = 1 << iota
+	FieldQuantity
+	FieldPrice
+	FieldAmount
+	FieldSource
+	FieldCustomer
+	FieldInvoice
+	FieldCode
+	FieldDescription
+	FieldCountry
+	FieldStatus
+	FieldRegion
+
+	AllFields Fields = 1<<blockColumns - 1
+
+	// WorthFields are those that [Plan.Worth] looks at.
+	WorthFields = FieldAmount | FieldQuantity | FieldPrice | FieldInvoice | FieldCode | FieldStatus
+
+	textsAlone = AllFields &^ (FieldCustomer - 1)
+)
+
+// unpack fills lines with those of a block, as far as fields are wanted, and returns how many of its bytes are before the texts.
+func (p *page) unpack(data []byte, n int, want Fields) (lines []Line, texts int) {
 	lines = p.lines[:n]
-	first := unsafe.Pointer(&p.lines)
+	return lines, unpack(lines, &p.equal, data, want)
+}
+
+// unpack fills lines with those of a block, which are as many.
+func unpack(lines []Line, equals *[blockColumns]equal, data []byte, want Fields) (texts int) {
+	n, first := len(lines), unsafe.Pointer(unsafe.SliceData(lines))
 	rest := data
-	for i, f := range numberFields {
-		rest = unpackColumn[uint64](&p.equal[i], unsafe.Add(first, f.at), n, rest, f.units)
+	for i := range blockColumns {
+		if i == blockColumns-columns {
+			texts = len(data) - len(rest)
+		}
+		equal := &equals[i]
+		switch {
+		case want>>i&1 == 0:
+			rest = rest[headBytes+n*int(rest[headBytes-1]&15):]
+		case i < len(numberFields):
+			f := &numberFields[i]
+			rest = unpackColumn[uint64](equal, unsafe.Add(first, f.at), n, rest, f.units)
+		case i == len(numberFields):
+			rest = unpackColumn[uint16](equal, unsafe.Add(first, unsafe.Offsetof(Line{}.Source)), n, rest, wholes)
+		default:
+			rest = unpackColumn[uint32](equal, unsafe.Add(first, textFields[i-len(numberFields)-1]), n, rest, wholes)
+		}
 	}
-	equals := p.equal[len(numberFields):]
-	rest = unpackColumn[uint16](&equals[0], unsafe.Add(first, unsafe.Offsetof(Line{}.Source)), n, rest, wholes)
-	texts = len(data) - len(rest)
-	for i, at := range textFields {
-		rest = unpackColumn[uint32](&equals[1+i], unsafe.Add(first, at), n, rest, wholes)
-	}
-	return lines, texts
+	return texts
 }
 
 // unpackColumn fills a field of n lines, from its place in the first one on, and returns what is behind the column. Nothing is to do where the
 // block before had the same value in all of its lines.
-func unpackColumn[T uint16 | uint32 | uint64](was *equal, to unsafe.Pointer, n int, data []byte, units []uint64) []byte {
-	low, unit, size := binary.LittleEndian.Uint64(data), units[data[8]>>4], int(data[8]&15)
+func unpackColumn[T uint16 | uint32 | uint64](was *equal, to unsafe.Pointer, n int, data []byte, units []unit) []byte {
+	low, unit, size := binary.LittleEndian.Uint64(data), units[data[8]>>4].of, int(data[8]&15)
 	data = data[headBytes:]
-	v := data[:n*size]
+	rest := data[n*size:]
 	if size > 0 {
 		was.n = 0
 	}
@@ -215,21 +259,20 @@ func unpackColumn[T uint16 | uint32 | uint64](was *equal, to unsafe.Pointer, n i
 		}
 		was.n = max(was.n, n)
 	case 1:
-		for i, x := range v {
-			*(*T)(unsafe.Add(to, i*lineBytes)) = T(low + unit*uint64(x))
-		}
+		spread[T, uint8](to, n, data, low, unit)
 	case 2:
-		for i := range n {
-			*(*T)(unsafe.Add(to, i*lineBytes)) = T(low + unit*uint64(binary.LittleEndian.Uint16(v[2*i:])))
-		}
+		spread[T, uint16](to, n, data, low, unit)
 	case 4:
-		for i := range n {
-			*(*T)(unsafe.Add(to, i*lineBytes)) = T(low + unit*uint64(binary.LittleEndian.Uint32(v[4*i:])))
-		}
+		spread[T, uint32](to, n, data, low, unit)
 	default:
-		for i := range n {
-			*(*T)(unsafe.Add(to, i*lineBytes)) = T(low + unit*binary.LittleEndian.Uint64(v[8*i:]))
-		}
+		spread[T, uint64](to, n, data, low, unit)
 	}
-	return data[n*size:]
+	return rest
+}
+
+// spread fills a field of n lines from values that were narrowed.
+func spread[T uint16 | uint32 | uint64, V uint8 | uint16 | uint32 | uint64](to unsafe.Pointer, n int, data []byte, low, unit uint64) {
+	for i, x := range unsafe.Slice((*V)(unsafe.Pointer(unsafe.SliceData(data))), n) {
+		*(*T)(unsafe.Add(to, i*lineBytes)) = T(low + unit*uint64(x))
+	}
 }

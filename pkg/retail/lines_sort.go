@@ -18,6 +18,7 @@ type sortKey struct {
 	time     uint   // what the units are shifted left by
 	invoice  uint   // what the invoice is shifted left by
 	hasParts bool   // invoice and code fit beside the time
+	bits     int    // that a key has at most
 }
 
 // span is what a sort key must know of the times of lines.
@@ -57,8 +58,10 @@ func apart(a, b int64) uint64 { return uint64(max(a, b)) - uint64(min(a, b)) }
 func newSortKey(kinds *kinds, t span) sortKey {
 	k := sortKey{kinds: kinds, first: t.first, unit: max(t.unit, 1)}
 	codes, invoices := width(kinds.l.Codes.Keys.Len()), width(kinds.invoices)
-	if bits.Len64(apart(t.last, t.first)/k.unit)+codes+invoices <= 64 {
+	k.bits = bits.Len64(apart(t.last, t.first) / k.unit)
+	if k.bits+codes+invoices <= 64 {
 		k.time, k.invoice, k.hasParts = uint(codes+invoices), uint(codes), true
+		k.bits += codes + invoices
 	}
 	return k
 }
@@ -85,14 +88,43 @@ type keyed struct {
 	at  uint32
 }
 
-// sort puts lines of one customer into order.
-func (k *sortKey) sort(lines []Line, order []keyed) {
-	slices.SortFunc(order, func(a, b keyed) int {
+// sorter sorts lines of one customer after the other.
+type sorter struct {
+	keys []uint64
+	ats  []uint32
+}
+
+// sort puts lines of one customer into order: by their keys, with the place of each in the bits that keys leave, and then those of
+// equal keys by all they have.
+func (s *sorter) sort(k *sortKey, lines []Line, order []keyed) {
+	compare := func(a, b keyed) int {
 		if a.key != b.key {
 			return cmp.Compare(a.key, b.key)
 		}
 		return compareLines(k.kinds, &lines[a.at], &lines[b.at])
-	})
+	}
+	places := bits.Len(uint(len(order) - 1))
+	if k.bits+places > 64 {
+		slices.SortFunc(order, compare)
+		return
+	}
+	s.keys, s.ats = resized(s.keys, len(order)), resized(s.ats, len(order))
+	for i, o := range order {
+		s.keys[i], s.ats[i] = o.key<<places|uint64(i), o.at
+	}
+	slices.Sort(s.keys)
+	mask := uint64(1)<<places - 1
+	for i, key := range s.keys {
+		order[i] = keyed{key >> places, s.ats[key&mask]}
+	}
+	for from, to := 0, 1; from < len(order); from, to = to, to+1 {
+		for to < len(order) && order[to].key == order[from].key {
+			to++
+		}
+		if to-from > 1 {
+			slices.SortFunc(order[from:to], compare)
+		}
+	}
 }
 
 func compareLines(k *kinds, a, b *Line) int {

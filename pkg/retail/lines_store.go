@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -45,7 +46,8 @@ func newShelf(s *store, parts int) *shelf { return &shelf{store: s, parts: make(
 type writer struct {
 	shelf  *shelf
 	open   [][]Line // by partition
-	packed []byte   // scratch
+	packer packer
+	packed []byte // scratch
 }
 
 func (s *shelf) writer() *writer { return &writer{shelf: s, open: make([][]Line, len(s.parts))} }
@@ -90,7 +92,7 @@ func (w *writer) close() error {
 
 // put adds a block of lines.
 func (w *writer) put(part int, lines []Line) error {
-	w.packed = pack(w.packed[:0], lines)
+	w.packed = w.packer.pack(w.packed[:0], lines)
 	first, last := lines[0].Time, lines[0].Time
 	for i := range lines {
 		first, last = min(first, lines[i].Time), max(last, lines[i].Time)
@@ -163,6 +165,7 @@ func (n *numbers) apply(lines []Line) {
 func (s *shelf) number(n *numbers, generation int32) error {
 	return eachPart(len(s.parts), func() func(int) error {
 		var buf page
+		var packer packer
 		var packed []byte
 		return func(part int) error {
 			for i := range s.parts[part] {
@@ -174,10 +177,10 @@ func (s *shelf) number(n *numbers, generation int32) error {
 				if err != nil {
 					return err
 				}
-				lines, texts := buf.unpack(data, int(b.n))
+				lines, texts := buf.unpack(data, int(b.n), textsAlone)
 				n.apply(lines)
 				clear(buf.equal[:])
-				packed = packTexts(append(packed[:0], data[:texts]...), lines)
+				packed = packer.packTexts(append(packed[:0], data[:texts]...), lines)
 				s.store.used.Add(-int64(len(b.data)))
 				if err := s.store.keep(b, packed); err != nil {
 					return err
@@ -198,13 +201,13 @@ func (s *shelf) bytes(b *block, scratch *[]byte) ([]byte, error) {
 	return data, s.store.read(data, b.at)
 }
 
-// read returns the lines of a block, until the next one is read.
-func (s *shelf) read(b *block, p *page) ([]Line, error) {
+// read returns the lines of a block with the fields that are wanted, until the next one is read.
+func (s *shelf) read(b *block, p *page, want Fields) ([]Line, error) {
 	data, err := s.bytes(b, &p.scratch)
 	if err != nil {
 		return nil, err
 	}
-	lines, _ := p.unpack(data, int(b.n))
+	lines, _ := p.unpack(data, int(b.n), want)
 	return lines, nil
 }
 
@@ -225,22 +228,31 @@ func (w Window) inside(b *block) (some, whole bool) {
 // load appends the lines of a partition that are in the window.
 func (l *Lines) load(s *shelf, part int, dst []Line) ([]Line, error) {
 	var buf page
-	w := l.seen()
+	w, n := l.seen(), 0
+	for i := range s.parts[part] {
+		if some, _ := w.inside(&s.parts[part][i]); some {
+			n += int(s.parts[part][i].n)
+		}
+	}
+	dst = slices.Grow(dst, n)
 	for i := range s.parts[part] {
 		b := &s.parts[part][i]
 		some, whole := w.inside(b)
 		if !some {
 			continue
 		}
-		lines, err := s.read(b, &buf)
+		data, err := s.bytes(b, &buf.scratch)
 		if err != nil {
 			return dst, err
 		}
 		if whole {
-			dst = append(dst, lines...)
-		} else {
-			dst = w.within(lines, dst)
+			from := len(dst)
+			dst = dst[:from+int(b.n)]
+			unpack(dst[from:], &[blockColumns]equal{}, data, AllFields)
+			continue
 		}
+		lines, _ := buf.unpack(data, int(b.n), AllFields)
+		dst = w.within(lines, dst)
 	}
 	return dst, nil
 }
@@ -260,17 +272,18 @@ func (l *Lines) Each(worker func() (see func([]Line), done func())) error {
 	}, worker)
 }
 
-// Scan is Each of a few lines of one partition at a time, which must not be changed.
-func (l *Lines) Scan(worker func() (see func([]Line), done func())) error {
-	return l.scanParts(0, l.parts(), l.seen(), worker)
+// Scan is Each of a few lines of one partition at a time, which must not be changed, with the fields that are wanted: what is in others
+// means nothing.
+func (l *Lines) Scan(want Fields, worker func() (see func([]Line), done func())) error {
+	return l.scanParts(0, l.parts(), l.seen(), want, worker)
 }
 
 // ScanWindow is Scan of another window.
-func (l *Lines) ScanWindow(w Window, worker func() (see func([]Line), done func())) error {
-	return l.scanParts(0, l.parts(), w, worker)
+func (l *Lines) ScanWindow(w Window, want Fields, worker func() (see func([]Line), done func())) error {
+	return l.scanParts(0, l.parts(), w, want, worker)
 }
 
-func (l *Lines) scanParts(from, to int, w Window, worker func() (see func([]Line), done func())) error {
+func (l *Lines) scanParts(from, to int, w Window, want Fields, worker func() (see func([]Line), done func())) error {
 	return l.each(from, to, func(see func([]Line)) func(int) error {
 		var buf page
 		return func(part int) error {
@@ -280,7 +293,11 @@ func (l *Lines) scanParts(from, to int, w Window, worker func() (see func([]Line
 				if !some {
 					continue
 				}
-				lines, err := l.shelf.read(b, &buf)
+				take := want
+				if !whole {
+					take |= FieldTime
+				}
+				lines, err := l.shelf.read(b, &buf, take)
 				if err != nil {
 					return err
 				}

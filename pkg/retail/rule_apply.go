@@ -106,7 +106,7 @@ func (p *Plan) fill() error {
 	}
 	var mu sync.Mutex
 	var failed error
-	err := l.scanParts(0, l.room.Guests, l.seen(), func() (func([]Line), func()) {
+	err := l.scanParts(0, l.room.Guests, l.seen(), AllFields, func() (func([]Line), func()) {
 		w, n := filled.writer(), int64(0)
 		see := func(lines []Line) {
 			for i := range lines {

@@ -61,7 +61,7 @@ func (p *Plan) allocate() error {
 // scanTaken does something with each line that is wanted, one after the other, of those that the rules before duplicate have been asked about.
 func (p *Plan) scanTaken(wanted func(r *Line, rule uint8) bool, do func(r *Line)) error {
 	var mu sync.Mutex
-	return p.l.Scan(func() (func([]Line), func()) {
+	return p.l.Scan(AllFields, func() (func([]Line), func()) {
 		var some []Line
 		see := func(lines []Line) {
 			some = some[:0]

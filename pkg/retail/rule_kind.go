@@ -163,7 +163,7 @@ func compareDays(a, b invoiceDay) int {
 func (k *kinds) byNumberAndDay() error {
 	for from, to := range k.l.Passes(k.l.Invoices.Keys.Len(), bytesOfDay) {
 		n := len(k.days)
-		err := k.l.Scan(func() (func([]Line), func()) {
+		err := k.l.Scan(FieldTime|FieldSource|FieldInvoice, func() (func([]Line), func()) {
 			seen := map[invoiceDay]struct{}{}
 			see := func(lines []Line) {
 				for i := range lines {
@@ -209,6 +209,14 @@ func (k *kinds) invoiceOf(r *Line) uint32 {
 	return uint32(from) + uint32(at)
 }
 
+// invoiceFields are those that invoiceOf looks at.
+func (k *kinds) invoiceFields() Fields {
+	if k.days == nil {
+		return FieldInvoice
+	}
+	return FieldInvoice | FieldSource | FieldTime
+}
+
 // codeOf returns the compared code of a line.
 func (k *kinds) codeOf(r *Line) uint32 { return k.l.Codes.Key(r.Code) }
 
@@ -221,10 +229,16 @@ func (k *kinds) customerOf(r *Line) uint32 {
 	return k.named[k.invoiceOf(r)]
 }
 
+// totalled is what a worker adds up of lines.
+type totalled struct {
+	lineTotals
+	turns bool
+}
+
 // look goes through all lines: which customers invoices name, which codes are sold at a positive price, which invoices have a line above zero.
 func (k *kinds) look() error {
 	guests := newBitset(k.invoices)
-	err := k.l.scanParts(0, k.l.room.Guests, k.l.seen(), func() (func([]Line), func()) {
+	err := k.l.scanParts(0, k.l.room.Guests, k.l.seen(), k.invoiceFields(), func() (func([]Line), func()) {
 		mine := newBitset(k.invoices)
 		see := func(lines []Line) {
 			for i := range lines {
@@ -244,16 +258,17 @@ func (k *kinds) look() error {
 	k.codes, k.sold, k.above = newBitset(k.l.Codes.Keys.Len()), newBitset(k.l.Codes.Keys.Len()), newBitset(k.invoices)
 	k.turns = k.returned != nil || k.gaveBack != nil
 	var stripes Stripes
-	err = k.l.Scan(func() (func([]Line), func()) {
+	err = k.l.Scan(FieldTime|FieldCustomer|WorthFields|k.invoiceFields(), func() (func([]Line), func()) {
 		numbers := newBitset(len(k.numbers) * 64)
-		codes, sold, above, turns := newBitset(len(k.codes)*64), newBitset(len(k.sold)*64), newBitset(len(k.above)*64), k.turns
-		var totals lineTotals
+		codes, sold, above, all := newBitset(len(k.codes)*64), newBitset(len(k.sold)*64), newBitset(len(k.above)*64), totalled{turns: k.turns}
 		see := func(lines []Line) {
 			hold := stripes.Hold()
 			defer hold.Free()
+			mine := all // what workers write for each line must not be neighbours in memory
+			defer func() { all = mine }()
 			for i := range lines {
 				r := &lines[i]
-				totals.add(r)
+				mine.add(r)
 				at, code := k.invoiceOf(r), k.codeOf(r)
 				codes.set(code)
 				numbers.set(k.l.Invoices.Key(r.Invoice))
@@ -268,7 +283,7 @@ func (k *kinds) look() error {
 				if r.Amount <= 0 {
 					continue
 				}
-				if turns = turns || r.Price < 0 || r.Quantity < 0; k.isVoid(r) || k.marked(r) {
+				if mine.turns = mine.turns || r.Price < 0 || r.Quantity < 0; k.isVoid(r) || k.marked(r) {
 					continue
 				}
 				above.set(at)
@@ -282,8 +297,8 @@ func (k *kinds) look() error {
 			k.numbers.merge(numbers)
 			k.sold.merge(sold)
 			k.above.merge(above)
-			k.turns = k.turns || turns
-			k.totals.merge(totals)
+			k.turns = k.turns || all.turns
+			k.totals.merge(all.lineTotals)
 		}
 	})
 	for at, customer := range k.named {

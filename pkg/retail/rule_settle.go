@@ -25,6 +25,7 @@ type Worker struct {
 	discount    []money.Amount   // what of each row's amount is an allocated discount, 0 or below; empty where none is allocated
 	invoices    []uint32
 	matcher     matcher
+	sorter      sorter
 }
 
 // Worker returns a worker that has done nothing. Workers are made one after the other.
@@ -75,7 +76,7 @@ func (d *Discounts) add(o Discounts) {
 
 func (w *Worker) customer(kept *Kept, c uint32, from, to int) {
 	w.keyed = w.packed[from:to]
-	w.key.sort(w.lines, w.keyed)
+	w.sorter.sort(&w.key, w.lines, w.keyed)
 	rows := kept.rows[from:to]
 	w.spreadOver(w.keyed)
 	for i, k := range w.keyed {

@@ -4,12 +4,18 @@ import "sync"
 
 // Stripes let the workers of [Lines.Each] fill one slice by invoice together, where a slice for each of them would take as much memory
 // again for every core. Lines of an invoice mostly follow each other, so that there is little to lock.
-type Stripes [64]sync.Mutex
+type Stripes [64]stripe
+
+// stripe has a cache line of its own.
+type stripe struct {
+	sync.Mutex
+	_ [64 - 8]byte
+}
 
 // Hold is the hold that a worker has on one stripe at a time.
 type Hold struct {
 	stripes *Stripes
-	on      *sync.Mutex
+	on      *stripe
 }
 
 // Hold returns a hold on nothing.

@@ -44,7 +44,7 @@ func (s *looked) shared() ([]finding.Finding, error) {
 	for from, to := range l.Passes(keys, 12) {
 		firsts := slices.Repeat([]first{{day: never}}, int(to-from))
 		var stripes retail.Stripes
-		err := l.Scan(func() (func([]retail.Line), func()) {
+		err := l.Scan(retail.FieldTime|retail.FieldCustomer|retail.FieldInvoice, func() (func([]retail.Line), func()) {
 			return func(lines []retail.Line) {
 				hold := stripes.Hold()
 				defer hold.Free()
@@ -88,9 +88,9 @@ func (s *looked) shared() ([]finding.Finding, error) {
 	}}, err
 }
 
-// eachLine adds up something of the lines, in any order.
+// eachLine adds up something of what the lines are worth, in any order.
 func (s *looked) eachLine(to *sum, add func(mine *sum, r *retail.Line)) error {
-	return s.lines.Scan(func() (func([]retail.Line), func()) {
+	return s.lines.Scan(retail.WorthFields, func() (func([]retail.Line), func()) {
 		var mine sum
 		see := func(lines []retail.Line) {
 			for i := range lines {
@@ -119,7 +119,7 @@ func (s *looked) unmarked() (out []finding.Finding, err error) {
 		return nil, nil
 	}
 	lines := make([]repeats, len(names))
-	err = l.Scan(func() (func([]retail.Line), func()) {
+	err = l.Scan(retail.WorthFields, func() (func([]retail.Line), func()) {
 		mine := make([]repeats, len(names))
 		see := func(some []retail.Line) {
 			for i := range some {

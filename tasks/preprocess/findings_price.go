@@ -35,8 +35,8 @@ func (s *looked) totalPrices() ([]finding.Finding, error) {
 	l := s.lines
 	codes := l.Codes.Keys.Len()
 	all := make([]scatter, codes)
-	err := l.Scan(func() (func([]retail.Line), func()) {
-		mine := make([]scatter, codes)
+	err := l.Scan(retail.WorthFields, func() (func([]retail.Line), func()) {
+		mine, logs := make([]scatter, codes), &logs{}
 		see := func(lines []retail.Line) {
 			for i := range lines {
 				r := &lines[i]
@@ -44,7 +44,7 @@ func (s *looked) totalPrices() ([]finding.Finding, error) {
 				if key == 0 || r.Quantity <= 0 || r.Price <= 0 {
 					continue
 				}
-				x, y := thousandthsOfLog(r.Quantity), thousandthsOfLog(r.Price)
+				x, y := logs.thousandths(r.Quantity), logs.thousandths(r.Price)
 				mine[key].add(&scatter{1, x, y, x * x, x * y, y * y, s.plan.Worth(r)})
 			}
 		}
@@ -80,5 +80,14 @@ func (s *looked) totalPrices() ([]finding.Finding, error) {
 	}}, nil
 }
 
-// thousandthsOfLog returns 1,000 ln v, rounded.
-func thousandthsOfLog(v int64) int64 { return int64(math.Round(1000 * math.Log(float64(v)))) }
+// logs remembers logarithms: a shop has few quantities and prices.
+type logs [1 << 10]struct{ of, log int64 }
+
+// thousandths returns 1,000 ln v, rounded, of a number above zero.
+func (l *logs) thousandths(v int64) int64 {
+	e := &l[mixed(uint64(v))%uint64(len(l))]
+	if e.of != v {
+		e.of, e.log = v, int64(math.Round(1000*math.Log(float64(v))))
+	}
+	return e.log
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/clientele/clientele/pkg/calendar"
 	"github.com/clientele/clientele/pkg/finding"
@@ -171,15 +172,16 @@ func (s *looked) unit() ([]finding.Finding, error) {
 		return []finding.Finding{}, nil // nothing to compare in
 	}
 	blocks := int(last-first)/size + 1
-	codes = s.lines.Codes.Keys.Len() // those of other windows among them
-	prices := make([]money.Price, codes*blocks)
-	least := func(at *money.Price, p money.Price) {
-		if *at == 0 || p < *at {
-			*at = p
+	codes = s.lines.Codes.Keys.Len()             // those of other windows among them
+	prices := make([]atomic.Int64, codes*blocks) // one for all workers: memory that is touched for the first time costs more than the lines
+	least := func(at *atomic.Int64, price int64) {
+		for was := at.Load(); was == 0 || price < was; was = at.Load() {
+			if at.CompareAndSwap(was, price) {
+				return
+			}
 		}
 	}
-	err := s.lines.Scan(func() (func([]retail.Line), func()) {
-		mine := make([]money.Price, codes*blocks)
+	err := s.lines.Scan(retail.FieldTime|retail.FieldQuantity|retail.FieldPrice|retail.FieldCode, func() (func([]retail.Line), func()) {
 		see := func(lines []retail.Line) {
 			for i := range lines {
 				r := &lines[i]
@@ -187,16 +189,10 @@ func (s *looked) unit() ([]finding.Finding, error) {
 					continue
 				}
 				block := int(calendar.DateOf(r.Time)-first) / size
-				least(&mine[block*codes+int(s.lines.Codes.Key(r.Code))], money.Price(r.Price))
+				least(&prices[block*codes+int(s.lines.Codes.Key(r.Code))], r.Price)
 			}
 		}
-		return see, func() {
-			for i, p := range mine {
-				if p != 0 {
-					least(&prices[i], p)
-				}
-			}
-		}
+		return see, func() {}
 	})
 	if err != nil {
 		return nil, err
@@ -204,7 +200,8 @@ func (s *looked) unit() ([]finding.Finding, error) {
 	all, up, down := make([]int, blocks), make([]int, blocks), make([]int, blocks)
 	latest := make([]money.Price, codes)
 	for b := range blocks {
-		for c, p := range prices[b*codes : (b+1)*codes] {
+		for c := range codes {
+			p := money.Price(prices[b*codes+c].Load())
 			if p == 0 {
 				continue
 			}
@@ -246,7 +243,7 @@ func (s *looked) unitFinding(from, to calendar.Date, codes, all int, way string)
 		Sentence: fmt.Sprintf("in the days from %s to %s, %d of %d products have prices about %d times as %s as before", from, min(to, s.window.AsOf)-1, codes, all, factor, way),
 		What:     "check the unit and the decimal sign of the prices in the delivery of these days (--decimal), and deliver them again",
 	}
-	err := s.lines.Scan(func() (func([]retail.Line), func()) {
+	err := s.lines.Scan(retail.FieldTime|retail.FieldAmount, func() (func([]retail.Line), func()) {
 		var mine sum
 		see := func(lines []retail.Line) {
 			for i := range lines {

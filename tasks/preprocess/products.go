@@ -14,20 +14,19 @@ import (
 // productsFrame gives every product code of sealed lines its most frequent description, of the lines above zero: those of write-offs
 // often say what happened to the goods. The order of the lines does not matter.
 func productsFrame(l *retail.Lines) (*frame.Frame, error) {
-	type pair struct{ code, description uint32 }
-	counts := map[pair]int64{}
-	err := l.Scan(func() (func([]retail.Line), func()) {
-		mine := map[pair]int64{}
+	var counts tally[int64] // by code and description
+	err := l.Scan(retail.FieldAmount|retail.FieldCode|retail.FieldDescription, func() (func([]retail.Line), func()) {
+		var mine tally[int64]
 		see := func(lines []retail.Line) {
 			for i := range lines {
 				if r := &lines[i]; r.Code != 0 && r.Amount > 0 {
-					mine[pair{r.Code, r.Description}]++
+					*mine.at(uint64(r.Code)<<32 | uint64(r.Description))++
 				}
 			}
 		}
 		return see, func() {
-			for p, n := range mine {
-				counts[p] += n
+			for i, key := range mine.keys {
+				*counts.at(key) += mine.values[i]
 			}
 		}
 	})
@@ -40,8 +39,9 @@ func productsFrame(l *retail.Lines) (*frame.Frame, error) {
 		texts map[uint32]int64
 	}
 	products := map[string]*product{}
-	for p, n := range counts {
-		name := explore.Compared(l.Codes.String(p.code))
+	for i, key := range counts.keys {
+		n, description := counts.values[i], uint32(key)
+		name := explore.Compared(l.Codes.String(uint32(key >> 32)))
 		if name == "" {
 			continue
 		}
@@ -50,8 +50,8 @@ func productsFrame(l *retail.Lines) (*frame.Frame, error) {
 			q = &product{texts: map[uint32]int64{}}
 			products[name] = q
 		}
-		if q.lines += n; p.description != 0 {
-			q.texts[p.description] += n
+		if q.lines += n; description != 0 {
+			q.texts[description] += n
 		}
 	}
 	f := frame.New(contract.Products.Columns, len(products))
