@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -30,7 +31,8 @@ type Session struct {
 	home   *Home
 	run    contract.Run
 	m      Manifest
-	sha256 string // of the manifest's object, once it is there
+	mu     sync.Mutex // of what m has of objects
+	sha256 string     // of the manifest's object, once it is there
 	done   bool
 }
 
@@ -85,7 +87,7 @@ func (s *Session) Done() *Manifest {
 	return nil
 }
 
-// Put stores a finished table. It does not close it.
+// Put stores a finished table, and may be called beside other tables' PutTable. It does not close it.
 func (s *Session) Put(ctx context.Context, f *table.File) error {
 	st := Stored{TableVersion: f.Version, Rows: f.Rows, Size: f.Size, SHA256: f.SHA256}
 	return s.store(ctx, f.Table, f.Table+".arrow", st, f)
@@ -152,7 +154,9 @@ func (s *Session) store(ctx context.Context, name, file string, st Stored, src i
 	if err := s.create(ctx, file, &st, src); err != nil {
 		return err
 	}
+	s.mu.Lock()
 	s.m.Objects[name] = st
+	s.mu.Unlock()
 	return nil
 }
 

@@ -62,6 +62,7 @@ func eachPiece(ctx context.Context, p *retail.Plan, w retail.Window, look func()
 		workers, ends = append(workers, worker), append(ends, done)
 		wg.Go(func() {
 			var lines []retail.Line
+			var features feature.Builder
 			for one := range pool { // a piece first, so that the partition whose turn it is always has one
 				i := int(next.Add(1)) - 1
 				if i >= n {
@@ -72,7 +73,7 @@ func eachPiece(ctx context.Context, p *retail.Plan, w retail.Window, look func()
 				}
 				if one.err == nil {
 					worker.Partition(lines, &one.kept)
-					one.customers = feature.Build(&one.kept, w)
+					one.customers = features.Build(&one.kept, w)
 					see(one)
 				}
 				order[i] <- one

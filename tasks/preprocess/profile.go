@@ -1,6 +1,7 @@
 package preprocess
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -87,31 +88,32 @@ func (p *profiler) price(window string, all *profiled, rows []profileRow) {
 	case contract.WindowBefore:
 		p.before = all.soundPrices()
 	case contract.WindowNow:
-		all.eachPriced(p.before, func(keys []uint64, index float64, n int) {
+		all.eachPriced(p.before, func(day calendar.Date, index float64, n int) {
 			if n > 0 {
-				r := &rows[all.days.of(dayKey(keyDay(keys[0]), 0))]
+				r := &rows[all.days.of(dayKey(day, 0))]
 				r.priced, r.index = int64(n), index
 			}
 		})
 	}
 }
 
-// eachPriced shows the keys of each day's products in the order of their codes, the day's price index over what was sold before, by code, and the
-// number of products that it rests on.
-func (p *profiled) eachPriced(before []drift.Sold, see func(keys []uint64, index float64, n int)) {
-	keys := slices.Sorted(slices.Values(p.sold.keys))
-	for len(keys) > 0 {
-		day, end := keyDay(keys[0]), 0
-		var was, is []drift.Sold
-		for ; end < len(keys) && keyDay(keys[end]) == day; end++ {
-			if code := int(uint32(keys[end])); code < len(before) && before[code].Quantity > 0 && before[code].Money > 0 {
-				v := p.sold.at(keys[end])
-				was, is = append(was, before[code]), append(is, sold(v.quantity, v.money))
+// eachPriced shows each day's price index over what was sold before, by code, and the number of products that it rests on.
+func (p *profiled) eachPriced(before []drift.Sold, see func(day calendar.Date, index float64, n int)) {
+	var was, is []drift.Sold
+	byCode := make([]soldOn, len(p.codes))
+	for _, day := range slices.Sorted(maps.Keys(p.sold)) {
+		clear(byCode)
+		for i, code := range p.sold[day].keys {
+			byCode[code] = p.sold[day].values[i]
+		}
+		was, is = was[:0], is[:0]
+		for code, b := range before { // in their order, on which sums of floating-point numbers depend
+			if v := byCode[code]; v.quantity > 0 && b.Quantity > 0 && b.Money > 0 {
+				was, is = append(was, b), append(is, sold(v.quantity, v.money))
 			}
 		}
 		index, n := drift.Fisher(was, is)
-		see(keys[:end], index, n)
-		keys = keys[end:]
+		see(day, index, n)
 	}
 }
 
@@ -124,9 +126,11 @@ func (p *profiled) soundPrices() []drift.Sold {
 			sums[code] = soldOn{c.quantity, c.money}
 		}
 	}
-	for i, key := range p.sold.keys {
-		if v := sold(p.sold.values[i].quantity, p.sold.values[i].money); uint32(key) != 0 {
-			daily[uint32(key)] = append(daily[uint32(key)], v.Money/v.Quantity)
+	for _, on := range p.sold {
+		for i, code := range on.keys {
+			if v := sold(on.values[i].quantity, on.values[i].money); code != 0 {
+				daily[code] = append(daily[code], v.Money/v.Quantity)
+			}
 		}
 	}
 	usual := make([]drift.Sold, len(p.codes))
@@ -137,14 +141,14 @@ func (p *profiled) soundPrices() []drift.Sold {
 			usual[code] = drift.Sold{Quantity: quantity, Money: quantity * prices[len(prices)/2]}
 		}
 	}
-	p.eachPriced(usual, func(keys []uint64, index float64, n int) {
+	p.eachPriced(usual, func(day calendar.Date, index float64, n int) {
 		if !drift.OtherUnit(index, int64(n)) {
 			return
 		}
-		for _, key := range keys {
-			v := p.sold.at(key)
-			sums[uint32(key)].quantity -= v.quantity
-			sums[uint32(key)].money -= v.money
+		on := p.sold[day]
+		for i, code := range on.keys {
+			sums[code].quantity -= on.values[i].quantity
+			sums[code].money -= on.values[i].money
 		}
 	})
 	before := make([]drift.Sold, len(p.codes))

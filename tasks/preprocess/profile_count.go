@@ -103,29 +103,45 @@ type profiled struct {
 	codes  []counts      // by code
 	days   tally[counts] // by day
 	places tally[counts] // by day and country
-	sold   tally[soldOn] // by day and code, of the windows whose prices are compared
 	slots  []uint32      // of distinct lines of one partition, as in tally
+
+	// By day, whose lines are mostly together, and then by code, of the windows whose prices are compared.
+	sold map[calendar.Date]*tally[soldOn]
 }
 
 func newProfiled(window string, l *retail.Lines) *profiled {
-	return &profiled{priced: window != contract.WindowYearAgo, codes: make([]counts, l.Codes.Len())}
+	return &profiled{priced: window != contract.WindowYearAgo, codes: make([]counts, l.Codes.Len()), sold: map[calendar.Date]*tally[soldOn]{}}
 }
 
 // see takes the lines of a partition: equal ones are in the same.
 func (p *profiled) see(lines []retail.Line) {
 	p.repeats(lines)
-	for i := range lines {
+	var sold *tally[soldOn]
+	for i, last := 0, calendar.Date(0); i < len(lines); i++ {
 		l := &lines[i]
 		day := calendar.DateOf(l.Time)
 		p.days.at(dayKey(day, 0)).add(l)
 		p.places.at(dayKey(day, l.Country)).add(l)
 		p.codes[l.Code].add(l)
 		if p.priced && l.Amount > 0 && l.Quantity > 0 {
-			s := p.sold.at(dayKey(day, l.Code))
+			if sold == nil || day != last {
+				sold, last = p.soldOn(day), day
+			}
+			s := sold.at(uint64(l.Code))
 			s.quantity += l.Quantity
 			s.money += l.Amount
 		}
 	}
+}
+
+// soldOn returns what was sold on a day.
+func (p *profiled) soldOn(day calendar.Date) *tally[soldOn] {
+	t := p.sold[day]
+	if t == nil {
+		t = &tally[soldOn]{}
+		p.sold[day] = t
+	}
+	return t
 }
 
 // repeats counts the lines that are there once more, as they were delivered.
@@ -190,7 +206,7 @@ func (p *profiled) eachInvoice(l *retail.Lines, see func(key uint64, v billed)) 
 	}
 	for _, w := range p.stretches(l.PassRoom(billedBytes)) {
 		var all tally[billed]
-		err := l.ScanWindow(w, func() (func([]retail.Line), func()) {
+		err := l.ScanWindow(w, retail.FieldTime|retail.FieldCustomer|retail.FieldInvoice|retail.FieldCountry, func() (func([]retail.Line), func()) {
 			var mine tally[billed]
 			take := func(lines []retail.Line) {
 				for i := range lines {
@@ -224,9 +240,12 @@ func (p *profiled) merge(o *profiled) {
 	for i, key := range o.places.keys {
 		p.places.at(key).plus(o.places.values[i])
 	}
-	for i, key := range o.sold.keys {
-		s := p.sold.at(key)
-		s.quantity += o.sold.values[i].quantity
-		s.money += o.sold.values[i].money
+	for day, sold := range o.sold {
+		to := p.soldOn(day)
+		for i, code := range sold.keys {
+			s := to.at(code)
+			s.quantity += sold.values[i].quantity
+			s.money += sold.values[i].money
+		}
 	}
 }

@@ -33,12 +33,12 @@ func TestSoundPrices(t *testing.T) {
 		"two of pence":  on(10_000),
 		"two of pounds": on(1),
 	} {
-		p := &profiled{priced: true, codes: make([]counts, codes+1)}
+		p := &profiled{priced: true, codes: make([]counts, codes+1), sold: map[calendar.Date]*tally[soldOn]{}}
 		var want [codes + 1]soldOn
 		for day := range days {
 			for code := 1; code <= codes; code++ {
 				v := soldOn{int64(code) * money.QuantityScale, int64(code*code) * money.Scale / 100 * factor(day)}
-				*p.sold.at(dayKey(calendar.Date(15_000+day), uint32(code))) = v
+				*p.soldOn(calendar.Date(15_000 + day)).at(uint64(code)) = v
 				p.codes[code].lines++
 				p.codes[code].quantity += v.quantity
 				p.codes[code].money += v.money

@@ -1,11 +1,14 @@
 package preprocess
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/clientele/clientele/pkg/contract"
 	"github.com/clientele/clientele/pkg/fault"
@@ -154,21 +157,23 @@ func (j *job) clean(ctx context.Context, s *run.Session) (*run.Manifest, error) 
 		return nil, err
 	}
 	v.plan.Free()
-	if err := r.lines.Evict(); err != nil { // the texts of the sales take their room
+	many, err := r.lines.Evict() // the texts of the sales take their room
+	if err != nil {
 		return nil, err
 	}
-	if err := made.putSales(ctx, s); err != nil {
-		return nil, err
+	var sales errgroup.Group
+	sales.Go(func() error { return made.putSales(ctx, s) })
+	if many { // there is no room for both at once
+		if err := sales.Wait(); err != nil {
+			return nil, err
+		}
 	}
 	err = s.PutTable(ctx, contract.Windows, j.opts, func(windows *table.Writer) error {
 		return j.driftWindows(ctx, s, v, r.lines, func(w driftWindow) error {
 			return customersOf(ctx, j.rules, r.lines, w.Window, j.deps.Memory, func(t *feature.Table) error { return windows.WriteFrame(windowFrame(w.name, t.Frame())) })
 		})
 	})
-	if err != nil {
-		return nil, err
-	}
-	if err := r.lines.Err(); err != nil {
+	if err := cmp.Or(sales.Wait(), err, r.lines.Err()); err != nil {
 		return nil, err
 	}
 	return j.commit(ctx, s, v, made.outcome)
