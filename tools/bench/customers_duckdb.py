@@ -38,9 +38,11 @@ def main(source, as_of, out, memory=""):
     if memory:
         base.execute(f"set memory_limit = '{memory}'")
         base.execute(f"set temp_directory = '{out}.tmp'")
-    table = base.execute(QUERY, [source, as_of, as_of, as_of]).to_arrow_table()
-    with pa.OSFile(out, "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
+        base.execute("set preserve_insertion_order = false")  # takes memory, and the query has an order of its own
+    rows = base.sql(QUERY, params=[source, as_of, as_of, as_of]).to_arrow_reader()
+    with pa.OSFile(out, "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
+        for batch in rows:
+            writer.write_batch(batch)
 
 
 if __name__ == "__main__":

@@ -332,8 +332,9 @@ ROWS = [
     Row("P3", "as many lines, more customers", many(8),
         {OURS: ours(), "polars": script("customers_polars.py"), "DuckDB": script("customers_duckdb.py")},
         check_customers, {"polars": 2, "DuckDB": 2.7}, 1 / 4, 3),
-    Row("bound", "P4: COPIES=200 of the file within 512 MiB", many(8, 4),
-        {OURS: ours("--memory=512MiB"), "DuckDB": script("customers_duckdb.py", "512MiB")}, check_customers, {"DuckDB": 2}, 1, 1),
+    # With 512 MiB DuckDB 2.0 ends out of memory at 200 copies.
+    Row("bound", "P4: COPIES=200 of the file within 512 MiB, DuckDB within 1 GiB", many(8, 4),
+        {OURS: ours("--memory=512MiB"), "DuckDB": script("customers_duckdb.py", "1GiB")}, check_customers, {"DuckDB": 2}, 1, 1),
     Row("P5", "a workbook to lines", workbook,
         {OURS: ingest,
          "pandas": reader("import pandas as pd\n" + READ.format("pd.read_excel(p, engine='calamine')")),
