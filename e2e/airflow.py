@@ -123,6 +123,26 @@ class Airflow:
 
 
 @dataclass(frozen=True)
+class Worker:
+    """A process that waits for a pod."""
+
+    pid: int
+
+    def kill(self) -> None:
+        """Gives it no time to say so."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def orphan(self) -> None:
+        """Kills the process that supervises it; it lives on."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text()
+        os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Asks it to end, as Airflow does on a machine that shuts down."""
+        os.kill(self.pid, signal.SIGTERM)
+
+
+@dataclass(frozen=True)
 class Run:
     """A run of a DAG."""
 
@@ -188,18 +208,9 @@ class Run:
         body = {"new_state": state} | ({"dry_run": False} if self.airflow.major == 2 else {})
         self.airflow._call(f"{self._path}/taskInstances/{self.task(name)['task_id']}", body, "PATCH")
 
-    def kill_worker(self, name: str) -> None:
-        """Kills the process that waits for the task's pod, and gives it no time to say so."""
-        os.kill(self.task(name)["pid"], signal.SIGKILL)
-
-    def kill_supervisor(self, name: str) -> None:
-        """Kills the process that supervises that one, which lives on."""
-        stat = Path(f"/proc/{self.task(name)['pid']}/stat").read_text()
-        os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
-
-    def terminate_worker(self, name: str) -> None:
-        """Asks the process that waits for the task's pod to end, as a worker does that shuts down."""
-        os.kill(self.task(name)["pid"], signal.SIGTERM)
+    def worker(self, name: str) -> Worker:
+        """The process that waits for the task's pod. It is asked for in time: a busy Airflow may answer after the pod has ended."""
+        return Worker(int(self.await_task(name, "running", 240)["pid"]))
 
     def abandon(self) -> None:
         """Ends a run whose rest is of no interest."""
