@@ -270,7 +270,8 @@ func TestOtherSpellings(t *testing.T) {
 		{"Bestellnummer;SKU;Artikel;Anzahl;Datum;Uhrzeit;Gesamtpreis;E-Mail", "1;2;Tasse;3;01.02.2023;13:33;13,50;a@b", "1 2 Tasse 3 4.50 a@b  2023-02-01T13:33"},
 		{"Order ID;Product;Qty;Order Date;Total;Customer", "1;Mug;3;01.02.2023;13,50;7", "1 Mug Mug 3 4.50 7  2023-02-01T00:00"},
 		{"N° commande;Référence;Désignation;Quantité;Date;Prix unitaire;N° client;Total", "1;2;Tasse;3;01.02.2023;4,50;7;99", "1 2 Tasse 3 4.50 7  2023-02-01T00:00"}, // a total beside a price may be anything
-		{"Order ID;Invoice;SKU;Qty;Date;Unit Price;Email;Customer ID", "9;1;2;3;01.02.2023;4,50;a@b;7", "1 2  3 4.50 7  2023-02-01T00:00"},                            // UCI's spellings first
+		{"Order;SKU;Qty;Time;Price;Customer", "1;2;3;01.02.2023;4,50;7", "1 2  3 4.50 7  2023-02-01T00:00"},
+		{"Order ID;Invoice;SKU;Qty;Date;Unit Price;Email;Customer ID", "9;1;2;3;01.02.2023;4,50;a@b;7", "1 2  3 4.50 7  2023-02-01T00:00"}, // UCI's spellings first
 	} {
 		layout := "02.01.2006"
 		if strings.Contains(test.header, "Uhrzeit") {

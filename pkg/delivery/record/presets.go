@@ -43,7 +43,7 @@ var otherSpellings = [NumFields][]string{
 		"Invoice Date+Invoice Time", "Order Date+Order Time", "Date+Time", "Datum+Uhrzeit", "Datum+Zeit", "Date+Heure", "Fecha+Hora", "Data+Ora", "Datum+Tijd",
 		"Order Date", "Order Datetime", "Sale Date", "Transaction Date", "Purchase Date", "Receipt Date", "Posting Date", "Created At", "Datetime", "Timestamp", "Date",
 		"Rechnungsdatum", "Bestelldatum", "Auftragsdatum", "Belegdatum", "Kaufdatum", "Verkaufsdatum", "Datum", "Date de facture", "Date de commande", "Fecha de factura", "Fecha",
-		"Data fattura", "Data ordine", "Data", "Factuurdatum", "Orderdatum",
+		"Data fattura", "Data ordine", "Data", "Factuurdatum", "Orderdatum", "Time", "Zeitstempel", "Zeitpunkt",
 	},
 	FieldPrice: {
 		"Price per Unit", "Item Price", "Selling Price", "Sale Price", "Einzelpreis", "Stückpreis", "Stueckpreis", "Verkaufspreis", "Preis", "Prix unitaire", "Prix",
