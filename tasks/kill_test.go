@@ -52,7 +52,7 @@ func TestKilledAndRunAgain(t *testing.T) {
 	calm := filepath.Join(t.TempDir(), "root")
 	ingest := func(root string) []string { return append(stepArgs(root), "--source="+source) }
 	preprocess := func(root string) []string { return append(stepArgs(root), "--window=all") }
-	spilling := func(root string) []string { return append(preprocess(root), "--memory=6MiB") }
+	spilling := func(root string) []string { return append(preprocess(root), "--memory=80MiB") }
 	start := time.Now()
 	must(t, "ingest", ingest(calm)...)
 	ingestTime := time.Since(start)

@@ -66,31 +66,66 @@ func TestMemoryDoesNotGrowWithTheFile(t *testing.T) {
 	file := realFile(t)
 	peak := func(source string) int64 {
 		t.Helper()
-		cmd := command(t, "ingest", append(stepArgs(filepath.Join(t.TempDir(), "root")), "--source="+source, "--allow-shrink")...)
-		var said bytes.Buffer
-		cmd.Stderr = &said
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
+		most, said, err := watch(t, command(t, "ingest", append(stepArgs(filepath.Join(t.TempDir(), "root")), "--source="+source, "--allow-shrink")...))
+		if err != nil || most == 0 {
+			t.Fatalf("%v, peak %d KiB\n%s", err, most, said)
 		}
-		done := make(chan error, 1)
-		go func() { done <- cmd.Wait() }()
-		for most := int64(0); ; {
-			select {
-			case err := <-done:
-				if err != nil || most == 0 {
-					t.Fatalf("%v, peak %d KiB\n%s", err, most, said.String())
-				}
-				return most
-			case <-time.After(time.Millisecond):
-				most = max(most, peakOf(t, cmd.Process.Pid))
-			}
-		}
+		return most
 	}
 	const times = 20
 	once, many := peak(file), peak(repeated(t, file, times))
 	t.Logf("peak RSS %d MiB for the file, %d MiB for %d times the file", once>>10, many>>10, times)
 	if many > 2*once {
 		t.Errorf("peak RSS %d KiB for %d times the file, more than twice the %d KiB for the file", many, times, once)
+	}
+}
+
+// TestLeastMemory gives preprocess what it says that it needs at least: it keeps to that, and with less it leaves nothing.
+func TestLeastMemory(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "root")
+	must(t, "ingest", append(stepArgs(root), "--source="+demoShop(t))...)
+	before := files(t, root)
+	for memory, refused := 29, 0; ; refused++ {
+		most, said, err := watch(t, command(t, "preprocess", append(stepArgs(root), "--window=all", fmt.Sprintf("--memory=%dMiB", memory))...))
+		if err == nil {
+			t.Logf("%d times refused; peak RSS %d KiB with --memory=%dMiB", refused, most, memory)
+			if refused == 0 || most == 0 || most > int64(memory)<<10 {
+				t.Errorf("peak RSS %d KiB with --memory=%dMiB, after it was refused %d times", most, memory, refused)
+			}
+			return
+		}
+		_, least, found := strings.Cut(said, "for which it needs ")
+		need := 0
+		if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != fault.ExitConfig || !found {
+			t.Fatalf("with --memory=%dMiB: %v\n%s", memory, err, said)
+		}
+		if _, err := fmt.Sscan(least, &need); err != nil || need <= memory {
+			t.Fatalf("with --memory=%dMiB it needs %d MiB: %v\n%s", memory, need, err, said)
+		}
+		if d := difference(before, files(t, root)); d != "" {
+			t.Fatalf("refused, it left something:\n%s", d)
+		}
+		memory = need
+	}
+}
+
+// watch runs a program and returns its peak memory in KiB, what it wrote to standard error and how it ended.
+func watch(t *testing.T, cmd *exec.Cmd) (most int64, said string, err error) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd.Stderr = &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-done:
+			return most, out.String(), err
+		case <-time.After(time.Millisecond):
+			most = max(most, peakOf(t, cmd.Process.Pid))
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/objstore"
+	"github.com/clientele/clientele/pkg/scratch"
 	"github.com/clientele/clientele/pkg/table"
 )
 
@@ -265,9 +266,8 @@ func (h *Home) hold(st Stored, schema frame.Schema, row int) error {
 	if h.Memory <= 0 || held <= h.Memory {
 		return nil
 	}
-	const mib = 1 << 20
-	return fault.ErrConfig.Errorf("memory", h.Root.URI(st.Object), "--memory is %d MiB, and this step holds its tables as a whole: "+
-		"with the %d rows of %s they take %d MiB at least: give it more memory", h.Memory/mib, st.Rows, schema.Name, (held+mib-1)/mib)
+	does := fmt.Sprintf("holds its tables as a whole, with the %d rows of %s now", st.Rows, schema.Name)
+	return fault.ErrConfig.Errorf("memory", h.Root.URI(st.Object), "%s", scratch.Budget(h.Memory).TooLittle(does, held))
 }
 
 // ReadStored is [Home.ReadTable] of an object described elsewhere.

@@ -16,6 +16,7 @@ import (
 	"github.com/clientele/clientele/pkg/frame"
 	"github.com/clientele/clientele/pkg/objstore"
 	"github.com/clientele/clientele/pkg/run"
+	"github.com/clientele/clientele/pkg/scratch"
 	"github.com/clientele/clientele/pkg/table"
 )
 
@@ -77,7 +78,7 @@ func TestTablesThatDoNotFit(t *testing.T) {
 		if fault.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want exit code %d", c.name, err, c.code)
 		}
-		want := fmt.Sprintf("with the 1048576 rows of ledger they take %d MiB at least: give it more memory", 3*row)
+		want := fmt.Sprintf("with the 1048576 rows of ledger now, for which it needs %d MiB at least: give it more memory", 3*row+scratch.Program>>20)
 		if c.code == fault.ExitConfig && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", c.name, err, want)
 		}

@@ -1,6 +1,8 @@
 package scratch
 
-// Budget is the memory that a step may use, in bytes; 0 is no bound. Buffers take their part of it here and have their usual
+import "fmt"
+
+// Budget is the memory that a step may use for its data, in bytes; 0 is no bound. Buffers take their part of it here and have their usual
 // sizes from 768 MiB on. Below that they are smaller, and more goes to scratch files; no output depends on it.
 //
 // Tables that a step holds as a whole are refused before they are read where they do not fit, and the garbage collector works harder as
@@ -8,6 +10,15 @@ package scratch
 type Budget int64
 
 const mib = 1 << 20
+
+// Program is what a step takes before it has read anything: its code, of which not all is ever used, and Go's runtime.
+const Program = 28 * mib
+
+// TooLittle says how much memory there is, and how much must be for so many bytes of data. does follows "this step".
+func (b Budget) TooLittle(does string, need int64) string {
+	return fmt.Sprintf("--memory is %d MiB, and this step %s, for which it needs %d MiB at least: give it more memory",
+		(int64(b)+Program)/mib, does, (need+Program+mib-1)/mib)
+}
 
 // SharedStrings is the most that the shared strings of a workbook take; one that needs more is refused.
 func (b Budget) SharedStrings() int { return b.part(384*mib, 2) }

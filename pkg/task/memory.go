@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/clientele/clientele/pkg/fault"
 	"github.com/clientele/clientele/pkg/scratch"
 )
 
@@ -41,7 +42,7 @@ func limitHeap(budget scratch.Budget) (undo func()) {
 	return func() { debug.SetMemoryLimit(before) }
 }
 
-// heapOf returns what of a budget the collector may have: the program itself and the kernel's buffers for it take the rest.
+// heapOf returns what of a budget the collector may have: the kernel's buffers take the rest.
 func heapOf(budget scratch.Budget) int64 { return int64(budget) / 16 * 15 }
 
 // ParseBytes reads a number of bytes: "1048576", "64GiB". Empty is 0.
@@ -62,16 +63,26 @@ func ParseBytes(s string) (int64, error) {
 	return n * unit, nil
 }
 
-// memoryBudget returns what --memory is where it is not given: nine tenths of the container's limit, which leaves room for the
-// program and the kernel's buffers; without a limit half of the machine's memory; and 0 where neither is known. system is the
-// root of the file system.
-func memoryBudget(system fs.FS) scratch.Budget {
+// budgetOf returns what so much memory leaves beside the program, and an error where the program alone does not fit. 0 is no bound.
+func budgetOf(memory int64) (scratch.Budget, error) {
+	if memory == 0 {
+		return 0, nil
+	}
+	if memory <= scratch.Program {
+		return 0, fault.ErrConfig.Errorf("memory", "", "--memory is %d KiB, and the program itself takes %d MiB: give it more memory", memory>>10, scratch.Program>>20)
+	}
+	return scratch.Budget(memory - scratch.Program), nil
+}
+
+// memoryGiven returns what --memory is where it is not given: nine tenths of the container's limit, which leaves room for the kernel's
+// buffers; without a limit half of the machine's memory; and 0 where neither is known. system is the root of the file system.
+func memoryGiven(system fs.FS) int64 {
 	machine := machineMemory(system)
 	limit := containerLimit(system)
 	if limit > 0 && (machine == 0 || limit < machine) {
-		return scratch.Budget(limit / 10 * 9)
+		return limit / 10 * 9
 	}
-	return scratch.Budget(machine / 2)
+	return machine / 2
 }
 
 // containerLimit returns the least memory limit of the process's control groups (version 2 or 1), or 0 if there is none. Each

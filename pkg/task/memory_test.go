@@ -72,7 +72,7 @@ func TestParseBytes(t *testing.T) {
 
 // The files are as Linux writes them (cgroups(7), and memory.txt of its documentation of version 1). A GiB less a tenth is
 // 1073741824 / 10 * 9 = 966367638 bytes.
-func TestMemoryBudget(t *testing.T) {
+func TestMemoryGiven(t *testing.T) {
 	const (
 		machine   = "MemTotal:       16777216 kB\nMemFree:        1 kB\n" // 16 GiB
 		gib       = "1073741824\n"
@@ -81,7 +81,7 @@ func TestMemoryBudget(t *testing.T) {
 	)
 	for name, c := range map[string]struct {
 		files map[string]string
-		want  scratch.Budget
+		want  int64
 	}{
 		"nothing known":             {nil, 0},
 		"no group":                  {map[string]string{"proc/meminfo": machine}, 8 << 30},
@@ -98,14 +98,16 @@ func TestMemoryBudget(t *testing.T) {
 		for file, text := range c.files {
 			system[file] = &fstest.MapFile{Data: []byte(text)}
 		}
-		if got := memoryBudget(system); got != c.want {
+		if got := memoryGiven(system); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
 }
 
 func TestMemoryFlag(t *testing.T) {
-	for arg, want := range map[string]scratch.Budget{"--memory=512MiB": 512 << 20, "--memory=": memoryBudget(os.DirFS("/"))} {
+	for arg, want := range map[string]scratch.Budget{
+		"--memory=512MiB": 512<<20 - scratch.Program, "--memory=": scratch.Budget(memoryGiven(os.DirFS("/")) - scratch.Program),
+	} {
 		var got Deps
 		code, p := try(t, func(_ context.Context, _ sample, d Deps) (sampleResult, error) {
 			got = d
@@ -121,7 +123,11 @@ func TestMemoryFlag(t *testing.T) {
 	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 {
 		t.Errorf("after the step the collector's limit is %d", limit)
 	}
-	code, p := try(t, nil, append(good, "--memory=much")...)
+	code, p := try(t, nil, append(good, "--memory=28MiB")...)
+	if says := "--memory is 28672 KiB, and the program itself takes 28 MiB: give it more memory"; code != fault.ExitConfig || !strings.Contains(p.err.String(), says) {
+		t.Errorf("code %d: %s", code, &p.err)
+	}
+	code, p = try(t, nil, append(good, "--memory=much")...)
 	if code != fault.ExitUsage || !strings.Contains(p.err.String(), `--memory: want a number of bytes such as 1048576, 512MiB or 64GiB (got "much")`) {
 		t.Errorf("code %d: %s", code, &p.err)
 	}

@@ -34,7 +34,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Progress Progress
 	Scratch  string         // an empty folder for spool files, removed at the end
-	Memory   scratch.Budget // for buffers; 0 is no bound
+	Memory   scratch.Budget // what --memory leaves beside the program; 0 is no bound
 	Code     string         // code version: VCS revision, or the binary's sha256
 	Use      *Use           // counts what the step uses; nil does not
 
@@ -188,7 +188,7 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 				problems.Add("deadline", "want a time such as 90m or 6h, or 0 for none", c.String("deadline"))
 			}
 			if memory == 0 {
-				memory = int64(memoryBudget(os.DirFS("/")))
+				memory = memoryGiven(os.DirFS("/"))
 			}
 			if err := cfg.Validate(); err != nil {
 				problems.list = append(problems.list, err.Error())
@@ -198,8 +198,12 @@ func (t Task[C, R]) run(ctx context.Context, called string, args []string, std s
 			}
 			out.log = newLogger(c.String("log"), t.Name, std)
 			out.closing.Use(c.Bool("record-use"))
+			budget, err := budgetOf(memory)
+			if err != nil {
+				return err
+			}
 			return within(ctx, deadline, func(ctx context.Context) error {
-				return t.work(ctx, cfg, c.String("result"), scratch.Budget(memory), &out)
+				return t.work(ctx, cfg, c.String("result"), budget, &out)
 			})
 		},
 	}

@@ -278,6 +278,9 @@ func (j *job) begin(ctx context.Context) (*run.Manifest, error) {
 
 // fill reads the delivery into the spool.
 func (j *job) fill(ctx context.Context) (record.Counts, error) {
+	if err := j.checkMemory("reads a delivery", 0); err != nil {
+		return record.Counts{}, err
+	}
 	j.spool = newSpool(j.d.Scratch, j.d.Memory.Lines())
 	j.spool.name = j.src.Name
 	counts, err := j.c.read(ctx, j.src, j.opts, j.d, "reading", j.spool.add)
@@ -293,7 +296,23 @@ func (j *job) fill(ctx context.Context) (record.Counts, error) {
 	if err := j.checkDays(); err != nil {
 		return counts, err
 	}
+	most := int64(0)
+	for _, day := range j.spool.days {
+		most = max(most, day.rows)
+	}
+	if err := j.checkMemory(fmt.Sprintf("writes a day of %d lines", most), most); err != nil {
+		return counts, err
+	}
 	return counts, j.checkOverlap()
+}
+
+// checkMemory refuses what needs more memory than there is, for days of so many rows.
+func (j *job) checkMemory(does string, rows int64) error {
+	const fixed, batch = 16 << 20, 448 // bytes: whatever the delivery, and of each row that is written at a time, by all workers
+	if need := fixed + min(rows, table.BatchRows)*batch; j.d.Memory > 0 && need > int64(j.d.Memory) {
+		return fault.ErrConfig.Errorf("memory", j.src.Name, "%s", j.d.Memory.TooLittle(does, need))
+	}
+	return nil
 }
 
 // checkDays returns a Fault if the delivery has more days than a shop can have: a date layout that does not fit makes them.

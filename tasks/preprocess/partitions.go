@@ -25,9 +25,6 @@ type piece struct {
 	err       error
 }
 
-// workBytes is what a line of a partition takes for each core: while it is worked on, and what is kept of it in two of [eachPiece].
-const workBytes = 4 * lineBytes
-
 // checkRoom refuses partitions that do not fit into the memory: a customer cannot be parted.
 func checkRoom(p *retail.Plan, memory scratch.Budget) error {
 	most := int64(0)

@@ -164,9 +164,10 @@ func TestTooLittleMemory(t *testing.T) {
 		lines  []retailtest.Line
 		change func(*stage)
 	}{
-		"sorts the distinct texts of its lines": {coded, func(s *stage) { s.deps.Memory = 1 << 18 }},
-		"knows 200 customers and ":              {many, func(s *stage) { s.deps.Memory = 1 << 15 }},
-		"lines of one customer, or of custo":    {many, func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<20, 1 }},
+		"cleans 12008 lines, for which it needs 48 MiB": {many, func(s *stage) { s.deps.Memory = 16 << 20 }},
+		"sorts the distinct texts of its lines":         {coded, func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<18, 2 }},
+		"knows 200 customers and ":                      {many, func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<15, 2 }},
+		"lines of one customer, or of custo":            {many, func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<20, 1 }},
 	} {
 		s := newStage(t, "", of.lines, nil)
 		of.change(s)

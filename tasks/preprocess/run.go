@@ -254,6 +254,9 @@ func (j *job) read(ctx context.Context, snapshot *lines.Snapshot, r *reader) ([]
 	if err := r.lines.Seal(); err != nil {
 		return nil, nil, err
 	}
+	if err := r.volume.check(int64(r.lines.Customers.Len() - 1)); err != nil {
+		return nil, nil, err
+	}
 	if need := r.lines.KnownBytes(); j.deps.Memory > 0 && need > j.deps.Memory.Known() {
 		return nil, nil, tooLittle(j.deps.Memory, fmt.Sprintf("knows %d customers and %d invoices", r.lines.Customers.Len()-1, r.lines.Invoices.Keys.Len()), need)
 	}

@@ -26,9 +26,6 @@ import (
 	"github.com/clientele/clientele/pkg/task"
 )
 
-// openAtOnce is how many day files are open at a time: enough to hide a bucket's latency.
-const openAtOnce = 16
-
 // reader scatters day files into partitions of customers. Their order does not matter: sealed lines have none.
 type reader struct {
 	home       *run.Home
@@ -38,6 +35,7 @@ type reader struct {
 	partitions int // of customers; 0 is as many as suit the lines
 
 	bar     task.Bar
+	volume  size
 	decode  chan struct{} // one for each file that may be decoded at a time: decoded, a large one takes tens of MiB
 	lines   *retail.Lines
 	shards  []shard
@@ -63,35 +61,34 @@ func dayOf(p lines.Partition) day { return day{p.Source, p.Object, p.Day} }
 
 // open prepares for the lines of days, each of which is read once. Those that stand for all are among them.
 func (r *reader) open(ctx context.Context, typical, days []lines.Partition) error {
-	r.sources, r.read, r.decode = map[string]uint16{}, map[day]bool{}, make(chan struct{}, task.Workers())
-	total, distinct, names := int64(0), map[day]bool{}, map[string]bool{}
+	r.sources, r.read = map[string]uint16{}, map[day]bool{}
+	volume := size{memory: r.memory, parts: r.partitions}
+	distinct, names := map[day]bool{}, map[string]bool{}
 	for _, p := range days {
 		if !distinct[dayOf(p)] {
-			total += p.Rows
+			volume.lines += p.Rows
+			volume.file = max(volume.file, p.Rows)
 		}
 		distinct[dayOf(p)], names[p.Source] = true, true
 	}
 	for i, name := range slices.Sorted(maps.Keys(names)) {
 		r.sources[name] = uint16(i)
 	}
-	room := retail.Room{Shards: min(task.Workers(), len(days)), Memory: r.memory.Rows(), Texts: r.memory.Texts()}
-	if room.Memory > 0 && 2*total*lineBytes > room.Memory { // lines that get a customer are there twice
+	volume.batch = min(volume.file, table.BatchRows)
+	volume.shards = min(task.Workers(), len(days))
+	if err := volume.check(0); err != nil {
+		return err
+	}
+	room := retail.Room{Shards: volume.shards, Memory: r.memory.Rows(), Texts: r.memory.Texts()}
+	if volume.spills() {
 		file, err := scratch.File(r.opts.Scratch)
 		if err != nil {
 			return err
 		}
 		r.spill, room.Spill = file, file
 	}
-	n := r.partitions
-	if n == 0 {
-		n = int(min(max(1, total/partitionLines), mostPartitions))
-		if r.memory > 0 { // a quarter of it holds those that are worked on
-			n = int(min(max(int64(n), 4*total*workBytes*int64(task.Workers())/int64(r.memory)), mostPartitions))
-		}
-		if room.Spill != nil { // each shard fills a block of each
-			n = min(n, int(max(1, room.Memory/4/int64(room.Shards)/blockBytes)))
-		}
-	}
+	r.decode = make(chan struct{}, volume.decodes())
+	n := volume.partitions()
 	var err error
 	if room.Bounds, err = r.bounds(ctx, typical, n); err != nil {
 		return err
@@ -102,7 +99,8 @@ func (r *reader) open(ctx context.Context, typical, days []lines.Partition) erro
 	for i := range r.shards {
 		r.shards[i].lines = r.lines.Shard(i)
 	}
-	r.bar = r.progress.Bar("preprocess", total)
+	r.volume = volume
+	r.bar = r.progress.Bar("preprocess", volume.lines)
 	return nil
 }
 
@@ -113,14 +111,10 @@ func (r *reader) close() {
 	}
 }
 
-// How lines are cut. A partition of so many lines, and what comes of them, fits the cache of a core.
+// Customers are cut by some lines of some files.
 const (
-	partitionLines = 32 << 10
-	mostPartitions = 1024
-	blockBytes     = 16 << 10
-	lineBytes      = 64
-	sampleFiles    = 8
-	sampleRows     = 16 << 10 // of a file, about
+	sampleFiles = 8
+	sampleRows  = 16 << 10 // of a file, about
 )
 
 // bounds cuts the customers of some day files, which stand for all, into ranges of about as many lines each.
@@ -160,7 +154,7 @@ func (r *reader) bounds(ctx context.Context, days []lines.Partition, n int) ([]s
 // others are read all the same, so that each is in the lines as a whole or not at all.
 func (r *reader) add(ctx context.Context, days []lines.Partition) error {
 	var g errgroup.Group
-	g.SetLimit(openAtOnce)
+	g.SetLimit(r.volume.opens())
 	var stopped atomic.Bool
 	var mu sync.Mutex
 	var missing error
@@ -289,10 +283,8 @@ func (r *reader) batch(p lines.Partition, rec *table.Record, to *shard) error {
 }
 
 // tooLittle is the Fault of a step that does not fit into --memory.
-func tooLittle(memory scratch.Budget, what string, least int64) error {
-	const mib = 1 << 20
-	return fault.ErrConfig.Errorf("memory", "", "--memory is %d MiB, and this step %s, which take %d MiB at least: give it more memory",
-		int64(memory)/mib, what, (least+mib-1)/mib)
+func tooLittle(memory scratch.Budget, does string, need int64) error {
+	return fault.ErrConfig.Errorf("memory", "", "%s", memory.TooLittle(does, need))
 }
 
 // fault gives what is wrong with a file its exit code; a store's failure keeps its own.

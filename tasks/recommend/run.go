@@ -123,8 +123,8 @@ func (j *job) recommend(ctx context.Context, s *run.Session) (*run.Manifest, err
 	history := lines.History()
 	asOf := int32(j.says.AsOf)
 	if need := recommend.Memory(history, asOf, j.MaxProducts); j.deps.Memory > 0 && need > int64(j.deps.Memory) {
-		return nil, fault.Errorf(fault.ExitConfig, "memory", "", "EASE needs %d MiB of memory for this many products, and --memory is %d MiB: "+
-			"raise --memory, or set --max-products below %d", need>>20, int64(j.deps.Memory)>>20, history.Candidates(asOf))
+		return nil, fault.ErrConfig.Errorf("memory", "", "%s, or set --max-products below it",
+			j.deps.Memory.TooLittle(fmt.Sprintf("fits EASE to %d products", history.Candidates(asOf)), need))
 	}
 	options := recommend.Options{MaxProducts: j.MaxProducts, Workers: task.Workers(), Seed: seed, Segments: segmentsOf(history, assignments)}
 	e := recommend.Evaluate(history, asOf, options)
