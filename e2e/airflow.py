@@ -209,7 +209,7 @@ class Run:
         self.airflow._call(f"{self._path}/taskInstances/{self.task(name)['task_id']}", body, "PATCH")
 
     def worker(self, name: str) -> Worker:
-        """The process that waits for the task's pod. It is asked for in time: a busy Airflow may answer after the pod has ended."""
+        """The process that waits for the task's pod. To be asked for in time: Airflow may answer after the pod has ended."""
         return Worker(int(self.await_task(name, "running", 240)["pid"]))
 
     def abandon(self) -> None:

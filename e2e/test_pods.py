@@ -34,8 +34,8 @@ STEPS = (
     "report",
 )
 
-# At a hundredth of a core ingest takes some 40 s, and has written something after 13: time to do something to it. The quota is a bound:
-# however busy the machine, and a faster one is not done much sooner.
+# At a hundredth of a core ingest takes some 40 s, and has written something after 13: time to do something to it. The quota
+# is a bound: however fast the machine, it is not done much sooner.
 SLOW = {"ingest": {"cpu": "12m"}}
 
 # Less than ingest's program takes before it has read a line.
