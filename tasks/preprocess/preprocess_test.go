@@ -164,7 +164,7 @@ func TestTooLittleMemory(t *testing.T) {
 		lines  []retailtest.Line
 		change func(*stage)
 	}{
-		"cleans 12008 lines, for which it needs 48 MiB": {many, func(s *stage) { s.deps.Memory = 16 << 20 }},
+		"cleans 12008 lines, for which it needs 52 MiB": {many, func(s *stage) { s.deps.Memory = 16 << 20 }},
 		"sorts the distinct texts of its lines":         {coded, func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<18, 2 }},
 		"knows 200 customers and ":                      {many, func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<15, 2 }},
 		"lines of one customer, or of custo":            {many, func(s *stage) { s.deps.Memory, s.cfg.partitions = 1<<20, 1 }},

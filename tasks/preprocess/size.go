@@ -27,7 +27,7 @@ const (
 
 // What is held at a time, in bytes.
 const (
-	fixedBytes    = 16 << 20      // whatever the lines: connections, the snapshot, the result, what is not collected yet
+	fixedBytes    = 20 << 20      // whatever the lines: connections, the snapshot, the result, what is not collected yet
 	blockBytes    = 16 << 10      // an open block of lines, of each shard and partition
 	lineBytes     = 64            // a line of a block
 	fileBytes     = 32            // a line of a file that is open
