@@ -61,7 +61,7 @@ var Steps = []Step{
 		Exits: []Exit{
 			{fault.ExitBadData, "too many rejected records, a day that shrinks, a delivery that is written in another way than before or can be read in two ways, or lines in several currencies without a rate for each"},
 			{fault.ExitTemporary, "the source is not there yet"},
-			{fault.ExitConfig, "no permission, or another time zone or currency than the stored lines have"},
+			{fault.ExitConfig, "no permission, too little memory, or another time zone or currency than the stored lines have"},
 		},
 		Params: []string{"from", "to", "allow-missing", "chunk", "source-name", "mode", "profile", "preset", "columns", "date-layout", "encoding", "separator", "decimal",
 			"sheets", "sheet", "rates", "rates-days", "max-quarantine-share", "allow-shrink"},
@@ -74,7 +74,7 @@ var Steps = []Step{
 		Exits: []Exit{
 			{fault.ExitBadData, "damaged lines"},
 			{fault.ExitMissing, "ingest has not run, or a day of the window has expired"},
-			{fault.ExitConfig, "too little memory for the customers, invoices and products of the window, or for one customer's lines"},
+			{fault.ExitConfig, "too little memory for the lines, customers, invoices and products of the window, or for one customer's lines"},
 		},
 		Params: []string{"window", "rules", "drift-window"},
 		Pod:    Pod{Minutes: 120, CPU: "2", Memory: "4Gi", Disk: "4Gi"}, // holds the window's lines
