@@ -102,7 +102,7 @@ def test_a_damaged_part_is_named_with_its_partition_and_the_next_run_mends_it(sh
 
 
 def test_a_partition_without_room_is_named(shop, tmp_path):
-    work = Work(shop, tmp_path, "partition) export CLIENTELE_MEMORY=2MiB;;")
+    work = Work(shop, tmp_path, "partition) export CLIENTELE_MEMORY=30MiB;;")
     assert work.alone() == 78, work.log()
     message = work.failure()
     # Of those that run side by side, the first that fails is named.
