@@ -31,10 +31,10 @@ func tableOptions(t testing.TB) table.Options {
 }
 
 // demoShop writes a shop of some size, so that a step takes long enough to be killed half way.
-func demoShop(t *testing.T) string {
+func demoShop(t *testing.T, more ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	must(t, "demo", "--seed=1", "--out-dir="+dir)
+	must(t, "demo", append([]string{"--seed=1", "--out-dir=" + dir}, more...)...)
 	return filepath.Join(dir, "lines.csv")
 }
 
@@ -46,13 +46,14 @@ func stepArgs(root string) []string {
 // an undisturbed run, nothing half written was ever visible, and of their scratch files nothing is left. preprocess is killed with so
 // little memory that its lines are spilled, which the undisturbed run's are not.
 func TestKilledAndRunAgain(t *testing.T) {
-	source := demoShop(t)
+	t.Setenv("GOMAXPROCS", "2")                // more cores need more memory at least
+	source := demoShop(t, "--customers=13000") // a smaller shop's lines have room in the least memory
 	scratch := t.TempDir()
 	t.Setenv("TMPDIR", scratch)
 	calm := filepath.Join(t.TempDir(), "root")
 	ingest := func(root string) []string { return append(stepArgs(root), "--source="+source) }
 	preprocess := func(root string) []string { return append(stepArgs(root), "--window=all") }
-	spilling := func(root string) []string { return append(preprocess(root), "--memory=80MiB") }
+	spilling := func(root string) []string { return append(preprocess(root), "--memory=84MiB") }
 	start := time.Now()
 	must(t, "ingest", ingest(calm)...)
 	ingestTime := time.Since(start)
